@@ -1,0 +1,88 @@
+/**
+ * The one error class of the library and the server. Callers branch on `code`, never on the
+ * sentence; what a program may want to know stands in `data`, what caused it in `cause`.
+ * Where isomorphic-git has a code of its own for the same thing, that code is used.
+ */
+
+/** Every code, with the situation that raises it. docs/protocol.md has a heading for each. */
+export type ErrorCode =
+  /** A URL is not one of a repository: wrong scheme, no path, a query or a fragment. */
+  | 'INVALID_URL'
+  /** An option has a value it cannot have. */
+  | 'INVALID_OPTION'
+  /** The socket could not be opened: no server, no route, TLS refused, or an HTTP answer. */
+  | 'CONNECTION_FAILED'
+  /** The connection ended before the transfer did. */
+  | 'CONNECTION_LOST'
+  /** The server closed with 44xx or 4500, 4503. `data`: `closeCode`, `status`, `reason`. */
+  | 'REFUSED'
+  /** The server did not send `open` in time. */
+  | 'TIMEOUT'
+  /** The peer broke gitws.v1. The connection is closed with 4400. */
+  | 'PROTOCOL_ERROR'
+  /** The Authorization value does not fit into a handshake that proxies let pass. */
+  | 'CREDENTIALS_TOO_LONG'
+  /** The caller's AbortSignal fired. isomorphic-git's own code. */
+  | 'UserCanceledError'
+  /** A remote answered with a status other than 200. isomorphic-git's own code. */
+  | 'HttpError'
+  /** git on the server ended with a non-zero exit or a signal. `data`: `code`, `signal`, `stderr`. */
+  | 'REMOTE_EXIT'
+  /** The server's git reported an error: an `ERR` pkt-line or band 3. `data`: `message`. */
+  | 'REMOTE_ERROR'
+  /** A pkt-line or what it carries is malformed. `data`: `offset`, where known. */
+  | 'MALFORMED_PKT_LINE'
+  /** An advertisement is malformed. */
+  | 'MALFORMED_ADVERTISEMENT'
+  /** A server advertised a ref name that git check-ref-format refuses. `data`: `ref`. */
+  | 'INVALID_REF_NAME'
+  /** The packfile is truncated, or its trailing checksum is not that of its bytes. */
+  | 'CORRUPT_PACK'
+  /** The repository uses an object format other than SHA-1. `data`: `objectFormat`. */
+  | 'UNSUPPORTED_OBJECT_FORMAT'
+  /** The connection was lost after the whole push was sent. `data`: `refs`. */
+  | 'PUSH_OUTCOME_UNKNOWN';
+
+/** What may come with a {@link GitWsError} beside its code and sentence. */
+export interface GitWsErrorOptions {
+  /** Facts for programs: plain values only, never a credential or a server's path. */
+  readonly data?: Record<string, unknown>;
+  readonly cause?: unknown;
+  /** Whether the same call may succeed if it is made again later. Default false. */
+  readonly retryable?: boolean;
+}
+
+const brand = Symbol.for('gitws.GitWsError');
+
+/** An error with a stable `code`; `name` equals it, as isomorphic-git's errors have it. */
+export class GitWsError extends Error {
+  readonly code: ErrorCode;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly retryable: boolean;
+
+  /**
+   * @param code one of {@link ErrorCode}.
+   * @param message a sentence for a person.
+   * @param options data, cause and whether trying again may help.
+   */
+  constructor(code: ErrorCode, message: string, options: GitWsErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = code;
+    this.code = code;
+    this.data = options.data ?? {};
+    this.retryable = options.retryable ?? false;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/**
+ * Tells a {@link GitWsError} from other errors, also when it was made by another copy of this
+ * library or in another realm, where `instanceof` fails.
+ *
+ * @param error anything that was thrown.
+ * @param code if given, only an error with this code counts.
+ */
+export function isGitWsError(error: unknown, code?: ErrorCode): error is GitWsError {
+  if (typeof error !== 'object' || error === null || !(brand in error)) return false;
+  return code === undefined || (error as GitWsError).code === code;
+}
