@@ -1,0 +1,46 @@
+/**
+ * Real Chromium for the browser tests. Import it at the top of a test file (not dynamically
+ * inside a test): every browser launched is closed when the file ends.
+ */
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
+import { afterAll } from 'vitest';
+import { findChromium } from '../../scripts/chromium.mjs';
+
+export { findChromium };
+
+/** For `describe.skipIf(!browserAvailable)`. scripts/chromium.mjs says loudly what is missing. */
+export const browserAvailable: boolean = findChromium() !== undefined;
+
+const browsers: Browser[] = [];
+
+afterAll(async () => {
+  for (const browser of browsers.splice(0)) await browser.close();
+});
+
+/**
+ * Starts a headless Chromium with a new, empty profile, which Playwright removes at the end.
+ *
+ * @param options Playwright's own; `args` are put after those given here.
+ */
+export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error('There is no Chromium on this machine.');
+  const browser = await chromium.launch({
+    // As root Chromium starts only without its sandbox. The pages opened are the tests' own.
+    chromiumSandbox: false,
+    ...options,
+    executablePath,
+    args: [
+      '--disable-gpu',
+      // The rest keeps Chromium from talking to anybody but the test's own servers.
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...(options.args ?? []),
+    ],
+  });
+  browsers.push(browser);
+  return browser;
+}
