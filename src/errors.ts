@@ -84,5 +84,5 @@ export class GitWsError extends Error {
  */
 export function isGitWsError(error: unknown, code?: ErrorCode): error is GitWsError {
   if (typeof error !== 'object' || error === null || !(brand in error)) return false;
-  return code === undefined || (error as GitWsError).code === code;
+  return code === undefined || ('code' in error && error.code === code);
 }

@@ -1,0 +1,119 @@
+/**
+ * The sending direction of a tunnel: credit, and the messages kept until the peer acknowledges
+ * them. The buffer that bounds memory is the one that makes resuming possible (docs/protocol.md,
+ * "Flow control").
+ */
+import { malformed } from './message.js';
+
+/**
+ * What a counted message costs beside its payload, in bytes: roughly what keeping one in memory
+ * costs either end. Without it a peer could hold a window's worth of one-byte messages.
+ */
+export const messageOverhead = 256;
+
+/** Size that data is cut to, in bytes: frames of 64 to 128 KiB are received fastest. */
+export const dataMessageBytes = 128 * 1024;
+
+/** Credit below which no data message is begun, in bytes, so that acks do not breed crumbs. */
+const smallestCut = 4 * 1024;
+
+interface KeptMessage {
+  readonly frame: string | Uint8Array;
+  readonly cost: number;
+}
+
+/** Counted messages on their way out, numbered from 1 in the order they were added. */
+export class Outgoing {
+  /** Messages after the last acknowledged one; the first has number `#acknowledged + 1`. */
+  #kept: KeptMessage[] = [];
+  #acknowledged = 0;
+  /** How many messages were given to the socket. */
+  #transmitted = 0;
+  #outstanding = 0;
+  #limit: number;
+
+  /** @param limit most bytes that may be unacknowledged. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Bytes of data that may be added now. */
+  get credit(): number {
+    const free = this.#limit - this.#outstanding - messageOverhead;
+    return free < smallestCut ? 0 : free;
+  }
+
+  /** Number of the last message added. */
+  get sent(): number {
+    return this.#acknowledged + this.#kept.length;
+  }
+
+  /** Whether the peer has consumed everything. */
+  get drained(): boolean {
+    return this.#kept.length === 0;
+  }
+
+  set limit(bytes: number) {
+    this.#limit = bytes;
+  }
+
+  /** Adds data as far as credit goes. @returns the bytes taken. */
+  addData(bytes: Uint8Array): number {
+    let taken = 0;
+    while (taken < bytes.length) {
+      const size = Math.min(bytes.length - taken, this.credit, dataMessageBytes);
+      if (size === 0) break;
+      this.#keep(bytes.subarray(taken, taken + size), size + messageOverhead);
+      taken += size;
+    }
+    return taken;
+  }
+
+  /** Adds a text message if there is credit for it. @returns whether it was added. */
+  addText(frame: string): boolean {
+    // A character is at most three bytes of UTF-8 for each UTF-16 unit.
+    const cost = frame.length * 3 + messageOverhead;
+    if (this.#outstanding + cost > this.#limit) return false;
+    this.#keep(frame, textCost(frame));
+    return true;
+  }
+
+  /** Adds `end` or `exit`, which need no credit. */
+  addFinal(frame: string): void {
+    this.#keep(frame, 0);
+  }
+
+  /** The messages not yet given to a socket, in order; they count as given now. */
+  takeUntransmitted(): (string | Uint8Array)[] {
+    const first = this.#transmitted - this.#acknowledged;
+    if (first === this.#kept.length) return [];
+    this.#transmitted = this.sent;
+    return this.#kept.slice(first).map((message) => message.frame);
+  }
+
+  /**
+   * Forgets what the peer has consumed.
+   *
+   * @param consumed how many messages, counted from the beginning of the session.
+   * @returns whether anything was freed.
+   * @throws GitWsError PROTOCOL_ERROR
+   */
+  acknowledge(consumed: number): boolean {
+    if (consumed < this.#acknowledged) throw malformed('an ack goes back');
+    if (consumed > this.#transmitted) throw malformed('an ack is above what was sent');
+    const freed = this.#kept.splice(0, consumed - this.#acknowledged);
+    for (const message of freed) this.#outstanding -= message.cost;
+    this.#acknowledged = consumed;
+    return freed.length > 0;
+  }
+
+  #keep(frame: string | Uint8Array, cost: number): void {
+    this.#kept.push({ frame, cost });
+    this.#outstanding += cost;
+  }
+}
+
+/** What a text message costs of the window, in bytes: both ends must agree on it. */
+export function textCost(frame: string): number {
+  return new TextEncoder().encode(frame).length + messageOverhead;
+}
