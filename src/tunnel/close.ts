@@ -32,7 +32,7 @@ const maxReasonBytes = 123;
  */
 export function formatCloseReason(sentence: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is removed here
-  const clean = sentence.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  const clean = sentence.replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
   const encoder = new TextEncoder();
   // encodeInto stops before a character that does not fit whole.
   const { read } = encoder.encodeInto(clean, new Uint8Array(maxReasonBytes));
