@@ -1,0 +1,18 @@
+/**
+ * `ERR` pkt-lines: what a server says in place of anything else (gitprotocol-pack(5)).
+ */
+import { GitWsError } from '../errors.js';
+
+const prefix = 'ERR ';
+
+/** @returns the message when a text line is an `ERR` line, else undefined. */
+export function parseErrorLine(line: string): string | undefined {
+  return line.startsWith(prefix) ? line.slice(prefix.length) : undefined;
+}
+
+/** The error for what the server's git said in an `ERR` line or on band 3. */
+export function remoteError(message: string): GitWsError {
+  return new GitWsError('REMOTE_ERROR', `The server's git reports: ${message}`, {
+    data: { message },
+  });
+}
