@@ -1,0 +1,230 @@
+/**
+ * The `http` plugin for isomorphic-git: the two requests of smart HTTP, answered from one run of
+ * git over one WebSocket. The GET opens it and gets the advertisement; the POST that belongs to
+ * it goes on in the same run. What is specific to each part stands in http/.
+ */
+import { isGitWsError } from './errors.js';
+import type { Authorization } from './tunnel/channel.js';
+import type { WebSocketConstructor } from './tunnel/socket.js';
+import { encodeText } from './wire/text.js';
+import {
+  closeAfterAdvertisement,
+  encodeSmartAdvertisement,
+  readAdvertisement,
+} from './http/advertisement.js';
+import { exchangeCommand } from './http/command-exchange.js';
+import { exchangeFetch } from './http/fetch-exchange.js';
+import type { ByteSource } from './http/gather.js';
+import type { ProgressCallback } from './http/progress.js';
+import { exchangePush } from './http/push-exchange.js';
+import { ServiceRun } from './http/run.js';
+import { parseSmartRequest, type SmartRequest } from './http/smart-request.js';
+import { WaitingRuns, type AdvertisedRun } from './http/waiting.js';
+
+export type { ByteSource } from './http/gather.js';
+export type { ProgressCallback, ProgressEvent } from './http/progress.js';
+export type { RefInDoubt } from './http/push-exchange.js';
+
+/** Options of {@link createHttpClient}; all of them may be left out. */
+export interface HttpClientOptions {
+  /**
+   * An `Authorization` value, or a function asked for one at each connect. Used where the
+   * operation brings none of its own (isomorphic-git's `onAuth`, `headers` or the URL).
+   */
+  readonly authorization?: Authorization;
+  /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of every operation of this client, beside the operation's own `onProgress`. */
+  readonly onProgress?: ProgressCallback | undefined;
+  /**
+   * Hears each line that the server's git or its hooks write for a person, when it is written.
+   * (isomorphic-git's own `onMessage` gets them once the transfer is safe.)
+   */
+  readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
+  /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */
+  readonly window?: number | undefined;
+  /** Time until the server's first message, in ms; default 30,000. */
+  readonly openTimeout?: number | undefined;
+  /**
+   * How long a connection waits for the second request of its operation, in ms; default 5,000.
+   * It costs a connection more where the second one comes later.
+   */
+  readonly advertisementTime?: number | undefined;
+  /** The WebSocket class; default: the page's, or `ws` in Node. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+/** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: string | undefined;
+  /** Only `Authorization` and `Git-Protocol` reach the server: a page cannot set others. */
+  readonly headers?: Record<string, string> | undefined;
+  readonly body?: ByteSource | undefined;
+  /** Called with {@link ProgressEvent}s: a `total` that is not known is absent all the same. */
+  readonly onProgress?:
+    ((event: { phase: string; loaded: number; total: number }) => void | Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What isomorphic-git expects of an HTTP client. */
+export interface HttpResponse {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: AsyncIterableIterator<Uint8Array>;
+  statusCode: number;
+  statusMessage: string;
+}
+
+/** isomorphic-git's `http`. */
+export interface HttpClient {
+  /**
+   * Answers one of smart HTTP's requests.
+   *
+   * @returns 200, or the status and the reason with which the server refused.
+   * @throws GitWsError for everything else: its `code` says what.
+   */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** Time for an idle run to end by itself once it was told to, and to ask a server afresh, in ms. */
+const patience = 10_000;
+
+/**
+ * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
+ * as `ws://` and `wss://`, one socket for each clone, fetch, pull or push.
+ *
+ * @param options see {@link HttpClientOptions}.
+ * @returns a client without state of its own but for connections that wait for their second
+ *   request: use one for as many operations at once as you like.
+ */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const client = new GitWsHttpClient(options);
+  // Bound, so that `{ request }` may be taken apart.
+  return { request: (request) => client.request(request) };
+}
+
+/** The client with nothing set: `git.clone({ fs, http, dir, url })`. */
+export const http: HttpClient = createHttpClient();
+
+class GitWsHttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #waiting: WaitingRuns;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#waiting = new WaitingRuns(options.advertisementTime ?? 5_000);
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { url, method = 'GET' } = request;
+    const headers = request.headers ?? {};
+    const smart = parseSmartRequest(method, url, headers);
+    try {
+      return smart.kind === 'advertisement'
+        ? await this.#advertise(smart, headers, request)
+        : await this.#exchange(smart, headers, request);
+    } catch (error) {
+      // isomorphic-git makes its own error of a status, and asks onAuth where it is 401.
+      if (!isGitWsError(error, 'REFUSED')) throw error;
+      const { status } = error.data as { status: number };
+      const body = bodyOf([encodeText(error.message)]);
+      return { url, method, headers: {}, body, statusCode: status, statusMessage: error.message };
+    }
+  }
+
+  async #advertise(
+    smart: SmartRequest,
+    headers: object,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const advertised = await this.#open(smart, request.signal);
+    // Of an empty repository nothing can be asked.
+    if (canBeAsked(smart, advertised)) this.#waiting.add(smart, headers, advertised);
+    else void closeAfterAdvertisement(advertised.run, patience);
+    const body = [encodeSmartAdvertisement(smart.service, advertised.bytes)];
+    return success(request, `application/x-${smart.service}-advertisement`, bodyOf(body));
+  }
+
+  async #exchange(
+    smart: SmartRequest,
+    headers: object,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const waiting = this.#waiting.take(smart, headers);
+    waiting?.run.follow(request.signal);
+    const { run, advertisement } = waiting ?? (await this.#open(smart, request.signal));
+    const body = request.body ?? [];
+    const type = `application/x-${smart.service}-result`;
+    const listeners = {
+      onMessage: this.#options.onMessage,
+      onProgress: this.#progressOf(request),
+    };
+    if (smart.service === 'git-receive-pack') {
+      const askRefs = () => this.#askRefs(smart, request.signal);
+      return success(request, type, bodyOf(await exchangePush(run, body, listeners, askRefs)));
+    }
+    if (advertisement.version === 2) {
+      return success(request, type, bodyOf(await exchangeCommand(run, body)));
+    }
+    return success(request, type, exchangeFetch(run, body, listeners));
+  }
+
+  async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
+    const run = await ServiceRun.open(smart, this.#options, signal);
+    return { run, ...(await readAdvertisement(run)) };
+  }
+
+  async #askRefs(
+    smart: SmartRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const giveUp = new AbortController();
+    const stop = (): void => {
+      giveUp.abort();
+    };
+    const timer = setTimeout(stop, patience);
+    signal?.addEventListener('abort', stop);
+    try {
+      const { run, advertisement } = await this.#open(smart, giveUp.signal);
+      void closeAfterAdvertisement(run, patience);
+      if (advertisement.version === 2) return undefined;
+      return new Map(advertisement.refs.map(({ name, oid }) => [name, oid]));
+    } catch {
+      // The server is not there: what it did is not known.
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  #progressOf(request: HttpRequest): ProgressCallback | undefined {
+    const own = request.onProgress as ProgressCallback | undefined;
+    const { onProgress } = this.#options;
+    if (own === undefined || onProgress === undefined) return own ?? onProgress;
+    return async (event) => {
+      await own(event);
+      await onProgress(event);
+    };
+  }
+}
+
+function canBeAsked({ service }: SmartRequest, { advertisement }: AdvertisedRun): boolean {
+  if (service === 'git-receive-pack' || advertisement.version === 2) return true;
+  return advertisement.refs.length > 0;
+}
+
+function success(
+  { url, method = 'GET' }: HttpRequest,
+  type: string,
+  body: AsyncIterableIterator<Uint8Array>,
+): HttpResponse {
+  const headers = { 'content-type': type };
+  return { url, method, headers, body, statusCode: 200, statusMessage: 'OK' };
+}
+
+async function* bodyOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const part of parts) yield part;
+}

@@ -1,0 +1,126 @@
+/**
+ * The POST to upload-pack in protocol v0 and v1: wants and haves go up, the pack comes down. The
+ * response is taken apart, checked and put together again for isomorphic-git, which by itself
+ * takes a short pack for a whole one and writes refs and `shallow` before it has the pack. So it
+ * gets the lines that make it do so, and the end of the pack, only once everything is in and safe.
+ */
+import { FetchResponseParser, type FetchResponseEvent } from '../wire/fetch-response.js';
+import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
+import { remoteError } from '../wire/remote-error.js';
+import { encodeSideBand } from '../wire/side-band.js';
+import type { ByteSource } from './gather.js';
+import { RemoteMessages, type MessageListeners } from './messages.js';
+import { PackChecksum } from './pack-checksum.js';
+import { ByteProgress } from './progress.js';
+import type { ServiceRun } from './run.js';
+
+/**
+ * Sends the request and passes the response on.
+ *
+ * @param run an upload-pack whose advertisement was read.
+ * @param body the request: wants, shallows, haves, done.
+ * @param listeners told of progress while the response arrives.
+ * @returns the response, side-band-64k. Iterating throws GitWsError REMOTE_ERROR (an ERR line or
+ *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MALFORMED_PKT_LINE, UserCanceledError.
+ */
+export async function* exchangeFetch(
+  run: ServiceRun,
+  body: ByteSource,
+  listeners: MessageListeners,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let sendFailure: { error: unknown } | undefined;
+  run.send(body).catch((error: unknown) => {
+    sendFailure ??= { error };
+    run.abort(error);
+  });
+  let complete = false;
+  try {
+    yield* passOn(run, listeners);
+    complete = true;
+  } catch (error) {
+    // Aborting after a failure to send is what made reading fail.
+    throw sendFailure === undefined ? error : sendFailure.error;
+  } finally {
+    if (!complete) run.abort();
+  }
+}
+
+async function* passOn(
+  run: ServiceRun,
+  listeners: MessageListeners,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const parser = new FetchResponseParser();
+  const response = new SafeResponse(listeners);
+  for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
+    for (const event of parser.push(chunk)) yield* await response.take(event);
+  }
+  // git's own words, where it failed, say more than what is missing.
+  await run.success();
+  response.checkPack();
+  parser.end();
+  yield* await response.finish();
+}
+
+/** What isomorphic-git may have at once, and what only in the end. */
+class SafeResponse {
+  readonly #checksum = new PackChecksum();
+  readonly #messages: RemoteMessages;
+  readonly #progress: ByteProgress;
+  /** Lines before the pack: shallow, unshallow, ACK, NAK. */
+  readonly #control: Uint8Array[] = [];
+  /** The last piece of the pack so far. */
+  #held: Uint8Array | undefined;
+
+  constructor(listeners: MessageListeners) {
+    this.#messages = new RemoteMessages(listeners);
+    this.#progress = new ByteProgress('Receiving', listeners.onProgress);
+  }
+
+  /** @returns pkt-lines to pass on now. */
+  async take(event: FetchResponseEvent): Promise<Uint8Array[]> {
+    switch (event.type) {
+      case 'shallow':
+      case 'unshallow':
+        this.#control.push(encodePktLine(`${event.type} ${event.oid}\n`));
+        return [];
+      case 'shallow-end':
+        this.#control.push(flushPkt);
+        return [];
+      case 'ack': {
+        const status = event.status === undefined ? '' : ` ${event.status}`;
+        this.#control.push(encodePktLine(`ACK ${event.oid}${status}\n`));
+        return [];
+      }
+      case 'nak':
+        this.#control.push(encodePktLine('NAK\n'));
+        return [];
+      case 'pack': {
+        this.#checksum.update(event.bytes);
+        await this.#progress.add(event.bytes.length);
+        const ready = this.#held;
+        this.#held = event.bytes;
+        return ready === undefined ? [] : encodeSideBand(1, ready);
+      }
+      case 'progress':
+        await this.#messages.push(event.bytes);
+        return [];
+      case 'error':
+        throw remoteError(event.message);
+      case 'end':
+        return [];
+    }
+  }
+
+  /** @throws GitWsError CORRUPT_PACK where a pack began that is not whole. */
+  checkPack(): void {
+    if (this.#checksum.length > 0) this.#checksum.finish();
+  }
+
+  /** @returns what was held back. Call it when everything was found to be right. */
+  async finish(): Promise<Uint8Array[]> {
+    await this.#messages.end();
+    await this.#progress.finish();
+    const last = this.#held === undefined ? [] : encodeSideBand(1, this.#held);
+    return [...this.#control, ...this.#messages.encode(), ...last, flushPkt];
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * One run of a git service as the plugin uses it: a channel with a reader, a writer, what git
+ * wrote to stderr and what its exit means. Knows nothing of smart HTTP and of git's bytes.
+ */
+import { GitWsError } from '../errors.js';
+import { openChannel, type Authorization, type Channel } from '../tunnel/channel.js';
+import type { WebSocketConstructor } from '../tunnel/socket.js';
+import { gather, type ByteSource } from './gather.js';
+import { stripControlCharacters } from './remote-text.js';
+import type { SmartService } from './smart-request.js';
+
+/** Most of git's stderr that is kept for an error, in characters: its last words count. */
+const stderrLimit = 4096;
+
+/** What is the same for all runs of one client. */
+export interface RunSettings {
+  readonly authorization?: Authorization;
+  readonly signal?: AbortSignal | undefined;
+  readonly window?: number | undefined;
+  readonly openTimeout?: number | undefined;
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  readonly onMessage?: ((message: string) => unknown) | undefined;
+}
+
+/** What to run. */
+export interface RunTarget {
+  readonly repository: string;
+  readonly service: SmartService;
+  readonly authorization: string | undefined;
+  readonly gitProtocol: string | undefined;
+}
+
+/** See the head of this file. */
+export class ServiceRun {
+  readonly #channel: Channel;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #abort: AbortLink;
+  readonly #stderr: StderrTail;
+  readonly #service: SmartService;
+  #unread: Uint8Array | undefined;
+
+  /**
+   * @param target what to run, and where.
+   * @param settings the client's.
+   * @param signal the request's own; a later request may put its own in place with {@link follow}.
+   * @throws GitWsError as openChannel does.
+   */
+  static async open(
+    target: RunTarget,
+    settings: RunSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<ServiceRun> {
+    const abort = new AbortLink(settings.signal);
+    abort.follow(signal);
+    const stderr = new StderrTail();
+    try {
+      const channel = await openChannel(target.repository, {
+        service: target.service,
+        gitProtocol: target.gitProtocol,
+        authorization: target.authorization ?? settings.authorization,
+        signal: abort.signal,
+        window: settings.window,
+        openTimeout: settings.openTimeout,
+        WebSocket: settings.WebSocket,
+        onStderr: (text) => {
+          stderr.push(text);
+          settings.onMessage?.(stripControlCharacters(text));
+        },
+      });
+      return new ServiceRun(channel, abort, stderr, target.service);
+    } catch (error) {
+      abort.release();
+      throw error;
+    }
+  }
+
+  private constructor(
+    channel: Channel,
+    abort: AbortLink,
+    stderr: StderrTail,
+    service: SmartService,
+  ) {
+    this.#channel = channel;
+    this.#abort = abort;
+    this.#stderr = stderr;
+    this.#service = service;
+    this.#reader = channel.readable.getReader();
+    this.#writer = channel.writable.getWriter();
+    // Whoever writes or reads hears of a failure there.
+    this.#writer.closed.catch(() => undefined);
+    this.#reader.closed.catch(() => undefined);
+    void channel.closed.then(() => {
+      abort.release();
+    });
+  }
+
+  /** Resolves when nothing of the run is left, however it ended. */
+  get closed(): Promise<void> {
+    return this.#channel.closed;
+  }
+
+  /** The run ends when this signal fires, and no longer when the one given before does. */
+  follow(signal: AbortSignal | undefined): void {
+    this.#abort.follow(signal);
+  }
+
+  /** The next bytes of git's stdout; undefined at its end. */
+  async read(): Promise<Uint8Array | undefined> {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return unread ?? (await this.#reader.read()).value;
+  }
+
+  /** The next {@link read} returns these bytes. */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#unread = bytes;
+  }
+
+  /**
+   * Writes a whole body to git's stdin and closes it.
+   *
+   * @param body what to write.
+   * @param onBytes told of each piece before it is written.
+   */
+  async send(
+    body: ByteSource,
+    onBytes?: (bytes: Uint8Array, last: boolean) => unknown,
+  ): Promise<void> {
+    for await (const { bytes, last } of gather(body)) {
+      await onBytes?.(bytes, last);
+      if (bytes.length > 0) await this.#writer.write(bytes);
+    }
+    await this.#writer.close();
+  }
+
+  /**
+   * Waits for git to end.
+   *
+   * @throws GitWsError REMOTE_EXIT (data: `code`, `signal`, `stderr`) unless it exited with 0;
+   *   CONNECTION_LOST where its exit will never be known.
+   */
+  async success(): Promise<void> {
+    const { code, signal } = await this.#channel.exit;
+    if (code === 0) return;
+    const stderr = this.#stderr.text;
+    const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
+    const why = stderr === '' ? '' : `: ${stderr}`;
+    throw new GitWsError('REMOTE_EXIT', `${this.#service} on the server ended ${how}${why}`, {
+      data: { code, signal, stderr },
+    });
+  }
+
+  /** Ends the run at once. */
+  abort(reason?: unknown): void {
+    this.#channel.abort(reason);
+  }
+
+  /** Reads the rest of git's stdout and drops it, then waits for its exit. Never rejects. */
+  async drain(): Promise<void> {
+    try {
+      await this.#reader.cancel();
+    } catch {
+      // The channel failed before: there is nothing to drop.
+    }
+    await this.#channel.closed;
+  }
+}
+
+/** The end of what git wrote to stderr, fit to be shown. */
+class StderrTail {
+  #text = '';
+
+  get text(): string {
+    return this.#text.trim();
+  }
+
+  push(text: string): void {
+    this.#text = (this.#text + stripControlCharacters(text)).slice(-stderrLimit);
+  }
+}
+
+/** One signal that fires with the client's or with the current request's. */
+class AbortLink {
+  readonly #controller = new AbortController();
+  readonly #client: AbortSignal | undefined;
+  #request: AbortSignal | undefined;
+  #released = false;
+  readonly #fire = (event: Event): void => {
+    this.#controller.abort((event.target as AbortSignal).reason);
+  };
+
+  constructor(client: AbortSignal | undefined) {
+    this.#client = client;
+    this.#listen(client);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  follow(request: AbortSignal | undefined): void {
+    if (this.#released) return;
+    this.#request?.removeEventListener('abort', this.#fire);
+    // Were it listened to twice, the next call would stop listening to the client's.
+    this.#request = request === this.#client ? undefined : request;
+    this.#listen(this.#request);
+  }
+
+  release(): void {
+    this.#released = true;
+    this.#client?.removeEventListener('abort', this.#fire);
+    this.#request?.removeEventListener('abort', this.#fire);
+  }
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#controller.abort(signal.reason);
+    else signal?.addEventListener('abort', this.#fire);
+  }
+}
