@@ -1,89 +1,15 @@
 /**
- * Real git for the tests: the oracle that every result is held against. Runs git apart from the
- * machine's and the user's settings, and checks repositories. Sample repositories are made by
- * {@link makeRepository}, which lives in its own file and is exported from here.
+ * Real git for the tests: the oracle that every result is held against. Tests import all that
+ * has to do with git from here: running it, checking a repository, making a sample of one.
  */
-import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { gitStatus } from './run-git.js';
 
-export { makeRepository } from './sample-repository.js';
+export { git, gitBytes, gitEnvironment, gitStatus } from './run-git.js';
+export type { GitOptions, GitResult } from './run-git.js';
+export { firstCommitTime, makeRepository } from './sample-repository.js';
 export type { SampleOptions } from './sample-repository.js';
-
-/** What the functions here take beside git's arguments. */
-export interface GitOptions {
-  /** Directory to run in; the tests' own one by default. */
-  readonly cwd?: string;
-  /** Variables put on top of {@link gitEnvironment}. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** What git reads on stdin; nothing by default. */
-  readonly input?: string | Uint8Array;
-}
-
-/** How a git process ended, and what it wrote. */
-export interface GitResult {
-  /** Exit code; 128 and the signal's number, as a shell says it, where a signal ended it. */
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/**
- * The environment git runs with in tests: no system or user settings, a fixed identity, fixed
- * dates, English messages and never a prompt. For tests that spawn git themselves.
- */
-export const gitEnvironment: Readonly<Record<string, string>> = {
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-  // Must not exist: git would read .gitconfig, .netrc and .config/git/ignore there.
-  HOME: '/nonexistent',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: fileURLToPath(new URL('./gitconfig', import.meta.url)),
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_AUTHOR_NAME: 'Test Author',
-  GIT_AUTHOR_EMAIL: 'author@example.com',
-  GIT_AUTHOR_DATE: '1735689600 +0000',
-  GIT_COMMITTER_NAME: 'Test Author',
-  GIT_COMMITTER_EMAIL: 'author@example.com',
-  GIT_COMMITTER_DATE: '1735689600 +0000',
-  LC_ALL: 'C',
-  TZ: 'UTC',
-};
-
-/**
- * Runs git to its end.
- *
- * @returns its stdout as text, without white space at either end.
- * @throws Error with git's stderr in the message if the exit code is not 0.
- */
-export async function git(args: readonly string[], options: GitOptions = {}): Promise<string> {
-  const bytes = await gitBytes(args, options);
-  return new TextDecoder().decode(bytes).trim();
-}
-
-/** As {@link git}, with stdout as the bytes that it is: for packs and blobs. */
-export async function gitBytes(
-  args: readonly string[],
-  options: GitOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { code, stdout, stderr } = await run(args, options);
-  if (code !== 0) {
-    throw new Error(
-      `git ${args.join(' ')} ended with ${code}: ${stderr || new TextDecoder().decode(stdout)}`,
-    );
-  }
-  return stdout;
-}
-
-/** As {@link git}, for calls that are expected to fail: never throws for an exit code. */
-export async function gitStatus(
-  args: readonly string[],
-  options: GitOptions = {},
-): Promise<GitResult> {
-  const { code, stdout, stderr } = await run(args, options);
-  return { code, stdout: new TextDecoder().decode(stdout), stderr };
-}
 
 /**
  * Throws unless a repository is whole and at rest: `git fsck --strict` has nothing to say, and no
@@ -125,32 +51,4 @@ async function findGitDirectory(directory: string): Promise<string> {
     () => false,
   );
   return isWorkTree ? inside : directory;
-}
-
-function run(
-  args: readonly string[],
-  { cwd, env, input }: GitOptions,
-): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer>; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', args, {
-      cwd,
-      env: { ...gitEnvironment, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      resolve({
-        code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-        stdout: new Uint8Array(Buffer.concat(stdout)),
-        stderr: Buffer.concat(stderr).toString('utf8').trim(),
-      });
-    });
-    // git may end without having read all of it; its exit code tells what that means.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-  });
 }

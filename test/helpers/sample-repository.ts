@@ -3,7 +3,7 @@
  * same object ids on every machine. One `git fast-import` makes thousands of commits in about a
  * second, where one git process a commit would take minutes.
  */
-import { git } from './git.js';
+import { git } from './run-git.js';
 import { seededRandom, type Random } from './random.js';
 
 /** How large a sample repository is, and what is in it. */

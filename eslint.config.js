@@ -1,0 +1,142 @@
+// The rules of the code that a compiler does not know: types used with care, one door to each
+// dangerous thing, short files. Who may import whom is .dependency-cruiser.cjs's matter.
+import eslint from '@eslint/js';
+import { defineConfig } from 'eslint/config';
+import node from 'eslint-plugin-n';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const sources = ['src/**/*.ts', 'server/**/*.ts', 'bin/**/*.ts'];
+
+// What only some of page, worker and Node have. The library runs in all of them: it asks for these
+// by `globalThis` and a test of their presence, or not at all.
+const notEverywhere = [
+  ...['Buffer', 'process', 'global', 'require', '__dirname', '__filename', 'setImmediate'],
+  ...['window', 'document', 'self', 'navigator', 'location', 'localStorage', 'sessionStorage'],
+  ...[
+    'indexedDB',
+    'Worker',
+    'WebSocket',
+    'XMLHttpRequest',
+    'alert',
+    'name',
+    'event',
+    'postMessage',
+  ],
+];
+
+const childProcess = {
+  regex: '^(node:)?child_process$',
+  message: 'server/spawn.ts is the one file that starts processes.',
+};
+const isomorphicWs = {
+  regex: '^(isomorphic-ws|ws)$',
+  message: 'src/tunnel/socket.ts is the one file of the library that touches a WebSocket.',
+};
+const nodeModules = {
+  regex: '^node:',
+  message: 'The library runs in pages: nothing of Node here.',
+};
+
+/**
+ * @param {...{ regex: string, message: string }} patterns
+ * @returns {import('eslint').Linter.RulesRecord}
+ */
+const restrictImports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+
+export default defineConfig(
+  { ignores: ['dist/', 'dist-*/', 'data/', 'coverage/', 'test-results/'] },
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: { parserOptions: { projectService: true } },
+  },
+  {
+    files: ['**/*.{ts,tsx,js,mjs,cjs}'],
+    extends: [
+      eslint.configs.recommended,
+      tseslint.configs.recommendedTypeChecked,
+      tseslint.configs.stylisticTypeChecked,
+    ],
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'off',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-deprecated': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+      '@typescript-eslint/strict-boolean-expressions': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // An interface may ask for a promise or an async generator where nothing is to be awaited.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/dot-notation': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/prefer-nullish-coalescing': 'off',
+    },
+  },
+  {
+    files: sources,
+    rules: {
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(ClassDeclaration, FunctionDeclaration, TSInterfaceDeclaration, TSTypeAliasDeclaration) > Identifier.id[name=/(manager|handler|util|utils|helper|packet)(s|$)|Sha(1)?$/i]',
+          message: "Not one of this project's words: say what it does, and oid, and pkt-line.",
+        },
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/**/*.d.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...notEverywhere],
+      ...restrictImports(nodeModules, isomorphicWs),
+    },
+  },
+  {
+    files: ['src/tunnel/socket.ts'],
+    rules: restrictImports(nodeModules, { ...isomorphicWs, regex: '^ws$' }),
+  },
+  { files: ['src/**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['server/**/*.ts'],
+    rules: restrictImports(childProcess),
+  },
+  { files: ['server/spawn.ts'], rules: restrictImports() },
+  {
+    files: ['server/**/*.ts', 'bin/**/*.ts', 'scripts/**/*.mjs', 'demo/server/**/*.ts'],
+    plugins: { n: node },
+    rules: {
+      'n/prefer-node-protocol': 'error',
+      'n/no-unsupported-features/node-builtins': ['error', { version: '>=20.19.0' }],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // Tests feed wrong values on purpose, and read what other libraries leave untyped.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: globals.node },
+  },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+);

@@ -1,0 +1,260 @@
+/**
+ * Builds dist/: `node scripts/build.mjs`. The library and the server for Node and bundlers, the
+ * browser bundles for a CDN, the command, the demo and its server, and the declarations.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build as esbuild } from 'esbuild';
+import { hashInputs } from './build-inputs.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Newest syntax in the browser bundles and the demo: what every browser of 2023 runs. */
+const browsers = ['chrome110', 'firefox115', 'safari16.4'];
+
+/** The most bytes, compressed with gzip, that a page may be asked to load for the library. */
+const browserBudget = 24 * 1024;
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: true,
+  // Comments of licences stay where they are, whatever is inlined.
+  legalComments: 'inline',
+  logLevel: 'warning',
+};
+
+/** @type {Record<string, string>} */
+const ownNames = { gitws: './src/index.ts', 'gitws/server': './server/index.ts' };
+
+/**
+ * @param {Record<string, string>} entries output names and their source files.
+ * @returns {Record<string, string>} those whose source file exists.
+ */
+function present(entries) {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, source]) => existsSync(join(root, source))),
+  );
+}
+
+/**
+ * For Node and for bundlers. Built together, so that what the parts share exists once: a
+ * GitWsError is the same class, whether it came from the library or from the server.
+ * @param {string} out
+ */
+async function buildModules(out) {
+  const entryPoints = present({
+    index: 'src/index.ts',
+    'server/index': 'server/index.ts',
+    'bin/gitws': 'bin/gitws.ts',
+  });
+  await esbuild({
+    ...shared,
+    entryPoints,
+    outdir: out,
+    splitting: true,
+    chunkNames: 'shared/[hash]',
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    packages: 'external',
+    external: ['node:*'],
+  });
+  for (const name of Object.keys(entryPoints)) {
+    if (name.startsWith('bin/')) await makeExecutable(join(out, `${name}.js`));
+  }
+}
+
+/** @param {string} path */
+async function makeExecutable(path) {
+  const text = await readFile(path, 'utf8');
+  if (!text.startsWith('#!')) throw new Error(`${path} has no #! line`);
+  await chmod(path, 0o755);
+}
+
+/**
+ * One self-contained file each, for a CDN.
+ * @param {string} out
+ */
+async function buildBrowserBundles(out) {
+  if (!existsSync(join(root, 'src/index.ts'))) return;
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
+    ...shared,
+    entryPoints: ['src/index.ts'],
+    platform: 'browser',
+    target: browsers,
+    minify: true,
+  };
+  await Promise.all([
+    esbuild({ ...options, format: 'esm', outfile: join(out, 'gitws.min.js') }),
+    esbuild({
+      ...options,
+      format: 'iife',
+      globalName: 'gitws',
+      outfile: join(out, 'gitws.global.js'),
+    }),
+  ]);
+  for (const name of ['gitws.min.js', 'gitws.global.js']) {
+    const code = await readFile(join(out, name));
+    const compressed = gzipSync(code, { level: 9 }).length;
+    console.log(`${name}: ${code.length} bytes, ${compressed} with gzip`);
+    if (compressed > browserBudget) {
+      throw new Error(`${name} is over its budget of ${browserBudget} bytes with gzip.`);
+    }
+  }
+}
+
+/**
+ * The demo page, with all that is not source copied beside it, and the server that shows it.
+ * @param {string} out
+ */
+async function buildDemo(out) {
+  const pages = present({ main: 'demo/main.tsx', style: 'demo/style.css' });
+  if (Object.keys(pages).length > 0) {
+    await esbuild({
+      ...shared,
+      entryPoints: pages,
+      outdir: join(out, 'demo'),
+      alias: ownNames,
+      format: 'esm',
+      splitting: true,
+      chunkNames: 'shared/[hash]',
+      platform: 'browser',
+      target: browsers,
+      minify: true,
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      // Files that the style sheet names (fonts, pictures) are copied, and may be cached for ever.
+      loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+      define: { 'process.env.NODE_ENV': '"production"' },
+    });
+    await copyStaticFiles(join(root, 'demo'), join(out, 'demo'));
+  }
+  const servers = present({ start: 'demo/server/start.ts' });
+  if (Object.keys(servers).length > 0) {
+    await esbuild({
+      ...shared,
+      entryPoints: servers,
+      outdir: join(out, 'demo-server'),
+      alias: ownNames,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+    });
+  }
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+async function copyStaticFiles(from, to) {
+  const isStatic = /\.(html|svg|png|ico|webmanifest|txt)$/;
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (entry.isFile() && isStatic.test(entry.name)) {
+      await copyFile(join(from, entry.name), join(to, entry.name));
+    }
+  }
+}
+
+/**
+ * The declarations of the library and of the server, laid beside what they declare.
+ * @param {string} out
+ */
+async function buildDeclarations(out) {
+  if (!existsSync(join(root, 'src/index.ts'))) return;
+  const types = join(out, 'types');
+  await run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--project', join(root, 'scripts/tsconfig.declarations.json'), '--outDir', types],
+  ]);
+  for (const path of await readdir(types, { recursive: true })) {
+    if (!path.endsWith('.d.ts')) continue;
+    const target = join(out, path.replace(/^src\//, ''));
+    const text = await readFile(join(types, path), 'utf8');
+    await mkdir(dirname(target), { recursive: true });
+    // dist/server lies beside what src holds, not beside src.
+    await writeFile(target, text.replace(/(['"](?:\.\.\/)+)src\//g, '$1'));
+  }
+  await rm(types, { recursive: true });
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<void>}
+ */
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${args[0] ?? command} ended with ${code}`));
+    });
+  });
+}
+
+/**
+ * Puts a finished build in dist's place. Not built in dist itself, so that a failed build leaves
+ * the last good one, and nobody meets a half-written file.
+ * @param {string} out
+ */
+async function replaceDist(out) {
+  const dist = join(root, 'dist');
+  const old = `${out}-old`;
+  for (;;) {
+    await rename(dist, old).catch(ignoring('ENOENT'));
+    const done = await rename(out, dist).then(() => true, ignoring('ENOTEMPTY', 'EEXIST'));
+    await rm(old, { recursive: true, force: true });
+    // Another build came in between: then it is the one to replace.
+    if (done === true) return;
+  }
+}
+
+/**
+ * @param {...string} codes
+ * @returns {(error: NodeJS.ErrnoException) => void}
+ */
+function ignoring(...codes) {
+  return (error) => {
+    if (!codes.includes(error.code ?? '')) throw error;
+  };
+}
+
+/** Builds everything anew. Throws, and leaves dist as it was, if any part fails. */
+export async function build() {
+  const started = performance.now();
+  const inputs = await hashInputs(root);
+  const out = join(root, `dist-${process.pid}`);
+  try {
+    await mkdir(out);
+    await Promise.all([
+      buildModules(out),
+      buildBrowserBundles(out),
+      buildDemo(out),
+      buildDeclarations(out),
+    ]);
+    await writeFile(join(out, '.inputs'), inputs);
+    await replaceDist(out);
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+  console.log(
+    `${relative(process.cwd(), join(root, 'dist')) || 'dist'} built in ${Math.round(performance.now() - started)} ms`,
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await build().catch((/** @type {Error} */ error) => {
+    console.error(`The build failed: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
