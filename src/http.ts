@@ -226,5 +226,5 @@ function success(
 }
 
 async function* bodyOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const part of parts) yield part;
+  yield* parts;
 }
