@@ -105,9 +105,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return { request: (request) => client.request(request) };
 }
 
-/** The client with nothing set: `git.clone({ fs, http, dir, url })`. */
-export const http: HttpClient = createHttpClient();
-
 class GitWsHttpClient {
   readonly #options: HttpClientOptions;
   readonly #waiting: WaitingRuns;
@@ -228,3 +225,7 @@ function success(
 async function* bodyOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
   yield* parts;
 }
+
+// Stands last: a class has no value before its declaration ran.
+/** The client with nothing set: `git.clone({ fs, http, dir, url })`. */
+export const http: HttpClient = createHttpClient();
