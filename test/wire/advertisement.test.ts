@@ -1,0 +1,348 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdvertisementParser } from '../../src/wire/advertisement.js';
+import type { Advertisement } from '../../src/wire/advertisement.js';
+import { encodePktLine } from '../../src/wire/pkt-line.js';
+import { zeroOid } from '../../src/wire/oid.js';
+import { concatBytes, encodeText } from '../../src/wire/text.js';
+import {
+  anyPlaces,
+  cutAt,
+  everySplit,
+  message,
+  oidA,
+  oidB,
+  oidC,
+  parseAll,
+  thrownBy,
+} from './wire-bytes.js';
+
+const behind = encodeText('what follows');
+
+/** The advertisement in some bytes, the same for every way to cut them. */
+function parse(bytes: Uint8Array): Advertisement {
+  const { value, rest } = parseAll(new AdvertisementParser(), [bytes]);
+  expect(rest).toEqual(new Uint8Array(0));
+  for (const pieces of everySplit(concatBytes([bytes, behind]))) {
+    expect(parseAll(new AdvertisementParser(), pieces)).toEqual({ value, rest: behind });
+  }
+  return value;
+}
+
+describe('AdvertisementParser, version 0', () => {
+  it('reads refs, symrefs, capabilities, peeled tags and shallow lines', () => {
+    const advertisement = parse(
+      message(
+        `${oidA} HEAD\0multi_ack symref=HEAD:refs/heads/main object-format=sha1 agent=git/2.39.5\n`,
+        `${oidA} refs/heads/main\n`,
+        `${oidB} refs/tags/v1.0\n`,
+        `${oidC} refs/tags/v1.0^{}\n`,
+        `${oidC} refs/tags/light`,
+        `shallow ${oidB}\n`,
+        '0000',
+      ),
+    );
+    expect(advertisement).toEqual({
+      version: 0,
+      capabilities: new Map([
+        ['multi_ack', []],
+        ['symref', ['HEAD:refs/heads/main']],
+        ['object-format', ['sha1']],
+        ['agent', ['git/2.39.5']],
+      ]),
+      refs: [
+        { name: 'HEAD', oid: oidA },
+        { name: 'refs/heads/main', oid: oidA },
+        { name: 'refs/tags/v1.0', oid: oidB, peeled: oidC },
+        { name: 'refs/tags/light', oid: oidC },
+      ],
+      symrefs: new Map([['HEAD', 'refs/heads/main']]),
+      haves: [],
+      shallow: [oidB],
+    });
+  });
+
+  it('reads an empty repository, with capabilities or, from an older git, without', () => {
+    const empty = { version: 0, refs: [], symrefs: new Map(), haves: [], shallow: [] };
+    expect(parse(message(`${zeroOid} capabilities^{}\0report-status agent=x\n`, '0000'))).toEqual({
+      ...empty,
+      capabilities: new Map([
+        ['report-status', []],
+        ['agent', ['x']],
+      ]),
+    });
+    expect(parse(message('0000'))).toEqual({ ...empty, capabilities: new Map() });
+  });
+
+  it('reads an empty repository that is shallow', () => {
+    const bytes = message(`${zeroOid} capabilities^{}\0x\n`, `shallow ${oidA}\n`, '0000');
+    expect(parse(bytes)).toMatchObject({ refs: [], shallow: [oidA] });
+  });
+
+  it('keeps the oids that receive-pack borrows, which are no refs', () => {
+    const bytes = message(`${oidA} .have\0report-status\n`, `${oidB} .have\n`, '0000');
+    expect(parse(bytes)).toMatchObject({ refs: [], haves: [oidA, oidB] });
+  });
+
+  it('reads refs of a server so old that it has no capabilities', () => {
+    expect(parse(message(`${oidA} refs/heads/main\n`, '0000'))).toMatchObject({
+      capabilities: new Map(),
+      refs: [{ name: 'refs/heads/main', oid: oidA }],
+    });
+  });
+
+  it('reads names that are not ASCII, and shows where they are not UTF-8', () => {
+    const latin1 = new Uint8Array([...encodeText(`${oidB} refs/heads/gr`), 0xf6, 10]);
+    const bytes = message(`${oidA} refs/heads/größe\0x\n`, encodePktLine(latin1), '0000');
+    expect(parse(bytes)).toMatchObject({
+      refs: [{ name: 'refs/heads/größe' }, { name: 'refs/heads/gr\ufffd' }],
+    });
+  });
+
+  it('takes the first of several object formats for the repository’s own', () => {
+    const line = (formats: string): Uint8Array =>
+      message(`${oidA} HEAD\0object-format=${formats}\n`, '0000');
+    expect(parse(line('sha1 object-format=sha256'))).toMatchObject({ version: 0 });
+    expect(
+      thrownBy(() => new AdvertisementParser().push(line('sha256 object-format=sha1'))),
+    ).toMatchObject({ code: 'UNSUPPORTED_OBJECT_FORMAT' });
+  });
+
+  it('knows a symref whose target does not exist', () => {
+    const bytes = message(`${oidA} refs/heads/a\0symref=HEAD:refs/heads/unborn\n`, '0000');
+    expect(parse(bytes)).toMatchObject({ symrefs: new Map([['HEAD', 'refs/heads/unborn']]) });
+  });
+});
+
+describe('AdvertisementParser, version 1', () => {
+  it('reads what version 0 has, behind a line with the version', () => {
+    const bytes = message(
+      'version 1\n',
+      `${oidA} HEAD\0ofs-delta\n`,
+      `${oidA} refs/heads/main\n`,
+      '0000',
+    );
+    expect(parse(bytes)).toMatchObject({
+      version: 1,
+      capabilities: new Map([['ofs-delta', []]]),
+      refs: [{ name: 'HEAD' }, { name: 'refs/heads/main' }],
+    });
+  });
+
+  it('reads an empty repository', () => {
+    expect(parse(message('version 1\n', '0000'))).toMatchObject({ version: 1, refs: [] });
+  });
+});
+
+describe('AdvertisementParser, version 2', () => {
+  it('reads one capability a line, with values that hold spaces', () => {
+    const bytes = message(
+      'version 2\n',
+      'agent=git/2.39.5\n',
+      'ls-refs=unborn\n',
+      'fetch=shallow wait-for-done filter\n',
+      'server-option\n',
+      'object-format=sha1',
+      '0000',
+    );
+    expect(parse(bytes)).toEqual({
+      version: 2,
+      capabilities: new Map([
+        ['agent', ['git/2.39.5']],
+        ['ls-refs', ['unborn']],
+        ['fetch', ['shallow wait-for-done filter']],
+        ['server-option', []],
+        ['object-format', ['sha1']],
+      ]),
+    });
+  });
+});
+
+describe('AdvertisementParser, refusals', () => {
+  const first = `${oidA} HEAD\0ofs-delta\n`;
+  const malformed = (name: string, ...parts: string[]) => ({ name, parts });
+
+  it.each([
+    malformed('an unknown version', 'version 3\n', '0000'),
+    malformed('a version that only begins like one', 'version 10\n', '0000'),
+    malformed('a greeting of another protocol', 'SSH-2.0-OpenSSH_9.2\n'),
+    malformed('the announcement of smart HTTP', '# service=git-upload-pack\n', '0000'),
+    malformed('an oid of 39 digits', `${'a'.repeat(39)} HEAD\0x\n`, '0000'),
+    malformed('an oid of 41 digits', `${'a'.repeat(41)} HEAD\0x\n`, '0000'),
+    malformed('an oid of 64 digits in a SHA-1 repository', `${'a'.repeat(64)} HEAD\0x\n`, '0000'),
+    malformed('an oid with a letter that is no digit', `${'g'.repeat(40)} HEAD\0x\n`, '0000'),
+    malformed('no space behind the oid', `${oidA}\tHEAD\0x\n`, '0000'),
+    malformed('an empty line', first, '\n', '0000'),
+    malformed('a ref without an object', first, `${zeroOid} refs/heads/a\n`, '0000'),
+    malformed('capabilities^{} with an object', `${oidA} capabilities^{}\0x\n`, '0000'),
+    malformed('refs behind capabilities^{}', `${zeroOid} capabilities^{}\0x\n`, first, '0000'),
+    malformed('a peeled oid in front of its tag', first, `${oidA} refs/tags/a^{}\n`, '0000'),
+    malformed(
+      'a peeled oid twice',
+      `${oidA} refs/tags/a\0x\n`,
+      `${oidB} refs/tags/a^{}\n`,
+      `${oidB} refs/tags/a^{}\n`,
+      '0000',
+    ),
+    malformed('a ref behind shallow lines', first, `shallow ${oidA}\n`, `${oidA} refs/heads/a\n`),
+    malformed('a shallow line without an oid', first, 'shallow \n', '0000'),
+    malformed('a shallow line with two', first, `shallow ${oidA} ${oidB}\n`, '0000'),
+    malformed('a symref without a target', `${oidA} HEAD\0symref=HEAD\n`, '0000'),
+    malformed('a delim-pkt', first, '0001'),
+    malformed('a response-end-pkt', 'version 2\n', '0002'),
+    malformed('a capability without a name', 'version 2\n', '\n', '0000'),
+  ])('refuses $name as MALFORMED_ADVERTISEMENT', ({ parts }) => {
+    const bytes = message(...parts);
+    for (const pieces of everySplit(bytes)) {
+      expect(thrownBy(() => parseAll(new AdvertisementParser(), pieces))).toMatchObject({
+        code: 'MALFORMED_ADVERTISEMENT',
+        data: { offset: expect.any(Number) as number },
+      });
+    }
+  });
+
+  it.each([
+    ['outside refs/', 'config'],
+    ['that climbs out of refs/', 'refs/heads/../../config'],
+    ['that no ref may have', 'refs/heads/a b'],
+    ['that is empty', ''],
+    ['with a NUL, behind which more capabilities would stand', 'refs/heads/a\0symref=HEAD:x'],
+    ['that is a lock file', 'refs/heads/main.lock'],
+    ['of a peeled tag without the tag', '^{}', 'MALFORMED_ADVERTISEMENT'],
+  ])('refuses a ref with a name %s', (_, name, code = 'INVALID_REF_NAME') => {
+    const bytes = message(`${oidA} refs/heads/main\0x\n`, `${oidA} ${name}\n`, '0000');
+    expect(thrownBy(() => new AdvertisementParser().push(bytes))).toMatchObject({ code });
+  });
+
+  it.each(['HEAD:../../config', 'HEAD:', '../HEAD:refs/heads/main', 'HEAD:refs/heads/a..b'])(
+    'refuses the symref %j, whose names would become files as well',
+    (symref) => {
+      const bytes = message(`${oidA} HEAD\0symref=${symref}\n`, '0000');
+      expect(thrownBy(() => new AdvertisementParser().push(bytes))).toMatchObject({
+        code: 'INVALID_REF_NAME',
+      });
+    },
+  );
+
+  it.each([
+    ['version 0', message(`${'a'.repeat(64)} HEAD\0object-format=sha256\n`, '0000')],
+    ['version 1', message('version 1\n', `${'a'.repeat(64)} HEAD\0object-format=sha256\n`)],
+    ['version 2', message('version 2\n', 'object-format=sha256\n', '0000')],
+    ['empty', message(`${'0'.repeat(64)} capabilities^{}\0object-format=sha256\n`, '0000')],
+  ])('refuses a SHA-256 repository by its own code: %s', (_, bytes) => {
+    expect(thrownBy(() => new AdvertisementParser().push(bytes))).toMatchObject({
+      code: 'UNSUPPORTED_OBJECT_FORMAT',
+      data: { objectFormat: 'sha256' },
+    });
+  });
+
+  it.each([
+    ['in place of everything', message('ERR access denied\n')],
+    ['behind the version', message('version 2\n', 'ERR access denied')],
+    ['among refs', message(first, 'ERR access denied\n')],
+  ])('throws the words of an ERR line %s', (_, bytes) => {
+    for (const pieces of everySplit(bytes)) {
+      expect(thrownBy(() => parseAll(new AdvertisementParser(), pieces))).toMatchObject({
+        code: 'REMOTE_ERROR',
+        data: { message: 'access denied' },
+      });
+    }
+  });
+
+  it('says at every point where the stream may end that it is incomplete', () => {
+    const bytes = message(first, `${oidA} refs/heads/main\n`, '0000');
+    for (let length = 0; length < bytes.byteLength; length += 1) {
+      const parser = new AdvertisementParser();
+      expect(parser.push(bytes.subarray(0, length))).toEqual({ done: false });
+      expect(thrownBy(() => parser.end())).toMatchObject({ code: 'MALFORMED_ADVERTISEMENT' });
+    }
+  });
+
+  it('stops at more refs than its limit, before it has them', () => {
+    const parser = new AdvertisementParser({ maxRefs: 3 });
+    const bytes = message(first, `${oidA} refs/heads/a\n`, `shallow ${oidA}\n`);
+    expect(parser.push(bytes)).toEqual({ done: false });
+    expect(thrownBy(() => parser.push(message(`shallow ${oidB}\n`)))).toMatchObject({
+      code: 'MALFORMED_ADVERTISEMENT',
+    });
+  });
+
+  it('stops at more bytes than its limit, whether they come as refs or as capabilities', () => {
+    for (const lines of [
+      [first, `${oidA} refs/heads/a\n`, '0000'],
+      ['version 2\n', `agent=${'x'.repeat(100)}\n`, '0000'],
+    ]) {
+      const bytes = message(...lines);
+      const fits = new AdvertisementParser({ maxBytes: bytes.byteLength });
+      expect(fits.push(bytes)).toMatchObject({ done: true });
+      const parser = new AdvertisementParser({ maxBytes: bytes.byteLength - 1 });
+      expect(thrownBy(() => parser.push(bytes))).toMatchObject({ code: 'MALFORMED_ADVERTISEMENT' });
+    }
+  });
+
+  it('does not count what stands behind the advertisement', () => {
+    const bytes = message(first, '0000');
+    const parser = new AdvertisementParser({ maxBytes: bytes.byteLength });
+    const piece = concatBytes([bytes, new Uint8Array(1000)]);
+    expect(parser.push(piece)).toMatchObject({ done: true, end: bytes.byteLength });
+    expect(parser.push(piece)).toMatchObject({ done: true, end: 0 });
+  });
+});
+
+describe('AdvertisementParser, any input', () => {
+  const oid = fc.stringMatching(/^[0-9a-f]{39}[1-9a-f]$/);
+  const name = fc.stringMatching(/^[a-zA-Z0-9öß漢]{1,12}$/).map((text) => `refs/heads/${text}`);
+  const peeled = fc.option(oid, { nil: undefined });
+
+  it('gives back any refs, cut anywhere', () => {
+    const refs = fc.array(fc.tuple(name, oid, peeled), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(refs, fc.constantFrom(0, 1), anyPlaces, (list, version, places) => {
+        const lines = list.flatMap(([ref, tip, to], index) => [
+          `${tip} ${ref}${index === 0 ? '\0ofs-delta' : ''}\n`,
+          ...(to === undefined ? [] : [`${to} ${ref}^{}\n`]),
+        ]);
+        const head = version === 1 ? ['version 1\n'] : [];
+        const bytes = concatBytes([message(...head, ...lines, '0000'), behind]);
+        const { value, rest } = parseAll(new AdvertisementParser(), cutAt(bytes, places));
+        expect(rest).toEqual(behind);
+        expect(value).toMatchObject({
+          version,
+          refs: list.map(([ref, tip, to]) =>
+            to === undefined ? { name: ref, oid: tip } : { name: ref, oid: tip, peeled: to },
+          ),
+        });
+      }),
+    );
+  });
+
+  it('answers any damage to a good advertisement with an error of its own, or reads on', () => {
+    const good = message(
+      `${oidA} HEAD\0symref=HEAD:refs/heads/main object-format=sha1\n`,
+      `${oidA} refs/heads/main\n`,
+      `${oidB} refs/tags/v1\n`,
+      `${oidC} refs/tags/v1^{}\n`,
+      `shallow ${oidB}\n`,
+      '0000',
+    );
+    const codes = [
+      'MALFORMED_PKT_LINE',
+      'MALFORMED_ADVERTISEMENT',
+      'INVALID_REF_NAME',
+      'UNSUPPORTED_OBJECT_FORMAT',
+    ];
+    const damage = fc.array(fc.tuple(fc.nat(good.byteLength - 1), fc.nat(255)), { maxLength: 4 });
+    fc.assert(
+      fc.property(damage, (changes) => {
+        const bytes = good.slice();
+        for (const [at, value] of changes) bytes[at] = value;
+        try {
+          parseAll(new AdvertisementParser(), [bytes]);
+        } catch (error) {
+          expect(codes).toContain((error as { code?: unknown }).code);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
