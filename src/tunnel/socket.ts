@@ -16,6 +16,8 @@ export interface WebSocketLike {
   onclose: ((event: never) => void) | null;
   send(data: string | Uint8Array): void;
   close(code?: number, reason?: string): void;
+  /** Only `ws` has it. */
+  terminate?(): void;
 }
 
 /**
@@ -64,7 +66,7 @@ export function openSocket(
   url: string,
   protocols: string[],
   events: SocketEvents,
-  WebSocket: WebSocketConstructor = IsomorphicWebSocket as unknown as WebSocketConstructor,
+  WebSocket: WebSocketConstructor = IsomorphicWebSocket as WebSocketConstructor,
 ): Socket {
   let socket: WebSocketLike;
   try {
@@ -108,8 +110,8 @@ export function openSocket(
     terminate() {
       live = false;
       // Browsers have no terminate(): they give up by themselves after close().
-      if ('terminate' in socket && typeof socket.terminate === 'function') socket.terminate();
-      else socket.close();
+      if (socket.terminate === undefined) socket.close();
+      else socket.terminate();
     },
   };
 }
