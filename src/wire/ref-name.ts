@@ -7,7 +7,6 @@ import { quoteText } from './text.js';
 
 // Control characters, DEL, space and ~ ^ : ? * [ \ anywhere; "..", "@{"; an empty component (also
 // a slash at either end); a component that begins with a dot or ends in ".lock"; a dot at the end.
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const refused = /[\0- \x7f~^:?*[\\]|\.\.|@\{|^\/|\/\/|\/$|(?:^|\/)\.|\.lock(?:\/|$)|\.$/;
 
 /**
