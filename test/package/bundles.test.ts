@@ -1,0 +1,34 @@
+/** The two files for a CDN, outside a browser: that they are whole and ask for nothing. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import * as library from '../../src/index.js';
+import { root, run } from './consumer.js';
+
+const names = Object.keys(library).sort();
+
+describe('the script for a page', () => {
+  it('defines `gitws` and nothing else, where there is the language and text, but no page', async () => {
+    const code = await readFile(join(root, 'dist/gitws.global.js'), 'utf8');
+    const context = createContext({ TextDecoder, TextEncoder });
+    runInContext(code, context);
+    expect(Object.keys(context)).toEqual(['TextDecoder', 'TextEncoder', 'gitws']);
+    expect(runInContext('Object.keys(gitws).sort().join()', context)).toBe(names.join());
+  });
+});
+
+describe('the module for a page', () => {
+  it('exports what the library exports', async () => {
+    const url = pathToFileURL(join(root, 'dist/gitws.min.js')).href;
+    const code = `console.log(Object.keys(await import('${url}')).sort().join())`;
+    const result = await run(process.execPath, ['--input-type=module', '--eval', code], root);
+    expect(result).toEqual({ code: 0, stdout: `${names.join()}\n`, stderr: '' });
+  });
+
+  it('imports nothing', async () => {
+    const code = await readFile(join(root, 'dist/gitws.min.js'), 'utf8');
+    expect(code).not.toMatch(/\b(import\s*["'({*]|from\s*["']|require\()/);
+  });
+});

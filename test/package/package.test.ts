@@ -1,0 +1,222 @@
+/** What npm publishes: its files, its shape for bundlers and compilers, and that it installs. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../helpers/temp.js';
+import {
+  compile,
+  installPackage,
+  linkPackages,
+  packPackage,
+  readManifest,
+  root,
+  run,
+} from './consumer.js';
+
+let tarball: string;
+let files: readonly string[];
+let consumer: string;
+
+beforeAll(async () => {
+  ({ tarball, files } = await packPackage(await temporaryDirectory()));
+  consumer = await temporaryDirectory();
+  await installPackage(tarball, consumer);
+});
+
+describe('the packed files', () => {
+  it('are those that package.json promises', () => {
+    for (const file of [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/server/index.js',
+      'dist/server/index.d.ts',
+      'dist/bin/gitws.js',
+      'dist/gitws.min.js',
+      'dist/gitws.global.js',
+    ]) {
+      expect(files).toContain(file);
+    }
+  });
+
+  it('hold no sources, tests, demo or traces of the build', () => {
+    const expected =
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*|dist\/.*\.(js|js\.map|d\.ts))$/;
+    const strange = files.filter((file) => !expected.test(file) || file.startsWith('dist/demo'));
+    expect(strange).toEqual([]);
+  });
+
+  it('name no directory of the machine that built them', async () => {
+    for (const file of files) {
+      expect(await readFile(join(root, file), 'utf8'), file).not.toContain(root);
+    }
+  });
+
+  it('please publint', async () => {
+    const { messages, pkg } = await publint({
+      pack: { tarball: toArrayBuffer(await readFile(tarball)) },
+      strict: true,
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('give TypeScript the types of what Node and bundlers run', async () => {
+    const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
+    const result = await checkPackage(packed, { entrypoints: ['.', './server'] });
+    if (!result.types) throw new Error('the package has no types');
+    const faults = result.problems.filter(
+      (problem) =>
+        // An ES module alone: `require` needs Node 22. TypeScript's resolution of 2012 knows no
+        // `exports`, so that gitws/server is out of its reach.
+        problem.kind !== 'CJSResolvesToESM' &&
+        !(problem.kind === 'NoResolution' && problem.resolutionKind === 'node10'),
+    );
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('in a project that has installed it', () => {
+  it('gives the library and the server to an import', async () => {
+    const names = await evaluate(`
+      const library = await import('gitws');
+      const server = await import('gitws/server');
+      console.log(JSON.stringify([Object.keys(library), Object.keys(server)]));
+    `);
+    const [library, server] = JSON.parse(names) as [string[], string[]];
+    expect(library).toEqual(
+      expect.arrayContaining([
+        'GitWsError',
+        'createHttpClient',
+        'http',
+        'isGitWsError',
+        'openChannel',
+      ]),
+    );
+    expect(server).toContain('createGitServer');
+  });
+
+  it('touches nothing of a page when it is imported, so that a server may render with it', async () => {
+    const output = await evaluate(`
+      const names = ['window', 'self', 'document', 'location', 'navigator', 'Worker', 'SharedWorker',
+        'WebSocket', 'indexedDB', 'localStorage'];
+      const touched = [];
+      for (const name of names) {
+        Object.defineProperty(globalThis, name, { get() { touched.push(name); return undefined; } });
+      }
+      await import('gitws');
+      console.log(JSON.stringify(touched));
+    `);
+    expect(output).toBe('[]');
+  });
+
+  it('lets go of the process: nothing is open after an import', async () => {
+    // Were a timer or a socket open, the process would not end by itself.
+    await evaluate(`await import('gitws'); await import('gitws/server');`);
+  });
+
+  it('has no other way in than the ones it names', async () => {
+    const { stderr } = await runModule(`await import('gitws/dist/errors.js');`);
+    expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  it('puts the command where npx finds it', async () => {
+    const { version } = await readManifest();
+    const command = join(consumer, 'node_modules/.bin/gitws');
+    expect((await stat(command)).mode & 0o111).toBe(0o111);
+    const { stdout, code } = await run(command, ['--version'], consumer);
+    expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: version });
+  });
+});
+
+describe('a TypeScript project that has installed it', () => {
+  const options = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--target', 'es2022'];
+
+  const page = `
+    import { GitWsError, createHttpClient, http, isGitWsError, openChannel } from 'gitws';
+    import type { Channel, ErrorCode, HttpClient } from 'gitws';
+
+    export const clients: HttpClient[] = [http, createHttpClient({ window: 1 << 20 })];
+    export async function firstBytes(url: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+      try {
+        const channel: Channel = await openChannel(url, { service: 'git-upload-pack', signal });
+        const { value } = await channel.readable.getReader().read();
+        return value;
+      } catch (error) {
+        if (isGitWsError(error, 'REFUSED')) return undefined;
+        throw new GitWsError('CONNECTION_FAILED' satisfies ErrorCode, 'It failed.', { cause: error });
+      }
+    }
+    // @ts-expect-error: a service is needed
+    void openChannel('https://example.com/x.git', {});
+  `;
+
+  beforeAll(async () => {
+    await writeFile(join(consumer, 'page.ts'), page);
+    await writeFile(
+      join(consumer, 'server.ts'),
+      `
+      import { createServer } from 'node:http';
+      import { createGitServer, type GitServer } from 'gitws/server';
+
+      const git: GitServer = createGitServer({ root: '/srv/git', allowPush: true });
+      git.attach(createServer());
+      await git.close();
+      `,
+    );
+    await writeFile(
+      join(consumer, 'plugin.ts'),
+      `
+      import type { HttpClient } from 'isomorphic-git';
+      import { http } from 'gitws';
+      export const plugin: HttpClient = http;
+      `,
+    );
+    await linkPackages(consumer, ['@types/node', 'isomorphic-git']);
+  });
+
+  it('compiles for a page, as bundlers resolve, with the types of libraries checked', async () => {
+    const dom = ['--lib', 'es2022,dom,dom.iterable,dom.asynciterable'];
+    const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
+    expect(await compile(consumer, ...options, ...dom, ...bundler, 'page.ts')).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+
+  it('compiles for Node, as Node resolves, without the types of a page', async () => {
+    const node = ['--lib', 'es2022', '--types', 'node', '--module', 'nodenext'];
+    expect(await compile(consumer, ...options, ...node, 'page.ts', 'server.ts')).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+
+  it('may pass the client to isomorphic-git', async () => {
+    const node = ['--lib', 'es2022', '--types', 'node', '--module', 'nodenext', '--skipLibCheck'];
+    expect(await compile(consumer, ...options, ...node, 'plugin.ts')).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+});
+
+/** Runs a module in the consumer's directory; fails if it fails. */
+async function evaluate(code: string): Promise<string> {
+  const result = await runModule(code);
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  return result.stdout.trim();
+}
+
+function runModule(code: string): ReturnType<typeof run> {
+  return run(process.execPath, ['--input-type=module', '--eval', code], consumer);
+}
+
+function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
