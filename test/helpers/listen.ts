@@ -1,0 +1,43 @@
+/**
+ * HTTP servers of the tests: a loopback port that the system picks, closed with the test file.
+ * Import it at the top of a test file (not dynamically inside a test).
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
+
+const closers: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+/**
+ * Listens on a loopback port until the test file ends.
+ *
+ * @param httpServer not listening yet.
+ * @param before called before it is closed.
+ * @returns its address, and how to close it earlier.
+ */
+export async function listen(
+  httpServer: Server,
+  before: () => unknown = () => undefined,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  httpServer.listen(0, '127.0.0.1');
+  await once(httpServer, 'listening');
+  const { port } = httpServer.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      await before();
+      const closed = once(httpServer, 'close');
+      httpServer.close();
+      httpServer.closeAllConnections();
+      await closed;
+    })();
+    return closing;
+  };
+  closers.push(close);
+  return { url: `http://127.0.0.1:${port}`, close };
+}

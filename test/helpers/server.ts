@@ -1,0 +1,28 @@
+/**
+ * A real gitws server on a loopback port, closed with the test file. Import it at the top of a
+ * test file (not dynamically inside a test).
+ */
+import { createServer, type Server } from 'node:http';
+import { createGitServer, type GitServer, type GitServerOptions } from '../../server/index.js';
+import { listen } from './listen.js';
+
+/** A server that listens. */
+export interface TestServer {
+  /** `http://127.0.0.1:PORT`: append the repository's path. */
+  readonly url: string;
+  readonly server: GitServer;
+  readonly httpServer: Server;
+  /** Ends every session and frees the port. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** @param options createGitServer's own. */
+export async function startServer(options: GitServerOptions): Promise<TestServer> {
+  const server = createGitServer(options);
+  const httpServer = createServer((_request, response) => {
+    response.writeHead(404).end();
+  });
+  server.attach(httpServer);
+  const { url, close } = await listen(httpServer, () => server.close());
+  return { url, server, httpServer, close };
+}
