@@ -35,9 +35,11 @@ export async function hashInputs(root) {
 
 /**
  * @param {string} root the project's directory.
- * @returns {Promise<boolean>} whether dist/ is complete and of the present sources.
+ * @param {{ declarations?: boolean }} options whether the declarations have to be there too.
+ * @returns {Promise<boolean>} whether dist/ was built of the present sources.
  */
-export async function isBuilt(root) {
+export async function isBuilt(root, { declarations = false } = {}) {
+  if (declarations && !existsSync(join(root, 'dist/index.d.ts'))) return false;
   const built = await readFile(join(root, 'dist/.inputs'), 'utf8').catch(() => '');
   return built !== '' && built === (await hashInputs(root));
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export async function setup(): Promise<void> {
   if (await isBuilt(fileURLToPath(new URL('../..', import.meta.url)))) return;
   try {
-    await build();
+    await build({ declarations: false });
   } catch (error) {
     // Most tests run from the sources and are worth running while something else does not build.
     // `npm test` builds first and stops there, so nothing stale is ever tested unseen.

@@ -40,6 +40,7 @@ async function succeed(command: string, args: readonly string[], cwd: string): P
 interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
 }
@@ -63,8 +64,8 @@ export function readManifest(): Promise<Manifest> {
 export async function packPackage(
   directory: string,
 ): Promise<{ tarball: string; files: readonly string[] }> {
-  // The tests' own set-up goes on after a failed build; a package of an old one is no use here.
-  if (!(await isBuilt(root))) await build();
+  // The set-up of the tests leaves out the declarations, and goes on after a failed build.
+  if (!(await isBuilt(root, { declarations: true }))) await build();
   const output = await succeed(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
