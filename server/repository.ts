@@ -1,0 +1,105 @@
+/**
+ * From a repository's path to its git directory: the one place where a request's words reach the
+ * file system. What it returns lies inside root, by its real path, compared by component.
+ */
+import { readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+
+/** A repository that was found. */
+export interface Repository {
+  /** Absolute real path of the git directory: a bare repository, or a work tree's `.git`. */
+  readonly gitDir: string;
+  /** Absolute real path of root. */
+  readonly root: string;
+}
+
+/**
+ * @param root directory of the repositories; may be a symbolic link.
+ * @param segments the path below root: decoded, without empty, dot or slash (target.ts).
+ * @returns undefined where there is none that may be served: nothing there, no repository, outside
+ *   root by a symbolic link, or inside another repository's git directory.
+ */
+export async function findRepository(
+  root: string,
+  segments: readonly string[],
+): Promise<Repository | undefined> {
+  if (segments.some((segment) => segment.toLowerCase() === '.git')) return undefined;
+  const realRoot = await realpath(root);
+  for (const candidate of candidates(segments)) {
+    const gitDir = await realPathOrNothing(join(realRoot, ...candidate));
+    if (gitDir === undefined) continue;
+    if (!isInside(realRoot, gitDir) || !(await isGitDirectory(gitDir))) continue;
+    if (await isInsideGitDirectory(realRoot, gitDir)) continue;
+    return { gitDir, root: realRoot };
+  }
+  return undefined;
+}
+
+/**
+ * Where a repository called so may be: itself, with `.git` added or taken away; a work tree or
+ * bare. The work tree's own comes first, as in git's enter_repo() (path.c).
+ */
+function candidates(segments: readonly string[]): string[][] {
+  const parents = segments.slice(0, -1);
+  const name = segments.at(-1) ?? '';
+  const other = name.endsWith('.git') ? name.slice(0, -'.git'.length) : `${name}.git`;
+  return [name, other].flatMap((last) => [
+    [...parents, last, '.git'],
+    [...parents, last],
+  ]);
+}
+
+/** By component: a prefix would let `/srv/repos-evil` pass for a part of `/srv/repos`. */
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..';
+}
+
+/** Submodules' repositories lie in `modules/` of their parent's: not to be named by a path. */
+async function isInsideGitDirectory(root: string, gitDir: string): Promise<boolean> {
+  const parts = relative(root, gitDir).split(sep);
+  if (parts.slice(0, -1).includes('.git')) return true;
+  for (let length = 1; length < parts.length; length += 1) {
+    if (await isGitDirectory(join(root, ...parts.slice(0, length)))) return true;
+  }
+  return false;
+}
+
+/** As is_git_directory() in git's setup.c: HEAD, objects and refs. */
+async function isGitDirectory(path: string): Promise<boolean> {
+  return (
+    (await isDirectory(join(path, 'objects'))) &&
+    (await isDirectory(join(path, 'refs'))) &&
+    (await hasHead(path))
+  );
+}
+
+async function hasHead(path: string): Promise<boolean> {
+  const head = join(path, 'HEAD');
+  try {
+    return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(await readFile(head, 'latin1'));
+  } catch {
+    // HEAD as a symbolic link to a branch that has no commit yet.
+    return readlink(head).then(
+      (target) => target.startsWith('refs/'),
+      () => false,
+    );
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function realPathOrNothing(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(code)) return undefined;
+    throw error;
+  }
+}

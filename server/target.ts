@@ -1,0 +1,114 @@
+/**
+ * From the raw request target of an upgrade to the repository path and the service it names
+ * (docs/protocol.md, "Endpoint"). Pure text: no file system, and never a URL class, which would
+ * hide what must be refused (`//evil/a` moves the host, `%2e%2e` collapses).
+ */
+
+import { gitServices, type GitService } from '../src/endpoint.js';
+
+/** What a request target says. */
+export type Target =
+  /** Breaks the path rules; `why` completes "The path … ". */
+  | { readonly kind: 'malformed'; readonly why: string }
+  | {
+      readonly kind: 'endpoint';
+      /** The repository's path as asked, each segment decoded once; never empty. */
+      readonly segments: readonly string[];
+      /** The service as asked, for example `git-upload-pack`; perhaps one that does not exist. */
+      readonly service: string;
+      /** `version=0`, `version=1` or `version=2`; anything else is not passed on. */
+      readonly gitProtocol: string | undefined;
+    };
+
+const serviceName = /^git-[a-z-]+$/;
+
+/**
+ * Whether a request for `target` is a gitws server's own by its path: below `basePath`, with a
+ * service as its last segment, also when that is spelt so that it will be refused.
+ */
+export function looksLikeEndpoint(target: string, basePath: string): boolean {
+  const path = pathOf(target);
+  // An absolute-form target with a service at its end is nobody else's, and will be refused.
+  if (path.startsWith('/') && !isBelow(path, basePath)) return false;
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  const name = (decodeOnce(last) ?? last).split(/[\\/]/).at(-1) ?? '';
+  return isGitService(name.toLowerCase());
+}
+
+/** Whether there is a service of this name, enabled or not. */
+export function isGitService(name: string): name is GitService {
+  return (gitServices as readonly string[]).includes(name);
+}
+
+/** Whether `target` lies below `basePath`, whatever its last segment. */
+export function isBelowBasePath(target: string, basePath: string): boolean {
+  return isBelow(pathOf(target), basePath);
+}
+
+/**
+ * @param target the raw request target, as it stood in the request line.
+ * @param basePath where the repositories begin: empty, or `/…` without a slash at its end.
+ */
+export function parseTarget(target: string, basePath: string): Target {
+  const path = pathOf(target);
+  if (!path.startsWith('/')) return malformed('is not an absolute path');
+  if (!isBelow(path, basePath)) return malformed(`is not below ${basePath}`);
+  const raw = path.slice(basePath.length + 1).split('/');
+  const segments: string[] = [];
+  for (const part of raw) {
+    const segment = decodeOnce(part);
+    if (segment === undefined) return malformed('is not URL-encoded UTF-8');
+    const fault = faultOf(segment);
+    if (fault !== undefined) return malformed(fault);
+    segments.push(segment);
+  }
+  const service = segments.pop() ?? '';
+  // A proxy that tells reads from writes by the last segment must see what this server sees.
+  if (service !== raw.at(-1)) return malformed('has an encoded service name');
+  if (!serviceName.test(service)) return malformed('does not end in a service');
+  if (segments.length === 0) return malformed('names no repository');
+  return { kind: 'endpoint', segments, service, gitProtocol: gitProtocolOf(target) };
+}
+
+function faultOf(segment: string): string | undefined {
+  if (segment === '') return 'has an empty segment';
+  if (segment === '.' || segment === '..') return 'has a dot segment';
+  if (segment.includes('/')) return 'has an encoded slash';
+  if (segment.includes('\\')) return 'has a backslash';
+  // NUL ends a path in C; line ends would forge lines in logs.
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused here
+  if (/[\u0000-\u001f\u007f]/.test(segment)) return 'has a control character';
+  // git would take it for an option.
+  if (segment.startsWith('-')) return 'has a segment that begins with a dash';
+  return undefined;
+}
+
+function decodeOnce(segment: string): string | undefined {
+  // Node gives raw bytes above 127 as Latin-1: they were never URL-encoded.
+  if (!/^[\u0020-\u007e]*$/.test(segment)) return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function gitProtocolOf(target: string): string | undefined {
+  const query = target.indexOf('?');
+  if (query === -1) return undefined;
+  const value = new URLSearchParams(target.slice(query + 1)).get('git-protocol');
+  return value !== null && /^version=[012]$/.test(value) ? value : undefined;
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+}
+
+function isBelow(path: string, basePath: string): boolean {
+  return path.startsWith(`${basePath}/`);
+}
+
+function malformed(why: string): Target {
+  return { kind: 'malformed', why };
+}
