@@ -1,0 +1,224 @@
+/**
+ * The one file that starts processes. Fixed arguments, no shell, the repository as working
+ * directory and `.` as path, an environment built from an allow-list, a process group of its own.
+ */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { GitService } from '../src/endpoint.js';
+import type { ExitStatus } from '../src/tunnel/message.js';
+
+/** What to run where. */
+export interface ServiceOptions {
+  readonly service: GitService;
+  /** Absolute real path of the git directory. */
+  readonly gitDir: string;
+  /** `version=0`, `version=1` or `version=2`. */
+  readonly gitProtocol: string | undefined;
+}
+
+/** How to end a process group. Times in ms, from the call on. */
+export interface Ending {
+  /** Time in which the end of its input may make it end by itself; then SIGTERM. */
+  readonly term: number;
+  /** When SIGKILL follows. */
+  readonly kill: number;
+}
+
+/**
+ * `git upload-pack` serves what the clients of this project need: oids below a tip (isomorphic-git
+ * wants peeled tags), filters, wanted refs. The settings go to upload-pack only: git passes `-c` on
+ * to hooks.
+ */
+const serviceArguments: Readonly<Record<GitService, readonly string[]>> = {
+  'git-upload-pack': [
+    ...['-c', 'uploadpack.allowReachableSHA1InWant=true'],
+    ...['-c', 'uploadpack.allowFilter=true'],
+    ...['-c', 'uploadpack.allowRefInWant=true'],
+    ...['upload-pack', '--strict', '.'],
+  ],
+  'git-receive-pack': ['receive-pack', '.'],
+  'git-upload-archive': ['upload-archive', '.'],
+};
+
+/** How often a process group is looked at while its end is awaited, and otherwise, in ms. */
+const groupPolls = { ending: 50, idle: 5_000 } as const;
+
+/** Time from SIGKILL on in which what is left of a group counts as running, in ms. */
+const reapTime = 1_000;
+
+function serviceEnvironment(gitProtocol: string | undefined): Record<string, string> {
+  const environment: Record<string, string> = {
+    ...gitEnvironment(),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+  if (gitProtocol !== undefined) environment['GIT_PROTOCOL'] = gitProtocol;
+  return environment;
+}
+
+/** Nothing else of the server's environment reaches git or its hooks: it may hold secrets. */
+function gitEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = {
+    // The server user's own home would bring attributes and ignores of that user's.
+    HOME: '/nonexistent',
+    LC_ALL: 'C.UTF-8',
+  };
+  for (const name of ['PATH', 'TMPDIR', 'TZ']) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
+
+/**
+ * Starts one service of one repository.
+ *
+ * @throws the system's error where it cannot be started (ENOENT: no git; EAGAIN: too many).
+ */
+export async function spawnService(options: ServiceOptions): Promise<ServiceProcess> {
+  const child = spawn('git', serviceArguments[options.service], {
+    cwd: options.gitDir,
+    env: serviceEnvironment(options.gitProtocol),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    shell: false,
+    // A group of its own: its helpers and hooks end with it, and a Ctrl-C for the server is not
+    // one for a push under way.
+    detached: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  return new ServiceProcess(child);
+}
+
+/** @returns what `git --version` says. @throws the system's error where there is no git. */
+export async function gitVersion(): Promise<string> {
+  const child = spawn('git', ['--version'], {
+    env: gitEnvironment(),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => {
+      resolve(text.trim());
+    });
+  });
+}
+
+/** A running service and whatever it started. */
+export class ServiceProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** How the service itself ended; its streams may be open still. */
+  readonly exited: Promise<ExitStatus>;
+  /** Resolves when no process of its group is left. */
+  readonly gone: Promise<void>;
+  readonly #pid: number;
+  #exited = false;
+  #groupGone = false;
+  #ending = false;
+  #killAt = Infinity;
+  #termTimer: ReturnType<typeof setTimeout> | undefined;
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
+  #poll: ReturnType<typeof setTimeout> | undefined;
+  #resolveGone!: () => void;
+
+  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>) {
+    this.#pid = child.pid ?? 0;
+    this.stdin = child.stdin;
+    this.stdout = child.stdout;
+    this.stderr = child.stderr;
+    // A child that closed its stdin makes writing fail: whoever writes learns it by the callback.
+    this.stdin.on('error', () => undefined);
+    child.on('error', () => undefined);
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#exited = true;
+        this.#watchGroup();
+        resolve({ code: signal === null ? code : null, signal });
+      });
+    });
+  }
+
+  /** Id of the process, and of its group. */
+  get pid(): number {
+    return this.#pid;
+  }
+
+  /** Whether {@link end} was called. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /**
+   * Ends the whole group: closes its stdin, what was not yet taken is dropped; then SIGTERM, then
+   * SIGKILL. A later call can only hasten the end.
+   */
+  end({ term, kill }: Ending): void {
+    this.stdin.destroy();
+    const killAt = performance.now() + kill;
+    if (this.#groupGone || killAt >= this.#killAt) return;
+    this.#ending = true;
+    this.#killAt = killAt;
+    clearTimeout(this.#termTimer);
+    clearTimeout(this.#killTimer);
+    if (term === 0) this.#signal('SIGTERM');
+    else this.#termTimer = setTimeout(() => this.#signal('SIGTERM'), term);
+    this.#killTimer = setTimeout(() => this.#signal('SIGKILL'), kill);
+    if (this.#exited) this.#watchGroup();
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    // Once the group is gone its number may be another's.
+    if (this.#exited && !this.#groupLives()) this.#finish();
+    if (this.#groupGone) return;
+    try {
+      process.kill(-this.#pid, signal);
+    } catch {
+      // It ended between the two calls.
+    }
+  }
+
+  /** After the leader's end, until the last one: hooks may leave processes in the background. */
+  #watchGroup(): void {
+    clearTimeout(this.#poll);
+    if (this.#groupGone) return;
+    // A zombie that nobody reaps keeps its group for ever: there is nothing more to kill in it.
+    if (!this.#groupLives() || performance.now() > this.#killAt + reapTime) {
+      this.#finish();
+      return;
+    }
+    this.#poll = setTimeout(
+      () => {
+        this.#watchGroup();
+      },
+      this.#ending ? groupPolls.ending : groupPolls.idle,
+    );
+    if (!this.#ending) this.#poll.unref();
+  }
+
+  #groupLives(): boolean {
+    try {
+      process.kill(-this.#pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  }
+
+  #finish(): void {
+    this.#groupGone = true;
+    clearTimeout(this.#termTimer);
+    clearTimeout(this.#killTimer);
+    clearTimeout(this.#poll);
+    this.#resolveGone();
+  }
+}
