@@ -1,0 +1,114 @@
+/**
+ * One accepted WebSocket of a client: frames in and out, pings, and an end that comes whatever the
+ * peer does. A session outlives it once sessions can be resumed; it knows nothing of sessions.
+ */
+import type { RawData, WebSocket } from 'ws';
+import { formatCloseReason } from '../src/tunnel/close.js';
+import { maxTextLength } from '../src/tunnel/message.js';
+import type { Limits } from './limits.js';
+
+/** What a connection reports, in order; `onLeft` exactly once, and nothing after it. */
+export interface ConnectionEvents {
+  /** A text message as a string, a binary one as bytes. */
+  onMessage(data: string | Uint8Array): void;
+  /** A pong came: the peer reads. */
+  onPong(): void;
+  /** The peer is gone or going, or was closed from here; no message follows. */
+  onLeft(closeCode: number): void;
+}
+
+/** Protocol bytes beside the payload that may wait in a socket, in bytes. */
+const sendSlack = 1024 * 1024;
+
+/** An accepted WebSocket. */
+export class Connection {
+  /** Resolves when the socket is destroyed. */
+  readonly closed: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #limits: Limits;
+  readonly #events: ConnectionEvents;
+  #left = false;
+  #answered = true;
+  #terminate: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: WebSocket, limits: Limits, events: ConnectionEvents) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#events = events;
+    const pings = setInterval(() => {
+      this.#ping();
+    }, limits.pingInterval);
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code: number) => {
+        clearInterval(pings);
+        clearTimeout(this.#terminate);
+        this.#leave(code);
+        resolve();
+      });
+    });
+    socket.on('message', (data, isBinary) => {
+      this.#receive(data, isBinary);
+    });
+    socket.on('pong', () => {
+      this.#answered = true;
+      if (!this.#left) events.onPong();
+    });
+    // Broken framing: ws has answered with 1002, 1007 or 1009 already; or the TCP connection broke.
+    socket.on('error', () => {
+      this.#armTerminate();
+      this.#leave(1002);
+    });
+  }
+
+  /** Sends one frame; nothing where the peer has left. */
+  send(frame: string | Uint8Array): void {
+    if (this.#left) return;
+    this.#socket.send(frame, { binary: typeof frame !== 'string' });
+    // Honest peers acknowledge what they have read, so that never more than the window waits. One
+    // that acknowledges what it does not read would make it grow for ever.
+    if (this.#socket.bufferedAmount > this.#limits.maxReplay + sendSlack) this.terminate();
+  }
+
+  /** Closes with a code and a sentence; the socket is gone after `closeTime` at the latest. */
+  close(code: number, sentence = ''): void {
+    this.#socket.close(code, formatCloseReason(sentence));
+    this.#armTerminate();
+    this.#leave(code);
+  }
+
+  /** Destroys the socket. */
+  terminate(): void {
+    this.#socket.terminate();
+    this.#leave(1006);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#left) return;
+    // Of type `nodebuffer`, ws gives a Buffer.
+    const bytes = data as Buffer;
+    if (isBinary) this.#events.onMessage(bytes);
+    // Too long either way: decoding up to 1 MiB to find that out would be work for nothing.
+    else this.#events.onMessage(bytes.toString('utf8', 0, 4 * maxTextLength + 4));
+  }
+
+  #ping(): void {
+    if (!this.#answered) {
+      this.terminate();
+      return;
+    }
+    this.#answered = false;
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  #armTerminate(): void {
+    this.#terminate ??= setTimeout(() => {
+      this.#socket.terminate();
+    }, this.#limits.closeTime);
+  }
+
+  #leave(code: number): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#events.onLeft(code);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The options of a server: what they mean, and the checks of those that are plain values.
+ */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { GitService } from '../src/endpoint.js';
+import { GitWsError } from '../src/errors.js';
+import type { Authenticate, Authorize, User } from './access.js';
+import type { Limits } from './limits.js';
+import type { OriginOptions } from './origin.js';
+import type { SessionFigures } from './session.js';
+
+/** One session, told when it is over. */
+export interface SessionReport extends SessionFigures {
+  readonly user: User | null;
+  /** The repository's path as asked, for example `team/site.git`. */
+  readonly repository: string;
+  readonly service: GitService;
+}
+
+/** Options of {@link createGitServer}. */
+export interface GitServerOptions extends OriginOptions {
+  /** Directory that holds the repositories, at any depth, bare or with a work tree. */
+  readonly root: string;
+  /** Path under which the repositories appear, for example `/git`. Default: directly under `/`. */
+  readonly basePath?: string | undefined;
+  /** Whether pushing is possible at all. Default false. */
+  readonly allowPush?: boolean | undefined;
+  /** Finds out who is asking. Default: nobody is known. */
+  readonly authenticate?: Authenticate | undefined;
+  /** Decides whether somebody may. Default: everybody may read, and push if `allowPush`. */
+  readonly authorize?: Authorize | undefined;
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Told of every session when it is over, for logs and figures. */
+  readonly onSession?: ((report: SessionReport) => void) | undefined;
+  /** Told of what went wrong on the server. Default: a warning of the process. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** @returns the absolute path of root. @throws GitWsError INVALID_OPTION */
+export function checkedRoot(root: string): string {
+  const path = resolve(root);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new GitWsError('INVALID_OPTION', `root: "${root}" is not a directory.`, {
+    data: { option: 'root' },
+  });
+}
+
+/** @returns the path without a slash at its end. @throws GitWsError INVALID_OPTION */
+export function checkedBasePath(basePath: string): string {
+  const path = basePath.replace(/\/+$/, '');
+  if (path === '' || /^(\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)+$/.test(path)) return path;
+  throw new GitWsError('INVALID_OPTION', `basePath: "${basePath}" is not a path such as /git.`, {
+    data: { option: 'basePath' },
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * What a server says instead of a session: to a gitws.v1 client a close code, since a page learns
+ * nothing of a failed upgrade; to anybody else an HTTP answer.
+ */
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocketServer } from 'ws';
+import { formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
+import type { Limits } from './limits.js';
+
+/** An accepted upgrade that is closed at once. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly code: CloseCode;
+  /** For a person; never a path of the server or a credential. */
+  readonly sentence: string;
+}
+
+/** An upgrade that is not accepted. */
+export interface HttpAnswer {
+  readonly kind: 'http';
+  readonly status: number;
+  readonly sentence: string;
+}
+
+/** A {@link Refusal}. */
+export function refusal(code: CloseCode, sentence: string): Refusal {
+  return { kind: 'refusal', code, sentence };
+}
+
+/** Answers an upgrade request in HTTP and ends the socket. */
+export function answerUpgrade(socket: Duplex, status: number, sentence: string): void {
+  const body = `${sentence}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    // RFC 9110 section 15.5.22 wants it with a 426.
+    ...(status === 426 ? ['Upgrade: websocket'] : []),
+  ];
+  // A peer that keeps its half open would hold the socket for ever.
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Sockets that were refused and wait for the end of their closing handshake. */
+export class Refusals {
+  readonly #webSockets: WebSocketServer;
+  readonly #limits: Limits;
+  readonly #waiting = new Set<Promise<void>>();
+
+  constructor(webSockets: WebSocketServer, limits: Limits) {
+    this.#webSockets = webSockets;
+    this.#limits = limits;
+  }
+
+  /** Accepts the upgrade and closes it; the socket is gone after `closeTime` at the latest. */
+  refuse(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    { code, sentence }: Refusal,
+  ): void {
+    if (this.#waiting.size >= this.#limits.maxRefusals) {
+      answerUpgrade(socket, 503, sentence);
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const closed = new Promise<void>((resolve) => {
+        const timer = setTimeout(() => {
+          webSocket.terminate();
+        }, this.#limits.closeTime);
+        webSocket.on('error', () => undefined);
+        webSocket.on('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      this.#waiting.add(closed);
+      void closed.then(() => this.#waiting.delete(closed));
+      webSocket.close(code, formatCloseReason(sentence));
+    });
+  }
+
+  /** Resolves when none is left. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#waiting);
+  }
+}

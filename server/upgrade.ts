@@ -1,0 +1,159 @@
+/**
+ * The checks that an upgrade must pass, in the order that docs/protocol.md gives ("Refusals and
+ * close codes"): the first failure wins. It decides and touches no socket.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { GitService } from '../src/endpoint.js';
+import { isGitWsError } from '../src/errors.js';
+import { closeCodes } from '../src/tunnel/close.js';
+import { parseSubprotocols, subprotocol, type ParsedOffer } from '../src/tunnel/subprotocol.js';
+import {
+  decideAccess,
+  noSuchRepository,
+  type Authenticate,
+  type Authorize,
+  type User,
+} from './access.js';
+import type { OriginRules } from './origin.js';
+import { refusal, type HttpAnswer, type Refusal } from './refusal.js';
+import { findRepository, type Repository } from './repository.js';
+import { isBelowBasePath, isGitService, looksLikeEndpoint, parseTarget } from './target.js';
+
+/** What the checks need to know of the server. */
+export interface UpgradeContext {
+  readonly root: string;
+  readonly basePath: string;
+  /** Services that this server runs. */
+  readonly services: ReadonlySet<GitService>;
+  readonly rules: OriginRules;
+  readonly authenticate: Authenticate | undefined;
+  readonly authorize: Authorize;
+  /** Time for the two functions above together, in ms. */
+  readonly accessTime: number;
+  /** A refusal where there is no room for another session. */
+  capacity(): Refusal | undefined;
+  /** Told of what the embedder's functions threw. */
+  onError(error: unknown): void;
+}
+
+/** An upgrade that passed every check. */
+export interface Admission {
+  readonly kind: 'admission';
+  readonly user: User | null;
+  /** The repository's path as asked, for example `team/site.git`. */
+  readonly name: string;
+  readonly repository: Repository;
+  readonly service: GitService;
+  readonly gitProtocol: string | undefined;
+  /** The client's receive window, in bytes. */
+  readonly window: number;
+}
+
+/**
+ * Whether a gitws server takes this upgrade as its own: by its path, or because the client says
+ * that it speaks gitws. Only below `basePath`: other upgrade users live beside it.
+ */
+export function isOwnUpgrade(request: IncomingMessage, basePath: string): boolean {
+  const target = request.url ?? '';
+  if (looksLikeEndpoint(target, basePath)) return true;
+  const offered = request.headers['sec-websocket-protocol'] ?? '';
+  return /(^|[,\s])gitws\.v\d/.test(offered) && isBelowBasePath(target, basePath);
+}
+
+/** Runs all checks. Never rejects for anything that a client can do. */
+export async function checkUpgrade(
+  request: IncomingMessage,
+  context: UpgradeContext,
+): Promise<Admission | Refusal | HttpAnswer> {
+  const offer = readOffer(request.headers['sec-websocket-protocol']);
+  if ('kind' in offer && offer.kind === 'http') return offer;
+  if (!context.rules.allowsOrigin(request)) {
+    return refusal(closeCodes.forbidden, 'Pages of this origin may not connect to this server.');
+  }
+  if (!context.rules.allowsHost(request)) {
+    return refusal(closeCodes.forbidden, 'This server does not answer to this host name.');
+  }
+  if ('kind' in offer) return offer;
+  const target = parseTarget(request.url ?? '', context.basePath);
+  if (target.kind === 'malformed') {
+    return refusal(closeCodes.malformed, `The path ${target.why}.`);
+  }
+  const { segments, service, gitProtocol } = target;
+  if (!isGitService(service)) {
+    return refusal(closeCodes.notFound, `There is no service ${service}.`);
+  }
+  if (!context.services.has(service)) {
+    return refusal(closeCodes.forbidden, disabled[service]);
+  }
+  const full = context.capacity();
+  if (full !== undefined) return full;
+  if (offer.resume !== undefined) {
+    return refusal(closeCodes.sessionGone, 'This session is gone.');
+  }
+  const name = segments.join('/');
+  // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
+  const authorization = offer.authorization ?? request.headers.authorization;
+  const access = await askInTime(context, {
+    authorization: authorization === '' ? undefined : authorization,
+    remoteAddress: request.socket.remoteAddress,
+    repository: name,
+    service,
+    request,
+  });
+  if (access.kind === 'refusal' && access.code !== closeCodes.notFound) return access;
+  // Looked for also where it may not be read: both answers take the same time.
+  const repository = await findRepository(context.root, segments);
+  if (access.kind === 'refusal') return access;
+  if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository);
+  const { user } = access;
+  const { window } = offer;
+  return { kind: 'admission', user, name, repository, service, gitProtocol, window };
+}
+
+const disabled: Readonly<Record<GitService, string>> = {
+  'git-upload-pack': 'This server does not allow fetching.',
+  'git-receive-pack': 'This server does not allow pushing.',
+  'git-upload-archive': 'This server does not make archives.',
+};
+
+/** @returns the client's entries; a refusal where they are malformed; HTTP for other clients. */
+function readOffer(header: string | undefined): ParsedOffer | Refusal | HttpAnswer {
+  const offered = (header ?? '').split(',').map((entry) => entry.trim());
+  if (!offered.includes(subprotocol)) {
+    return header === undefined
+      ? { kind: 'http', status: 426, sentence: needed }
+      : { kind: 'http', status: 400, sentence: `${needed} None of the offered ones is known.` };
+  }
+  try {
+    return parseSubprotocols(header);
+  } catch (error) {
+    if (!isGitWsError(error, 'PROTOCOL_ERROR')) throw error;
+    return refusal(closeCodes.malformed, error.message);
+  }
+}
+
+const needed = `This is a git repository's endpoint for WebSocket clients that offer the subprotocol ${subprotocol}.`;
+
+async function askInTime(
+  context: UpgradeContext,
+  attempt: Parameters<typeof decideAccess>[0],
+): ReturnType<typeof decideAccess> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Refusal>((resolve) => {
+    timer = setTimeout(() => {
+      context.onError(new Error(`authenticate and authorize took over ${context.accessTime} ms`));
+      resolve(refusal(closeCodes.unavailable, 'The server could not check the credentials.'));
+    }, context.accessTime);
+  });
+  try {
+    return await Promise.race([
+      decideAccess(attempt, context.authenticate, context.authorize),
+      late,
+    ]);
+  } catch (error) {
+    context.onError(error);
+    return refusal(closeCodes.failed, 'The server could not check the credentials.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
