@@ -1,0 +1,55 @@
+/**
+ * Which processes run in a directory: to find the git that a server started, and to see that none
+ * is left. Linux: read from /proc, so that nothing of the server's own bookkeeping is believed.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** A process that runs. */
+export interface RunningProcess {
+  readonly pid: number;
+  /** Its arguments, joined by spaces. */
+  readonly command: string;
+}
+
+/** Processes whose working directory is `directory` or below it; dead ones nobody reaped excluded. */
+export async function processesIn(directory: string): Promise<RunningProcess[]> {
+  const found: RunningProcess[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const cwd = await readlink(`/proc/${name}/cwd`);
+      if (cwd !== directory && !cwd.startsWith(`${directory}/`)) continue;
+      const status = await readFile(`/proc/${name}/status`, 'utf8');
+      if (/^State:\s+[ZX]/m.test(status)) continue;
+      const command = (await readFile(`/proc/${name}/cmdline`, 'utf8'))
+        .split('\0')
+        .join(' ')
+        .trim();
+      found.push({ pid: Number(name), command });
+    } catch {
+      // It ended meanwhile, or is not ours to look at.
+    }
+  }
+  return found;
+}
+
+/** Looks again and again until `condition` holds; a test's own time limit ends a vain wait. */
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Waits for a process in `directory` whose command contains `words`. @returns its id. */
+export async function processRunning(directory: string, words: string): Promise<number> {
+  let pid: number | undefined;
+  await eventually(async () => {
+    const running = await processesIn(directory);
+    pid = running.find(({ command }) => command.includes(words))?.pid;
+    return pid !== undefined;
+  });
+  return pid ?? 0;
+}
+
+/** Waits until no process is left in `directory`. */
+export async function noProcessIn(directory: string): Promise<void> {
+  await eventually(async () => (await processesIn(directory)).length === 0);
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { completeLimits, defaultLimits, type Limits } from '../../server/limits.js';
+
+describe('the limits', () => {
+  it('have defaults', () => {
+    expect(completeLimits()).toEqual(defaultLimits);
+    expect(completeLimits({ idleTime: 5 })).toEqual({ ...defaultLimits, idleTime: 5 });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['idleTime', -1, /idleTime/],
+    ['idleTime', Number.NaN, /idleTime/],
+    ['idleTime', '5', /idleTime/],
+    ['idleTime', 2 ** 31, /2\^31/],
+    ['idleTimes', 1, /there is no such limit/],
+    ['window', 65_535, /64 KiB to 16 MiB/],
+    ['window', 16 * 1024 * 1024 + 1, /64 KiB to 16 MiB/],
+    ['maxReplay', 1, /at least 64 KiB/],
+  ])('are checked: %s cannot be %s', (name, value, message) => {
+    expect(() => completeLimits({ [name]: value } as Partial<Limits>)).toThrow(message);
+  });
+});

@@ -1,0 +1,120 @@
+import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findRepository } from '../../server/repository.js';
+import { git } from '../helpers/git.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+
+let base: string;
+let root: string;
+
+const find = async (path: string): Promise<string | undefined> =>
+  (await findRepository(root, path.split('/')))?.gitDir;
+
+beforeAll(async () => {
+  base = await temporaryDirectory();
+  root = join(base, 'repos');
+  for (const path of ['bare.git', 'team/plain', 'team/other.git', 'both', 'both.git']) {
+    await git(['init', '-q', '--bare', join(root, path)]);
+  }
+  for (const path of ['work', 'work/vendor/lib', 'tree.git']) {
+    await git(['init', '-q', join(root, path)]);
+  }
+  // As large repositories hold those of their submodules.
+  await git(['init', '-q', '--bare', join(root, 'bare.git/modules/sub')]);
+  await git(['init', '-q', '--bare', join(root, 'work/.git/modules/sub')]);
+  // A name that a comparison by prefix would take for a part of root.
+  await git(['init', '-q', '--bare', join(base, 'repos-evil/secret.git')]);
+  await git(['init', '-q', '--bare', join(base, 'outside.git')]);
+  await symlink('../outside.git', join(root, 'out.git'));
+  await symlink('../repos-evil', join(root, 'evil'));
+  await symlink('/', join(root, 'slash'));
+  await symlink('..', join(root, 'up'));
+  await symlink('team', join(root, 'crew'));
+  await symlink('loop', join(root, 'loop'));
+  await mkdir(join(root, 'half'));
+  await symlink('../../outside.git', join(root, 'half/.git'));
+  await mkdir(join(root, 'empty'));
+  await writeFile(join(root, 'file'), 'no directory');
+});
+
+describe('a repository is found', () => {
+  it.each([
+    ['bare.git', 'bare.git'],
+    ['bare', 'bare.git'],
+    ['team/plain', 'team/plain'],
+    ['team/plain.git', 'team/plain'],
+    ['team/other', 'team/other.git'],
+    ['work', 'work/.git'],
+    ['work.git', 'work/.git'],
+    ['tree', 'tree.git/.git'],
+    ['tree.git', 'tree.git/.git'],
+    ['both', 'both'],
+    ['both.git', 'both.git'],
+    ['work/vendor/lib', 'work/vendor/lib/.git'],
+    ['crew/other', 'team/other.git'],
+  ])('bare or not, with or without .git: %s is %s', async (path, expected) => {
+    expect(await find(path)).toBe(join(root, expected));
+  });
+
+  it('where root is a symbolic link itself', async () => {
+    const link = join(base, 'link');
+    await symlink('repos', link);
+    expect(await findRepository(link, ['bare'])).toEqual({ gitDir: join(root, 'bare.git'), root });
+  });
+
+  it('whose HEAD is a symbolic link to a branch that has no commit', async () => {
+    const gitDir = join(root, 'old.git');
+    await git(['init', '-q', '--bare', gitDir]);
+    await rm(join(gitDir, 'HEAD'));
+    await symlink('refs/heads/main', join(gitDir, 'HEAD'));
+    expect(await find('old')).toBe(gitDir);
+  });
+
+  it('whose HEAD is detached', async () => {
+    const gitDir = join(root, 'detached.git');
+    await git(['init', '-q', '--bare', gitDir]);
+    await writeFile(join(gitDir, 'HEAD'), `${'1'.repeat(40)}\n`);
+    expect(await find('detached')).toBe(gitDir);
+  });
+});
+
+describe('no repository is found', () => {
+  it.each([
+    ['where nothing is', 'nothing'],
+    ['in an empty directory', 'empty'],
+    ['in a directory of repositories', 'team'],
+    ['in a file', 'file'],
+    ['below a file', 'file/x'],
+    ['through a symbolic link out of root', 'out'],
+    ['through a symbolic link to a neighbour whose name begins as root’s', 'evil/secret.git'],
+    ['through a symbolic link to /', 'slash/etc'],
+    ['through a symbolic link to the parent', 'up/outside.git'],
+    ['through a loop of symbolic links', 'loop'],
+    ['where .git is a symbolic link out of root', 'half'],
+    ['inside a bare repository, as its submodules are', 'bare.git/modules/sub'],
+    ['inside a .git directory, by its name', 'work/.git'],
+    ['inside a .git directory, below it', 'work/.git/modules/sub'],
+    ['inside a .git directory, in capitals', 'work/.GIT/modules/sub'],
+    ['under a name too long for the file system', 'x'.repeat(5_000)],
+  ])('%s', async (_where, path) => {
+    expect(await find(path)).toBeUndefined();
+  });
+
+  it('where it came back as a link after root was looked at', async () => {
+    const path = join(root, 'moved.git');
+    await git(['init', '-q', '--bare', path]);
+    expect(await find('moved')).toBe(path);
+    await rename(path, join(base, 'moved.git'));
+    await symlink('../moved.git', path);
+    expect(await find('moved')).toBeUndefined();
+  });
+
+  it.skipIf(process.getuid?.() === 0)('where the server may not look', async () => {
+    const path = join(root, 'closed');
+    await git(['init', '-q', '--bare', join(path, 'a.git')]);
+    await chmod(path, 0);
+    expect(await find('closed/a')).toBeUndefined();
+    await chmod(path, 0o700);
+  });
+});
