@@ -1,0 +1,17 @@
+/** Every case of the contract, in the order of a repository's life. */
+import { abortCases } from './cases/abort.js';
+import { authCases } from './cases/auth.js';
+import { cloneCases } from './cases/clone.js';
+import { failureCases } from './cases/failures.js';
+import { fetchCases } from './cases/fetch.js';
+import { pushCases } from './cases/push.js';
+import type { ContractCase } from './context.js';
+
+export const contractCases: Readonly<Record<string, readonly ContractCase[]>> = {
+  cloning: cloneCases,
+  fetching: fetchCases,
+  pushing: pushCases,
+  'who may': authCases,
+  'canceling, progress and messages': abortCases,
+  'what fails': failureCases,
+};
