@@ -2,12 +2,12 @@
  * Builds dist/: `node scripts/build.mjs`. The library and the server for Node and bundlers, the
  * browser bundles for a CDN, the command, the demo and its server, and the declarations.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { generateDtsBundle } from 'dts-bundle-generator';
 import { build as esbuild } from 'esbuild';
 import { hashInputs } from './build-inputs.mjs';
 
@@ -165,41 +165,26 @@ async function copyStaticFiles(from, to) {
 }
 
 /**
- * The declarations of the library and of the server, laid beside what they declare.
+ * One file of declarations for each public module, with what a user can name and nothing else:
+ * private modules use types (those of `ws`) that a user's compiler does not have.
  * @param {string} out
  */
 async function buildDeclarations(out) {
-  if (!existsSync(join(root, 'src/index.ts'))) return;
-  const types = join(out, 'types');
-  await run(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    ...['--project', join(root, 'scripts/tsconfig.declarations.json'), '--outDir', types],
-  ]);
-  for (const path of await readdir(types, { recursive: true })) {
-    if (!path.endsWith('.d.ts')) continue;
-    const target = join(out, path.replace(/^src\//, ''));
-    const text = await readFile(join(types, path), 'utf8');
-    await mkdir(dirname(target), { recursive: true });
-    // dist/server lies beside what src holds, not beside src.
-    await writeFile(target, text.replace(/(['"](?:\.\.\/)+)src\//g, '$1'));
+  const entries = Object.entries(
+    present({ 'index.d.ts': 'src/index.ts', 'server/index.d.ts': 'server/index.ts' }),
+  );
+  const texts = generateDtsBundle(
+    entries.map(([, source]) => ({
+      filePath: join(root, source),
+      output: { noBanner: true, exportReferencedTypes: false },
+    })),
+    { preferredConfigPath: join(root, 'scripts/tsconfig.declarations.json') },
+  );
+  for (const [index, [name]] of entries.entries()) {
+    const path = join(out, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, texts[index] ?? '');
   }
-  await rm(types, { recursive: true });
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @returns {Promise<void>}
- */
-function run(command, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${args[0] ?? command} ended with ${code}`));
-    });
-  });
 }
 
 /**
