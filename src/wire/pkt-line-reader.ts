@@ -71,10 +71,9 @@ export class PktLineReader {
    * its first bytes.
    *
    * @param length 1 to 4 bytes.
-   * @returns those bytes, or undefined when they have not arrived, or when a line has been begun.
+   * @returns the first bytes of the next line, or undefined when they have not arrived.
    */
   peek(length: number): Uint8Array | undefined {
-    if (this.#line !== undefined) return undefined;
     if (this.#filled === 0 && this.#available() >= length) {
       return this.#current.subarray(this.#at, this.#at + length);
     }

@@ -28,7 +28,7 @@ export class PushResponseParser {
   readonly #reader = new PktLineReader();
   readonly #report = new ReportStatusParser();
   #state: 'open' | 'ended' | 'failed' = 'open';
-  #reportState: 'none' | 'begun' | 'done' = 'none';
+  #reportBegun = false;
   #offset = 0;
 
   /** @param options whether the request asked for `side-band` or `side-band-64k`. */
@@ -60,7 +60,7 @@ export class PushResponseParser {
    */
   end(): void {
     if (this.#state === 'failed') return;
-    if (this.#reportState === 'begun') this.#report.end();
+    if (this.#reportBegun) this.#report.end();
     if (!this.#sideBand) return;
     this.#reader.end();
     if (this.#state !== 'ended') {
@@ -105,16 +105,13 @@ export class PushResponseParser {
 
   #takeReport(bytes: Uint8Array, events: PushResponseEvent[]): void {
     if (bytes.byteLength === 0) return;
-    if (this.#reportState === 'done') {
-      throw malformedPktLine('Something follows the report on the push', this.#offset);
-    }
-    this.#reportState = 'begun';
+    this.#reportBegun = true;
     const step = this.#report.push(bytes);
     if (!step.done) return;
-    this.#reportState = 'done';
-    events.push({ type: 'report', report: step.value });
+    // Also for what comes after the report was done: none of it belongs to it then.
     if (step.end < bytes.byteLength) {
-      throw malformedPktLine('Something follows the report on the push', this.#offset + step.end);
+      throw malformedPktLine('Something follows the report on the push', this.#offset);
     }
+    events.push({ type: 'report', report: step.value });
   }
 }

@@ -62,6 +62,7 @@ export class ReportStatusParser extends MessageParser<ReportStatus> {
         break;
       case 'ng': {
         const [ref, reason] = splitWord(rest);
+        if (ref === '') throw this.#unexpected(text, offset);
         this.#refs.push({ ref, ok: false, reason });
         break;
       }

@@ -15,6 +15,7 @@ import {
   oidC,
   parseAll,
   thrownBy,
+  thrownByPushing,
 } from './wire-bytes.js';
 
 const behind = encodeText('what follows');
@@ -165,7 +166,7 @@ describe('AdvertisementParser, refusals', () => {
   it.each([
     malformed('an unknown version', 'version 3\n', '0000'),
     malformed('a version that only begins like one', 'version 10\n', '0000'),
-    malformed('a greeting of another protocol', 'SSH-2.0-OpenSSH_9.2\n'),
+    malformed('a greeting of another protocol', 'SSH-2.0-OpenSSH_9.2\n', '0000'),
     malformed('the announcement of smart HTTP', '# service=git-upload-pack\n', '0000'),
     malformed('an oid of 39 digits', `${'a'.repeat(39)} HEAD\0x\n`, '0000'),
     malformed('an oid of 41 digits', `${'a'.repeat(41)} HEAD\0x\n`, '0000'),
@@ -175,7 +176,12 @@ describe('AdvertisementParser, refusals', () => {
     malformed('an empty line', first, '\n', '0000'),
     malformed('a ref without an object', first, `${zeroOid} refs/heads/a\n`, '0000'),
     malformed('capabilities^{} with an object', `${oidA} capabilities^{}\0x\n`, '0000'),
-    malformed('refs behind capabilities^{}', `${zeroOid} capabilities^{}\0x\n`, first, '0000'),
+    malformed(
+      'refs behind capabilities^{}',
+      `${zeroOid} capabilities^{}\0x\n`,
+      `${oidA} refs/heads/a\n`,
+      '0000',
+    ),
     malformed('a peeled oid in front of its tag', first, `${oidA} refs/tags/a^{}\n`, '0000'),
     malformed(
       'a peeled oid twice',
@@ -184,17 +190,22 @@ describe('AdvertisementParser, refusals', () => {
       `${oidB} refs/tags/a^{}\n`,
       '0000',
     ),
-    malformed('a ref behind shallow lines', first, `shallow ${oidA}\n`, `${oidA} refs/heads/a\n`),
+    malformed(
+      'a ref behind shallow lines',
+      first,
+      `shallow ${oidA}\n`,
+      `${oidA} refs/heads/a\n`,
+      '0000',
+    ),
     malformed('a shallow line without an oid', first, 'shallow \n', '0000'),
     malformed('a shallow line with two', first, `shallow ${oidA} ${oidB}\n`, '0000'),
     malformed('a symref without a target', `${oidA} HEAD\0symref=HEAD\n`, '0000'),
-    malformed('a delim-pkt', first, '0001'),
-    malformed('a response-end-pkt', 'version 2\n', '0002'),
+    malformed('a delim-pkt', first, '0001', '0000'),
+    malformed('a response-end-pkt', 'version 2\n', '0002', '0000'),
     malformed('a capability without a name', 'version 2\n', '\n', '0000'),
   ])('refuses $name as MALFORMED_ADVERTISEMENT', ({ parts }) => {
-    const bytes = message(...parts);
-    for (const pieces of everySplit(bytes)) {
-      expect(thrownBy(() => parseAll(new AdvertisementParser(), pieces))).toMatchObject({
+    for (const pieces of everySplit(message(...parts))) {
+      expect(thrownByPushing(new AdvertisementParser(), pieces)).toMatchObject({
         code: 'MALFORMED_ADVERTISEMENT',
         data: { offset: expect.any(Number) as number },
       });

@@ -13,6 +13,7 @@ import {
   oidA,
   oidB,
   thrownBy,
+  thrownByPushing,
 } from './wire-bytes.js';
 
 /** All that pieces say, the end of the stream included. */
@@ -135,38 +136,62 @@ describe('FetchResponseParser', () => {
     expect(() => parser.end()).not.toThrow();
   });
 
+  const tail = message('NAK\n', '\x01PACK', '0000');
+
   it.each([
-    ['a text that is none of its lines', message('hello\n')],
-    ['an ACK without an oid', message('ACK\n')],
-    ['an ACK with a short oid', message('ACK abc\n')],
-    ['an ACK with a status that is none', message(`ACK ${oidA} maybe\n`)],
-    ['a shallow line without an oid', message('shallow \n')],
-    ['a shallow line with two', message(`shallow ${oidA} ${oidB}\n`)],
-    ['a shallow line behind the boundary’s end', message('0000', `shallow ${oidA}\n`)],
-    ['a shallow line behind a NAK', message('NAK\n', `shallow ${oidA}\n`)],
-    ['a second boundary', message('0000', '0000')],
-    ['an empty line', message('NAK\n', encodeText('0004'))],
-    ['a line of a band that is none', message('NAK\n', '\x00x')],
-    ['a text line within the side-band', message('NAK\n', '\x01PACK', 'NAK\n')],
+    ['a text that is none of its lines', message('hello\n', tail)],
+    ['an ACK without an oid', message('ACK\n', tail)],
+    ['an ACK with a short oid', message('ACK abc\n', tail)],
+    ['an ACK with a status that is none', message(`ACK ${oidA} maybe\n`, tail)],
+    ['a shallow line without an oid', message('shallow \n', tail)],
+    ['a shallow line with two', message(`shallow ${oidA} ${oidB}\n`, tail)],
+    ['a shallow line behind the boundary’s end', message('0000', `shallow ${oidA}\n`, tail)],
+    ['a shallow line behind a NAK', message('NAK\n', `shallow ${oidA}\n`, tail)],
+    ['a shallow line behind an ACK', message(`ACK ${oidA}\n`, `shallow ${oidA}\n`, tail)],
+    ['a second boundary', message('0000', '0000', tail)],
+    ['a flush-pkt behind a NAK', message('NAK\n', '0000', tail)],
+    ['an empty line', message('NAK\n', encodeText('0004'), tail)],
+    ['a line of a band that is none', message('NAK\n', '\x00x', tail)],
+    ['a text line within the side-band', message('NAK\n', '\x01PACK', tail)],
     ['an empty line within the side-band', message('NAK\n', '\x01PACK', encodeText('0004'))],
-    ['a delim-pkt', message('NAK\n', '0001')],
-    ['a response-end-pkt', message('NAK\n', '\x01PACK', '0002')],
+    ['a delim-pkt', message('NAK\n', '0001', tail)],
+    ['a response-end-pkt', message('NAK\n', '\x01PACK', '0002', '0000')],
     ['a bare packfile within the side-band', message('NAK\n', '\x01PACK', pack)],
-    ['a line behind the end', message('NAK\n', '\x01PACK', '0000', '\x01more')],
-    ['half a line behind the end', message('NAK\n', '\x01PACK', '0000', encodeText('00'))],
+    ['a line behind the end', message(tail, '\x01more')],
+    ['a flush-pkt behind the end', message(tail, '0000')],
     ['an HTML page', encodeText('<!doctype html>')],
-    ['nothing', new Uint8Array(0)],
-    ['no packfile', message('NAK\n')],
-    ['a packfile without the end of its side-band', message('NAK\n', '\x01PACK')],
-    ['a cut line', concatBytes([message('NAK\n'), encodeText('0010\x01PACK')])],
-    ['the first bytes of a bare packfile', concatBytes([message('NAK\n'), encodeText('PAC')])],
   ])('refuses %s', (_, bytes) => {
     for (const pieces of everySplit(bytes)) {
-      expect(thrownBy(() => readAll(pieces))).toMatchObject({
+      expect(thrownByPushing(new FetchResponseParser(), pieces)).toMatchObject({
         code: 'MALFORMED_PKT_LINE',
         data: { offset: expect.any(Number) as number },
       });
     }
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['no packfile', message('NAK\n')],
+    ['a packfile without the end of its side-band', message('NAK\n', '\x01PACK')],
+    ['a cut line', message('NAK\n', encodeText('0010\x01PACK'))],
+    ['the first bytes of a bare packfile', message('NAK\n', encodeText('PAC'))],
+    ['half a line behind the end', message(tail, encodeText('00'))],
+  ])('says at the end of the stream that %s is not an answer', (_, bytes) => {
+    for (const pieces of everySplit(bytes)) {
+      const parser = new FetchResponseParser();
+      for (const piece of pieces) parser.push(piece);
+      expect(thrownBy(() => parser.end())).toMatchObject({
+        code: 'MALFORMED_PKT_LINE',
+        data: { offset: expect.any(Number) as number },
+      });
+    }
+  });
+
+  it('makes no event of a line that only keeps the connection open', () => {
+    const parser = new FetchResponseParser();
+    parser.push(message('NAK\n'));
+    expect(parser.push(message('\x01', '\x02'))).toEqual([]);
+    expect(parser.sideBand).toBe(true);
   });
 
   it('gives back any packfile, cut anywhere, with or without a side-band', () => {

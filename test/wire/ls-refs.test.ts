@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { LsRefsParser } from '../../src/wire/ls-refs.js';
 import { concatBytes, encodeText } from '../../src/wire/text.js';
-import { everySplit, message, oidA, oidB, oidC, parseAll, thrownBy } from './wire-bytes.js';
+import {
+  everySplit,
+  message,
+  oidA,
+  oidB,
+  oidC,
+  parseAll,
+  thrownBy,
+  thrownByPushing,
+} from './wire-bytes.js';
 
 describe('LsRefsParser', () => {
   it('reads symbolic refs, peeled tags and attributes that are not known', () => {
@@ -46,8 +55,8 @@ describe('LsRefsParser', () => {
     ['a delim-pkt', '0001'],
     ['a response-end-pkt', '0002'],
   ])('refuses %s as MALFORMED_ADVERTISEMENT', (_, line) => {
-    for (const pieces of everySplit(message(line))) {
-      expect(thrownBy(() => parseAll(new LsRefsParser(), pieces))).toMatchObject({
+    for (const pieces of everySplit(message(line, '0000'))) {
+      expect(thrownByPushing(new LsRefsParser(), pieces)).toMatchObject({
         code: 'MALFORMED_ADVERTISEMENT',
       });
     }
@@ -68,6 +77,15 @@ describe('LsRefsParser', () => {
     expect(
       thrownBy(() => new LsRefsParser().push(message('ERR unknown object format\n'))),
     ).toMatchObject({ code: 'REMOTE_ERROR', data: { message: 'unknown object format' } });
+  });
+
+  it('says at every point where the stream may end that it is incomplete', () => {
+    const bytes = message(`${oidA} HEAD\n`, '0000');
+    for (let length = 0; length < bytes.byteLength; length += 1) {
+      const parser = new LsRefsParser();
+      expect(parser.push(bytes.subarray(0, length))).toEqual({ done: false });
+      expect(thrownBy(() => parser.end())).toMatchObject({ code: 'MALFORMED_ADVERTISEMENT' });
+    }
   });
 
   it('keeps to its limits', () => {

@@ -62,7 +62,8 @@ describe('decodePushRequest', () => {
 
   it.each([
     ['one oid', message(`${oidA} refs/heads/a\0 x`, '0000')],
-    ['a short oid', message(`${oidA} abc refs/heads/a\0 x`, '0000')],
+    ['a short new oid', message(`${oidA} abc refs/heads/a\0 x`, '0000')],
+    ['a short old oid', message(`abc ${oidA} refs/heads/a\0 x`, '0000')],
     ['no ref', message(`${oidA} ${oidB} \0 x`, '0000')],
     ['capabilities a second time', message(`${oidA} ${oidB} a\0 x`, `${oidA} ${oidB} b\0 x`)],
     ['a shallow line without an oid', message('shallow abc', '0000')],

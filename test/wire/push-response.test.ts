@@ -4,7 +4,7 @@ import { encodeReportStatus } from '../../src/wire/report-status.js';
 import type { ReportStatus } from '../../src/wire/report-status.js';
 import { concatBytes, encodeText } from '../../src/wire/text.js';
 import { encodeSideBand } from '../../src/wire/side-band.js';
-import { everySplit, joinBytes, message, thrownBy } from './wire-bytes.js';
+import { everySplit, joinBytes, message, thrownBy, thrownByPushing } from './wire-bytes.js';
 
 const report: ReportStatus = {
   unpack: 'ok',
@@ -60,21 +60,42 @@ describe('PushResponseParser with a side-band', () => {
     }
   });
 
+  it('does not take a line that only keeps the connection open for a report', () => {
+    const parser = new PushResponseParser({ sideBand: true });
+    expect(parser.push(message('\x01', '\x02'))).toEqual([]);
+    expect(parser.push(message('0000'))).toEqual([{ type: 'end' }]);
+    expect(() => parser.end()).not.toThrow();
+  });
+
+  const whole = message(band(1, reportBytes), '0000');
+
+  it.each([
+    ['a second report', message(band(1, reportBytes), whole)],
+    ['bytes behind the report', message(band(1, concatBytes([reportBytes, reportBytes])), '0000')],
+    ['a report without a side-band', reportBytes],
+    ['a line behind the end', message(whole, '\x02more')],
+    ['a delim-pkt', message('0001', whole)],
+  ])('refuses %s', (_, bytes) => {
+    for (const pieces of everySplit(bytes)) {
+      expect(thrownByPushing(new PushResponseParser({ sideBand: true }), pieces)).toMatchObject({
+        code: 'MALFORMED_PKT_LINE',
+      });
+    }
+  });
+
   it.each([
     ['nothing', new Uint8Array(0)],
     ['an answer without its end', message('\x02hi\n')],
     ['a report without the end of the side-band', band(1, reportBytes)],
     ['a cut report', message(band(1, reportBytes.subarray(0, -4)), '0000')],
     ['a report with a cut line', message(band(1, reportBytes.subarray(0, -6)), '0000')],
-    ['a second report', message(band(1, reportBytes), band(1, reportBytes), '0000')],
-    ['bytes behind the report', message(band(1, concatBytes([reportBytes, reportBytes])), '0000')],
-    ['a report without a side-band', reportBytes],
-    ['a line behind the end', message(band(1, reportBytes), '0000', '\x02more')],
-    ['a delim-pkt', message('0001')],
     ['a cut line', encodeText('0010\x02hi')],
-  ])('refuses %s', (_, bytes) => {
+    ['half a line behind the end', message(whole, encodeText('00'))],
+  ])('says at the end of the stream that %s is not an answer', (_, bytes) => {
     for (const pieces of everySplit(bytes)) {
-      expect(thrownBy(() => readAll(true, pieces))).toMatchObject({ code: 'MALFORMED_PKT_LINE' });
+      const parser = new PushResponseParser({ sideBand: true });
+      for (const piece of pieces) parser.push(piece);
+      expect(thrownBy(() => parser.end())).toMatchObject({ code: 'MALFORMED_PKT_LINE' });
     }
   });
 });

@@ -12,6 +12,7 @@ import {
   oidB,
   parseAll,
   thrownBy,
+  thrownByPushing,
 } from './wire-bytes.js';
 
 describe('ReportStatusParser', () => {
@@ -87,19 +88,26 @@ describe('ReportStatusParser', () => {
     ['a second unpack line', message('unpack ok\n', 'unpack ok\n', '0000')],
     ['an ok without a ref', message('unpack ok\n', 'ok \n', '0000')],
     ['an ng without a ref', message('unpack ok\n', 'ng\n', '0000')],
+    ['an ng with a reason alone', message('unpack ok\n', 'ng  because\n', '0000')],
     ['a word it does not know', message('unpack ok\n', 'maybe refs/heads/a\n', '0000')],
     ['an option of no ref', message('unpack ok\n', 'option refname a\n', '0000')],
     ['an empty line', message('unpack ok\n', '\n', '0000')],
-    ['a delim-pkt', message('unpack ok\n', '0001')],
-    ['no flush-pkt', message('unpack ok\n', 'ok refs/heads/a\n')],
-    ['a cut line', concatBytes([message('unpack ok\n'), encodeText('0020ok refs')])],
-    ['nothing', new Uint8Array(0)],
+    ['a delim-pkt', message('unpack ok\n', '0001', '0000')],
   ])('refuses %s', (_, bytes) => {
     for (const pieces of everySplit(bytes)) {
-      expect(thrownBy(() => parseAll(new ReportStatusParser(), pieces))).toMatchObject({
+      expect(thrownByPushing(new ReportStatusParser(), pieces)).toMatchObject({
         code: 'MALFORMED_PKT_LINE',
         data: { offset: expect.any(Number) as number },
       });
+    }
+  });
+
+  it('says at every point where the stream may end that it is incomplete', () => {
+    const bytes = message('unpack ok\n', 'ok refs/heads/a\n', '0000');
+    for (let length = 0; length < bytes.byteLength; length += 1) {
+      const parser = new ReportStatusParser();
+      expect(parser.push(bytes.subarray(0, length))).toEqual({ done: false });
+      expect(thrownBy(() => parser.end())).toMatchObject({ code: 'MALFORMED_PKT_LINE' });
     }
   });
 
@@ -126,12 +134,13 @@ describe('encodeReportStatus', () => {
       refs: [
         { ref: 'refs/heads/a', ok: true, refName: 'refs/heads/b', forcedUpdate: true },
         { ref: 'refs/heads/c', ok: false, reason: 'no' },
+        { ref: 'refs/heads/d', ok: false, reason: '' },
       ],
     });
     expect(decodeText(bytes)).toBe(
       '000eunpack ok\n0014ok refs/heads/a\n' +
         '0020option refname refs/heads/b\n0019option forced-update\n' +
-        '0017ng refs/heads/c no\n0000',
+        '0017ng refs/heads/c no\n0014ng refs/heads/d\n0000',
     );
   });
 

@@ -53,6 +53,14 @@ export function thrownBy(run: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
+/** What a parser throws while it is given pieces, rather than at the end of the stream. */
+export function thrownByPushing(
+  parser: { push(piece: Uint8Array): unknown },
+  pieces: readonly Uint8Array[],
+): unknown {
+  return thrownBy(() => pieces.map((piece) => parser.push(piece)));
+}
+
 /** What a message parser answers to pieces: the message, and the bytes behind it. */
 export function parseAll<Message>(
   parser: {
