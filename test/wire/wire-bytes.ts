@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { encodePktLine } from '../../src/wire/pkt-line.js';
 import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { seededRandom } from '../helpers/random.js';
 
 /** Oids that are told apart at a glance. */
 export const oidA = 'a'.repeat(40);
@@ -42,6 +43,18 @@ export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[
 
 /** Places to cut at, for {@link cutAt}. */
 export const anyPlaces = fc.array(fc.nat(), { maxLength: 12 });
+
+/** Pieces of 1 to 300 bytes, and now and then a long one: the same for the same bytes. */
+export function pieces(bytes: Uint8Array): Uint8Array[] {
+  const random = seededRandom(bytes.byteLength);
+  const cut: Uint8Array[] = [];
+  for (let at = 0; at < bytes.byteLength;) {
+    const length = 1 + random.below(random.below(20) === 0 ? 100_000 : 300);
+    cut.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return cut;
+}
 
 /** Runs something that must throw, and gives what it threw. */
 export function thrownBy(run: () => unknown): unknown {
