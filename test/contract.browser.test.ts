@@ -1,0 +1,81 @@
+/** The contract of the plugin in Chromium: the built bundle, LightningFS, a page of another origin. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { contractCases } from './contract/cases.js';
+import type { Oracle } from './contract/context.js';
+import { createOracle } from './contract/oracle.js';
+import { browserAvailable, launchChromium } from './helpers/chromium.js';
+import { listen } from './helpers/listen.js';
+import { temporaryDirectory } from './helpers/temp.js';
+
+let page: Page;
+const pageErrors: Error[] = [];
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  const copies = await temporaryDirectory();
+  const copyOf = (dir: string): string => join(copies, encodeURIComponent(dir));
+  const { url } = await servePage(await bundlePage());
+  const oracle = await createOracle({ materialize: async (dir) => copyOf(dir) }, [url]);
+  page = await (await launchChromium()).newPage();
+  page.on('pageerror', (error) => pageErrors.push(error));
+  await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
+    (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
+  );
+  await page.exposeFunction('clearCopy', async (dir: string) => {
+    await rm(copyOf(dir), { recursive: true, force: true });
+  });
+  await page.exposeFunction('addToCopy', async (dir: string, path: string, content?: string) => {
+    const target = join(copyOf(dir), path);
+    if (content === undefined) await mkdir(target, { recursive: true });
+    else await writeFile(target, Buffer.from(content, 'base64'));
+  });
+  await page.goto(url);
+});
+
+for (const [topic, cases] of Object.entries(contractCases)) {
+  describe.skipIf(!browserAvailable)(`isomorphic-git over gitws in Chromium, ${topic}:`, () => {
+    it.each(cases.map(({ name }) => name))('%s', async (name) => {
+      await page.evaluate(
+        ([wantedTopic, wantedName]) =>
+          (window as unknown as { runCase(...args: string[]): Promise<void> }).runCase(
+            wantedTopic,
+            wantedName,
+          ),
+        [topic, name] as const,
+      );
+      expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
+    });
+  });
+}
+
+async function bundlePage(): Promise<string> {
+  const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+  const { outputFiles } = await build({
+    entryPoints: [source('./contract/page.ts')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    // What a page loads from a CDN, and not the sources.
+    alias: { gitws: source('../dist/gitws.min.js') },
+    logLevel: 'warning',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+function servePage(script: string): Promise<{ url: string }> {
+  const html = '<!doctype html><meta charset="utf-8"><title>gitws</title>';
+  return listen(
+    createServer((request, response) => {
+      const isScript = request.url === '/page.js';
+      response.setHeader('content-type', isScript ? 'text/javascript; charset=utf-8' : 'text/html');
+      response.end(isScript ? script : `${html}<script src="/page.js"></script>`);
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * Runs the cases of the contract inside a page: the built bundle, isomorphic-git, LightningFS. The oracle is a function of the page that calls back into the test.
+ */
+import LightningFS from '@isomorphic-git/lightning-fs';
+import { Buffer } from 'buffer';
+import * as gitws from 'gitws';
+import * as git from 'isomorphic-git';
+import { contractCases } from './cases.js';
+import type { ContractFs, Oracle } from './context.js';
+
+/** What the test put into the page, and what it finds there. */
+interface ContractWindow {
+  /** isomorphic-git needs it, and pages have none. */
+  Buffer: typeof Buffer;
+  callOracle(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** Starts the copy of a repository anew. */
+  clearCopy(dir: string): Promise<void>;
+  /** Adds a directory (no content) or a file (base64) to the copy. */
+  addToCopy(dir: string, path: string, content?: string): Promise<void>;
+  runCase(topic: string, name: string): Promise<void>;
+}
+
+const page = window as unknown as ContractWindow;
+
+page.Buffer = Buffer;
+
+page.runCase = async (topic, name) => {
+  const found = contractCases[topic]?.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`there is no case "${name}"`);
+  const database = `contract-${crypto.randomUUID()}`;
+  const fs = new LightningFS(database) as unknown as ContractFs;
+  const dir = '/clone';
+  await found.run({ git, gitws, http: gitws.http, fs, dir, oracle: oracleFor(fs) });
+};
+
+function oracleFor(fs: ContractFs): Oracle {
+  return new Proxy({} as Oracle, {
+    get: (_target, method: string) => {
+      return async (...args: unknown[]) => {
+        // Real git cannot look into IndexedDB: it gets a copy.
+        if (method === 'expectSoundClient' || method === 'clientGit')
+          await copy(fs, String(args[0]));
+        return page.callOracle(method, args);
+      };
+    },
+  });
+}
+
+async function copy(fs: ContractFs, dir: string): Promise<void> {
+  await page.clearCopy(dir);
+  const visit = async (path: string): Promise<void> => {
+    const stats = await fs.promises.stat(`${dir}/${path}`);
+    if (!stats.isDirectory()) {
+      const bytes = await fs.promises.readFile(`${dir}/${path}`);
+      await page.addToCopy(dir, path, encodeBase64(bytes));
+      return;
+    }
+    await page.addToCopy(dir, path);
+    for (const name of await fs.promises.readdir(`${dir}/${path}`)) await visit(`${path}/${name}`);
+  };
+  await visit('.git');
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  let binary = '';
+  // As many arguments as every engine takes.
+  const step = 0x8000;
+  for (let at = 0; at < bytes.length; at += step) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + step));
+  }
+  return btoa(binary);
+}
