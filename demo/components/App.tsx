@@ -1,0 +1,133 @@
+/** The whole page: the first screen or the workbench, and the dialogs above either. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { saveFile } from '../state/files.js';
+import { changes, focus, panel, screen, selected, unsaved } from '../state/session.js';
+import { Changes } from './Changes.js';
+import { Dialogs } from './Dialogs.js';
+import { FileTree } from './FileTree.js';
+import { FileView } from './FileView.js';
+import { History } from './History.js';
+import { Icon, type IconName } from './icons.js';
+import { Notices } from './Notices.js';
+import { Start } from './Start.js';
+import { TopBar } from './TopBar.js';
+
+type Layout = 'wide' | 'medium' | 'narrow';
+
+const isWide = matchMedia('(min-width: 68rem)');
+const isNarrow = matchMedia('(max-width: 44rem)');
+/** How many panes there is room for: three, two, or one. The style sheet has the same widths. */
+const layout = signal<Layout>(measure());
+for (const query of [isWide, isNarrow]) {
+  query.addEventListener('change', () => (layout.value = measure()));
+}
+
+function measure(): Layout {
+  if (isWide.matches) return 'wide';
+  return isNarrow.matches ? 'narrow' : 'medium';
+}
+
+export function App() {
+  useEffect(() => {
+    addEventListener('keydown', saveOnKey);
+    addEventListener('beforeunload', warnOfUnsaved);
+    return () => {
+      removeEventListener('keydown', saveOnKey);
+      removeEventListener('beforeunload', warnOfUnsaved);
+    };
+  }, []);
+  return (
+    <>
+      {screen.value === 'start' && <Start />}
+      {screen.value === 'open' && <Workbench />}
+      <Dialogs />
+    </>
+  );
+}
+
+function Workbench() {
+  const space = layout.value;
+  const isFile = focus.value === 'file';
+  // Files have a column of their own where there is room: then the other one is never empty.
+  const shown = space === 'wide' && panel.value === 'files' ? 'changes' : panel.value;
+  const isPanel = space !== 'narrow' || !isFile;
+  return (
+    <div class="bench" data-layout={space}>
+      <TopBar />
+      {(space === 'wide' || (isPanel && shown === 'files')) && (
+        <section class="pane pane-files" aria-label="Files">
+          <FileTree />
+        </section>
+      )}
+      {(space !== 'narrow' || isFile) && (
+        <main class="pane pane-file">
+          <FileView />
+        </main>
+      )}
+      <Views layout={space} shown={space === 'narrow' && isFile ? 'file' : shown} />
+      {isPanel && shown === 'changes' && (
+        <section class="pane pane-side" aria-label="Changes">
+          <Changes />
+        </section>
+      )}
+      {isPanel && shown === 'history' && (
+        <section class="pane pane-side" aria-label="History">
+          <History />
+        </section>
+      )}
+      <Notices />
+    </div>
+  );
+}
+
+type View = 'files' | 'file' | 'changes' | 'history';
+
+const views: readonly { view: View; label: string; icon: IconName; layouts: readonly Layout[] }[] =
+  [
+    { view: 'files', label: 'Files', icon: 'folder', layouts: ['medium', 'narrow'] },
+    { view: 'file', label: 'Editor', icon: 'edit', layouts: ['narrow'] },
+    { view: 'changes', label: 'Changes', icon: 'check', layouts: ['wide', 'medium', 'narrow'] },
+    { view: 'history', label: 'History', icon: 'history', layouts: ['wide', 'medium', 'narrow'] },
+  ];
+
+function Views({ layout: space, shown }: { readonly layout: Layout; readonly shown: View }) {
+  const show = (view: View): void => {
+    if (view !== 'file') panel.value = view;
+    focus.value = view === 'file' ? 'file' : 'panel';
+  };
+  return (
+    <nav class="views" aria-label="Views">
+      {views
+        .filter(({ layouts }) => layouts.includes(space))
+        .map(({ view, label, icon }) => (
+          <button
+            type="button"
+            key={view}
+            aria-current={view === shown ? 'page' : undefined}
+            onClick={() => show(view)}
+          >
+            <Icon name={icon} />
+            {label}
+            {view === 'changes' && changes.value.length > 0 && (
+              <span class="count">{changes.value.length}</span>
+            )}
+          </button>
+        ))}
+    </nav>
+  );
+}
+
+function saveOnKey(event: KeyboardEvent): void {
+  if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) {
+    return;
+  }
+  // The browser would offer to save the page.
+  event.preventDefault();
+  const path = selected.value;
+  if (path !== undefined && unsaved.value.has(path)) void saveFile(path);
+}
+
+function warnOfUnsaved(event: BeforeUnloadEvent): void {
+  if (unsaved.value.size > 0) event.preventDefault();
+}

@@ -1,0 +1,45 @@
+/** CodeMirror in the page: one view, given the state of whichever document is shown. */
+import { basicSetup } from 'codemirror';
+import { EditorState } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
+import { useEffect, useRef } from 'preact/hooks';
+import { openDocument, updateDocument } from '../editor/documents.js';
+import { languageOf } from '../editor/languages.js';
+import { theme } from '../editor/theme.js';
+import type { FileContent } from '../repository/files.js';
+
+interface EditorProps {
+  readonly path: string;
+  readonly content: Extract<FileContent, { kind: 'text' }>;
+  readonly isReadOnly: boolean;
+}
+
+export function Editor({ path, content, isReadOnly }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  useEffect(() => {
+    if (host.current === null) return;
+    const created = new EditorView({ parent: host.current });
+    view.current = created;
+    return () => created.destroy();
+  }, []);
+  useEffect(() => {
+    const { text, lineSeparator } = content;
+    const look = [
+      basicSetup,
+      theme,
+      languageOf(path),
+      EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}` }),
+    ];
+    if (isReadOnly) {
+      const fixed = [look, EditorState.readOnly.of(true), EditorView.editable.of(false)];
+      view.current?.setState(EditorState.create({ doc: text, extensions: fixed }));
+      return;
+    }
+    const keep = EditorView.updateListener.of(({ state }) => updateDocument(path, state));
+    const state = openDocument(path, text, lineSeparator, [look, keep]);
+    // Set again, the same state would scroll back to its beginning.
+    if (view.current?.state !== state) view.current?.setState(state);
+  }, [path, content, isReadOnly]);
+  return <div class="editor" ref={host} />;
+}

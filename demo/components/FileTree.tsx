@@ -1,0 +1,197 @@
+/** The files as a tree, with what is special and what has changed about each. */
+import { signal, useComputed } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { formatCount } from '../format.js';
+import type { FileEntry } from '../repository/status.js';
+import { newFile, openFile } from '../state/files.js';
+import { files, selected, unsaved } from '../state/session.js';
+import { Empty, IconButton } from './controls.js';
+import { Icon, type IconName } from './icons.js';
+import { StatusLetter } from './StatusLetter.js';
+import { buildRows, type Row } from './tree.js';
+
+/** With no more files than this, all folders are open at first. */
+const fewFiles = 80;
+
+/** Folders that were opened or closed by hand. */
+const toggled = signal<ReadonlyMap<string, boolean>>(new Map());
+const query = signal('');
+/** The row that the Tab key comes to. */
+const current = signal<string | undefined>();
+
+function isOpen(folder: string): boolean {
+  const chosen = toggled.value.get(folder);
+  if (chosen !== undefined) return chosen;
+  return files.value.size <= fewFiles || (selected.value?.startsWith(`${folder}/`) ?? false);
+}
+
+function toggle(folder: string, open: boolean): void {
+  toggled.value = new Map(toggled.value).set(folder, open);
+}
+
+function isChanged(file: FileEntry): boolean {
+  return file.status !== 'same' || unsaved.value.has(file.path);
+}
+
+export function FileTree() {
+  const rows = useComputed(() => {
+    const words = query.value.trim().toLowerCase();
+    if (words === '') return buildRows(files.value.values(), isOpen, isChanged);
+    return [...files.value.values()]
+      .filter(({ path }) => path.toLowerCase().includes(words))
+      .map((file, index, all) => foundRow(file, index, all.length));
+  });
+  const folder = selected.value?.includes('/')
+    ? selected.value.slice(0, selected.value.lastIndexOf('/'))
+    : '';
+  return (
+    <>
+      <div class="pane-head">
+        <h2>Files</h2>
+        <span class="pane-note">{formatCount(files.value.size, 'file')}</span>
+        <IconButton icon="plus" label="New file" onClick={() => void newFile(folder)} />
+      </div>
+      <label class="search">
+        <Icon name="search" />
+        <span class="hidden">Find a file</span>
+        <input
+          type="search"
+          placeholder="Find a file"
+          value={query.value}
+          onInput={(event) => (query.value = event.currentTarget.value)}
+        />
+      </label>
+      <Tree rows={rows.value} />
+    </>
+  );
+}
+
+function Tree({ rows }: { readonly rows: readonly Row[] }) {
+  const root = useRef<HTMLDivElement>(null);
+  if (files.value.size === 0) {
+    return (
+      <Empty icon="file" title="No files yet">
+        <p>Make the first one, commit it and push: that is how this repository begins.</p>
+      </Empty>
+    );
+  }
+  if (rows.length === 0) return <Empty icon="search" title="No file has that in its name" />;
+  const stop = rows.some(({ path }) => path === current.value) ? current.value : rows[0]?.path;
+  const move = (to: Row | undefined): void => {
+    if (to === undefined) return;
+    current.value = to.path;
+    root.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(to.path)}"]`)?.focus();
+  };
+  return (
+    <div
+      class="tree"
+      role="tree"
+      aria-label="Files"
+      ref={root}
+      onKeyDown={(event) => onKey(event, rows, move)}
+    >
+      {rows.map((row) => (
+        <TreeRow row={row} isStop={row.path === stop} key={row.path} />
+      ))}
+    </div>
+  );
+}
+
+function TreeRow({ row, isStop }: { readonly row: Row; readonly isStop: boolean }) {
+  const { path, name, level, file } = row;
+  const isUnsaved = unsaved.value.has(path);
+  return (
+    <div
+      class="tree-row"
+      role="treeitem"
+      aria-level={level}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-selected={path === selected.value}
+      {...(file === undefined ? { 'aria-expanded': row.isOpen } : {})}
+      tabIndex={isStop ? 0 : -1}
+      data-path={path}
+      data-status={file?.status ?? (row.isChanged && !row.isOpen ? 'inside' : 'same')}
+      style={{ '--level': level - 1 }}
+      title={path}
+      onClick={() => {
+        current.value = path;
+        activate(row);
+      }}
+    >
+      <span class="tree-twist">{file === undefined && <Icon name="chevron" />}</span>
+      <Icon name={iconOf(row)} />
+      <span class="tree-name">{name}</span>
+      {file?.kind === 'executable' && <Flag label="executable">x</Flag>}
+      {file?.kind === 'symlink' && <Flag label="symbolic link">link</Flag>}
+      {isUnsaved && <span class="unsaved-dot" role="img" aria-label="unsaved" title="unsaved" />}
+      {file !== undefined && !isUnsaved && <StatusLetter status={file.status} />}
+      {row.isChanged && file === undefined && !row.isOpen && (
+        <span class="inside-dot" role="img" aria-label="changes inside" />
+      )}
+    </div>
+  );
+}
+
+function Flag(props: { readonly label: string; readonly children: string }) {
+  return (
+    <span class="flag" title={props.label}>
+      <span aria-hidden="true">{props.children}</span>
+      <span class="hidden">{props.label}</span>
+    </span>
+  );
+}
+
+function activate({ file, path, isOpen: open }: Row): void {
+  if (file === undefined) toggle(path, !open);
+  else if (file.kind !== 'submodule') void openFile(path);
+}
+
+/** The keys of a tree, as the ARIA practices have them. */
+function onKey(event: KeyboardEvent, rows: readonly Row[], move: (to?: Row) => void): void {
+  const path = (event.target as HTMLElement).dataset['path'];
+  const at = rows.findIndex((row) => row.path === path);
+  const row = rows[at];
+  if (row === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isFolder = row.file === undefined;
+  const actions: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => move(rows[at + 1]),
+    ArrowUp: () => move(rows[at - 1]),
+    Home: () => move(rows[0]),
+    End: () => move(rows[rows.length - 1]),
+    ArrowRight: () => {
+      if (isFolder && !row.isOpen) toggle(row.path, true);
+      else if (isFolder) move(rows[at + 1]);
+    },
+    ArrowLeft: () => {
+      if (isFolder && row.isOpen) toggle(row.path, false);
+      else move(rows.slice(0, at).findLast((other) => other.level < row.level));
+    },
+    Enter: () => activate(row),
+    ' ': () => activate(row),
+  };
+  const action = actions[event.key];
+  if (action === undefined) return;
+  event.preventDefault();
+  action();
+}
+
+function foundRow(file: FileEntry, index: number, count: number): Row {
+  const place = { level: 1, position: index + 1, siblings: count };
+  return {
+    path: file.path,
+    name: file.path,
+    ...place,
+    file,
+    isOpen: false,
+    isChanged: isChanged(file),
+  };
+}
+
+function iconOf({ file, isOpen: open }: Row): IconName {
+  if (file === undefined) return open ? 'folderOpen' : 'folder';
+  if (file.kind === 'symlink') return 'link';
+  if (file.kind === 'submodule') return 'box';
+  if (file.kind === 'executable') return 'terminal';
+  return /\.(png|jpe?g|gif|webp|avif|bmp|ico|svg)$/i.test(file.path) ? 'image' : 'file';
+}

@@ -1,0 +1,123 @@
+/** The first screen: an address to clone, and what this browser has already. */
+import { formatAge } from '../format.js';
+import { catalogue } from '../state/catalogue.js';
+import { activity } from '../state/session.js';
+import { address, clone, forget, offered, shallow } from '../state/start.js';
+import { openFromCatalogue } from '../state/workspace.js';
+import { Empty, IconButton } from './controls.js';
+import { Icon, Mark } from './icons.js';
+import { Notices } from './Notices.js';
+import { CloneProgress } from './Progress.js';
+
+export function Start() {
+  return (
+    <div class="start">
+      <main class="start-main">
+        <p class="brand">
+          <Mark /> gitws
+        </p>
+        <h1>Clone a repository into this tab</h1>
+        <p class="lead">
+          The server runs git itself, this page runs isomorphic-git, and one WebSocket lies between
+          them. What you clone stays in this browser until you remove it.
+        </p>
+        <CloneForm />
+        <div class="start-stage">
+          {activity.value?.kind === 'clone' ? (
+            <CloneProgress activity={activity.value} />
+          ) : (
+            <Notices />
+          )}
+        </div>
+      </main>
+      <Kept />
+    </div>
+  );
+}
+
+function CloneForm() {
+  const isBusy = activity.value !== undefined;
+  return (
+    <form
+      class="clone-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void clone();
+      }}
+    >
+      <label class="label" for="address">
+        Repository address
+      </label>
+      <div class="clone-row">
+        <input
+          id="address"
+          class="input"
+          type="text"
+          inputMode="url"
+          list="offered"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          placeholder="https://git.example.com/team/site.git"
+          value={address.value}
+          disabled={isBusy}
+          onInput={(event) => (address.value = event.currentTarget.value)}
+        />
+        <datalist id="offered">
+          {offered.value.map((url) => (
+            <option value={url} key={url} />
+          ))}
+        </datalist>
+        <button class="button primary large" disabled={isBusy}>
+          <Icon name="clone" /> Clone
+        </button>
+      </div>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={shallow.value}
+          disabled={isBusy}
+          onChange={(event) => (shallow.value = event.currentTarget.checked)}
+        />
+        Only the newest commit of each branch
+      </label>
+    </form>
+  );
+}
+
+function Kept() {
+  const entries = catalogue.value;
+  return (
+    <aside class="kept" aria-labelledby="kept-title">
+      <h2 id="kept-title">In this browser</h2>
+      {entries.length === 0 ? (
+        <Empty icon="box" title="Nothing yet">
+          <p>Repositories that you clone are listed here, and can be opened without a network.</p>
+        </Empty>
+      ) : (
+        <ul class="kept-list">
+          {entries.map((entry) => (
+            <li key={entry.id}>
+              <button
+                type="button"
+                class="kept-open"
+                disabled={activity.value !== undefined}
+                onClick={() => void openFromCatalogue(entry)}
+              >
+                <strong>{entry.name}</strong>
+                <span class="kept-url">{entry.url.replace(/^https?:\/\//, '')}</span>
+                <span class="kept-age">used {formatAge(entry.usedAt)}</span>
+              </button>
+              <IconButton
+                icon="trash"
+                label={`Remove ${entry.name} from this browser`}
+                disabled={activity.value !== undefined}
+                onClick={() => void forget(entry.id)}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+    </aside>
+  );
+}

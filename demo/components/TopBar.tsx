@@ -1,0 +1,153 @@
+/** Where one is (repository and branch), and the way to the server and back. */
+import { catalogue } from '../state/catalogue.js';
+import { settleUnsaved } from '../state/files.js';
+import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
+import { forget } from '../state/start.js';
+import { fetchNow, goToBranch, newBranch, pullNow, pushNow } from '../state/work.js';
+import { leaveRepository, openFromCatalogue } from '../state/workspace.js';
+import { IconButton, Menu } from './controls.js';
+import { Icon, Mark } from './icons.js';
+
+export function TopBar() {
+  const isBusy = activity.value !== undefined;
+  const { ahead = 0, behind = 0 } = distance.value ?? {};
+  return (
+    <header class="top-bar">
+      <Mark />
+      <RepositoryMenu />
+      <BranchMenu />
+      <span class="spacer" />
+      <div class="sync">
+        <IconButton
+          icon="sync"
+          label="Fetch: ask the server what is new"
+          disabled={isBusy}
+          onClick={() => void fetchNow()}
+        />
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          aria-label={behind > 0 ? `Pull, ${behind} behind` : 'Pull'}
+          onClick={() => void pullNow()}
+        >
+          <Icon name="pull" /> <span class="wide-only">Pull</span>
+          {behind > 0 && <span class="count">{behind}</span>}
+        </button>
+        <button
+          type="button"
+          class="button"
+          disabled={isBusy}
+          aria-label={ahead > 0 ? `Push, ${ahead} ahead` : 'Push'}
+          onClick={() => void pushNow()}
+        >
+          <Icon name="push" /> <span class="wide-only">Push</span>
+          {ahead > 0 && <span class="count">{ahead}</span>}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function RepositoryMenu() {
+  const open = repository.value;
+  const others = catalogue.value.filter(({ id }) => id !== open?.id);
+  const leave = async (then: () => unknown): Promise<void> => {
+    if (await settleUnsaved('leave')) then();
+  };
+  return (
+    <Menu
+      label={`Repository ${repositoryName.value}`}
+      class="repository-menu"
+      button={<strong class="menu-title">{repositoryName.value}</strong>}
+    >
+      {(close) => (
+        <>
+          <p class="menu-note">{open?.url}</p>
+          {others.map((entry) => (
+            <button
+              type="button"
+              key={entry.id}
+              onClick={() => {
+                close();
+                void leave(() => openFromCatalogue(entry));
+              }}
+            >
+              <Icon name="box" /> {entry.name}
+              <span class="menu-aside">{new URL(entry.url).host}</span>
+            </button>
+          ))}
+          <hr />
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              void leave(leaveRepository);
+            }}
+          >
+            <Icon name="clone" /> Clone or open another…
+          </button>
+          {open !== undefined && (
+            <button
+              type="button"
+              class="danger"
+              onClick={() => {
+                close();
+                void forget(open.id);
+              }}
+            >
+              <Icon name="trash" /> Remove from this browser…
+            </button>
+          )}
+        </>
+      )}
+    </Menu>
+  );
+}
+
+function BranchMenu() {
+  const { current, local, remote } = branches.value;
+  const entry = (name: string, close: () => void, isRemote: boolean) => (
+    <button
+      type="button"
+      key={name}
+      aria-current={name === current ? 'true' : undefined}
+      onClick={() => {
+        close();
+        void goToBranch(name);
+      }}
+    >
+      <Icon name={name === current ? 'check' : 'branch'} /> {name}
+      {isRemote && <span class="menu-aside">on the server</span>}
+    </button>
+  );
+  return (
+    <Menu
+      label={`Branch ${current ?? 'none'}`}
+      class="branch-menu"
+      button={
+        <>
+          <Icon name="branch" />
+          <span class="menu-title">{current ?? 'no branch'}</span>
+        </>
+      }
+    >
+      {(close) => (
+        <>
+          {local.map((name) => entry(name, close, false))}
+          {remote.map((name) => entry(name, close, true))}
+          <hr />
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              void newBranch();
+            }}
+          >
+            <Icon name="plus" /> New branch…
+          </button>
+        </>
+      )}
+    </Menu>
+  );
+}

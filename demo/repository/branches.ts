@@ -1,0 +1,56 @@
+/** Branches: which there are, going to one, and making one. */
+import git from 'isomorphic-git';
+import { gitArguments, saveDirectory, type Repository } from './repository.js';
+
+/** The branches of a repository. */
+export interface Branches {
+  /** undefined where HEAD stands at a commit and not at a branch. */
+  readonly current: string | undefined;
+  readonly local: readonly string[];
+  /** Those of `origin` that have no local one yet, without `origin/`. */
+  readonly remote: readonly string[];
+}
+
+export async function readBranches(repository: Repository): Promise<Branches> {
+  const base = gitArguments(repository);
+  const [current, local, remote] = await Promise.all([
+    git.currentBranch(base),
+    git.listBranches(base),
+    git.listBranches({ ...base, remote: 'origin' }),
+  ]);
+  return {
+    current: current ?? undefined,
+    // In a repository without commits the branch that HEAD names does not exist yet.
+    local: [...new Set(current ? [...local, current] : local)].sort(compareNames),
+    remote: remote.filter((name) => name !== 'HEAD' && !local.includes(name)).sort(compareNames),
+  };
+}
+
+/**
+ * Goes to a branch, and makes it first where only `origin` has it. Changed files are taken along
+ * where the two branches have them the same.
+ *
+ * @throws isomorphic-git's CheckoutConflictError, before anything is written.
+ */
+export async function switchBranch(
+  repository: Repository,
+  name: string,
+  onProgress: (event: { phase: string; loaded: number; total: number }) => Promise<void>,
+): Promise<void> {
+  await git.checkout({ ...gitArguments(repository), ref: name, onProgress });
+  await saveDirectory(repository);
+}
+
+/**
+ * Makes a branch at the current commit and goes to it. No file is touched.
+ *
+ * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError
+ */
+export async function createBranch(repository: Repository, name: string): Promise<void> {
+  await git.branch({ ...gitArguments(repository), ref: name, checkout: true });
+  await saveDirectory(repository);
+}
+
+function compareNames(a: string, b: string): number {
+  return a.localeCompare(b, undefined, { numeric: true });
+}

@@ -1,0 +1,174 @@
+/** Commits, newest first, read one page at a time; and how far two branches are apart. */
+import git from 'isomorphic-git';
+import { gitArguments, type Repository } from './repository.js';
+
+/** A commit as a list shows it. */
+export interface HistoryEntry {
+  readonly oid: string;
+  readonly title: string;
+  /** What follows the title; may be empty. */
+  readonly body: string;
+  readonly author: { readonly name: string; readonly email: string };
+  /** When it was written, in ms since 1970. */
+  readonly time: number;
+  readonly parents: readonly string[];
+}
+
+/** A name that stands at a commit. */
+export interface RefLabel {
+  readonly name: string;
+  readonly kind: 'head' | 'branch' | 'remote' | 'tag';
+}
+
+interface Queued {
+  readonly entry: HistoryEntry;
+  /** Commit time in seconds: what git orders by. */
+  readonly order: number;
+}
+
+/** Commits not yet visited, the newest of them first. */
+class CommitQueue {
+  readonly #repository: Repository;
+  readonly #seen = new Set<string>();
+  /** Oldest first: the next one is taken from the end. */
+  readonly #queue: Queued[] = [];
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** A commit that is not there is where a shallow clone ends: it is left out. */
+  async add(oid: string): Promise<void> {
+    if (this.#seen.has(oid)) return;
+    this.#seen.add(oid);
+    const queued = await readEntry(this.#repository, oid);
+    if (queued === undefined) return;
+    let at = this.#queue.length;
+    while (at > 0 && (this.#queue[at - 1]?.order ?? 0) > queued.order) at--;
+    this.#queue.splice(at, 0, queued);
+  }
+
+  take(): HistoryEntry | undefined {
+    return this.#queue.pop()?.entry;
+  }
+
+  entries(): Iterable<HistoryEntry> {
+    return this.#queue.map(({ entry }) => entry);
+  }
+}
+
+/** The commits that can be reached from one, a page at a time. */
+export class History {
+  readonly #queue: CommitQueue;
+  #start: Promise<void>;
+
+  constructor(repository: Repository, from: string) {
+    this.#queue = new CommitQueue(repository);
+    this.#start = this.#queue.add(from);
+  }
+
+  /** @returns up to `count` further commits, and whether more follow. */
+  async next(count: number): Promise<{ entries: HistoryEntry[]; hasMore: boolean }> {
+    await this.#start;
+    const entries: HistoryEntry[] = [];
+    while (entries.length < count) {
+      const entry = this.#queue.take();
+      if (entry === undefined) break;
+      entries.push(entry);
+      for (const parent of entry.parents) await this.#queue.add(parent);
+    }
+    return { entries, hasMore: !this.#queue.isEmpty };
+  }
+}
+
+/** How many commits each of two has that the other has not. */
+export interface Distance {
+  readonly ahead: number;
+  readonly behind: number;
+}
+
+/** Paints the history of both until only what they share is left. */
+export async function measureDistance(
+  repository: Repository,
+  local: string,
+  remote: string,
+): Promise<Distance> {
+  if (local === remote) return { ahead: 0, behind: 0 };
+  const queue = new CommitQueue(repository);
+  const colours = new Map<string, number>([
+    [local, 1],
+    [remote, 2],
+  ]);
+  await queue.add(local);
+  await queue.add(remote);
+  const counts = [0, 0, 0, 0];
+  while ([...queue.entries()].some(({ oid }) => colours.get(oid) !== 3)) {
+    const entry = queue.take();
+    if (entry === undefined) break;
+    const colour = colours.get(entry.oid) ?? 0;
+    counts[colour] = (counts[colour] ?? 0) + 1;
+    for (const parent of entry.parents) {
+      colours.set(parent, (colours.get(parent) ?? 0) | colour);
+      await queue.add(parent);
+    }
+  }
+  return { ahead: counts[1] ?? 0, behind: counts[2] ?? 0 };
+}
+
+/** @returns the names that stand at each commit, by its oid. */
+export async function readLabels(repository: Repository): Promise<Map<string, RefLabel[]>> {
+  const base = gitArguments(repository);
+  const labels = new Map<string, RefLabel[]>();
+  const current = await git.currentBranch(base);
+  const put = async (ref: string, label: RefLabel): Promise<void> => {
+    const oid = await commitAt(repository, ref);
+    if (oid !== undefined) labels.set(oid, [...(labels.get(oid) ?? []), label]);
+  };
+  const branches = await git.listBranches(base);
+  for (const name of branches.sort((a) => (a === current ? -1 : 0))) {
+    await put(`refs/heads/${name}`, { name, kind: name === current ? 'head' : 'branch' });
+  }
+  for (const name of await git.listBranches({ ...base, remote: 'origin' })) {
+    if (name === 'HEAD') continue;
+    await put(`refs/remotes/origin/${name}`, { name: `origin/${name}`, kind: 'remote' });
+  }
+  for (const name of await git.listTags(base)) {
+    await put(`refs/tags/${name}`, { name, kind: 'tag' });
+  }
+  return labels;
+}
+
+/** @returns the commit that a ref or an annotated tag leads to; undefined if to none. */
+async function commitAt(repository: Repository, ref: string): Promise<string | undefined> {
+  const base = gitArguments(repository);
+  try {
+    const oid = await git.resolveRef({ ...base, ref });
+    return (await git.readCommit({ ...base, oid })).oid;
+  } catch {
+    // A tag of a tree or of a blob, or of something that a shallow clone has not.
+    return undefined;
+  }
+}
+
+async function readEntry(repository: Repository, oid: string): Promise<Queued | undefined> {
+  try {
+    const { commit } = await git.readCommit({ ...gitArguments(repository), oid });
+    const [title = '', ...rest] = commit.message.trim().split('\n');
+    const entry = {
+      oid,
+      title,
+      body: rest.join('\n').trim(),
+      author: { name: commit.author.name, email: commit.author.email },
+      time: commit.author.timestamp * 1000,
+      parents: commit.parent,
+    };
+    return { entry, order: commit.committer.timestamp };
+  } catch (error) {
+    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What clone, fetch and push have in common: gitws as isomorphic-git's `http`, where progress and
+ * the server's words go, credentials, and being cancelled.
+ */
+import type {
+  AuthCallback,
+  AuthFailureCallback,
+  AuthSuccessCallback,
+  GitAuth,
+} from 'isomorphic-git';
+import { createHttpClient, GitWsError, type HttpClient } from 'gitws';
+import { createPauses, type ProgressEvent } from './progress.js';
+
+/** What a person signs in with. */
+export type Credentials =
+  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  | { readonly kind: 'token'; readonly token: string };
+
+/** Where credentials come from, and who remembers them. */
+export interface CredentialSource {
+  /**
+   * @param url the repository.
+   * @param refused those that the server has just refused, if any.
+   * @returns undefined to give up.
+   */
+  ask(url: string, refused: Credentials | undefined): Promise<Credentials | undefined>;
+  /** They were right. */
+  approve(url: string, credentials: Credentials): void;
+}
+
+/** What a transfer tells while it runs, and what ends it. */
+export interface Transfer {
+  readonly signal: AbortSignal;
+  readonly credentials: CredentialSource;
+  readonly onProgress: (event: ProgressEvent) => void;
+  /** A line of the server's git or of its hooks. */
+  readonly onMessage: (line: string) => void;
+}
+
+/** The part of isomorphic-git's arguments that reaches the network. */
+export interface RemoteArguments {
+  http: HttpClient;
+  onProgress: (event: ProgressEvent) => Promise<void>;
+  onAuth: AuthCallback;
+  onAuthFailure: AuthFailureCallback;
+  onAuthSuccess: AuthSuccessCallback;
+}
+
+/** Arguments for one operation. A transfer is used once: its signal ends what it began. */
+export function remoteArguments(transfer: Transfer): RemoteArguments {
+  const { signal, credentials, onMessage } = transfer;
+  const pause = createPauses();
+  let offered: Credentials | undefined;
+  const ask = async (url: string): Promise<GitAuth> => {
+    const refused = offered;
+    offered = await credentials.ask(url, refused);
+    return offered === undefined ? { cancel: true } : authOf(offered);
+  };
+  return {
+    http: createHttpClient({ signal, onMessage }),
+    async onProgress(event) {
+      transfer.onProgress(event);
+      await pause();
+      // Nothing but this hears of a cancel once the network is done with.
+      throwIfCancelled(signal);
+    },
+    onAuth: ask,
+    onAuthFailure: ask,
+    onAuthSuccess(url) {
+      if (offered !== undefined) credentials.approve(url, offered);
+    },
+  };
+}
+
+/** @throws GitWsError UserCanceledError */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new GitWsError('UserCanceledError', 'It was cancelled.');
+}
+
+function authOf(credentials: Credentials): GitAuth {
+  if (credentials.kind === 'token') {
+    return { headers: { Authorization: `Bearer ${credentials.token}` } };
+  }
+  return { username: credentials.username, password: credentials.password };
+}

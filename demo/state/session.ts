@@ -1,0 +1,94 @@
+/** What the page shows: every signal of it, and nothing that changes them by itself. */
+import { computed, signal } from '@preact/signals';
+import type { Branches } from '../repository/branches.js';
+import type { Author } from '../repository/commit.js';
+import type { FileContent } from '../repository/files.js';
+import type { Distance, HistoryEntry, RefLabel } from '../repository/history.js';
+import type { Progress } from '../repository/progress.js';
+import type { Repository } from '../repository/repository.js';
+import type { FileEntry } from '../repository/status.js';
+import type { PushedRef } from '../repository/sync.js';
+import { recall, remember } from './storage.js';
+
+/** `starting` until it is known whether a repository is reopened: nothing flashes up meanwhile. */
+export const screen = signal<'starting' | 'start' | 'open'>('starting');
+
+/** The open repository and its name. */
+export const repository = signal<Repository | undefined>();
+export const repositoryName = signal('');
+
+/** Every file, by its path. */
+export const files = signal<ReadonlyMap<string, FileEntry>>(new Map());
+/** Files with edits that are not saved. */
+export const unsaved = signal<ReadonlySet<string>>(new Set());
+
+/** The file that is shown. */
+export const selected = signal<string | undefined>();
+/** What is in it; undefined while it is read. */
+export const content = signal<
+  { readonly path: string; readonly content: FileContent } | undefined
+>();
+
+export const branches = signal<Branches>({ current: undefined, local: [], remote: [] });
+/** Of the current branch from the remote's; undefined where the remote has none of that name. */
+export const distance = signal<Distance | undefined>();
+
+/** The commits read so far. */
+export const history = signal<readonly HistoryEntry[]>([]);
+export const historyHasMore = signal(false);
+export const labels = signal<ReadonlyMap<string, readonly RefLabel[]>>(new Map());
+
+/** Files that differ from the last commit, or will once their edits are saved. */
+export const changes = computed<readonly FileEntry[]>(() => {
+  const changed: FileEntry[] = [];
+  for (const file of files.value.values()) {
+    if (file.status !== 'same') changed.push(file);
+    else if (unsaved.value.has(file.path)) changed.push({ ...file, status: 'modified' });
+  }
+  return changed.sort((a, b) => (a.path < b.path ? -1 : 1));
+});
+/** Changed files that the next commit shall not have. */
+export const excluded = signal<ReadonlySet<string>>(new Set());
+export const message = signal('');
+
+export const author = signal<Author>(recall('author', isAuthor, { name: '', email: '' }));
+author.subscribe((value) => remember('author', value));
+
+/** Something that takes time. There is one at a time. */
+export interface Activity {
+  readonly kind: 'clone' | 'open' | 'fetch' | 'pull' | 'push' | 'commit' | 'switch' | 'remove';
+  readonly title: string;
+  readonly progress: Progress;
+  /** When it began, in ms of performance.now(). */
+  readonly startedAt: number;
+  /** undefined for what cannot be cancelled. */
+  readonly cancel: (() => void) | undefined;
+}
+
+export const activity = signal<Activity | undefined>();
+
+/** The outcome of the last thing done. Stays until the next one, or until it is put away. */
+export interface Notice {
+  readonly tone: 'good' | 'info' | 'bad';
+  readonly title: string;
+  readonly text?: string | undefined;
+  /** A stable code, for whoever looks it up. */
+  readonly code?: string | undefined;
+  readonly refs?: readonly PushedRef[] | undefined;
+  /** What the server's git and its hooks said. */
+  readonly remote?: readonly string[] | undefined;
+  readonly paths?: readonly string[] | undefined;
+  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+export const notice = signal<Notice | undefined>();
+
+/** Which panel is open, where there is room for one; on a telephone, whether the file is. */
+export const panel = signal<'files' | 'changes' | 'history'>('files');
+export const focus = signal<'panel' | 'file'>('panel');
+
+function isAuthor(value: unknown): value is Author {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, email } = value as Record<string, unknown>;
+  return typeof name === 'string' && typeof email === 'string';
+}

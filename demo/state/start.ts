@@ -1,0 +1,127 @@
+/** The page's beginning: what it opens, what address it offers, and cloning. */
+import { signal } from '@preact/signals';
+import { parseAddress } from '../repository/address.js';
+import { cloneRepository } from '../repository/clone.js';
+import { explain } from '../words.js';
+import { formatBytes, formatCount } from '../format.js';
+import {
+  catalogue,
+  createId,
+  lastOpened,
+  removeFromCatalogue,
+  setLastOpened,
+  sweepUnfinished,
+  whileCloning,
+} from './catalogue.js';
+import { confirm, rememberCredentials } from './dialogs.js';
+import { perform } from './perform.js';
+import { activity, files, notice, screen } from './session.js';
+import { leaveRepository, openFromCatalogue, refresh, showRepository } from './workspace.js';
+
+/** What stands in the address field. */
+export const address = signal('');
+/** Repositories that this page's server tells of. */
+export const offered = signal<readonly string[]>([]);
+/** Only the newest commit of each branch. */
+export const shallow = signal(false);
+
+/** Opens what was open when the page was left. */
+export async function start(): Promise<void> {
+  void offerAddresses();
+  void sweepUnfinished();
+  addEventListener('visibilitychange', () => {
+    // Another tab may have changed the same repository.
+    if (document.visibilityState === 'visible' && activity.value === undefined) void refresh();
+  });
+  const last = lastOpened();
+  if (last === undefined) screen.value = 'start';
+  else await openFromCatalogue(last);
+}
+
+/** Clones what stands in the address field, and shows it. */
+export async function clone(): Promise<void> {
+  let parsed;
+  try {
+    parsed = parseAddress(address.value, document.baseURI);
+  } catch (error) {
+    notice.value = explain(error);
+    return;
+  }
+  const { url, name, credentials } = parsed;
+  if (credentials !== undefined) rememberCredentials(url, credentials);
+  const startedAt = performance.now();
+  let received = 0;
+  const cloned = await perform(
+    'clone',
+    `Cloning ${name}`,
+    async (transfer) => {
+      const id = createId();
+      const repository = await whileCloning(id, () =>
+        cloneRepository(
+          { id, url, shallow: shallow.value },
+          {
+            ...transfer,
+            onProgress(event) {
+              if (event.phase === 'Receiving') received = event.loaded;
+              transfer.onProgress(event);
+            },
+          },
+        ),
+      );
+      await showRepository(repository, name);
+    },
+    'The clone was cancelled. Nothing of it was kept.',
+  );
+  if (cloned === undefined) return;
+  const seconds = (performance.now() - startedAt) / 1000;
+  notice.value = {
+    tone: 'good',
+    title: `Cloned ${name} in ${seconds.toFixed(1)} s`,
+    text: `${formatCount(files.value.size, 'file')}, ${formatBytes(received)} received.`,
+    remote: cloned.remote,
+  };
+}
+
+/** Asks, and deletes a repository from this browser. */
+export async function forget(id: string): Promise<void> {
+  const entry = catalogue.value.find((other) => other.id === id);
+  if (entry === undefined) return;
+  const choice = await confirm({
+    title: `Remove ${entry.name} from this browser?`,
+    text: 'Commits that were not pushed, and changes that were not committed, go with it. The server’s repository stays as it is.',
+    choices: [
+      { id: 'remove', label: 'Remove', danger: true },
+      { id: 'keep', label: 'Keep' },
+    ],
+  });
+  if (choice !== 'remove') return;
+  await perform('remove', `Removing ${entry.name}`, async () => {
+    leaveRepository();
+    setLastOpened(undefined);
+    await removeFromCatalogue(id);
+  });
+}
+
+/** Puts an address into the field: the first one that this page's server tells of. */
+async function offerAddresses(): Promise<void> {
+  const urls = await askServer();
+  offered.value = urls;
+  if (address.value === '') address.value = urls[0] ?? '';
+}
+
+async function askServer(): Promise<string[]> {
+  const sample = new URL('sample.git', document.baseURI).href;
+  try {
+    const response = await fetch('repositories.json');
+    // The page may lie on any web server, beside no repository.
+    if (!response.ok) return [sample];
+    const list: unknown = await response.json();
+    if (!Array.isArray(list)) return [sample];
+    return list
+      .filter((path) => typeof path === 'string')
+      .map((path) => new URL(path.split('/').map(encodeURIComponent).join('/'), document.baseURI))
+      .map(({ href }) => href);
+  } catch {
+    return [sample];
+  }
+}

@@ -1,0 +1,182 @@
+/** Committing, going between branches, and keeping in step with the server. */
+import { commitChanges } from '../repository/commit.js';
+import { createBranch, switchBranch } from '../repository/branches.js';
+import { createPauses } from '../repository/progress.js';
+import type { Repository } from '../repository/repository.js';
+import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
+import { explainRejection } from '../words.js';
+import { formatCount } from '../format.js';
+import { askLine } from './dialogs.js';
+import { settleUnsaved } from './files.js';
+import { perform } from './perform.js';
+import * as session from './session.js';
+import { refresh, refreshRefs } from './workspace.js';
+
+/** Commits the chosen changes under the message that was typed. */
+export async function commit(): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined || !(await settleUnsaved('commit'))) return;
+  const changes = session.changes.value;
+  const chosen = new Set(
+    changes.map(({ path }) => path).filter((path) => !session.excluded.value.has(path)),
+  );
+  const message = session.message.value.trim();
+  const done = await perform('commit', 'Committing', async () => {
+    const oid = await commitChanges(repository, changes, chosen, message, session.author.value);
+    await refresh();
+    return oid;
+  });
+  if (done === undefined) return;
+  session.message.value = '';
+  session.excluded.value = new Set();
+  session.notice.value = {
+    tone: 'good',
+    title: `Committed ${done.value.slice(0, 7)}`,
+    text: `${formatCount(chosen.size, 'file')} on ${session.branches.value.current ?? 'no branch'}. Push it to bring it to the server.`,
+  };
+}
+
+/** Goes to another branch. */
+export async function goToBranch(name: string): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined || name === session.branches.value.current) return;
+  if (!(await settleUnsaved('switch'))) return;
+  const done = await perform('switch', `Switching to ${name}`, async (transfer) => {
+    const pause = createPauses();
+    await switchBranch(repository, name, async (event) => {
+      transfer.onProgress(event);
+      await pause();
+    });
+    await refresh();
+  });
+  if (done !== undefined) session.notice.value = { tone: 'good', title: `On branch ${name}` };
+}
+
+/** Asks for a name, and makes a branch of it where the current one stands. */
+export async function newBranch(): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  await askLine({
+    title: 'New branch',
+    label: 'Name',
+    hint: `It starts at the last commit of ${session.branches.value.current ?? 'HEAD'}; changed files stay changed.`,
+    initial: '',
+    action: 'Create and switch',
+    async submit(line) {
+      await createBranch(repository, line.trim());
+      await refreshRefs(repository);
+      session.notice.value = { tone: 'good', title: `On new branch ${line.trim()}` };
+    },
+  });
+}
+
+/** Asks the server what is new. */
+export async function fetchNow(): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  const done = await perform(
+    'fetch',
+    'Fetching',
+    async (transfer) => {
+      await fetchRemote(repository, transfer);
+      await refreshRefs(repository);
+    },
+    'The fetch was cancelled',
+  );
+  if (done === undefined) return;
+  const behind = session.distance.value?.behind ?? 0;
+  session.notice.value = {
+    tone: 'good',
+    title: behind === 0 ? 'Nothing new on this branch' : `${formatCount(behind, 'new commit')}`,
+    text: behind === 0 ? undefined : 'Pull to bring them into your files.',
+    remote: done.remote,
+  };
+}
+
+/** Brings the server's commits into the current branch. */
+export async function pullNow(): Promise<void> {
+  const repository = session.repository.value;
+  const branch = session.branches.value.current;
+  if (repository === undefined || branch === undefined || !(await settleUnsaved('pull'))) return;
+  const author = mergeAuthor();
+  const done = await perform(
+    'pull',
+    `Pulling ${branch}`,
+    async (transfer) => {
+      try {
+        return await pull(repository, branch, author, transfer);
+      } finally {
+        // What was fetched is there, even if it could not be joined.
+        await refresh();
+      }
+    },
+    'The pull was cancelled',
+  );
+  if (done === undefined) return;
+  const outcome = done.value;
+  const titles = {
+    'up-to-date': `${branch} has all that the server has`,
+    'no-remote-branch': `The server has no branch ${branch} yet`,
+    'fast-forward': `${branch} is now what the server has`,
+    merge: `Joined the server’s commits with yours`,
+  };
+  session.notice.value = {
+    tone: outcome.kind === 'no-remote-branch' ? 'info' : 'good',
+    title: titles[outcome.kind],
+    text: 'to' in outcome ? range(outcome.from, outcome.to) : undefined,
+    remote: done.remote,
+  };
+}
+
+/** Pushes the current branch. */
+export async function pushNow(): Promise<void> {
+  const repository = session.repository.value;
+  const branch = session.branches.value.current;
+  if (repository === undefined || branch === undefined) return;
+  const done = await perform(
+    'push',
+    `Pushing ${branch}`,
+    async (transfer) => {
+      const refs = await push(repository, branch, transfer);
+      await refreshRefs(repository);
+      return refs;
+    },
+    'The push was cancelled',
+  );
+  if (done !== undefined) sayPushed(repository, branch, done.value, done.remote);
+}
+
+function sayPushed(
+  repository: Repository,
+  branch: string,
+  refs: readonly PushedRef[],
+  remote: readonly string[],
+): void {
+  const rejected = refs.filter(({ ok }) => !ok);
+  if (rejected.length === 0) {
+    const { host } = new URL(repository.url);
+    session.notice.value = { tone: 'good', title: `Pushed ${branch} to ${host}`, refs, remote };
+    return;
+  }
+  const isBehind = rejected.some(({ reason = '' }) => explainRejection(reason) !== reason);
+  session.notice.value = {
+    tone: 'bad',
+    title: 'The push was rejected',
+    text: isBehind
+      ? 'The server has commits that are not here yet. Pull first: your commits are kept, and joined with them.'
+      : 'Your commits are still here, and nothing has changed on the server.',
+    refs,
+    remote,
+    ...(isBehind ? { action: { label: 'Pull', run: () => void pullNow() } } : {}),
+  };
+}
+
+/** A merge needs a name; a fast-forward, the common case, does not. */
+function mergeAuthor(): { name: string; email: string } {
+  const { name, email } = session.author.value;
+  return { name: name || 'Somebody', email: email || 'somebody@localhost' };
+}
+
+function range(from: string | undefined, to: string): string {
+  return `${from?.slice(0, 7) ?? 'nothing'} → ${to.slice(0, 7)}`;
+}

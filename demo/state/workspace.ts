@@ -1,0 +1,143 @@
+/** The open repository: opening, reading again what may have changed, and leaving it. */
+import { batch } from '@preact/signals';
+import { closeAllDocuments } from '../editor/documents.js';
+import { readBranches } from '../repository/branches.js';
+import { History, readLabels } from '../repository/history.js';
+import { openRepository, type Repository } from '../repository/repository.js';
+import { headOid, scanFiles, type FileEntry } from '../repository/status.js';
+import { remoteDistance } from '../repository/sync.js';
+import { keepInCatalogue, removeFromCatalogue, setLastOpened } from './catalogue.js';
+import type { CatalogueEntry } from './catalogue.js';
+import { showFile, showSelected } from './files.js';
+import { perform } from './perform.js';
+import * as session from './session.js';
+
+const pageSize = 40;
+
+let reader: History | undefined;
+
+/** Opens a repository that this browser has. */
+export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
+  const opened = await perform('open', `Opening ${entry.name}`, async () => {
+    const repository = openRepository(entry.id, entry.url);
+    if (!(await isWhole(repository))) return false;
+    await showRepository(repository, entry.name);
+    return true;
+  });
+  if (opened?.value === false) {
+    await removeFromCatalogue(entry.id);
+    session.notice.value = {
+      tone: 'info',
+      title: `${entry.name} is no longer in this browser`,
+      text: 'Its data was cleared. Clone it again to go on.',
+    };
+  }
+  if (opened?.value !== true) session.screen.value = 'start';
+}
+
+/** Shows a repository that was just opened or cloned. */
+export async function showRepository(repository: Repository, name: string): Promise<void> {
+  closeAllDocuments();
+  const { id, url } = repository;
+  await readAll(repository);
+  batch(() => {
+    session.repository.value = repository;
+    session.repositoryName.value = name;
+    session.selected.value = undefined;
+    session.content.value = undefined;
+    session.excluded.value = new Set();
+    session.message.value = '';
+    session.panel.value = 'files';
+    session.focus.value = 'panel';
+    session.screen.value = 'open';
+  });
+  keepInCatalogue({ id, name, url, usedAt: Date.now() });
+  setLastOpened(id);
+  const first = firstToShow(session.files.value);
+  if (first !== undefined) await showFile(first);
+}
+
+/** Back to the list. What was not saved is asked about by whoever calls this. */
+export function leaveRepository(): void {
+  closeAllDocuments();
+  setLastOpened(undefined);
+  batch(() => {
+    session.repository.value = undefined;
+    session.files.value = new Map();
+    session.history.value = [];
+    session.notice.value = undefined;
+    session.screen.value = 'start';
+  });
+}
+
+/** Reads everything again: after a commit, a pull, a switch, or in a tab that was left. */
+export async function refresh(): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  await readAll(repository);
+  const path = session.selected.value;
+  if (path !== undefined && !session.files.value.has(path)) {
+    session.selected.value = undefined;
+    session.content.value = undefined;
+  } else {
+    await showSelected();
+  }
+}
+
+/** Reads branches, their distance and the history again: what a fetch or a push changes. */
+export async function refreshRefs(repository: Repository): Promise<void> {
+  const branches = await readBranches(repository);
+  const { current } = branches;
+  const [distance, labels, head] = await Promise.all([
+    current === undefined ? undefined : remoteDistance(repository, current),
+    readLabels(repository),
+    headOid(repository),
+  ]);
+  // As many as were shown, so that the list does not jump back to its first page.
+  const count = Math.max(pageSize, session.history.value.length);
+  reader = head === undefined ? undefined : new History(repository, head);
+  const page = await reader?.next(count);
+  batch(() => {
+    session.branches.value = branches;
+    session.distance.value = distance;
+    session.labels.value = labels;
+    session.history.value = page?.entries ?? [];
+    session.historyHasMore.value = page?.hasMore ?? false;
+  });
+}
+
+/** Reads one more page of the history. */
+export async function readMoreHistory(): Promise<void> {
+  const from = reader;
+  if (from === undefined) return;
+  const page = await from.next(pageSize);
+  if (from !== reader) return;
+  batch(() => {
+    session.history.value = [...session.history.value, ...page.entries];
+    session.historyHasMore.value = page.hasMore;
+  });
+}
+
+async function readAll(repository: Repository): Promise<void> {
+  const entries = await scanFiles(repository);
+  await refreshRefs(repository);
+  session.files.value = new Map(entries.map((entry) => [entry.path, entry]));
+}
+
+async function isWhole(repository: Repository): Promise<boolean> {
+  try {
+    await repository.fs.promises.stat(`${repository.dir}/.git/HEAD`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstToShow(files: ReadonlyMap<string, FileEntry>): string | undefined {
+  const paths = [...files.keys()];
+  return (
+    paths.find((path) => /^readme(\.\w+)?$/i.test(path)) ??
+    paths.find((path) => /^index\.\w+$/i.test(path)) ??
+    paths.find((path) => !path.includes('/') && !path.startsWith('.'))
+  );
+}

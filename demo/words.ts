@@ -1,0 +1,141 @@
+/** Errors as sentences for a person. */
+import { isGitWsError } from 'gitws';
+import type { Notice } from './state/session.js';
+
+interface Sentence {
+  readonly title: string;
+  readonly text?: string;
+}
+
+/** An error as a notice. The code stays visible: it is what documentation speaks of. */
+export function explain(error: unknown): Notice {
+  const { code, name, message, data } = describe(error);
+  const known = sentences[code ?? name]?.(data, message);
+  return {
+    tone: 'bad',
+    title: known?.title ?? 'That did not work',
+    text: known?.text ?? message,
+    code: code ?? (name === 'Error' ? undefined : name),
+    paths: asPaths(data['filepaths']),
+  };
+}
+
+/** Whether an error only says that somebody wanted to stop. */
+export function isCancel(error: unknown): boolean {
+  return describe(error).code === 'UserCanceledError';
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+const sentences: Readonly<Record<string, (data: Data, message: string) => Sentence>> = {
+  INVALID_URL: (_, message) => ({ title: 'This is no address of a repository', text: message }),
+  UrlParseError: () => ({ title: 'This is no address of a repository' }),
+  CONNECTION_FAILED: () => ({
+    title: 'No gitws server answers there',
+    text: 'The WebSocket could not be opened. Either no server runs at this address, or what runs there does not speak gitws.',
+  }),
+  CONNECTION_LOST: () => ({
+    title: 'The connection was lost',
+    text: 'It ended before the transfer did. Nothing half-received was kept: try again.',
+  }),
+  TIMEOUT: () => ({
+    title: 'The server did not answer in time',
+    text: 'It took the connection, but said nothing. It may be busy: try again later.',
+  }),
+  PROTOCOL_ERROR: () => ({
+    title: 'The server does not speak gitws.v1',
+    text: 'It answered with something that this page does not understand.',
+  }),
+  HttpError: explainStatus,
+  REMOTE_EXIT: (data) => ({
+    title: 'git on the server failed',
+    ...(typeof data['stderr'] === 'string' && data['stderr'] !== ''
+      ? { text: data['stderr'] }
+      : {}),
+  }),
+  REMOTE_ERROR: (_, message) => ({ title: 'git on the server refused', text: message }),
+  CORRUPT_PACK: () => ({
+    title: 'What arrived is not whole',
+    text: 'The checksum of the received pack does not match its bytes. It was thrown away.',
+  }),
+  UNSUPPORTED_OBJECT_FORMAT: () => ({
+    title: 'This repository uses SHA-256',
+    text: 'isomorphic-git, which this page uses, knows only SHA-1.',
+  }),
+  PUSH_OUTCOME_UNKNOWN: () => ({
+    title: 'It is not known whether the push arrived',
+    text: 'The connection was lost after everything was sent. Fetch to see what the server has.',
+  }),
+  CheckoutConflictError: () => ({
+    title: 'Changed files are in the way',
+    text: 'These files are changed here, and would be overwritten. Commit or discard the changes first; nothing was touched.',
+  }),
+  MergeConflictError: () => ({
+    title: 'Both sides changed the same lines',
+    text: 'The commits of the server could not be joined with yours. Nothing was touched here: you can push your commits as a branch of their own.',
+  }),
+  MergeNotSupportedError: () => ({
+    title: 'These histories cannot be joined here',
+    text: 'They meet in more than one place, or nowhere. Nothing was touched: you can push your commits as a branch of their own.',
+  }),
+  AlreadyExistsError: () => ({ title: 'There is something of that name already' }),
+  InvalidRefNameError: () => ({
+    title: 'git does not allow this name',
+    text: 'Use letters, digits, dots, dashes and slashes, for example fix/typo.',
+  }),
+  InvalidName: (_, message) => ({ title: 'This name cannot be used', text: message }),
+  QuotaExceededError: () => ({
+    title: 'The browser has no room left',
+    text: 'Remove a repository that you no longer need, and try again.',
+  }),
+};
+
+function explainStatus(data: Data): Sentence {
+  const status = Number(data['statusCode']);
+  // gitws puts the server's own sentence here.
+  const reason = typeof data['statusMessage'] === 'string' ? data['statusMessage'] : '';
+  const titles: Readonly<Record<number, string>> = {
+    401: 'You are not signed in',
+    403: 'You may not do this',
+    404: 'There is no repository at this address',
+    413: 'That is larger than the server allows',
+    429: 'The server asks for patience',
+    503: 'The server is shutting down or overloaded',
+  };
+  return { title: titles[status] ?? `The server answered ${status}`, text: reason };
+}
+
+/** Why a ref was not pushed, in a sentence. */
+export function explainRejection(reason: string): string {
+  if (/^(not-fast-forward|non-fast-forward|fetch first)$/.test(reason)) {
+    return 'the server has commits that are not here yet';
+  }
+  return reason;
+}
+
+function describe(error: unknown): {
+  code: string | undefined;
+  name: string;
+  message: string;
+  data: Data;
+} {
+  if (isGitWsError(error)) {
+    return { code: error.code, name: error.name, message: error.message, data: error.data };
+  }
+  if (typeof error !== 'object' || error === null) {
+    return { code: undefined, name: 'Error', message: String(error), data: {} };
+  }
+  const { code, name, message, data } = error as Record<string, unknown>;
+  return {
+    // A DOMException has a number as its code.
+    code: typeof code === 'string' ? code : undefined,
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : 'No more is known about it.',
+    data: typeof data === 'object' && data !== null ? (data as Data) : {},
+  };
+}
+
+function asPaths(value: unknown): readonly string[] | undefined {
+  const isList = Array.isArray(value) && value.every((path) => typeof path === 'string');
+  return isList ? value : undefined;
+}
