@@ -1,16 +1,13 @@
 /** The contract of the plugin in Chromium: the built bundle, LightningFS, a page of another origin. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contractCases } from './contract/cases.js';
 import type { Oracle } from './contract/context.js';
 import { createOracle } from './contract/oracle.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
-import { listen } from './helpers/listen.js';
+import { bundlePage, servePage } from './helpers/page.js';
 import { temporaryDirectory } from './helpers/temp.js';
 
 let page: Page;
@@ -20,7 +17,7 @@ beforeAll(async () => {
   if (!browserAvailable) return;
   const copies = await temporaryDirectory();
   const copyOf = (dir: string): string => join(copies, encodeURIComponent(dir));
-  const { url } = await servePage(await bundlePage());
+  const { url } = await servePage(await bundlePage('./contract/page.ts', import.meta.url));
   const oracle = await createOracle({ materialize: async (dir) => copyOf(dir) }, [url]);
   page = await (await launchChromium()).newPage();
   page.on('pageerror', (error) => pageErrors.push(error));
@@ -52,30 +49,4 @@ for (const [topic, cases] of Object.entries(contractCases)) {
       expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
     });
   });
-}
-
-async function bundlePage(): Promise<string> {
-  const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  const { outputFiles } = await build({
-    entryPoints: [source('./contract/page.ts')],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    platform: 'browser',
-    // What a page loads from a CDN, and not the sources.
-    alias: { gitws: source('../dist/gitws.min.js') },
-    logLevel: 'warning',
-  });
-  return outputFiles[0]?.text ?? '';
-}
-
-function servePage(script: string): Promise<{ url: string }> {
-  const html = '<!doctype html><meta charset="utf-8"><title>gitws</title>';
-  return listen(
-    createServer((request, response) => {
-      const isScript = request.url === '/page.js';
-      response.setHeader('content-type', isScript ? 'text/javascript; charset=utf-8' : 'text/html');
-      response.end(isScript ? script : `${html}<script src="/page.js"></script>`);
-    }),
-  );
 }

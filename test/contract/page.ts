@@ -2,16 +2,16 @@
  * Runs the cases of the contract inside a page: the built bundle, isomorphic-git, LightningFS. The oracle is a function of the page that calls back into the test.
  */
 import LightningFS from '@isomorphic-git/lightning-fs';
-import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
 import * as git from 'isomorphic-git';
 import { contractCases } from './cases.js';
 import type { ContractFs, Oracle } from './context.js';
+import { provideBuffer } from './provide-buffer.js';
+
+provideBuffer();
 
 /** What the test put into the page, and what it finds there. */
 interface ContractWindow {
-  /** isomorphic-git needs it, and pages have none. */
-  Buffer: typeof Buffer;
   callOracle(method: string, args: readonly unknown[]): Promise<unknown>;
   /** Starts the copy of a repository anew. */
   clearCopy(dir: string): Promise<void>;
@@ -21,8 +21,6 @@ interface ContractWindow {
 }
 
 const page = window as unknown as ContractWindow;
-
-page.Buffer = Buffer;
 
 page.runCase = async (topic, name) => {
   const found = contractCases[topic]?.find((candidate) => candidate.name === name);

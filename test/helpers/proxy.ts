@@ -24,10 +24,11 @@ export interface Piece {
   readonly direction: 'up' | 'down';
   readonly bytes: Buffer;
   /**
-   * The round trip of its connection that these bytes belong to; the TCP handshake is number 1,
-   * the first request and its answer number 2. A piece that a client sends belongs to the one
-   * after the newest that it has seen. Too high, never too low, where a peer takes longer than
-   * the delay to answer: then it has seen more than it had to wait for.
+   * The round trip that these bytes belong to, counted through one client's connections: the
+   * first TCP handshake is number 1, the first request and its answer number 2. What a client
+   * sends, or a connection that it opens, belongs to the one after the newest that it has seen
+   * something of. Too high, never too low, where a peer takes longer than the delay to answer:
+   * then it has seen more than it had to wait for.
    */
   readonly roundTrip: number;
 }
@@ -55,9 +56,11 @@ export async function startProxy(target: string, options: ProxyOptions = {}): Pr
   const { hostname, port } = new URL(target);
   const connections = new Set<Connection>();
   const counts = { connections: 0, up: 0, down: 0 };
+  const seenByClient = { roundTrip: 0 };
   const listener = createServer((client) => {
     counts.connections += 1;
-    const connection = new Connection(client, connect(Number(port), hostname), {
+    const server = connect(Number(port), hostname);
+    const connection = new Connection(client, server, seenByClient, {
       ...options,
       onPiece(piece) {
         counts[piece.direction] += piece.bytes.length;
@@ -93,10 +96,13 @@ class Connection {
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #options: ProxyOptions;
-  /** The newest round trip that each end has seen something of. */
-  readonly #seen = { client: 1, server: 0 };
 
-  constructor(client: Socket, server: Socket, options: ProxyOptions) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    seenByClient: { roundTrip: number },
+    options: ProxyOptions,
+  ) {
     this.#client = client;
     this.#server = server;
     this.#options = options;
@@ -107,8 +113,10 @@ class Connection {
         this.cut();
       });
     }
-    this.#relay(client, server, 'up', () => this.#seen.client + 1);
-    this.#relay(server, client, 'down', () => this.#seen.server);
+    const seenByServer = { roundTrip: 0 };
+    const handshake = seenByClient.roundTrip + 1;
+    this.#relay('up', seenByServer, () => Math.max(handshake, seenByClient.roundTrip) + 1);
+    this.#relay('down', seenByClient, () => seenByServer.roundTrip);
   }
 
   cut(): void {
@@ -117,15 +125,20 @@ class Connection {
     }
   }
 
-  #relay(from: Socket, to: Socket, direction: Piece['direction'], roundTripNow: () => number) {
+  #relay(
+    direction: Piece['direction'],
+    seenByReceiver: { roundTrip: number },
+    roundTripNow: () => number,
+  ): void {
     const { delay = 0, cutAfterUp = Infinity, cutAfterDown = Infinity, onPiece } = this.#options;
-    const most = direction === 'up' ? cutAfterUp : cutAfterDown;
-    const receiver = direction === 'up' ? 'server' : 'client';
+    const isUp = direction === 'up';
+    const [from, to] = isUp ? [this.#client, this.#server] : [this.#server, this.#client];
+    const most = isUp ? cutAfterUp : cutAfterDown;
     let relayed = 0;
     from.on('data', (bytes: Buffer) => {
       const roundTrip = roundTripNow();
       this.#later(delay, () => {
-        this.#seen[receiver] = Math.max(this.#seen[receiver], roundTrip);
+        seenByReceiver.roundTrip = Math.max(seenByReceiver.roundTrip, roundTrip);
         onPiece?.({ direction, bytes, roundTrip });
         to.write(bytes.subarray(0, most - relayed));
         relayed += bytes.length;

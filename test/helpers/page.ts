@@ -1,0 +1,38 @@
+/**
+ * Pages for the browser tests: a script bundled with the library as it is built, on a server of
+ * its own origin. Import it at the top of a test file (not dynamically inside a test).
+ */
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { listen } from './listen.js';
+
+/**
+ * @param entry the script's source.
+ * @param base what `entry` is relative to.
+ * @returns the script: all that it imports is in it, `gitws` as a page loads it from a CDN.
+ */
+export async function bundlePage(entry: string, base: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, base))],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    alias: { gitws: fileURLToPath(new URL('../../dist/gitws.min.js', import.meta.url)) },
+    logLevel: 'warning',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** @returns the origin of a page that runs the script. */
+export function servePage(script: string): Promise<{ url: string }> {
+  const html = '<!doctype html><meta charset="utf-8"><title>gitws</title>';
+  return listen(
+    createServer((request, response) => {
+      const isScript = request.url === '/page.js';
+      response.setHeader('content-type', isScript ? 'text/javascript; charset=utf-8' : 'text/html');
+      response.end(isScript ? script : `${html}<script src="/page.js"></script>`);
+    }),
+  );
+}
