@@ -13,7 +13,7 @@ function layer(name, from, allowed) {
     name,
     severity: 'error',
     from: { path: from },
-    to: { path: '^(src|server|bin|demo|test|bench|scripts)/', pathNot: [from, ...allowed] },
+    to: { path: '^(src|server|native|bin|demo|test|bench|scripts)/', pathNot: [from, ...allowed] },
   };
 }
 
@@ -47,7 +47,10 @@ module.exports = {
     layer('upstream-may-read-the-wire', '^server/upstream', [
       ...['^server/', errors, base64, endpoint, tunnel, wire],
     ]),
-    layer('bin-knows-src-and-server', '^bin/', ['^src/', '^server/', '^package\\.json$']),
+    layer('native-knows-the-tunnel', '^native/', [errors, base64, endpoint, tunnel]),
+    layer('bin-knows-all-but-the-demo', '^bin/', [
+      ...['^src/', '^server/', '^native/', '^package\\.json$'],
+    ]),
     layer('demo-knows-the-public-surface', '^demo/', ['^src/index\\.ts$', '^server/index\\.ts$']),
     {
       name: 'demo-says-gitws',
@@ -60,13 +63,13 @@ module.exports = {
     {
       name: 'one-door-to-isomorphic-ws',
       severity: 'error',
-      from: { path: '^(src|server|bin)/', pathNot: '^src/tunnel/socket\\.ts$' },
+      from: { path: '^(src|server|native|bin)/', pathNot: '^src/tunnel/socket\\.ts$' },
       to: { path: ['node_modules/isomorphic-ws/', '^src/tunnel/isomorphic-ws'] },
     },
     {
       name: 'one-door-to-child-process',
       severity: 'error',
-      from: { path: '^server/', pathNot: '^server/spawn\\.ts$' },
+      from: { path: '^(server|native)/', pathNot: '^(server/spawn|native/git-process)\\.ts$' },
       to: { path: '^(node:)?child_process$' },
     },
     {

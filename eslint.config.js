@@ -6,7 +6,7 @@ import node from 'eslint-plugin-n';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const sources = ['src/**/*.ts', 'server/**/*.ts', 'bin/**/*.ts'];
+const sources = ['src/**/*.ts', 'server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'];
 
 // What only some of page, worker and Node have. The library runs in all of them: it asks for these
 // by `globalThis` and a test of their presence, or not at all.
@@ -27,7 +27,7 @@ const notEverywhere = [
 
 const childProcess = {
   regex: '^(node:)?child_process$',
-  message: 'server/spawn.ts is the one file that starts processes.',
+  message: 'server/spawn.ts and native/git-process.ts are the files that start processes.',
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
@@ -113,12 +113,15 @@ export default defineConfig(
   },
   { files: ['src/**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
-    files: ['server/**/*.ts'],
+    files: ['server/**/*.ts', 'native/**/*.ts'],
     rules: restrictImports(childProcess),
   },
-  { files: ['server/spawn.ts'], rules: restrictImports() },
+  { files: ['server/spawn.ts', 'native/git-process.ts'], rules: restrictImports() },
   {
-    files: ['server/**/*.ts', 'bin/**/*.ts', 'scripts/**/*.mjs', 'demo/server/**/*.ts'],
+    files: [
+      ...['server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'],
+      ...['scripts/**/*.mjs', 'demo/server/**/*.ts'],
+    ],
     plugins: { n: node },
     rules: {
       'n/prefer-node-protocol': 'error',

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const folders = ['src', 'server', 'bin', 'demo', 'scripts'];
+const folders = ['src', 'server', 'native', 'bin', 'demo', 'scripts'];
 const files = ['package.json', 'package-lock.json', 'tsconfig.json'];
 
 /**

@@ -70,6 +70,60 @@ async function buildModules(out) {
   }
 }
 
+/**
+ * What git starts at every command: one file each that holds all it needs, since looking for forty
+ * files takes longer than reading one, and as a script that Node.js need not take for a module.
+ * Libraries that few need are in it, but run only when they are asked for.
+ * @param {string} out
+ */
+async function buildNative(out) {
+  const entryPoints = present({
+    'bin/git-remote-ws': 'bin/git-remote-ws.ts',
+    'bin/gitws-ssh': 'bin/gitws-ssh.ts',
+  });
+  // Of ws, the client alone.
+  const client = join(root, 'node_modules/ws/lib/websocket.js');
+  const { metafile } = await esbuild({
+    ...shared,
+    entryPoints,
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    alias: { ws: client, 'isomorphic-ws': client },
+    // Native add-ons that somebody may have installed for ws, and what else is loaded if it is there.
+    external: ['bufferutil', 'utf-8-validate', 'supports-color', 'kerberos'],
+    minify: true,
+    sourcemap: false,
+    metafile: true,
+  });
+  for (const name of Object.keys(entryPoints)) await makeExecutable(join(out, `${name}.cjs`));
+  await writeFile(join(out, 'bin/LICENSES.txt'), await licensesOf(Object.keys(metafile.inputs)));
+}
+
+/**
+ * @param {string[]} inputs files that a bundle was made of.
+ * @returns {Promise<string>} the licences of the packages among them, as they want to be passed on.
+ */
+async function licensesOf(inputs) {
+  const packages = new Set(
+    inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''),
+  );
+  packages.delete('');
+  const parts = [...packages].sort().map(async (name) => {
+    const folder = join(root, 'node_modules', name);
+    const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
+    if (file !== undefined)
+      return `${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
+    /** @type {{ license?: string, author?: string }} */
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    if (!manifest.license) throw new Error(`${name} brings no licence`);
+    return `${name}\n\n${manifest.license}, ${manifest.author ?? 'its authors'}\n`;
+  });
+  return (await Promise.all(parts)).join(`\n${'-'.repeat(72)}\n\n`);
+}
+
 /** @param {string} path */
 async function makeExecutable(path) {
   const text = await readFile(path, 'utf8');
@@ -227,6 +281,7 @@ export async function build({ declarations = true } = {}) {
     await mkdir(out);
     await Promise.all([
       buildModules(out),
+      buildNative(out),
       buildBrowserBundles(out),
       buildDemo(out),
       declarations && buildDeclarations(out),

@@ -10,9 +10,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
-const projects = ['src', 'server', 'bin', 'demo', 'demo/server', 'test', 'bench', '.'].filter(
-  (project) => existsSync(join(root, project, 'tsconfig.json')),
-);
+const projects = [
+  'src',
+  'server',
+  'native',
+  'bin',
+  'demo',
+  'demo/server',
+  'test',
+  'bench',
+  '.',
+].filter((project) => existsSync(join(root, project, 'tsconfig.json')));
 
 /**
  * @param {string} project

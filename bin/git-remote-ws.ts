@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The commands `git-remote-ws` and `git-remote-wss`, which git starts for URLs of these schemes. */
+import { runRemote } from '../native/remote-helper.js';
+
+void runRemote(process.argv.slice(2)).then((code) => process.exit(code));

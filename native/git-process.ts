@@ -1,0 +1,47 @@
+/**
+ * Runs the git that runs us, for its configuration and its credentials: the one file of native/
+ * that starts processes. It inherits the environment, so that `-c` settings and GIT_DIR count.
+ */
+import { spawn } from 'node:child_process';
+
+/** How a git command ended. */
+export interface GitOutcome {
+  /** -1 where git could not be started. */
+  readonly code: number;
+  readonly stdout: string;
+}
+
+/** What {@link runGit} takes beside the arguments. */
+export interface GitRun {
+  /** What it reads on stdin; nothing by default. */
+  readonly input?: string | undefined;
+  /** Variables on top of this process's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether what it writes to stderr is the user's: a credential helper says there what to do, and
+   * git why it does not ask. Default false.
+   */
+  readonly showErrors?: boolean | undefined;
+}
+
+/** Runs git to its end. Never rejects. */
+export function runGit(args: readonly string[], options: GitRun = {}): Promise<GitOutcome> {
+  const { input, env, showErrors = false } = options;
+  return new Promise((resolve) => {
+    const child = spawn('git', args, {
+      stdio: ['pipe', 'pipe', showErrors ? 'inherit' : 'ignore'],
+      ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
+    });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    // Its exit code tells whether it missed what it did not read.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    child.on('error', () => {
+      resolve({ code: -1, stdout: '' });
+    });
+    child.on('close', (code) => {
+      resolve({ code: code ?? -1, stdout });
+    });
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * What goes wrong, in one sentence for a user of git, in the words of git's own https:// where it
+ * has any. No stack traces, no credentials.
+ */
+import { STATUS_CODES } from 'node:http';
+import { isGitWsError, type GitWsError } from '../src/errors.js';
+
+/** The user knows already: git has said it. */
+export class AlreadySaid extends Error {}
+
+/** Where something went wrong. */
+export interface Situation {
+  /** The repository's URL without userinfo. */
+  readonly url: string;
+  /** Whether the service was running already. */
+  readonly opened: boolean;
+  /** Whether a push had been sent whole: then it may have been done. */
+  readonly pushed: boolean;
+}
+
+/** @returns a sentence without a line end; undefined where nothing is to be said. */
+export function explain(error: unknown, situation: Situation): string | undefined {
+  if (error instanceof AlreadySaid || isGitWsError(error, 'UserCanceledError')) return undefined;
+  const { url, opened, pushed } = situation;
+  if (!isGitWsError(error)) return `unexpected error: ${firstLine(messageOf(error))}`;
+  if (!opened) return explainOpening(error, url);
+  const why =
+    error.code === 'REFUSED' ? `the server ended it: ${reasonOf(error)}` : lostWords(error);
+  return pushed
+    ? `the connection to '${url}' was lost before the outcome of the push was known: ${why}`
+    : `the connection to '${url}' was lost: ${why}`;
+}
+
+function explainOpening(error: GitWsError, url: string): string {
+  const status = error.data['status'];
+  if (status === 401) return `Authentication failed for '${url}'`;
+  if (error.code === 'REFUSED' && status === 404) return `repository '${url}' not found`;
+  return `unable to access '${url}': ${openingWords(error, url)}`;
+}
+
+function openingWords(error: GitWsError, url: string): string {
+  switch (error.code) {
+    case 'REFUSED':
+      return reasonOf(error);
+    case 'HttpError':
+      return answerWords(error.data);
+    case 'CONNECTION_FAILED':
+      return connectionWords(error, new URL(url));
+    case 'CONNECTION_LOST':
+      return 'the server closed the connection before it answered';
+    default:
+      return firstLine(error.message);
+  }
+}
+
+function reasonOf(error: GitWsError): string {
+  return firstLine(error.message);
+}
+
+function lostWords(error: GitWsError): string {
+  const { closeCode, reason } = error.data;
+  if (error.code !== 'CONNECTION_LOST') return firstLine(error.message);
+  if (closeCode === 1006) return reason === '' ? 'it broke off' : String(reason);
+  return `close code ${String(closeCode)}${reason === '' ? '' : `, ${String(reason)}`}`;
+}
+
+/** A server or a proxy that answered in HTTP. */
+function answerWords({ status, location }: Readonly<Record<string, unknown>>): string {
+  const code = Number(status);
+  const answer = `${code} ${STATUS_CODES[code] ?? ''}`.trim();
+  if (code === 407) return 'the proxy wants other credentials (407)';
+  if (typeof location === 'string' && URL.canParse(location)) {
+    return `the server answered ${answer} and points to ${new URL(location).host}`;
+  }
+  return `the server answered ${answer} and accepted no WebSocket`;
+}
+
+const systemWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  ETIMEDOUT: 'Connection timed out',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+  EACCES: 'Permission denied',
+};
+
+const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** Why no connection came about, from what Node.js says of it. */
+function connectionWords(error: GitWsError, url: URL): string {
+  const cause = error.cause as (Error & { code?: unknown }) | undefined;
+  const code = typeof cause?.code === 'string' ? cause.code : '';
+  const system = systemWords[code];
+  if (system !== undefined) {
+    return `Failed to connect to ${url.hostname} port ${url.port || defaultPort(url)}: ${system}`;
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `Could not resolve host: ${url.hostname}`;
+  if (brokenOff.has(code)) return 'the server closed the connection before it answered';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    return 'the server does not speak TLS here; is it a ws:// address?';
+  }
+  if (code.startsWith('HPE_'))
+    return 'the server does not speak HTTP here; is it a wss:// address?';
+  if (isCertificateCode(code)) return `certificate problem: ${certificateWords(cause)}`;
+  return cause === undefined ? firstLine(error.message) : firstLine(cause.message);
+}
+
+function defaultPort(url: URL): string {
+  return /^(wss|https):$/.test(url.protocol) ? '443' : '80';
+}
+
+/** X509_V_ERR_* as Node.js names them, and its own for names that do not match. */
+function isCertificateCode(code: string): boolean {
+  return (
+    /CERT|CRL|_CA$/.test(code) || code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code.includes('ISSUER')
+  );
+}
+
+function certificateWords(cause: Error | undefined): string {
+  // Newer versions of Node.js add advice about their own options.
+  return firstLine(cause?.message ?? '').replace(/; .*$/, '');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Servers' words are among them: nothing that a terminal would obey. */
+function firstLine(text: string): string {
+  const [line = ''] = text.split(/[\r\n]/);
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim();
+}

@@ -1,0 +1,155 @@
+/**
+ * Opens a service of a repository the way git opens an https:// one: configuration, certificates,
+ * proxy and credentials are those that git's users have set already.
+ */
+import type { Agent } from 'node:http';
+import type { GitService } from '../src/endpoint.js';
+import { GitWsError, isGitWsError } from '../src/errors.js';
+import { openChannel, type Channel } from '../src/tunnel/channel.js';
+import { basicAuthorization, fillCredentials } from './credentials.js';
+import type { GitConfig } from './git-config.js';
+import { AlreadySaid } from './messages.js';
+import { proxyAgent } from './proxy.js';
+import type { ServiceUrl } from './service-url.js';
+import { systemAuthorities, tlsOptions, type TlsOptions } from './tls.js';
+import { trace } from './trace.js';
+import { createWebSocketClass } from './web-socket.js';
+
+/** What to open. */
+export interface ServiceRequest {
+  readonly url: ServiceUrl;
+  readonly service: GitService;
+  /** What ssh would pass as GIT_PROTOCOL. */
+  readonly gitProtocol: string | undefined;
+  readonly config: GitConfig;
+  readonly family?: 4 | 6 | undefined;
+  readonly onStderr: (text: string) => void;
+}
+
+/** A service that runs. */
+export interface OpenService {
+  readonly channel: Channel;
+  /** Resolves when credentials were handed back to those who keep them. */
+  readonly settled: Promise<void>;
+}
+
+/**
+ * @throws GitWsError as openChannel() does; HttpError (data: `status`, `location`) where a server
+ *   or proxy answered in HTTP; INVALID_OPTION for settings that cannot be used. AlreadySaid where
+ *   git has told the user why there are no credentials.
+ */
+export async function openService(request: ServiceRequest): Promise<OpenService> {
+  const { url, config } = request;
+  const connection = await Connection.prepare(request);
+  const given = givenAuthorization(url, config);
+  const proactive = /^(auto|basic)$/.test(config.text('proactiveAuth') ?? '');
+  if (given !== undefined || !proactive) {
+    try {
+      return { channel: await connection.open(given?.value), settled: Promise.resolve() };
+    } catch (error) {
+      // A password in the URL is the user's last word, as with git's https://.
+      if (statusOf(error) !== 401 || given?.final === true) throw error;
+    }
+  }
+  const filled = await fillCredentials(url);
+  if (filled === undefined) throw new AlreadySaid();
+  try {
+    const channel = await connection.open(filled.authorization);
+    return { channel, settled: filled.approve() };
+  } catch (error) {
+    if (statusOf(error) === 401) await filled.reject();
+    throw error;
+  }
+}
+
+/** The HTTP status that an error stands for. */
+export function statusOf(error: unknown): number | undefined {
+  if (!isGitWsError(error, 'REFUSED') && !isGitWsError(error, 'HttpError')) return undefined;
+  return error.data['status'] as number;
+}
+
+/** Credentials that need no asking: of the URL, of the environment, of `http.extraHeader`. */
+function givenAuthorization(
+  { username, password }: ServiceUrl,
+  config: GitConfig,
+): { value: string; final: boolean } | undefined {
+  if (password !== '') return { value: basicAuthorization(username, password), final: true };
+  const token = process.env['GITWS_TOKEN']?.trim() ?? '';
+  if (token !== '') return { value: `Bearer ${token}`, final: false };
+  const value = parseHeaders(config.extraHeaders).authorization;
+  return value === undefined ? undefined : { value, final: false };
+}
+
+/** Everything about connecting that stays the same from one try to the next. */
+class Connection {
+  readonly #request: ServiceRequest;
+  readonly #agent: Agent | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
+  #tls: TlsOptions;
+
+  private constructor(request: ServiceRequest, agent: Agent | undefined) {
+    const { url, config } = request;
+    this.#request = request;
+    this.#agent = agent;
+    this.#headers = parseHeaders(config.extraHeaders).others;
+    this.#tls = url.secure ? tlsOptions(config) : {};
+  }
+
+  static async prepare(request: ServiceRequest): Promise<Connection> {
+    return new Connection(request, await proxyAgent(request.url, request.config.proxy));
+  }
+
+  async open(authorization: string | undefined): Promise<Channel> {
+    try {
+      return await this.#openOnce(authorization);
+    } catch (error) {
+      if (!isGitWsError(error, 'CONNECTION_FAILED') || !this.#request.url.secure) throw error;
+      const tls = systemAuthorities(this.#tls, error.cause);
+      if (tls === undefined) throw error;
+      this.#tls = tls;
+      return await this.#openOnce(authorization);
+    }
+  }
+
+  async #openOnce(authorization: string | undefined): Promise<Channel> {
+    const { url, service, gitProtocol, family, onStderr } = this.#request;
+    let answer: { status: number; location: string | undefined } | undefined;
+    trace('open', service, url.plain, gitProtocol ?? '', authorization ? 'with credentials' : '');
+    const WebSocket = createWebSocketClass({
+      // A real header, not an entry: reverse proxies may check it too.
+      headers: { ...this.#headers, ...(authorization === undefined ? {} : { authorization }) },
+      ...{ tls: this.#tls, agent: this.#agent, family },
+      onAnswer(status, location) {
+        answer = { status, location };
+      },
+    });
+    try {
+      const channel = await openChannel(url.plain, { service, gitProtocol, WebSocket, onStderr });
+      trace('opened session', channel.session);
+      return channel;
+    } catch (cause) {
+      trace('failed', (cause as Error).message);
+      if (answer === undefined || !isGitWsError(cause, 'CONNECTION_FAILED')) throw cause;
+      throw new GitWsError('HttpError', `The server answered ${answer.status}.`, {
+        data: answer,
+        cause,
+      });
+    }
+  }
+}
+
+function parseHeaders(lines: readonly string[]): {
+  authorization: string | undefined;
+  others: Record<string, string>;
+} {
+  const others: Record<string, string> = {};
+  let authorization: string | undefined;
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*?)\s*$/s.exec(line) ?? [];
+    if (name === '') continue;
+    const key = name.toLowerCase();
+    if (key === 'authorization') authorization = value;
+    else others[key] = key in others ? `${others[key] ?? ''}, ${value}` : value;
+  }
+  return { authorization, others };
+}

@@ -1,0 +1,120 @@
+/**
+ * A channel between this process's stdin and stdout, as ssh is one: with backpressure both ways,
+ * and with the end of stdin as a half-close. git ends its side in the middle of a fetch and after a
+ * push's pack; whatever then still comes must arrive.
+ */
+import { fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import type { Channel } from '../src/tunnel/channel.js';
+import type { ExitStatus } from '../src/tunnel/message.js';
+
+/** stdin: first lines, then bytes. */
+export class Input {
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Readable) {
+    this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  /** @returns the next line without its end; undefined at the end of stdin. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#rest.indexOf(0x0a);
+      if (end !== -1) {
+        const line = this.#rest.toString('utf8', 0, end);
+        this.#rest = this.#rest.subarray(end + 1);
+        return line;
+      }
+      const next = await this.#chunks.next();
+      if (next.done === true) return undefined;
+      this.#rest = Buffer.concat([this.#rest, next.value]);
+    }
+  }
+
+  /** Everything that follows. */
+  async *bytes(): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#rest.length > 0) yield this.#rest;
+    for (;;) {
+      const next = await this.#chunks.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+}
+
+/** What becomes of a run. */
+export interface PipeProgress {
+  /** stdin has ended, and all of it was handed to the channel. */
+  onInputEnd(): void;
+  /**
+   * Nobody reads stdout any more.
+   * @returns whether the service is to go on all the same, its output dropped.
+   */
+  onOutputClosed(): boolean;
+}
+
+/**
+ * Pumps until the service has ended and all its output was taken.
+ *
+ * @returns how the service ended.
+ * @throws GitWsError CONNECTION_LOST, REFUSED, PROTOCOL_ERROR, UserCanceledError
+ */
+export async function pipeChannel(
+  channel: Channel,
+  input: AsyncIterable<Uint8Array>,
+  output: Writable,
+  progress: PipeProgress,
+): Promise<ExitStatus> {
+  // A channel that fails fails its readable too, which is waited for.
+  sendInput(channel, input, progress).catch(() => undefined);
+  // A failed write is told to its callback; the event would end this process.
+  output.on('error', () => undefined);
+  const reader = channel.readable.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (await write(output, value)) continue;
+    if (!progress.onOutputClosed()) channel.abort();
+    else await reader.cancel();
+    break;
+  }
+  return channel.exit;
+}
+
+async function sendInput(
+  channel: Channel,
+  input: AsyncIterable<Uint8Array>,
+  progress: PipeProgress,
+): Promise<void> {
+  const writer = channel.writable.getWriter();
+  for await (const chunk of input) await writer.write(chunk);
+  progress.onInputEnd();
+  await writer.close();
+}
+
+/** @returns false where nobody reads any more. */
+function write(output: Writable, bytes: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    output.write(bytes, (error) => {
+      resolve(error === null || error === undefined);
+    });
+  });
+}
+
+/**
+ * stdin and stdout without blocking: process.stdout would stop this whole process, answers to pings
+ * included, while git (or a pager behind `git archive`) takes its time.
+ */
+export function standardStreams(): { stdin: Readable; stdout: Writable } {
+  return {
+    stdin: isPipe(0) ? new Socket({ fd: 0, readable: true, writable: false }) : process.stdin,
+    stdout: isPipe(1) ? new Socket({ fd: 1, readable: false, writable: true }) : process.stdout,
+  };
+}
+
+function isPipe(fd: number): boolean {
+  const found = fstatSync(fd);
+  return found.isFIFO() || found.isSocket();
+}

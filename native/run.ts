@@ -1,0 +1,101 @@
+/**
+ * One run of a service between stdin and stdout, from the configuration to the exit code: what the
+ * remote helper and the ssh-like command have in common.
+ */
+import type { Writable } from 'node:stream';
+import type { GitService } from '../src/endpoint.js';
+import { GitWsError } from '../src/errors.js';
+import type { Channel } from '../src/tunnel/channel.js';
+import type { ExitStatus } from '../src/tunnel/message.js';
+import type { GitConfig } from './git-config.js';
+import { explain } from './messages.js';
+import { pipeChannel, type Input } from './pipe.js';
+import { RemoteText } from './remote-text.js';
+import type { ServiceUrl } from './service-url.js';
+import { trace } from './trace.js';
+
+/** What to run. */
+export interface ServiceRun {
+  readonly url: ServiceUrl;
+  readonly service: GitService;
+  /** What ssh would pass as GIT_PROTOCOL. */
+  gitProtocol(config: GitConfig): string | undefined;
+  readonly config: Promise<GitConfig>;
+  readonly family?: 4 | 6 | undefined;
+  readonly input: Input;
+  readonly output: Writable;
+  /** Called when the service runs, before any of its output is written. */
+  onOpen?(): void;
+  /** What stands before a sentence that tells what went wrong, for example `fatal: `. */
+  readonly prefix: string;
+  /** Exit code for what went wrong here, not there. */
+  readonly failure: number;
+}
+
+/** @returns the exit code; what went wrong was said. */
+export async function runService(run: ServiceRun): Promise<number> {
+  const { url, service, output, prefix, failure } = run;
+  const pushes = service === 'git-receive-pack';
+  const stderr = new RemoteText((line) => process.stderr.write(line));
+  let opened = false;
+  let inputEnded = false;
+  try {
+    // What takes time to load is loaded while git reads the configuration.
+    const [{ openService }, config] = await Promise.all([import('./open.js'), run.config]);
+    const { channel, settled } = await openService({
+      ...{ url, service, config, gitProtocol: run.gitProtocol(config), family: run.family },
+      onStderr: (text) => {
+        stderr.push(text);
+      },
+    });
+    opened = true;
+    const disarm = abortOnSignals(channel);
+    run.onOpen?.();
+    const status = await pipeChannel(channel, run.input.bytes(), output, {
+      onInputEnd() {
+        trace('end of input');
+        inputEnded = true;
+      },
+      // A push goes on: its refs and hooks are not for the one who reads the report.
+      onOutputClosed: () => pushes,
+    });
+    trace('exit', status.code ?? status.signal ?? '');
+    stderr.end();
+    disarm();
+    await Promise.all([settled, channel.closed]);
+    return exitCode(status, prefix, failure);
+  } catch (error) {
+    stderr.end();
+    const sentence = explain(error, {
+      ...{ url: url.shown, opened },
+      pushed: pushes && inputEnded,
+    });
+    if (sentence !== undefined) process.stderr.write(`${prefix}${sentence}\n`);
+    return failure;
+  }
+}
+
+function exitCode({ code, signal }: ExitStatus, prefix: string, failure: number): number {
+  if (code !== null) return code;
+  process.stderr.write(`${prefix}git on the server was ended by ${signal ?? 'a signal'}\n`);
+  return failure;
+}
+
+/**
+ * Ctrl-C reaches git and this process alike: the server learns that nobody wants the rest, by a
+ * close frame and not by a connection that broke, and this process ends as the signal wants it.
+ */
+function abortOnSignals(channel: Channel): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    disarm();
+    channel.abort(new GitWsError('UserCanceledError', signal));
+    // One turn of the loop later the frame is in the kernel's hands.
+    setImmediate(() => process.kill(process.pid, signal));
+  };
+  const disarm = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return disarm;
+}

@@ -1,0 +1,42 @@
+/**
+ * The WebSocket class that native git's connections use: `ws` with the headers, certificates and
+ * proxy of git's configuration, and an ear for what a server answers that is no WebSocket.
+ */
+import type { Agent, ClientRequest } from 'node:http';
+import WebSocket, { type ClientOptions } from 'ws';
+import type { WebSocketConstructor } from '../src/tunnel/socket.js';
+import type { TlsOptions } from './tls.js';
+
+/** What goes into a handshake beside gitws's own. */
+export interface Handshake {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsOptions;
+  readonly agent: Agent | undefined;
+  /** 4 or 6: the only kind of address to connect to. */
+  readonly family: 4 | 6 | undefined;
+  /** Told of an HTTP answer that accepts no WebSocket, before the connection fails. */
+  readonly onAnswer: (status: number, location: string | undefined) => void;
+}
+
+/** @returns a class for {@link openChannel}. */
+export function createWebSocketClass(handshake: Handshake): WebSocketConstructor {
+  const { headers, tls, agent, family, onAnswer } = handshake;
+  class ConfiguredWebSocket extends WebSocket {
+    constructor(url: string, protocols: string[], options?: Record<string, unknown>) {
+      const own: ClientOptions = {
+        headers: { ...headers },
+        ...tls,
+        ...(agent === undefined ? {} : { agent }),
+        ...(family === undefined ? {} : { family }),
+        finishRequest(request: ClientRequest) {
+          request.once('response', ({ statusCode = 0, headers: { location } }) => {
+            onAnswer(statusCode, location);
+          });
+          request.end();
+        },
+      };
+      super(url, protocols, { ...options, ...own });
+    }
+  }
+  return ConfiguredWebSocket;
+}
