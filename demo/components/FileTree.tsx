@@ -1,6 +1,6 @@
 /** The files as a tree, with what is special and what has changed about each. */
 import { signal, useComputed } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { formatCount } from '../format.js';
 import type { FileEntry } from '../repository/status.js';
 import { newFile, openFile } from '../state/files.js';
@@ -11,7 +11,7 @@ import { StatusLetter } from './StatusLetter.js';
 import { buildRows, type Row } from './tree.js';
 
 /** With no more files than this, all folders are open at first. */
-const fewFiles = 80;
+const fewFiles = 25;
 
 /** Folders that were opened or closed by hand. */
 const toggled = signal<ReadonlyMap<string, boolean>>(new Map());
@@ -68,6 +68,10 @@ export function FileTree() {
 
 function Tree({ rows }: { readonly rows: readonly Row[] }) {
   const root = useRef<HTMLDivElement>(null);
+  const shown = selected.value;
+  useEffect(() => {
+    root.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [shown]);
   if (files.value.size === 0) {
     return (
       <Empty icon="file" title="No files yet">

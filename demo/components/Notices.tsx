@@ -1,9 +1,13 @@
 /** What is going on now, or what came of the last thing that was done. */
+import { useEffect, useState } from 'preact/hooks';
 import { explainRejection } from '../words.js';
 import { activity, notice, type Notice } from '../state/session.js';
 import { IconButton } from './controls.js';
 import { Icon } from './icons.js';
 import { ActivityLine } from './Progress.js';
+
+/** How long good news stays, in ms. What went wrong stays until it is put away. */
+const goodNewsTime = 10_000;
 
 const icons = { good: 'check', info: 'info', bad: 'alert' } as const;
 
@@ -21,8 +25,24 @@ export function Notices() {
 
 function NoticeCard({ notice: shown }: { readonly notice: Notice }) {
   const { tone, title, text, code, refs, remote, paths, action } = shown;
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (tone !== 'good' || isHeld) return;
+    const timer = setTimeout(() => {
+      if (notice.value === shown) notice.value = undefined;
+    }, goodNewsTime);
+    return () => clearTimeout(timer);
+  }, [shown, tone, isHeld]);
   return (
-    <div class="notice" data-tone={tone} {...(tone === 'bad' ? { role: 'alert' } : {})}>
+    <div
+      class="notice"
+      data-tone={tone}
+      {...(tone === 'bad' ? { role: 'alert' } : {})}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocusIn={() => setHeld(true)}
+      onFocusOut={() => setHeld(false)}
+    >
       <span class="notice-icon">
         <Icon name={icons[tone]} />
       </span>

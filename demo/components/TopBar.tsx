@@ -36,7 +36,7 @@ export function TopBar() {
         </button>
         <button
           type="button"
-          class="button"
+          class={ahead > 0 ? 'button primary' : 'button'}
           disabled={isBusy}
           aria-label={ahead > 0 ? `Push, ${ahead} ahead` : 'Push'}
           onClick={() => void pushNow()}

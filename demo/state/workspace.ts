@@ -1,5 +1,5 @@
 /** The open repository: opening, reading again what may have changed, and leaving it. */
-import { batch } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import { closeAllDocuments } from '../editor/documents.js';
 import { readBranches } from '../repository/branches.js';
 import { History, readLabels } from '../repository/history.js';
@@ -11,10 +11,18 @@ import type { CatalogueEntry } from './catalogue.js';
 import { showFile, showSelected } from './files.js';
 import { perform } from './perform.js';
 import * as session from './session.js';
+import { recall, remember } from './storage.js';
 
-const pageSize = 40;
+const pageSize = 20;
 
 let reader: History | undefined;
+
+/** The file that was shown when the page was left. */
+effect(() => {
+  const id = session.repository.value?.id;
+  const path = session.selected.value;
+  if (id !== undefined && path !== undefined) remember('shown', { id, path });
+});
 
 /** Opens a repository that this browser has. */
 export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
@@ -53,7 +61,9 @@ export async function showRepository(repository: Repository, name: string): Prom
   });
   keepInCatalogue({ id, name, url, usedAt: Date.now() });
   setLastOpened(id);
-  const first = firstToShow(session.files.value);
+  const left = recall('shown', isShown, undefined);
+  const isThere = left?.id === id && session.files.value.has(left.path);
+  const first = isThere ? left.path : firstToShow(session.files.value);
   if (first !== undefined) await showFile(first);
 }
 
@@ -131,6 +141,12 @@ async function isWhole(repository: Repository): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function isShown(value: unknown): value is { id: string; path: string } | undefined {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, path } = value as Record<string, unknown>;
+  return typeof id === 'string' && typeof path === 'string';
 }
 
 function firstToShow(files: ReadonlyMap<string, FileEntry>): string | undefined {
