@@ -1,0 +1,103 @@
+/**
+ * The files that `core.hooksPath` names: the server's own hooks, in a directory of the server's
+ * that nobody else can write. One directory for each set of hooks that repositories turn out to
+ * need, since some change what git does by being there (push-to-checkout replaces updateInstead),
+ * and one would be run at every step of every transaction (reference-transaction).
+ */
+import { access, constants, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { formatHook, receiveHooks, type ReceiveHook } from './scripts.js';
+
+/** Directories of hooks, made when they are asked for. */
+export class HookDirectories {
+  readonly #parent: string;
+  /** The last call for the directory of all. */
+  #own: Promise<string> | undefined;
+  /** The last call for each set of hooks. Calls for one set follow each other. */
+  readonly #calls = new Map<string, Promise<string>>();
+
+  /** @param parent where to put a directory of its own; not on a file system mounted noexec. */
+  constructor(parent: string = tmpdir()) {
+    this.#parent = resolve(parent);
+  }
+
+  /**
+   * @param hooks what the directory is to hold, and nothing else.
+   * @returns its absolute path. Each hook was there and could be run a moment ago.
+   * @throws Error where hooks cannot be run there: git would pass over them without a word.
+   */
+  directoryFor(hooks: ReadonlySet<ReceiveHook>): Promise<string> {
+    const names = receiveHooks.filter((name) => hooks.has(name));
+    const key = names.join('+');
+    const before = this.#calls.get(key);
+    const call = (async () => {
+      const made = await before?.catch(() => undefined);
+      if (made !== undefined && (await isWhole(made, names))) return made;
+      return this.#make(key, names);
+    })();
+    this.#calls.set(key, call);
+    return call;
+  }
+
+  /** Removes them all. No git that was told of one may be running any more. */
+  async remove(): Promise<void> {
+    await Promise.allSettled(this.#calls.values());
+    const own = await this.#own?.catch(() => undefined);
+    this.#own = undefined;
+    this.#calls.clear();
+    if (own !== undefined) await rm(own, { recursive: true, force: true });
+  }
+
+  async #make(key: string, names: readonly ReceiveHook[]): Promise<string> {
+    const own = await this.#ownDirectory();
+    // Put in its place when it is whole: a running git never sees a part of it.
+    const draft = await mkdtemp(join(own, 'draft-'));
+    const present = new Set(names);
+    for (const name of names) {
+      await writeFile(join(draft, name), formatHook(name, present), { mode: 0o500, flag: 'wx' });
+    }
+    const path = join(own, key);
+    await rm(path, { recursive: true, force: true });
+    await rename(draft, path);
+    if (await isWhole(path, names)) return path;
+    throw new Error(
+      `The hooks that protect refs cannot be run in ${own}: is it on a file system mounted noexec?`,
+    );
+  }
+
+  #ownDirectory(): Promise<string> {
+    const before = this.#own;
+    this.#own = (async () => {
+      const own = await before?.catch(() => undefined);
+      // Made again where something has removed it.
+      if (own !== undefined && (await isThere(own, constants.W_OK))) return own;
+      // Mode 0700.
+      return mkdtemp(join(this.#parent, 'gitws-hooks-'));
+    })();
+    return this.#own;
+  }
+}
+
+/**
+ * Whether each hook is there and can be run, as access(2) has it: that counts a mount's noexec, and
+ * is what git itself asks. Makes the files look new, too, to what clears temporary directories of
+ * old ones: git goes on without a hook that is missing.
+ */
+async function isWhole(directory: string, names: readonly ReceiveHook[]): Promise<boolean> {
+  const now = new Date();
+  const paths = names.map((name) => join(directory, name));
+  const there = await Promise.all(paths.map((path) => isThere(path, constants.X_OK)));
+  if (!there.every(Boolean)) return false;
+  return Promise.all(paths.map((path) => utimes(path, now, now))).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isThere(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * The text of the server's own hooks, in POSIX sh: so a hook starts in a millisecond, and nothing
+ * has to be installed beside git. They read what the server put into git's environment, which
+ * nobody who pushes can reach. They are only text here; directory.ts writes them.
+ *
+ * `update` judges each ref, so that a push of several is refused ref by ref. `pre-receive` looks
+ * ahead: where nothing of a push may stay, git drops its objects together with the quarantine. The
+ * old oid is the one that the client names; git compares it again under the ref's lock.
+ */
+
+/**
+ * Every hook that receive-pack can come to, itself or by the commands it runs: `core.hooksPath`
+ * disables all of a repository's own, so each one that exists needs a wrapper.
+ */
+export const receiveHooks = [
+  ...['pre-receive', 'update', 'proc-receive', 'reference-transaction'],
+  ...['push-to-checkout', 'post-index-change', 'post-receive', 'post-update'],
+] as const;
+
+/** One of {@link receiveHooks}. */
+export type ReceiveHook = (typeof receiveHooks)[number];
+
+/** What the hooks read from the environment; not left in that of a repository's own hooks. */
+export const hookVariables = {
+  /** Directory of the repository's own hooks, absolute. */
+  ownHooks: 'GITWS_OWN_HOOKS',
+  /** Lines of formatRefRules(). */
+  rules: 'GITWS_REF_RULES',
+  /** `1` where the file system takes different names for the same. */
+  fold: 'GITWS_REF_FOLD',
+} as const;
+
+/** Longest ref name that is judged, in bytes: sh needs long for long ones. */
+const maxRefLength = 1024;
+
+/**
+ * Goes on as the repository's own hook, in the environment that it would have without this server:
+ * by GIT_CONFIG_PARAMETERS, core.hooksPath would reach every git that it runs, in any repository.
+ */
+const ownHook = `
+own_hook=$${hookVariables.ownHooks}/\${0##*/}
+unset GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT ${Object.values(hookVariables).join(' ')}
+`;
+
+/** Judges one ref. What is not known to be allowed is refused. Exported for tests. */
+export const judgement = `
+: "\${${hookVariables.rules}:?}"
+
+refuse() {
+  printf 'gitws: %s\\n' "$1" >&2
+  return 1
+}
+
+# matches NAME PATTERN: by component; * is any part of one, ** any number of whole ones.
+matches() {
+  case $2 in
+    '**') return 0 ;;
+    '**/'*)
+      matches "$1" "\${2#??/}" && return 0
+      case $1 in */*) matches "\${1#*/}" "$2" ;; *) return 1 ;; esac ;;
+    */*)
+      case $1 in
+        */*) case \${1%%/*} in \${2%%/*}) matches "\${1#*/}" "\${2#*/}" ;; *) return 1 ;; esac ;;
+        *)
+          [ "\${2#*/}" = '**' ] || return 1
+          case $1 in \${2%%/*}) return 0 ;; *) return 1 ;; esac ;;
+      esac ;;
+    *)
+      case $1 in */*) return 1 ;; $2) return 0 ;; *) return 1 ;; esac ;;
+  esac
+}
+
+# Replacement refs can be pushed like others, and must not make a rewritten history look whole.
+keeps_history() {
+  GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null
+}
+
+# allows RIGHTS: whether they cover the deed.
+allows() {
+  case $deed in
+    create) case $1 in *c*) return 0 ;; esac ;;
+    delete) case $1 in *d*) return 0 ;; esac ;;
+    update)
+      case $1 in
+        *f*) return 0 ;;
+        *u*) keeps_history && return 0
+             deed='force-push to' ;;
+      esac ;;
+  esac
+  return 1
+}
+
+# may NAME: every rule that matches must allow it. Letter case hides nothing from a rule.
+may() {
+  name=$1
+  case $name in *[A-Z]*) name=$(printf %s "$name" | tr A-Z a-z) || return 1 ;; esac
+  for rule in $${hookVariables.rules}; do
+    if matches "$name" "\${rule#* }"; then allows "\${rule%% *}" || return 1; fi
+  done
+  return 0
+}
+
+# judge NAME OLD NEW: the name as the client sent it; git checks it only before update.
+judge() {
+  export LC_ALL=C
+  IFS='
+'
+  set -f
+  ref=$1 old=$2 new=$3
+  case $ref in
+    *[[:cntrl:]]*) refuse 'a ref name holds control characters.'; return ;;
+    refs/?*) ;;
+    *) refuse "$ref does not begin with refs/."; return ;;
+  esac
+  # Letters beyond ASCII fold in more ways than sh knows.
+  case $${hookVariables.fold}$ref in
+    1*[!\\ -~]*) refuse "$ref: only ASCII names can be judged on this file system."; return ;;
+  esac
+  [ \${#ref} -le ${maxRefLength} ] || { refuse 'a ref name is too long.'; return; }
+  # The new oid first: git deletes also where the old one is wrong.
+  case $new in
+    *[!0]*) case $old in *[!0]*) deed=update ;; *) deed=create ;; esac ;;
+    *) deed=delete ;;
+  esac
+  may "$ref" || { refuse "you may not $deed $ref."; return; }
+  # A symbolic ref is another name for the ref that will change.
+  target=$(git symbolic-ref -q -- "$ref" </dev/null 2>/dev/null)
+  case $? in
+    0) may "$target" || refuse "you may not $deed $target, which $ref stands for." ;;
+    1) ;;
+    *) refuse "$ref cannot be judged." ;;
+  esac
+}
+`;
+
+const update = `
+( judge "$@" ) || exit 1
+${ownHook}
+[ -x "$own_hook" ] || exit 0
+exec "$own_hook" "$@"
+`;
+
+/**
+ * @param all whether one refused ref stops the whole push: where the repository has a proc-receive
+ *   hook, git asks update about some refs only.
+ */
+const preReceive = (all: boolean): string => `
+# The dot keeps line ends from being dropped.
+commands=$(cat && echo .) || exit 1
+commands=\${commands%.}
+
+look_ahead() {
+  verdict=0
+  while IFS=' ' read -r old new ref; do
+    if judge "$ref" "$old" "$new"; then
+      ${all ? ':' : 'return 0'}
+    else
+      verdict=1
+    fi
+  done
+  return $verdict
+}
+reasons=$(printf %s "$commands" | look_ahead 2>&1) || {
+  printf '%s\\n' "$reasons" >&2
+  exit 1
+}
+${ownHook}
+[ -x "$own_hook" ] || exit 0
+printf %s "$commands" 2>/dev/null | "$own_hook" "$@"
+`;
+
+/** Git does something else where these do not exist: having had one, it must not do nothing. */
+const decisive: ReadonlySet<ReceiveHook> = new Set(['proc-receive', 'push-to-checkout']);
+
+/**
+ * @param hook the hook to write.
+ * @param present all hooks that will stand beside it.
+ * @returns the text of an executable file.
+ */
+export function formatHook(hook: ReceiveHook, present: ReadonlySet<ReceiveHook>): string {
+  switch (hook) {
+    case 'update':
+      return `#!/bin/sh\n${judgement}${update}`;
+    case 'pre-receive':
+      return `#!/bin/sh\n${judgement}${preReceive(present.has('proc-receive'))}`;
+    default:
+      return `#!/bin/sh\n${ownHook}
+[ -x "$own_hook" ] || exit ${decisive.has(hook) ? 1 : 0}
+exec "$own_hook" "$@"
+`;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A bare repository whose refs are protected, a clone of it to push from, and ways to push: with
+ * `git push`, or with a request written by hand as only an attacker's client would send it. The
+ * hooks are those that the server supplies; receive-pack is started as the server starts it.
+ */
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HookDirectories } from '../../../server/hooks/directory.js';
+import { protectRefs, type PushSettings } from '../../../server/hooks/protect.js';
+import type { ProtectedRefs, RefChange } from '../../../server/rules/types.js';
+import { encodePktLine, flushPkt } from '../../../src/wire/pkt-line.js';
+import { concatBytes } from '../../../src/wire/text.js';
+import { git, gitBytes, gitStatus, type GitResult } from '../../helpers/git.js';
+import { temporaryDirectory } from '../../helpers/temp.js';
+
+export const zero = '0'.repeat(40);
+
+/** Rules: what is allowed to the refs of each glob. */
+export type Allowed = Readonly<Record<string, readonly RefChange[]>>;
+
+export function rulesOf(allowed: Allowed): ProtectedRefs {
+  return {
+    protections: Object.entries(allowed).map(([glob, changes], index) => ({
+      rule: `refs[${index}]`,
+      refs: [glob],
+      allowed: changes,
+    })),
+  };
+}
+
+export class ProtectedRepository {
+  readonly gitDir: string;
+  readonly clone: string;
+  readonly directory: string;
+  readonly directories: HookDirectories;
+  settings: PushSettings = { config: [], environment: {} };
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.gitDir = join(directory, 'site.git');
+    this.clone = join(directory, 'clone');
+    this.directories = new HookDirectories(directory);
+  }
+
+  /** Has main with two commits: `first` and `second`. */
+  static async make(allowed: Allowed = {}): Promise<ProtectedRepository> {
+    const repository = new ProtectedRepository(await temporaryDirectory());
+    const { gitDir, clone } = repository;
+    await git(['init', '-q', '--bare', gitDir]);
+    await git(['init', '-q', clone]);
+    await git(['remote', 'add', 'origin', gitDir], { cwd: clone });
+    await repository.commit('first');
+    await repository.commit('second');
+    await git(['push', '-q', 'origin', 'main'], { cwd: clone });
+    await repository.protect(allowed);
+    return repository;
+  }
+
+  async protect(allowed: Allowed): Promise<void> {
+    this.settings = await protectRefs(this.gitDir, rulesOf(allowed), {
+      directories: this.directories,
+      askGit: (gitDir, args) => gitBytes(args, { cwd: gitDir, env: { GIT_DIR: '.' } }),
+    });
+  }
+
+  /** Commits on what is checked out in the clone. @returns the commit's oid. */
+  async commit(message: string): Promise<string> {
+    await git(['commit', '-q', '--allow-empty', '-m', message], { cwd: this.clone });
+    return git(['rev-parse', 'HEAD'], { cwd: this.clone });
+  }
+
+  /** As {@link commit}, with every file that lies in the clone. */
+  async commitAll(message: string): Promise<string> {
+    await git(['add', '--all'], { cwd: this.clone });
+    return this.commit(message);
+  }
+
+  /** Installs one of the repository's own hooks. */
+  async ownHook(name: string, script: string, directory?: string): Promise<void> {
+    const hooks = directory ?? join(this.gitDir, 'hooks');
+    await mkdir(hooks, { recursive: true });
+    await writeFile(join(hooks, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(hooks, name), 0o755);
+  }
+
+  /** `git push origin …` */
+  async push(...args: string[]): Promise<GitResult> {
+    const receivePack = join(this.directory, 'receive-pack');
+    const config = this.#config.map((word) => `'${word}'`).join(' ');
+    await writeFile(receivePack, `#!/bin/sh\ncd "$1" && exec git ${config} receive-pack .\n`);
+    await chmod(receivePack, 0o755);
+    return gitStatus(['push', '--porcelain', `--receive-pack=${receivePack}`, 'origin', ...args], {
+      cwd: this.clone,
+      env: this.settings.environment,
+    });
+  }
+
+  /** Sends commands as they are, with a pack of what `objects` reach. */
+  async send(
+    commands: readonly (readonly [old: string, next: string, ref: string])[],
+    options: { objects?: readonly string[]; capabilities?: string } = {},
+  ): Promise<GitResult> {
+    const { objects = [], capabilities = 'report-status' } = options;
+    const lines = commands.map(([old, next, ref], index) =>
+      encodePktLine(`${old} ${next} ${ref}${index === 0 ? `\0${capabilities}` : ''}\n`),
+    );
+    const pack = await gitBytes(['pack-objects', '-q', '--stdout', '--revs'], {
+      cwd: this.clone,
+      input: objects.map((oid) => `${oid}\n`).join(''),
+    });
+    const onlyDeletes = commands.every(([, next]) => /^0*$/.test(next));
+    return gitStatus([...this.#config, 'receive-pack', '.'], {
+      cwd: this.gitDir,
+      env: this.settings.environment,
+      input: concatBytes([...lines, flushPkt, ...(onlyDeletes ? [] : [pack])]),
+    });
+  }
+
+  /** @returns the oid that a ref of the repository has; empty if it does not exist. */
+  async tip(ref: string): Promise<string> {
+    return (
+      await gitStatus(['rev-parse', '-q', '--verify', ref], { cwd: this.gitDir })
+    ).stdout.trim();
+  }
+
+  /** Whether the repository has an object, wherever it lies. */
+  async has(oid: string): Promise<boolean> {
+    return (await gitStatus(['cat-file', '-e', oid], { cwd: this.gitDir })).code === 0;
+  }
+
+  get #config(): string[] {
+    return this.settings.config.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  }
+}
