@@ -1,0 +1,93 @@
+/** The clients beside the browser: Node in a process of its own, and real git. */
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { CloneResult } from './clone.js';
+import { gitEnvironment } from './git.js';
+import { canMeasure, cpuTime, peakMemory, watchMemory } from './processes.js';
+import type { CloneTask, NodeAnswer, NodeRequest, RawResult, RawTask } from './tasks.js';
+
+/** A result and what it cost the client. */
+export type Costly<Result> = Result & {
+  /** CPU time in seconds. */
+  readonly cpu: number | undefined;
+  /** Peak RSS in bytes. */
+  readonly memory: number | undefined;
+};
+
+/** Clones in a new process of Node. */
+export async function cloneInNode(out: string, task: CloneTask): Promise<Costly<CloneResult>> {
+  return withNode(out, (ask) => ask({ kind: 'clone', task }));
+}
+
+/** Transfers in a new process of Node; the first transfer, which warms it up, does not count. */
+export async function transferInNode(
+  out: string,
+  task: RawTask,
+  onWarm: () => Promise<void>,
+): Promise<Costly<RawResult>> {
+  return withNode(out, async (ask) => {
+    await ask({ kind: 'raw', task: { ...task, repeats: 1, concurrency: 1 } });
+    await onWarm();
+    return ask({ kind: 'raw', task });
+  });
+}
+
+type Ask = <Result>(request: NodeRequest) => Promise<Costly<Result>>;
+
+async function withNode<Result>(out: string, work: (ask: Ask) => Promise<Result>): Promise<Result> {
+  const child = fork(join(out, 'node-client.js'), {
+    env: gitEnvironment,
+    serialization: 'advanced',
+  });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the client ended');
+  });
+  ended.catch(() => undefined);
+  try {
+    return await work(async <Answer>(request: NodeRequest): Promise<Costly<Answer>> => {
+      child.send(request);
+      const [answer] = (await Promise.race([once(child, 'message'), ended])) as [NodeAnswer];
+      if (!answer.ok) throw new Error(answer.error);
+      const memory = canMeasure ? await peakMemory(child.pid ?? 0) : undefined;
+      return { ...(answer.result as Answer), cpu: answer.cpu, memory };
+    });
+  } finally {
+    child.disconnect();
+    if (child.exitCode === null) await once(child, 'exit');
+  }
+}
+
+/** Times of real git, in ms. */
+export interface NativeTimes {
+  /** When it began, in ms of the epoch. */
+  readonly startedAt: number;
+  readonly total: number;
+}
+
+/** `git clone`, with the settings that it has where nobody changed any. */
+export async function cloneNatively(
+  url: string,
+  directory: string,
+  options: readonly string[] = [],
+): Promise<Costly<NativeTimes>> {
+  const before = await cpuTime(process.pid);
+  const startedAt = performance.timeOrigin + performance.now();
+  const child = spawn('git', ['clone', '--quiet', ...options, url, directory], {
+    env: gitEnvironment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (piece: Buffer) => (stderr += piece.toString()));
+  const stopWatching = watchMemory(child.pid ?? 0);
+  const [code] = (await once(child, 'close')) as [number | null];
+  const total = performance.timeOrigin + performance.now() - startedAt;
+  const memory = stopWatching();
+  if (code !== 0) throw new Error(`git clone ended with ${code}: ${stderr}`);
+  const cpu = (await cpuTime(process.pid)).children - before.children;
+  return {
+    startedAt,
+    total,
+    ...(canMeasure ? { cpu, memory } : { cpu: undefined, memory: undefined }),
+  };
+}

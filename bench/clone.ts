@@ -1,0 +1,102 @@
+/** A clone by isomorphic-git with the times of its phases: the same in Node and in a page. */
+import * as git from 'isomorphic-git';
+
+/** What isomorphic-git takes, with a type for what is called here too. */
+export type CloneFs = git.PromiseFsClient & {
+  readonly promises: { lstat(path: string): Promise<unknown> };
+};
+
+/** What to clone. */
+export interface CloneOptions {
+  readonly url: string;
+  readonly dir: string;
+  /** History is cut off after that many commits, and only HEAD's branch is cloned. */
+  readonly depth?: number | undefined;
+  readonly noCheckout?: boolean | undefined;
+}
+
+/** Times in ms. */
+export interface CloneTimes {
+  /** When it began, in ms of the epoch. */
+  readonly startedAt: number;
+  readonly total: number;
+  /** From the beginning to the last byte of the pack. */
+  readonly network: number;
+  /** From there until refs are written: all but nothing of it is indexing. */
+  readonly index: number;
+  readonly checkout: number;
+}
+
+/** What was cloned, to be compared with what should have been. */
+export interface CloneResult {
+  readonly times: CloneTimes;
+  readonly head: string;
+  /** Files in HEAD by the pack; files in the working tree. */
+  readonly files: { readonly listed: number; readonly present: number };
+}
+
+/**
+ * @param fs isomorphic-git's; must be empty below `dir`.
+ * @param http isomorphic-git's.
+ */
+export async function timeClone(
+  fs: CloneFs,
+  http: git.HttpClient,
+  { url, dir, depth, noCheckout = false }: CloneOptions,
+): Promise<CloneResult> {
+  const startedAt = performance.timeOrigin + performance.now();
+  const start = performance.now();
+  let received = start;
+  let checkoutStart: number | undefined;
+  const timedHttp: git.HttpClient = {
+    async request(request) {
+      const response = await http.request(request);
+      const { body } = response;
+      if (request.method !== 'POST' || body === undefined) return response;
+      return { ...response, body: withEnd(body, () => (received = performance.now())) };
+    },
+  };
+  await git.clone({
+    ...{ fs, http: timedHttp, dir, url, noCheckout },
+    ...(depth === undefined ? {} : { depth, singleBranch: true }),
+    onProgress: ({ phase }) => {
+      if (phase === 'Analyzing workdir') checkoutStart ??= performance.now();
+    },
+  });
+  const end = performance.now();
+  const indexed = checkoutStart ?? end;
+  return {
+    times: {
+      ...{ startedAt, total: end - start, network: received - start },
+      ...{ index: indexed - received, checkout: end - indexed },
+    },
+    head: await git.resolveRef({ fs, dir, ref: 'HEAD' }),
+    files: await countFiles(fs, dir, noCheckout),
+  };
+}
+
+async function* withEnd(
+  body: AsyncIterableIterator<Uint8Array>,
+  onEnd: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* body;
+  onEnd();
+}
+
+async function countFiles(
+  fs: CloneFs,
+  dir: string,
+  noCheckout: boolean,
+): Promise<CloneResult['files']> {
+  const listed = await git.listFiles({ fs, dir, ref: 'HEAD' });
+  if (noCheckout) return { listed: listed.length, present: 0 };
+  const found = await Promise.all(
+    listed.map((path) =>
+      fs.promises.lstat(`${dir}/${path}`).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return { listed: listed.length, present: found.filter(Boolean).length };
+}

@@ -1,0 +1,102 @@
+/** The client in Node, a process of its own: does what it is sent and answers with the results. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import * as gitws from 'gitws';
+import httpNode from 'isomorphic-git/http/node';
+import { encodePktLine } from '../src/wire/pkt-line.js';
+import { timeClone } from './clone.js';
+import { gitEnvironment } from './git.js';
+import { RawTransfer, transferOverChannel } from './raw-transfer.js';
+import { repeat, type NodeAnswer, type NodeRequest, type RawTask } from './tasks.js';
+
+async function run(request: NodeRequest): Promise<unknown> {
+  if (request.kind === 'clone') {
+    const { transport, ...options } = request.task;
+    return timeClone(fs, transport === 'gitws' ? gitws.http : httpNode, options);
+  }
+  return repeat(request.task, () => transferOnce(request.task));
+}
+
+async function transferOnce({ transport, url }: RawTask): Promise<number> {
+  switch (transport) {
+    case 'gitws':
+      return transferOverChannel(await gitws.openChannel(url, { service: 'git-upload-pack' }));
+    case 'http':
+      return transferOverHttp(url);
+    case 'git':
+      return transferOverTcp(new URL(url));
+    case 'pipe': {
+      const stdio: ['pipe', 'pipe', 'inherit'] = ['pipe', 'pipe', 'inherit'];
+      const child = spawn('git', ['upload-pack', url], { env: gitEnvironment, stdio });
+      return transferOverStreams(child.stdout, child.stdin);
+    }
+  }
+}
+
+/** git's own protocol on a plain socket (gitprotocol-pack(5), "Git Transport"). */
+function transferOverTcp({ hostname, port, pathname }: URL): Promise<number> {
+  const socket = connect(Number(port), hostname);
+  socket.write(encodePktLine(`git-upload-pack ${pathname}\0host=${hostname}\0`));
+  return transferOverStreams(socket, socket);
+}
+
+function transferOverStreams(readable: Readable, writable: Writable): Promise<number> {
+  const transfer = new RawTransfer({ overHttp: false });
+  return received(readable, (piece) => {
+    const request = transfer.push(piece);
+    if (request !== undefined) writable.end(request);
+  }).then(() => transfer.finish());
+}
+
+async function transferOverHttp(url: string): Promise<number> {
+  const transfer = new RawTransfer({ overHttp: true });
+  const service = 'git-upload-pack';
+  let body: Uint8Array | undefined;
+  const advertised = await answer(`${url}/info/refs?service=${service}`, 'GET');
+  await received(advertised, (piece) => (body ??= transfer.push(piece)));
+  const type = `application/x-${service}-request`;
+  const packed = await answer(`${url}/${service}`, 'POST', { 'content-type': type }, body);
+  await received(packed, (piece) => transfer.push(piece));
+  return transfer.finish();
+}
+
+function answer(
+  url: string,
+  method: string,
+  headers: Record<string, string> = {},
+  body?: Uint8Array,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    httpRequest(url, { method, headers }, (response) => {
+      if (response.statusCode === 200) resolve(response);
+      else reject(new Error(`the server answered ${response.statusCode}`));
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+function received(stream: Readable, take: (piece: Buffer) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on('data', take).on('end', resolve).on('error', reject);
+  });
+}
+
+process.on('message', (request: NodeRequest) => {
+  const before = process.cpuUsage();
+  void run(request)
+    .then<NodeAnswer, NodeAnswer>(
+      (result) => {
+        const { user, system } = process.cpuUsage(before);
+        return { ok: true, result, cpu: (user + system) / 1e6 };
+      },
+      (error: unknown) => ({
+        ok: false,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    )
+    .then((message) => process.send?.(message));
+});

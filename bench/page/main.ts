@@ -1,0 +1,50 @@
+/** The client in a page: isomorphic-git with LightningFS, and raw transfers. */
+import LightningFS from '@isomorphic-git/lightning-fs';
+import { Buffer } from 'buffer';
+import * as gitws from 'gitws';
+import httpWeb from 'isomorphic-git/http/web';
+import { timeClone, type CloneFs } from '../clone.js';
+import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
+import { repeat, type BenchPage } from '../tasks.js';
+
+const page = window as unknown as BenchPage;
+
+page.Buffer = Buffer;
+
+page.clone = async ({ transport, ...options }) => {
+  const fs = new LightningFS(`bench-${crypto.randomUUID()}`) as unknown as CloneFs;
+  const tasks = watchLongTasks();
+  const http = transport === 'gitws' ? gitws.http : httpWeb;
+  const result = await timeClone(fs, http, options);
+  return { ...result, longestTask: await tasks.longest() };
+};
+
+page.transfer = (task) => {
+  const { transport, url } = task;
+  return repeat(task, async () => {
+    if (transport !== 'gitws') return transferOverFetch(url);
+    const channel = await gitws.openChannel(url, { service: 'git-upload-pack' });
+    return transferOverChannel(channel);
+  });
+};
+
+/** Tasks of more than 50 ms, which is when a page begins to feel frozen. */
+function watchLongTasks(): { longest(): Promise<number> } {
+  let longest = 0;
+  const take = (entries: PerformanceEntryList): void => {
+    for (const { duration } of entries) longest = Math.max(longest, duration);
+  };
+  const observer = new PerformanceObserver((list) => {
+    take(list.getEntries());
+  });
+  observer.observe({ type: 'longtask' });
+  return {
+    async longest() {
+      // Entries are queued when their task is over: one more turn, and they are there.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      take(observer.takeRecords());
+      observer.disconnect();
+      return longest;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** A clone in Node without checkout, into a directory of the disk. */
+import { cloneInNode, cloneNatively } from '../clients.js';
+import { compare, type Measurement, type Metric } from '../compare.js';
+import {
+  checkClone,
+  clientMetrics,
+  repositoryUrl,
+  serverMetrics,
+  workTree,
+  type Part,
+} from '../context.js';
+import { git } from '../git.js';
+import type { RunningServer } from '../servers.js';
+
+const metrics: readonly Metric[] = [
+  { key: 'total', label: 'total', unit: 'ms' },
+  { key: 'network', label: 'network', unit: 'ms' },
+  { key: 'index', label: 'index', unit: 'ms' },
+  { key: 'clientCpu', label: 'client CPU', unit: 's' },
+  { key: 'clientMemory', label: 'client peak', unit: 'MB' },
+  { key: 'serverCpu', label: 'server CPU', unit: 's' },
+  { key: 'gitCpu', label: "server's git CPU", unit: 's' },
+  { key: 'serverMemory', label: 'server peak', unit: 'MB' },
+];
+
+export const cloneInNodePart: Part = {
+  name: 'clone-node',
+  about: 'clone without checkout in Node: isomorphic-git over gitws and over HTTP; native git',
+  async run(context, input) {
+    const { out, servers, rounds, quick } = context;
+    const inNode = async (
+      transport: 'gitws' | 'http',
+      server: RunningServer,
+    ): Promise<Measurement> => {
+      const { dir, gitDir } = workTree(context);
+      const serverCost = await server.watch();
+      const task = { transport, url: repositoryUrl(server.url, input), dir, noCheckout: true };
+      const result = await cloneInNode(out, task);
+      const cost = await serverCost();
+      checkClone(input, result, false);
+      if (quick) await git(['--git-dir', gitDir, 'fsck', '--strict']);
+      return { ...result.times, ...clientMetrics(result), ...serverMetrics(cost) };
+    };
+    const native = async (server: RunningServer): Promise<Measurement> => {
+      const { dir } = workTree(context);
+      const serverCost = await server.watch();
+      const cloned = await cloneNatively(repositoryUrl(server.url, input), dir, ['--no-checkout']);
+      const { total } = cloned;
+      return { total, ...clientMetrics(cloned), ...serverMetrics(await serverCost()) };
+    };
+    const comparison = await compare({
+      part: cloneInNodePart.name,
+      title: 'Clone without checkout in Node',
+      input: input.name,
+      metrics,
+      rounds,
+      reference: 'isomorphic-git over HTTP',
+      peers: [
+        { name: 'isomorphic-git over gitws', measure: () => inNode('gitws', servers.gitws) },
+        { name: 'isomorphic-git over HTTP', measure: () => inNode('http', servers.http) },
+        { name: 'native git over HTTP', measure: () => native(servers.http) },
+        { name: 'native git over git://', measure: () => native(servers.git) },
+      ],
+    });
+    return [comparison];
+  },
+};

@@ -1,0 +1,80 @@
+/** A depth-1 clone from far away: what round trips cost. */
+import { cloneInNode, cloneNatively } from '../clients.js';
+import type { CloneTimes } from '../clone.js';
+import { compare, type Measurement, type Metric } from '../compare.js';
+import { checkClone, repositoryUrl, withBrowser, type Part } from '../context.js';
+import { DelayProxy } from '../delay-proxy.js';
+import { startGitWs } from '../servers.js';
+
+const metrics: readonly Metric[] = [
+  { key: 'firstPackByte', label: 'first pack byte', unit: 'ms' },
+  { key: 'network', label: 'last pack byte', unit: 'ms' },
+  { key: 'total', label: 'total', unit: 'ms' },
+];
+
+/** In ms, each way. */
+const distance = { normal: 50, quick: 5 };
+
+export const latency: Part = {
+  name: 'latency',
+  about: 'depth-1 clone with 50 ms each way: first pack byte and total',
+  async run(context, input) {
+    const { servers, rounds, out, hasBrowser, quick, projectRoot, serverRoot } = context;
+    const delay = quick ? distance.quick : distance.normal;
+    const http = await DelayProxy.start(servers.http.url, delay);
+    // One of its own: the page's origin is the proxy's.
+    const gitwsServer = await startGitWs(projectRoot, serverRoot, [http.url]);
+    const gitws = await DelayProxy.start(gitwsServer.url, delay);
+    const measure = async (
+      proxy: DelayProxy,
+      clone: (url: string) => Promise<Pick<CloneTimes, 'startedAt' | 'total'>>,
+    ): Promise<Measurement> => {
+      const packSeen = proxy.watchPack();
+      const { startedAt, ...times } = await clone(repositoryUrl(proxy.url, input));
+      const firstPackByte = (packSeen() ?? NaN) - startedAt;
+      return { ...times, firstPackByte };
+    };
+    const inPage = (transport: 'gitws' | 'http', proxy: DelayProxy) => () =>
+      withBrowser(http.url, (browser) =>
+        measure(proxy, async (url) => {
+          const result = await browser.clone({ transport, url, dir: '/clone', depth: 1 });
+          checkClone(input, result, true);
+          return result.times;
+        }),
+      );
+    const inNode = (transport: 'gitws' | 'http', proxy: DelayProxy) => () =>
+      measure(proxy, async (url) => {
+        const dir = context.newDirectory();
+        const result = await cloneInNode(out, { transport, url, dir, depth: 1 });
+        checkClone(input, result, true);
+        return result.times;
+      });
+    const native = () =>
+      measure(http, (url) => cloneNatively(url, context.newDirectory(), ['--depth', '1']));
+    const inPages = [
+      { name: 'isomorphic-git over gitws, page', measure: inPage('gitws', gitws) },
+      { name: 'isomorphic-git over HTTP, page', measure: inPage('http', http) },
+    ];
+    try {
+      const comparison = await compare({
+        part: latency.name,
+        title: `Depth-1 clone with checkout, ${delay} ms each way`,
+        input: input.name,
+        metrics,
+        rounds,
+        reference: `isomorphic-git over HTTP, ${hasBrowser ? 'page' : 'Node'}`,
+        peers: [
+          ...(hasBrowser ? inPages : []),
+          { name: 'isomorphic-git over gitws, Node', measure: inNode('gitws', gitws) },
+          { name: 'isomorphic-git over HTTP, Node', measure: inNode('http', http) },
+          { name: 'native git over HTTP', measure: native },
+        ],
+      });
+      return [comparison];
+    } finally {
+      await http.close();
+      await gitws.close();
+      await gitwsServer.close();
+    }
+  },
+};

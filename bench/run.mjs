@@ -1,0 +1,66 @@
+/**
+ * `npm run bench`: builds what is measured (dist/) and what measures (this folder), then runs it.
+ * `npm run bench -- --help` tells the options.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { isBuilt } from '../scripts/build-inputs.mjs';
+import { build as buildProject } from '../scripts/build.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+// In the project's directory, where the packages are found.
+const out = join(root, `dist-bench-${process.pid}`);
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  outdir: out,
+  bundle: true,
+  format: 'esm',
+  sourcemap: 'inline',
+  logLevel: 'warning',
+};
+
+async function buildBench() {
+  await Promise.all([
+    build({
+      ...shared,
+      entryPoints: ['bench/main.ts', 'bench/node-client.ts', 'bench/http-server.ts'],
+      platform: 'node',
+      target: 'node20',
+      packages: 'external',
+      // What users install, as it is built now, whatever is built while the benchmarks run.
+      alias: { gitws: join(root, 'dist/index.js') },
+      external: [join(root, 'scripts/*')],
+    }),
+    build({
+      ...shared,
+      entryPoints: { page: 'bench/page/main.ts' },
+      platform: 'browser',
+      target: 'chrome110',
+      minify: true,
+      alias: { gitws: join(root, 'dist/gitws.min.js') },
+    }),
+  ]);
+}
+
+process.on('exit', () => {
+  rmSync(out, { recursive: true, force: true });
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  // Through process.exit(), so that whatever was started and made is removed.
+  process.on(signal, () => process.exit(130));
+}
+
+try {
+  if (!(await isBuilt(root))) await buildProject({ declarations: false });
+  await buildBench();
+  const path = pathToFileURL(join(out, 'main.js')).href;
+  const { main } = /** @type {typeof import('./main.ts')} */ (await import(path));
+  await main({ root, out, args: process.argv.slice(2) });
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,59 @@
+/** What the clients in other processes are asked to do: plain data, both ways. */
+import type { CloneOptions, CloneResult } from './clone.js';
+
+/** What carries the bytes. */
+export type Transport = 'gitws' | 'http' | 'git' | 'pipe';
+
+/** A clone by isomorphic-git. */
+export interface CloneTask extends CloneOptions {
+  readonly transport: 'gitws' | 'http';
+}
+
+/** Raw transfers of everything, one after another or at once. */
+export interface RawTask {
+  readonly transport: Transport;
+  /** URL of the repository; for `pipe` the path of its directory. */
+  readonly url: string;
+  readonly repeats: number;
+  readonly concurrency: number;
+}
+
+/** What {@link RawTask} comes to. */
+export interface RawResult {
+  /** ms for all of it. */
+  readonly total: number;
+  /** Sum of all answers. */
+  readonly bytes: number;
+}
+
+/** Put on a page's window. */
+export interface BenchPage {
+  /** isomorphic-git needs it, and pages have none. */
+  Buffer: unknown;
+  clone(task: CloneTask): Promise<CloneResult & { readonly longestTask: number }>;
+  transfer(task: RawTask): Promise<RawResult>;
+}
+
+/** What the Node client is sent, and what it answers. */
+export type NodeRequest =
+  | { readonly kind: 'clone'; readonly task: CloneTask }
+  | { readonly kind: 'raw'; readonly task: RawTask };
+export type NodeAnswer =
+  | {
+      readonly ok: true;
+      readonly result: unknown;
+      /** CPU time in seconds. */
+      readonly cpu: number;
+    }
+  | { readonly ok: false; readonly error: string };
+
+/** Runs `once` as often, and as often at once, as the task says. */
+export async function repeat(task: RawTask, once: () => Promise<number>): Promise<RawResult> {
+  const start = performance.now();
+  let bytes = 0;
+  for (let number = 0; number < task.repeats; number += 1) {
+    const each = await Promise.all(Array.from({ length: task.concurrency }, once));
+    bytes += each.reduce((sum, length) => sum + length, 0);
+  }
+  return { total: performance.now() - start, bytes };
+}
