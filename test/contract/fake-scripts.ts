@@ -2,6 +2,7 @@
  * Servers that misbehave: each plays a git that fails, lies or dies at one point, with a real
  * advertisement and a real pack around it. The cases in cases/failures.ts say what must follow.
  */
+import { setTimeout } from 'node:timers/promises';
 import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
 import { advertisement, band } from '../http/smart-bytes.js';
 import type { FakeSession } from '../helpers/fake-server.js';
@@ -137,12 +138,15 @@ export const fakeScripts = {
     session.write(nak, packBand(half(truth.pack)));
     session.refuse(4503, 'The server is shutting down.');
   },
-  'new shallow commits and half a pack': async (session, truth) => {
+  'an answer that stops behind its first lines': async (session, truth) => {
     const request = await hear(session, truth);
-    const [, want = ''] = /want ([0-9a-f]{40})/.exec(request) ?? [];
-    session.write(encodePktLine(`shallow ${want}\n`), flushPkt, nak);
-    session.write(packBand(half(truth.pack)));
-    session.exit(128);
+    for (const [, oid] of request.matchAll(/shallow ([0-9a-f]{40})/g)) {
+      session.write(encodePktLine(`unshallow ${oid}\n`));
+    }
+    session.write(flushPkt, nak, packBand(half(truth.pack)));
+    // Long enough for a client to act on what it has.
+    await setTimeout(200);
+    session.drop();
   },
   'lines that have no place here': async (session, truth) => {
     await hear(session, truth);

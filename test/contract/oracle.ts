@@ -71,15 +71,7 @@ export async function createOracle(
       return { name, url: `${open.url}/${name}`, guardedUrl: `${guarded.url}/${name}` };
     },
     serverGit: (name, args) => git([`--git-dir=${at(name)}`, ...args]),
-    async commitOnServer(name, branch, path, text) {
-      const inside = `--git-dir=${at(name)}`;
-      const tip = await git([inside, 'rev-parse', `refs/heads/${branch}`]);
-      const input =
-        `commit refs/heads/${branch}\ncommitter Test Author <author@example.com> 1735689600 +0000\n` +
-        `data <<END\nAdd ${path}\nEND\nfrom ${tip}\nM 100644 inline ${path}\ndata <<END\n${text}END\n`;
-      await git([inside, 'fast-import', '--quiet'], { input });
-      return git([inside, 'rev-parse', `refs/heads/${branch}`]);
-    },
+    commitOnServer: (name, branch, path, text) => addCommit(at(name), branch, path, text),
     async hook(name, hook, script) {
       const path = join(at(name), 'hooks', hook);
       await mkdir(join(at(name), 'hooks'), { recursive: true });
@@ -132,7 +124,7 @@ export async function createOracle(
       await proxyOf(url).close();
     },
     async play(script) {
-      truth ??= template('sample').then(readTruth);
+      truth ??= template('sample').then((from) => readTruth(from, at('truth.git')));
       const known = await truth;
       const { url } = await startFakeServer((session) => fakeScripts[script](session, known));
       return `${url}/played.git`;
@@ -156,15 +148,28 @@ async function makeTemplate(directory: string, template: Template): Promise<stri
   return gitDir;
 }
 
-async function readTruth(gitDir: string): Promise<Truth> {
+async function addCommit(
+  gitDir: string,
+  branch: string,
+  path: string,
+  text: string,
+): Promise<string> {
   const inside = `--git-dir=${gitDir}`;
-  const lines = await git([
-    inside,
-    'for-each-ref',
-    '--format=%(refname) %(objectname)',
-    'refs/heads',
-  ]);
-  const head = await git([inside, 'rev-parse', 'refs/heads/main']);
+  const tip = await git([inside, 'rev-parse', `refs/heads/${branch}`]);
+  const input =
+    `commit refs/heads/${branch}\ncommitter Test Author <author@example.com> 1735689600 +0000\n` +
+    `data <<END\nAdd ${path}\nEND\nfrom ${tip}\nM 100644 inline ${path}\ndata <<END\n${text}END\n`;
+  await git([inside, 'fast-import', '--quiet'], { input });
+  return git([inside, 'rev-parse', `refs/heads/${branch}`]);
+}
+
+/** One commit ahead of every `sample`. */
+async function readTruth(sample: string, gitDir: string): Promise<Truth> {
+  await cp(sample, gitDir, { recursive: true });
+  const head = await addCommit(gitDir, 'main', 'newer.txt', 'newer than all clones\n');
+  const inside = `--git-dir=${gitDir}`;
+  const format = '--format=%(refname) %(objectname)';
+  const lines = await git([inside, 'for-each-ref', format, 'refs/heads']);
   const branches = lines.split('\n').map((line) => line.split(' ') as [string, string]);
   const pack = await gitBytes([inside, 'pack-objects', '--all', '--stdout', '-q'], { input: '' });
   return { refs: { HEAD: head, ...Object.fromEntries(branches) }, pack };

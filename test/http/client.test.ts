@@ -106,15 +106,17 @@ describe('the POST of an operation', () => {
   it('goes on in the run whose advertisement answered the GET with the same headers object', async () => {
     const { url, sessions } = await advertisingServer();
     const client = createHttpClient();
-    const [mine, yours] = [{}, {}];
-    await client.request({ ...get(url), headers: mine });
-    await client.request({ ...get(url), headers: yours });
-    const second = await client.request({ ...post(url, 'yours'), headers: yours });
-    const first = await client.request({ ...post(url, 'mine'), headers: mine });
-    const draining = [drain(first), drain(second)];
-    expect(await bodyText(sessions[0])).toBe('mine');
-    expect(await bodyText(sessions[1])).toBe('yours');
-    expect(sessions).toHaveLength(2);
+    const operations = [0, 1, 2].map((number) => ({ number, headers: {} }));
+    for (const { headers } of operations) await client.request({ ...get(url), headers });
+    const draining: Promise<unknown>[] = [];
+    for (const number of [1, 0, 2]) {
+      const { headers } = operations[number]!;
+      draining.push(drain(await client.request({ ...post(url, `body ${number}`), headers })));
+    }
+    for (const { number } of operations) {
+      expect(await bodyText(sessions[number])).toBe(`body ${number}`);
+    }
+    expect(sessions).toHaveLength(3);
     for (const session of sessions) session.exit(0);
     await Promise.all(draining);
   });
