@@ -91,7 +91,17 @@ export interface Distance {
   readonly behind: number;
 }
 
-/** Paints the history of both until only what they share is left. */
+const isLocal = 1;
+const isRemote = 2;
+const isBoth = 3;
+
+/** Shared commits that are visited all the same, as git does (revision.c: SLOP), for wrong clocks. */
+const slop = 16;
+
+/**
+ * Paints the history of both, newest commits first, until only what they share is left. A colour
+ * is passed on to commits that were visited before: clocks are wrong, and parents then newer.
+ */
 export async function measureDistance(
   repository: Repository,
   local: string,
@@ -99,24 +109,38 @@ export async function measureDistance(
 ): Promise<Distance> {
   if (local === remote) return { ahead: 0, behind: 0 };
   const queue = new CommitQueue(repository);
-  const colours = new Map<string, number>([
-    [local, 1],
-    [remote, 2],
-  ]);
+  const colours = new Map<string, number>();
+  const visited = new Map<string, readonly string[]>();
+  const paint = (oid: string, colour: number): void => {
+    const waiting = [oid];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const before = colours.get(next) ?? 0;
+      if ((before | colour) === before) continue;
+      colours.set(next, before | colour);
+      waiting.push(...(visited.get(next) ?? []));
+    }
+  };
+  paint(local, isLocal);
+  paint(remote, isRemote);
   await queue.add(local);
   await queue.add(remote);
-  const counts = [0, 0, 0, 0];
-  while ([...queue.entries()].some(({ oid }) => colours.get(oid) !== 3)) {
+  for (let left = slop; left > 0;) {
+    const isDone = [...queue.entries()].every(({ oid }) => colours.get(oid) === isBoth);
+    left = isDone ? left - 1 : slop;
     const entry = queue.take();
     if (entry === undefined) break;
-    const colour = colours.get(entry.oid) ?? 0;
-    counts[colour] = (counts[colour] ?? 0) + 1;
+    visited.set(entry.oid, entry.parents);
     for (const parent of entry.parents) {
-      colours.set(parent, (colours.get(parent) ?? 0) | colour);
+      paint(parent, colours.get(entry.oid) ?? 0);
       await queue.add(parent);
     }
   }
-  return { ahead: counts[1] ?? 0, behind: counts[2] ?? 0 };
+  const counts = [0, 0, 0, 0];
+  for (const oid of visited.keys()) {
+    const colour = colours.get(oid) ?? 0;
+    counts[colour] = (counts[colour] ?? 0) + 1;
+  }
+  return { ahead: counts[isLocal] ?? 0, behind: counts[isRemote] ?? 0 };
 }
 
 /** @returns the names that stand at each commit, by its oid. */

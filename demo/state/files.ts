@@ -62,8 +62,7 @@ export async function saveFile(path: string): Promise<boolean> {
   if (repo === undefined || document === undefined) return false;
   const saved = await attempt(async () => {
     await writeText(repo, path, document.text);
-    document.saved();
-    await scanAgain(repo, path);
+    await scanAgain(repo, path, document.saved);
     return true;
   });
   return saved ?? false;
@@ -174,14 +173,19 @@ async function reread(repo: Repository, path: string): Promise<void> {
   });
 }
 
-/** Looks at one path again: much faster than at all of them. */
-async function scanAgain(repo: Repository, path: string): Promise<void> {
+/**
+ * Looks at one path again: much faster than at all of them.
+ *
+ * @param also what changes together with it, so that no state in between is seen.
+ */
+async function scanAgain(repo: Repository, path: string, also?: () => void): Promise<void> {
   const found = await scanFiles(repo, path);
   const next = new Map(files.value);
   next.delete(path);
   for (const entry of found) next.set(entry.path, entry);
   batch(() => {
     files.value = next;
+    also?.();
     if (!next.has(path) && excluded.value.has(path)) {
       excluded.value = new Set([...excluded.value].filter((other) => other !== path));
     }

@@ -1,0 +1,121 @@
+/**
+ * The demo page in a real Chromium, driven by what a person sees of it: roles and names. Import it
+ * at the top of a test file (not dynamically inside a test).
+ */
+import { expect } from 'vitest';
+import type { Browser, Locator, Page } from 'playwright-core';
+
+/** A page with the demo, and the profile that it keeps. */
+export class DemoPage {
+  readonly page: Page;
+  /** What the page complained of: nothing may be in it when a test ends. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.complaints.push(String(error.stack ?? error)));
+    page.on('console', (message) => {
+      // Chromium itself writes down each WebSocket that cannot be opened.
+      if (message.type() === 'error' && !message.text().includes('WebSocket connection to')) {
+        this.complaints.push(message.text());
+      }
+    });
+  }
+
+  /** Opens the demo in a new profile. */
+  static async open(
+    browser: Browser,
+    url: string,
+    options: { readonly width?: number; readonly height?: number } = {},
+  ): Promise<DemoPage> {
+    const { width = 1280, height = 800 } = options;
+    const context = await browser.newContext({ viewport: { width, height } });
+    // Less than a test may take, so that it is known what did not come.
+    context.setDefaultTimeout(20_000);
+    const demo = new DemoPage(await context.newPage());
+    await demo.page.goto(url);
+    return demo;
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', {
+      name,
+      ...(typeof name === 'string' && { exact: true }),
+    });
+  }
+
+  /** The row of a file or folder in the tree. */
+  row(name: string | RegExp): Locator {
+    return this.page.getByRole('treeitem', { name });
+  }
+
+  /** The last message. */
+  get notice(): Locator {
+    return this.page.getByRole('status');
+  }
+
+  editor(path: string): Locator {
+    return this.page.getByRole('textbox', { name: `Contents of ${path}`, exact: true });
+  }
+
+  /** Clones what an address names; what stands in the field already if none is given. */
+  async clone(address?: string): Promise<void> {
+    const field = this.page.getByLabel('Repository address');
+    await expect.poll(() => field.inputValue()).not.toBe('');
+    if (address !== undefined) await field.fill(address);
+    await this.button('Clone').click();
+  }
+
+  /** Waits for the repository to be open. */
+  async opened(name: string): Promise<void> {
+    await this.page.getByRole('tree', { name: 'Files' }).waitFor();
+    await this.button(`Repository ${name}`).waitFor();
+  }
+
+  /** Opens a file by its path, through the folders above it. */
+  async openFile(path: string): Promise<void> {
+    const parts = path.split('/');
+    for (const folder of parts.slice(0, -1)) {
+      const row = this.page.getByRole('treeitem', { name: folder, exact: true });
+      if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
+    }
+    await this.page.locator(`[role=treeitem][title="${path}"]`).click();
+  }
+
+  /** Puts text at the end of a file, and saves it. */
+  async append(path: string, text: string): Promise<void> {
+    await this.openFile(path);
+    await this.editor(path).click();
+    await this.page.keyboard.press('Control+End');
+    await this.page.keyboard.insertText(text);
+    await this.page.keyboard.press('Control+s');
+    await this.button('Saved').waitFor();
+  }
+
+  /** Commits all changes. */
+  async commit(message: string): Promise<void> {
+    await this.button(/^Commit \d/).waitFor();
+    const name = this.page.getByLabel('Your name');
+    if (await name.isVisible()) {
+      await name.fill('Grace Hopper');
+      await this.page.getByLabel('Email').fill('grace@example.com');
+    }
+    await this.page.getByLabel('Commit message').fill(message);
+    await this.button(/^Commit \d/).click();
+    await this.notice.getByText(/^Committed [0-9a-f]{7}$/).waitFor();
+  }
+
+  /** The names of the databases that hold repositories. */
+  async databases(): Promise<string[]> {
+    return this.page.evaluate(async () => {
+      const all = await indexedDB.databases();
+      return all.map(({ name = '' }) => name).filter((name) => name.startsWith('gitws-demo-'));
+    });
+  }
+
+  /** Ends it. @throws if the page complained of anything. */
+  async close(): Promise<void> {
+    await this.page.context().close();
+    expect(this.complaints).toEqual([]);
+  }
+}
