@@ -19,9 +19,10 @@ const maxStars = 3;
 const options: picomatch.PicomatchOptions = {
   // A name with a leading dot is a name: or `except: secret/*` would leave secret/.x open.
   dot: true,
+  // Its shortcuts mean something else for some patterns: *.* would not speak of "a.".
+  fastpaths: false,
   noglobstar: true,
-  // Or a quote would vanish, and + after ] or } would mean "any number of times".
-  keepQuotes: true,
+  // Or + after ] or } would mean "any number of times".
   regex: false,
   windows: false,
 };
@@ -30,8 +31,8 @@ const options: picomatch.PicomatchOptions = {
 export function globFault(pattern: string): string | undefined {
   if (pattern.length > limits.pattern) return `is longer than ${limits.pattern} characters`;
   if (/\p{Cc}/u.test(pattern)) return 'has a control character';
-  if (/[()|\\!]/.test(pattern))
-    return 'has one of ( ) | \\ !, which mean nothing here; ? stands for any character';
+  if (/[()|\\!"]/.test(pattern))
+    return 'has one of ( ) | \\ ! ", which mean nothing here; ? stands for any character';
   for (const segment of pattern.split('/')) {
     if (segment === '') return 'has an empty segment: it begins or ends with / or has //';
     if (segment === '**') continue;

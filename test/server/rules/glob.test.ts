@@ -73,8 +73,6 @@ describe('a glob', () => {
     ['v[12]', 'v3', false],
     ['{web,api}-*', 'api-docs', true],
     ['{web,api}-*', 'app-docs', false],
-    ['"a"', '"a"', true],
-    ['"a"', 'a', false],
     ['[ab]+', 'a+', true],
     ['[ab]+', 'aa', false],
     ['{a,b}+', 'bb', false],
@@ -95,12 +93,26 @@ describe('a glob', () => {
     );
   });
 
+  it('means what its words say, for every short segment', () => {
+    const words = (letters: string, length: number): string[] =>
+      length === 0
+        ? ['']
+        : words(letters, length - 1).flatMap((word) => [...letters].map((one) => word + one));
+    const upTo = (letters: string) => [1, 2, 3, 4].flatMap((length) => words(letters, length));
+    const names = upTo('a.b').filter((text) => text !== '.' && text !== '..');
+    for (const pattern of upTo('a.*?').filter((text) => globFault(text) === undefined)) {
+      const speaksOf = compileGlobs([pattern], true);
+      const wrong = names.filter((text) => speaksOf(text) !== means(pattern, text));
+      expect(wrong, pattern).toEqual([]);
+    }
+  });
+
   it('means what its words say, for all paths', () => {
     fc.assert(
       fc.property(glob, path, (pattern, text) => {
         expect(matches(pattern, text)).toBe(means(pattern, text));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -114,6 +126,7 @@ describe('a glob', () => {
     ['!(a|b)', 'mean nothing'],
     ['+(a)', 'mean nothing'],
     ['a\\*', 'mean nothing'],
+    ['"a"', 'mean nothing'],
     ['/team', 'empty segment'],
     ['team/', 'empty segment'],
     ['', 'empty segment'],
