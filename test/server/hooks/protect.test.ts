@@ -119,6 +119,25 @@ test('an atomic push is refused whole', async () => {
   expect(await repository.tip('refs/heads/topic')).toBe('');
 });
 
+test('the same rules hold in a repository of SHA-256 objects', async () => {
+  const repository = await ProtectedRepository.make({ [main]: ['update'] }, 'sha256');
+  const none = '0'.repeat(64);
+  const first = await git(['rev-parse', 'main~1'], { cwd: repository.clone });
+  const second = await repository.tip(main);
+  const capabilities = 'report-status object-format=sha256';
+  for (const [command, verb] of [
+    [[none, none, main], 'delete'],
+    [[second, none, main], 'delete'],
+    [[none, second, main], 'create'],
+    [[second, first, main], 'force-push to'],
+  ] as const) {
+    const { stderr } = await repository.send([command], { capabilities });
+    expect(stderr).toContain(`you may not ${verb} refs/heads/main.`);
+  }
+  await repository.commit('third');
+  expect((await repository.push('main')).code).toBe(0);
+});
+
 test('nothing of a push that is refused whole stays in the repository', async () => {
   const repository = await ProtectedRepository.make({ [main]: [], 'refs/heads/topic': [] });
   const secret = await repository.commit('secret');

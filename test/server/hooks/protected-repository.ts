@@ -43,11 +43,15 @@ export class ProtectedRepository {
   }
 
   /** Has main with two commits: `first` and `second`. */
-  static async make(allowed: Allowed = {}): Promise<ProtectedRepository> {
+  static async make(
+    allowed: Allowed = {},
+    objectFormat: 'sha1' | 'sha256' = 'sha1',
+  ): Promise<ProtectedRepository> {
     const repository = new ProtectedRepository(await temporaryDirectory());
     const { gitDir, clone } = repository;
-    await git(['init', '-q', '--bare', gitDir]);
-    await git(['init', '-q', clone]);
+    const init = ['init', '-q', `--object-format=${objectFormat}`];
+    await git([...init, '--bare', gitDir]);
+    await git([...init, clone]);
     await git(['remote', 'add', 'origin', gitDir], { cwd: clone });
     await repository.commit('first');
     await repository.commit('second');
