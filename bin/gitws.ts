@@ -42,6 +42,7 @@ program
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--port <number>', 'port to listen on; 0 picks a free one', parsePort, 8080)
   .option('--allow-push', 'let clients push; without authentication, so mind who can connect')
+  .option('--allow-archive', 'let clients make archives (git archive --remote)')
   .option(
     '--origin <url>',
     'let pages of this origin connect; may be repeated (default: the public URL, or the same host)',

@@ -11,6 +11,7 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly allowPush?: true;
+  readonly allowArchive?: true;
   readonly origin?: string[];
   readonly publicUrl?: string;
 }
@@ -26,10 +27,11 @@ export async function serve(root: string, options: ServeOptions): Promise<void> 
 }
 
 async function run(root: string, options: ServeOptions): Promise<void> {
-  const { host, port, allowPush, origin, publicUrl } = options;
+  const { host, port, allowPush, allowArchive, origin, publicUrl } = options;
   const gitServer = createGitServer({
     root,
     allowPush: allowPush === true,
+    allowArchive: allowArchive === true,
     origins: origin,
     publicUrl,
     onSession: (report) => process.stderr.write(`${describe(report)}\n`),

@@ -27,12 +27,20 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #limits: Limits;
   readonly #events: ConnectionEvents;
+  readonly #patience: number;
   #left = false;
-  #answered = true;
+  #paused = false;
+  /** Pings sent since the peer last showed that it lives. */
+  #unanswered = 0;
   #terminate: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(socket: WebSocket, limits: Limits, events: ConnectionEvents) {
+  /**
+   * @param patience pings that may go unanswered; more than one where nothing but TCP bounds what
+   *   waits before a ping on its way.
+   */
+  constructor(socket: WebSocket, limits: Limits, events: ConnectionEvents, patience = 1) {
     this.#socket = socket;
+    this.#patience = patience;
     this.#limits = limits;
     this.#events = events;
     const pings = setInterval(() => {
@@ -50,7 +58,7 @@ export class Connection {
       this.#receive(data, isBinary);
     });
     socket.on('pong', () => {
-      this.#answered = true;
+      this.#unanswered = 0;
       if (!this.#left) events.onPong();
     });
     // Broken framing: ws has answered with 1002, 1007 or 1009 already; or the TCP connection broke.
@@ -60,18 +68,46 @@ export class Connection {
     });
   }
 
-  /** Sends one frame; nothing where the peer has left. */
-  send(frame: string | Uint8Array): void {
+  /** Bytes given to {@link send} that the system has not taken yet. */
+  get waiting(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /**
+   * Sends one frame; nothing where the peer has left.
+   *
+   * @param onSent called when the system has taken it, or never will.
+   */
+  send(frame: string | Uint8Array, onSent?: () => void): void {
     if (this.#left) return;
-    this.#socket.send(frame, { binary: typeof frame !== 'string' });
+    this.#socket.send(frame, { binary: typeof frame !== 'string' }, onSent);
     // Honest peers acknowledge what they have read, so that never more than the window waits. One
     // that acknowledges what it does not read would make it grow for ever.
     if (this.#socket.bufferedAmount > this.#limits.maxReplay + sendSlack) this.terminate();
   }
 
+  /**
+   * Stops reading, pongs and closes included. Not for gitws.v1, which has credit (docs/protocol.md,
+   * "Flow control").
+   */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#unanswered = 0;
+    this.#socket.resume();
+  }
+
   /** Closes with a code and a sentence; the socket is gone after `closeTime` at the latest. */
   close(code: number, sentence = ''): void {
     this.#socket.close(code, formatCloseReason(sentence));
+    // The peer's half of the handshake is among what is not read.
+    this.resume();
     this.#armTerminate();
     this.#leave(code);
   }
@@ -83,6 +119,8 @@ export class Connection {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    // On a slow link a ping waits behind a window's worth of data, while acks come back all along.
+    this.#unanswered = 0;
     if (this.#left) return;
     // Of type `nodebuffer`, ws gives a Buffer.
     const bytes = data as Buffer;
@@ -92,11 +130,11 @@ export class Connection {
   }
 
   #ping(): void {
-    if (!this.#answered) {
+    if (this.#unanswered >= this.#patience && !this.#paused) {
       this.terminate();
       return;
     }
-    this.#answered = false;
+    this.#unanswered += 1;
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 

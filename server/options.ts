@@ -26,9 +26,11 @@ export interface GitServerOptions extends OriginOptions {
   readonly basePath?: string | undefined;
   /** Whether pushing is possible at all. Default false. */
   readonly allowPush?: boolean | undefined;
+  /** Whether archives can be made (`git archive --remote`) at all. Default false. */
+  readonly allowArchive?: boolean | undefined;
   /** Finds out who is asking. Default: nobody is known. */
   readonly authenticate?: Authenticate | undefined;
-  /** Decides whether somebody may. Default: everybody may read, and push if `allowPush`. */
+  /** Decides whether somebody may. Default: everybody may read, and what is allowed above. */
   readonly authorize?: Authorize | undefined;
   /** Limits that differ from the defaults. */
   readonly limits?: Partial<Limits> | undefined;

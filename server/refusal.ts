@@ -36,12 +36,18 @@ export function answerUpgrade(socket: Duplex, status: number, sentence: string):
     'Connection: close',
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    // RFC 9110 section 15.5.22 wants it with a 426.
+    // RFC 9110, sections 15.5.22 and 15.5.2, wants these.
     ...(status === 426 ? ['Upgrade: websocket'] : []),
+    ...(status === 401 ? ['WWW-Authenticate: Basic realm="git", charset="UTF-8"'] : []),
   ];
   // A peer that keeps its half open would hold the socket for ever.
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** The HTTP status that a close code of 4000 and more is made of. */
+export function httpStatusOf(code: CloseCode): number {
+  return code - 4000;
 }
 
 /** Sockets that were refused and wait for the end of their closing handshake. */

@@ -12,12 +12,19 @@ import { subprotocol } from '../src/tunnel/subprotocol.js';
 import { completeLimits, type Limits } from './limits.js';
 import { checkedBasePath, checkedRoot, type GitServerOptions } from './options.js';
 import { createOriginRules } from './origin.js';
-import { answerUpgrade, refusal, Refusals, type Refusal } from './refusal.js';
-import { Session } from './session.js';
+import { RawPipe } from './raw-pipe.js';
+import { answerUpgrade, httpStatusOf, refusal, Refusals, type Refusal } from './refusal.js';
+import { Session, type RunningSession } from './session.js';
 import { spawnService, type ServiceProcess } from './spawn.js';
 import { StderrText } from './stderr.js';
 import { looksLikeEndpoint } from './target.js';
-import { checkUpgrade, isOwnUpgrade, type Admission, type UpgradeContext } from './upgrade.js';
+import {
+  checkUpgrade,
+  isOwnUpgrade,
+  wantsRawPipe,
+  type Admission,
+  type UpgradeContext,
+} from './upgrade.js';
 
 /** A running server. */
 export interface GitServer {
@@ -57,7 +64,7 @@ class RunningServer implements GitServer {
   readonly #root: string;
   readonly #options: GitServerOptions;
   readonly #webSockets: WebSocketServer;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<RunningSession>();
   readonly #processes = new Set<ServiceProcess>();
   readonly #refusals: Refusals;
   readonly #upgrades = new Set<Promise<void>>();
@@ -68,7 +75,7 @@ class RunningServer implements GitServer {
   #endDrain!: () => void;
 
   constructor(options: GitServerOptions) {
-    const { allowPush = false } = options;
+    const { allowPush = false, allowArchive = false } = options;
     this.#options = options;
     this.#root = checkedRoot(options.root);
     this.#limits = completeLimits(options.limits);
@@ -80,12 +87,19 @@ class RunningServer implements GitServer {
     this.#context = {
       root: this.#root,
       basePath: checkedBasePath(options.basePath ?? ''),
-      services: new Set(allowPush ? ['git-upload-pack', 'git-receive-pack'] : ['git-upload-pack']),
+      services: new Set([
+        'git-upload-pack',
+        ...(allowPush ? (['git-receive-pack'] as const) : []),
+        ...(allowArchive ? (['git-upload-archive'] as const) : []),
+      ]),
       rules: createOriginRules(options),
       authenticate: options.authenticate,
       authorize:
         options.authorize ??
-        (({ access }) => access === 'read' || (access === 'write' && allowPush)),
+        (({ access }) =>
+          access === 'read' ||
+          (access === 'write' && allowPush) ||
+          (access === 'archive' && allowArchive)),
       accessTime: this.#limits.accessTime,
       capacity: () => this.#capacity(),
       onError: (error) => {
@@ -175,10 +189,15 @@ class RunningServer implements GitServer {
     if (verdict.kind === 'http') {
       answerUpgrade(socket, verdict.status, verdict.sentence);
     } else if (verdict.kind === 'refusal') {
-      this.#refusals.refuse(request, socket, head, verdict);
+      this.#refuse(request, socket, head, verdict);
     } else if (!socket.destroyed) {
       await this.#admit(request, socket, head, verdict);
     }
+  }
+
+  #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refusal): void {
+    if (!wantsRawPipe(request)) this.#refusals.refuse(request, socket, head, refused);
+    else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
   }
 
   async #admit(
@@ -194,7 +213,7 @@ class RunningServer implements GitServer {
     } catch (error) {
       this.#report(error);
       const sentence = 'The server could not start git.';
-      this.#refusals.refuse(request, socket, head, refusal(closeCodes.failed, sentence));
+      this.#refuse(request, socket, head, refusal(closeCodes.failed, sentence));
       return;
     }
     this.#processes.add(child);
@@ -210,13 +229,15 @@ class RunningServer implements GitServer {
 
   #start(socket: WebSocket, child: ServiceProcess, admission: Admission): void {
     const { user, name, repository, service, window } = admission;
-    const session = new Session({
-      ...{ service, child, socket, repository, limits: this.#limits, peerWindow: window },
+    const parts = {
+      ...{ service, child, socket, repository, limits: this.#limits },
       stderr: new StderrText(repository, name, this.#root),
-      onError: (error) => {
+      onError: (error: unknown) => {
         this.#report(error);
       },
-    });
+    };
+    const session =
+      window === undefined ? new RawPipe(parts) : new Session({ ...parts, peerWindow: window });
     this.#sessions.add(session);
     void session.over
       .then((figures) => {

@@ -14,7 +14,7 @@ import { Connection } from './connection.js';
 import { Gather } from './gather.js';
 import type { Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
-import { Quarantine } from './quarantine.js';
+import { endingOf, processEnd } from './process-end.js';
 import type { Repository } from './repository.js';
 import type { Ending, ServiceProcess } from './spawn.js';
 import type { StderrText } from './stderr.js';
@@ -53,10 +53,20 @@ export interface SessionOptions {
   onError(error: unknown): void;
 }
 
-/** A running session. */
-export class Session {
-  readonly id = randomUUID();
+/** What a server needs to know of a session, whatever its client speaks. */
+export interface RunningSession {
   /** Resolves when neither process nor socket is left. Processes that a hook left may be. */
+  readonly over: Promise<SessionFigures>;
+  /**
+   * The server closes. A push whose every byte has arrived goes on, with its client, until it is
+   * called with `now`; everything else ends at once.
+   */
+  shutDown(options?: { readonly now?: boolean }): void;
+}
+
+/** A running session of gitws.v1. */
+export class Session implements RunningSession {
+  readonly id = randomUUID();
   readonly over: Promise<SessionFigures>;
   readonly #options: SessionOptions;
   readonly #limits: Limits;
@@ -135,14 +145,10 @@ export class Session {
     this.#flush();
   }
 
-  /**
-   * The server closes. A push whose every byte has arrived goes on, with its client, until it is
-   * called with `now`; everything else ends at once.
-   */
   shutDown({ now = false } = {}): void {
     if (this.#exit !== undefined) this.#end(closeCodes.done, '');
     else if (now || !this.#mustFinish) this.#end(closeCodes.unavailable, 'The server shuts down.');
-    if (now) this.#child.end({ ...this.#ending(), term: 0 });
+    if (now) this.#child.end({ ...this.#ending, term: 0 });
   }
 
   /** Whether this is a push whose every byte has arrived, and whose outcome is not known yet. */
@@ -160,20 +166,7 @@ export class Session {
   }
 
   async #run(): Promise<SessionFigures> {
-    const { repository } = this.#options;
-    const quarantine = this.#pushes
-      ? new Quarantine(this.#child.pid, repository.gitDir)
-      : undefined;
-    const { signal } = await this.#child.exited;
-    quarantine?.stop();
-    // What is left of upload-pack's group has nothing to do any more. A hook may have left
-    // something in the background on purpose: that stays until the server closes.
-    if (!this.#pushes || signal !== null) this.#child.end(this.#ending());
-    const status = await this.#output.exit;
-    if (signal !== null) {
-      await this.#child.gone;
-      await quarantine?.remove();
-    }
+    const status = await processEnd(this.#options, this.#output, this.#limits);
     this.#sendExit(status);
     await this.#connection.closed;
     clearTimeout(this.#tunnelTimer);
@@ -286,13 +279,10 @@ export class Session {
     // Read to its end and dropped: with nobody reading, SIGPIPE would end receive-pack before its
     // post-receive hook.
     this.#output.discard();
-    if (this.#exit === undefined && !this.#mustFinish) this.#child.end(this.#ending());
+    if (this.#exit === undefined && !this.#mustFinish) this.#child.end(this.#ending);
   }
 
-  #ending(): Ending {
-    const { killDelayReceive, killDelayUpload, termDelayReceive } = this.#limits;
-    return this.#pushes
-      ? { term: termDelayReceive, kill: killDelayReceive }
-      : { term: 0, kill: killDelayUpload };
+  get #ending(): Ending {
+    return endingOf(this.#options.service, this.#limits);
   }
 }

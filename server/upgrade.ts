@@ -45,8 +45,16 @@ export interface Admission {
   readonly repository: Repository;
   readonly service: GitService;
   readonly gitProtocol: string | undefined;
-  /** The client's receive window, in bytes. */
-  readonly window: number;
+  /** The client's receive window, in bytes; undefined for a raw pipe, which has none. */
+  readonly window: number | undefined;
+}
+
+/**
+ * Whether a client wants a raw pipe: it offers no subprotocol at all. It can read HTTP answers, so
+ * it is refused by them.
+ */
+export function wantsRawPipe(request: IncomingMessage): boolean {
+  return request.headers['sec-websocket-protocol'] === undefined;
 }
 
 /**
@@ -66,14 +74,14 @@ export async function checkUpgrade(
   context: UpgradeContext,
 ): Promise<Admission | Refusal | HttpAnswer> {
   const offer = readOffer(request.headers['sec-websocket-protocol']);
-  if ('kind' in offer && offer.kind === 'http') return offer;
+  if (isAnswer(offer) && offer.kind === 'http') return offer;
   if (!context.rules.allowsOrigin(request)) {
     return refusal(closeCodes.forbidden, 'Pages of this origin may not connect to this server.');
   }
   if (!context.rules.allowsHost(request)) {
     return refusal(closeCodes.forbidden, 'This server does not answer to this host name.');
   }
-  if ('kind' in offer) return offer;
+  if (isAnswer(offer)) return offer;
   const target = parseTarget(request.url ?? '', context.basePath);
   if (target.kind === 'malformed') {
     return refusal(closeCodes.malformed, `The path ${target.why}.`);
@@ -87,12 +95,12 @@ export async function checkUpgrade(
   }
   const full = context.capacity();
   if (full !== undefined) return full;
-  if (offer.resume !== undefined) {
+  if (offer?.resume !== undefined) {
     return refusal(closeCodes.sessionGone, 'This session is gone.');
   }
   const name = segments.join('/');
   // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
-  const authorization = offer.authorization ?? request.headers.authorization;
+  const authorization = offer?.authorization ?? request.headers.authorization;
   const access = await askInTime(context, {
     authorization: authorization === '' ? undefined : authorization,
     remoteAddress: request.socket.remoteAddress,
@@ -106,7 +114,7 @@ export async function checkUpgrade(
   if (access.kind === 'refusal') return access;
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository);
   const { user } = access;
-  const { window } = offer;
+  const window = offer?.window;
   return { kind: 'admission', user, name, repository, service, gitProtocol, window };
 }
 
@@ -116,14 +124,14 @@ const disabled: Readonly<Record<GitService, string>> = {
   'git-upload-archive': 'This server does not make archives.',
 };
 
-/** @returns the client's entries; a refusal where they are malformed; HTTP for other clients. */
-function readOffer(header: string | undefined): ParsedOffer | Refusal | HttpAnswer {
-  const offered = (header ?? '').split(',').map((entry) => entry.trim());
-  if (!offered.includes(subprotocol)) {
-    return header === undefined
-      ? { kind: 'http', status: 426, sentence: needed }
-      : { kind: 'http', status: 400, sentence: `${needed} None of the offered ones is known.` };
-  }
+/**
+ * @returns the client's entries, undefined where there is none; a refusal where they are malformed;
+ *   HTTP where they are somebody else's.
+ */
+function readOffer(header: string | undefined): ParsedOffer | Refusal | HttpAnswer | undefined {
+  if (header === undefined) return undefined;
+  const offered = header.split(',').map((entry) => entry.trim());
+  if (!offered.includes(subprotocol)) return { kind: 'http', status: 400, sentence: unknownOffer };
   try {
     return parseSubprotocols(header);
   } catch (error) {
@@ -132,7 +140,13 @@ function readOffer(header: string | undefined): ParsedOffer | Refusal | HttpAnsw
   }
 }
 
-const needed = `This is a git repository's endpoint for WebSocket clients that offer the subprotocol ${subprotocol}.`;
+function isAnswer(
+  offer: ParsedOffer | Refusal | HttpAnswer | undefined,
+): offer is Refusal | HttpAnswer {
+  return offer !== undefined && 'kind' in offer;
+}
+
+const unknownOffer = `This is a git repository's endpoint for the subprotocol ${subprotocol}, and none of the offered ones is known.`;
 
 async function askInTime(
   context: UpgradeContext,

@@ -174,13 +174,6 @@ describe('entries of the subprotocol header', () => {
       expect(body).toContain('gitws.v1');
     }
   });
-
-  it('may be missing altogether: HTTP 426, which names the subprotocol', async () => {
-    const client = new RawClient(server.url, { target: site, protocols: [] });
-    const { status, body } = await client.closed;
-    expect(status).toBe(426);
-    expect(body).toContain('gitws.v1');
-  });
 });
 
 /** Opens a session and shows that a client is there. */

@@ -1,0 +1,51 @@
+/**
+ * How the process of a session is ended, and what is tidied up after it: the same for a session of
+ * gitws.v1 and for a raw pipe.
+ */
+import type { GitService } from '../src/endpoint.js';
+import type { ExitStatus } from '../src/tunnel/message.js';
+import type { Limits } from './limits.js';
+import type { ProcessOutput } from './output.js';
+import { Quarantine } from './quarantine.js';
+import type { Repository } from './repository.js';
+import type { Ending, ServiceProcess } from './spawn.js';
+
+/** A process that runs, and whose. */
+export interface RunningService {
+  readonly service: GitService;
+  readonly repository: Repository;
+  readonly child: ServiceProcess;
+}
+
+/** How a service is ended that nobody wants any more (docs/protocol.md, "How a session ends"). */
+export function endingOf(service: GitService, limits: Limits): Ending {
+  const { killDelayReceive, killDelayUpload, termDelayReceive } = limits;
+  return service === 'git-receive-pack'
+    ? { term: termDelayReceive, kill: killDelayReceive }
+    : { term: 0, kill: killDelayUpload };
+}
+
+/**
+ * Waits for the end of a process and of its output, and leaves nothing of it behind.
+ *
+ * @returns how it ended.
+ */
+export async function processEnd(
+  { service, repository, child }: RunningService,
+  output: ProcessOutput,
+  limits: Limits,
+): Promise<ExitStatus> {
+  const pushes = service === 'git-receive-pack';
+  const quarantine = pushes ? new Quarantine(child.pid, repository.gitDir) : undefined;
+  const { signal } = await child.exited;
+  quarantine?.stop();
+  // What is left of upload-pack's group has nothing to do any more. A hook may have left something
+  // in the background on purpose: that stays until the server closes.
+  if (!pushes || signal !== null) child.end(endingOf(service, limits));
+  const status = await output.exit;
+  if (signal !== null) {
+    await child.gone;
+    await quarantine?.remove();
+  }
+  return status;
+}
