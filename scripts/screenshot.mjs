@@ -1,0 +1,99 @@
+/**
+ * Takes the README's picture of the demo: `npm run build && node scripts/screenshot.mjs`. A sample
+ * repository cloned into the page, a file open in the editor, changes waiting to be committed.
+ * Options: a path to write to (default docs/demo.png), and `dark` for the other colours.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium } from './chromium.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const isDark = args.includes('dark');
+const output = args.find((arg) => arg !== 'dark') ?? join(root, 'docs/demo.png');
+
+/** @param {string} data folder for the sample. */
+async function startServer(data) {
+  const child = spawn(process.execPath, [join(root, 'dist/demo-server/start.js'), '--port', '0'], {
+    env: { ...process.env, GITWS_DATA: data },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  while (!/^gitws demo at .*\n/m.test(text)) {
+    const [chunk] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    if (typeof chunk !== 'object') throw new Error('The demo did not start: is it built?');
+    text += String(chunk);
+  }
+  return { child, url: /^gitws demo at (\S+)/m.exec(text)?.[1] ?? '' };
+}
+
+/** @param {import('playwright-core').Page} page */
+async function arrange(page) {
+  const { keyboard } = page;
+  /** @param {string} path */
+  const row = (path) => page.locator(`[role=treeitem][title="${path}"]`);
+  const save = async () => {
+    await keyboard.press('Control+s');
+    await page.getByRole('button', { name: 'Saved' }).waitFor();
+  };
+  await page.getByRole('button', { name: 'Clone', exact: true }).click();
+  await row('notes').click();
+  await row('notes/opening hours.md').click();
+  await page.getByText('August').click();
+  await keyboard.press('End');
+  await keyboard.press('Backspace');
+  await keyboard.type('and by moonlight |');
+  await save();
+  await page.getByRole('button', { name: 'New file' }).click();
+  await page.getByLabel('Path').fill('notes/moonlight tour.md');
+  await keyboard.press('Enter');
+  await page.getByRole('textbox', { name: /moonlight/ }).click();
+  await keyboard.insertText('# Moonlight tour\n\nEvery full moon from June on, with a lantern.\n');
+  await save();
+  await row('index.html').click();
+  await page.getByText('The station today').click();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('End');
+  await keyboard.insertText('\n          On nights with a full moon the tour begins at ten.');
+  await page.getByLabel('Commit message').fill('Announce the moonlight tours');
+  await page.getByRole('button', { name: 'Put this message away' }).click();
+  await page.getByText('On nights with a full moon').click();
+}
+
+const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));
+const server = await startServer(data);
+const browser = await chromium.launch({
+  executablePath: findChromium() ?? '',
+  chromiumSandbox: false,
+});
+try {
+  // The page remembers who commits.
+  const author = JSON.stringify({ name: 'Maren Holt', email: 'maren@ternisland.example' });
+  const localStorage = [{ name: 'gitws.demo.author', value: author }];
+  const page = await browser.newPage({
+    storageState: { cookies: [], origins: [{ origin: new URL(server.url).origin, localStorage }] },
+    viewport: { width: 1280, height: 800 },
+    colorScheme: isDark ? 'dark' : 'light',
+    // Sharp on dense screens, and still a small file.
+    deviceScaleFactor: 1.5,
+  });
+  await page.goto(server.url);
+  await arrange(page);
+  // The cursor blinks: it would be there in every second picture.
+  await page.addStyleTag({ content: '.cm-cursorLayer { animation: none !important; }' });
+  await page.screenshot({ path: output, animations: 'disabled' });
+  console.log(`${output}: ${(await stat(output)).size} bytes`);
+} finally {
+  await browser.close();
+  server.child.kill('SIGTERM');
+  await once(server.child, 'exit');
+  await rm(data, { recursive: true, force: true });
+}
