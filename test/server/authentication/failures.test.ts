@@ -151,6 +151,19 @@ describe('signing in rightly', () => {
     expect(await Promise.all(all)).toHaveLength(23);
   });
 
+  it('cannot be waited for by more than a bounded number: a flood is refused, not queued', async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow: Authenticate = () => answered.then(() => ({ name: 'alice' }));
+    const limit = limitFailures(slow, { maxFailures: 1, maxWaiting: 3 });
+    const some = Array.from({ length: 4 }, () => limit(basic('alice', 'right', here)));
+    await expect(limit(basic('alice', 'right', here))).rejects.toMatchObject(tooMany);
+    answer();
+    expect(await Promise.all(some)).toHaveLength(4);
+  });
+
   it('without credentials is no failure: every client begins so', async () => {
     const limit = limited({ maxFailures: 1 });
     for (let count = 0; count < 5; count += 1) expect(await limit(attempt(undefined))).toBeNull();

@@ -103,7 +103,12 @@ describe('rules', () => {
   });
 
   it('give nothing for a path that is too long, to nobody', () => {
-    expect(may(user('root'), 'read', 'x/'.repeat(2_000) + 'x')).toBe(false);
+    const repository = 'x/'.repeat(2_000) + 'x';
+    const decision = decide(rules, { user: user('root'), repository, access: 'read' });
+    expect(decision.allowed).toBe(false);
+    expect(decision.explanation).toMatch(
+      /^the path is too long: read of "x\/x[^"]{100,130}\.\.\."/,
+    );
   });
 
   it('give nothing where there are none', () => {
