@@ -50,6 +50,15 @@ describe('what a rule forbids is refused, with words that reach the pusher', () 
     expect(await repository.tip(main)).toBe(third);
   });
 
+  test('a forced update, where updating is not allowed at all', async () => {
+    const repository = await ProtectedRepository.make({ [main]: ['force'] });
+    await repository.commit('third');
+    expect((await repository.push('--force', 'main')).stderr).toContain('you may not update');
+    expect((await repository.push('--force', 'main~2:main')).stderr).toContain(
+      'you may not update',
+    );
+  });
+
   test('going back to an older commit is forcing', async () => {
     const repository = await ProtectedRepository.make({ [main]: ['update'] });
     const { code, stderr } = await repository.push('--force', 'main~1:main');
