@@ -62,6 +62,9 @@ export class ProcessOutput {
       this.#pieces.push(...options.stderr.decode(chunk));
       this.pump();
     });
+    // A stream that was handed to a child as well was paused by that.
+    stdout.resume();
+    stderr.resume();
     // Their close events follow.
     stdout.on('error', (error) => {
       if (!this.#discarding) options.onError(error);

@@ -39,13 +39,14 @@ export async function processEnd(
   const quarantine = pushes ? new Quarantine(child.pid, repository.gitDir) : undefined;
   const { signal } = await child.exited;
   quarantine?.stop();
-  // What is left of upload-pack's group has nothing to do any more. A hook may have left something
-  // in the background on purpose: that stays until the server closes.
-  if (!pushes || signal !== null) child.end(endingOf(service, limits));
+  // What is left of a group that lost its leader has nothing to do any more. A hook of a push that
+  // went well may have left something in the background on purpose: that stays until the server
+  // closes.
+  if (!pushes || signal !== null) child.end({ term: 0, kill: limits.killDelayUpload });
   const status = await output.exit;
-  if (signal !== null) {
+  if (quarantine !== undefined && signal !== null) {
     await child.gone;
-    await quarantine?.remove();
+    await quarantine.remove();
   }
   return status;
 }

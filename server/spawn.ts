@@ -2,10 +2,11 @@
  * The one file that starts processes. Fixed arguments, no shell, the repository as working
  * directory and `.` as path, an environment built from an allow-list, a process group of its own.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { GitService } from '../src/endpoint.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
+import { socketPairs, type SocketPair } from './socket-pair.js';
 
 /** What to run where. */
 export interface ServiceOptions {
@@ -77,20 +78,54 @@ function gitEnvironment(): Record<string, string> {
  * @throws the system's error where it cannot be started (ENOENT: no git; EAGAIN: too many).
  */
 export async function spawnService(options: ServiceOptions): Promise<ServiceProcess> {
-  const child = spawn('git', serviceArguments[options.service], {
+  const output = options.service === 'git-receive-pack' ? await lastingOutput() : undefined;
+  try {
+    return await start(options, output);
+  } catch (error) {
+    for (const [own] of output ?? []) own.destroy();
+    throw error;
+  } finally {
+    // The child has its own copies of these ends.
+    for (const [, childs] of output ?? []) childs.destroy();
+  }
+}
+
+async function start(
+  options: ServiceOptions,
+  output: readonly SocketPair[] | undefined,
+): Promise<ServiceProcess> {
+  const settings: SpawnOptions = {
     cwd: options.gitDir,
     env: serviceEnvironment(options.gitProtocol),
-    stdio: ['pipe', 'pipe', 'pipe'],
     shell: false,
     // A group of its own: its helpers and hooks end with it, and a Ctrl-C for the server is not
     // one for a push under way.
     detached: true,
-  });
+    stdio: ['pipe', 'pipe', 'pipe'],
+  };
+  if (output !== undefined) {
+    settings.stdio = ['pipe', ...output.map(([, childs]) => childs), ...output.map(([own]) => own)];
+  }
+  const child = spawn('git', serviceArguments[options.service], settings);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
   });
-  return new ServiceProcess(child);
+  const [stdout, stderr] = output?.map(([own]) => own) ?? [child.stdout, child.stderr];
+  const { stdin } = child;
+  if (!stdin || !stdout || !stderr) throw new Error('git has no streams');
+  return new ServiceProcess(child, { stdin, stdout, stderr });
+}
+
+/**
+ * stdout and stderr for a process that must not die when its reader does. When a server is killed,
+ * receive-pack's report would meet a broken pipe, and SIGPIPE would end it: with its quarantine left
+ * behind, or, after the refs were changed, without its post-receive hook. So the child is given the
+ * reading ends too, which it never uses: as long as it lives they exist.
+ */
+async function lastingOutput(): Promise<SocketPair[] | undefined> {
+  // With plain pipes a push works as well, as long as the server lives.
+  return socketPairs(2).catch(() => undefined);
 }
 
 /** @returns what `git --version` says. @throws the system's error where there is no git. */
@@ -107,6 +142,12 @@ export async function gitVersion(): Promise<string> {
       resolve(text.trim());
     });
   });
+}
+
+interface ServiceStreams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 /** A running service and whatever it started. */
@@ -128,11 +169,12 @@ export class ServiceProcess {
   #poll: ReturnType<typeof setTimeout> | undefined;
   #resolveGone!: () => void;
 
-  constructor(child: ChildProcessByStdio<Writable, Readable, Readable>) {
+  /** @param streams the server's ends. */
+  constructor(child: ChildProcess, streams: ServiceStreams) {
     this.#pid = child.pid ?? 0;
-    this.stdin = child.stdin;
-    this.stdout = child.stdout;
-    this.stderr = child.stderr;
+    this.stdin = streams.stdin;
+    this.stdout = streams.stdout;
+    this.stderr = streams.stderr;
     // A child that closed its stdin makes writing fail: whoever writes learns it by the callback.
     this.stdin.on('error', () => undefined);
     child.on('error', () => undefined);
