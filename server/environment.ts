@@ -81,11 +81,11 @@ export function pusherEnvironment(user: string | null, address: string | undefin
  * that other git commands do not read: git hands them on to hooks, and to what those run.
  */
 export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>> = {
-  // Oids below a tip (isomorphic-git wants peeled tags), filters, wanted refs.
+  // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:
+  // with it native git's shallow clones fail ("expected 'packfile', received 'shallow-info'").
   'git-upload-pack': [
     ['uploadpack.allowReachableSHA1InWant', 'true'],
     ['uploadpack.allowFilter', 'true'],
-    ['uploadpack.allowRefInWant', 'true'],
   ],
   'git-receive-pack': [
     // Not transfer.fsckObjects: a hook's own fetch would obey that one.

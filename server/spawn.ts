@@ -27,14 +27,14 @@ export interface Ending {
 
 /**
  * `git upload-pack` serves what the clients of this project need: oids below a tip (isomorphic-git
- * wants peeled tags), filters, wanted refs. The settings go to upload-pack only: git passes `-c` on
- * to hooks.
+ * wants peeled tags), and filters. Not uploadpack.allowRefInWant: with it git sends the sections of
+ * its answer in an order that git itself does not take when the clone is a shallow one (2.39). The
+ * settings go to upload-pack only: git passes `-c` on to hooks.
  */
 const serviceArguments: Readonly<Record<GitService, readonly string[]>> = {
   'git-upload-pack': [
     ...['-c', 'uploadpack.allowReachableSHA1InWant=true'],
     ...['-c', 'uploadpack.allowFilter=true'],
-    ...['-c', 'uploadpack.allowRefInWant=true'],
     ...['upload-pack', '--strict', '.'],
   ],
   'git-receive-pack': ['receive-pack', '.'],

@@ -82,7 +82,7 @@ describe('the configuration of a repository', () => {
   });
 
   test('does not take from a client what the server allows it to ask for', async () => {
-    for (const name of ['allowReachableSHA1InWant', 'allowFilter', 'allowRefInWant']) {
+    for (const name of ['allowReachableSHA1InWant', 'allowFilter']) {
       await git(['config', `uploadpack.${name}`, 'false'], { cwd: gitDir });
     }
     const below = await git(['rev-parse', 'main~1'], { cwd: gitDir });
