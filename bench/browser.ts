@@ -1,6 +1,6 @@
 /** A Chromium for one measurement, with an empty profile, and what it costs. */
-import { chromium, type Browser, type Page } from 'playwright-core';
 import { findChromium } from '../scripts/chromium.mjs';
+import { DevTools } from './devtools.js';
 import { canMeasure, commandLine, cpuTimeOf, descendants, peakMemory } from './processes.js';
 import type { BenchPage } from './tasks.js';
 
@@ -16,45 +16,39 @@ export interface BrowserCost {
 
 /** A browser with one page open. */
 export class BenchBrowser {
-  readonly version: string;
-  readonly #browser: Browser;
-  readonly #page: Page;
-  readonly #pids: () => Promise<number[]>;
+  readonly #devTools: DevTools;
 
-  private constructor(browser: Browser, page: Page, pids: () => Promise<number[]>) {
-    this.#browser = browser;
-    this.version = browser.version();
-    this.#page = page;
-    this.#pids = pids;
+  private constructor(devTools: DevTools) {
+    this.#devTools = devTools;
   }
 
-  /** @param url of the page of the benchmarks. */
-  static async open(url: string): Promise<BenchBrowser> {
-    const others = new Set(await descendants(process.pid));
-    const executablePath = findChromium();
-    if (executablePath === undefined) throw new Error('There is no Chromium on this machine.');
-    const browser = await chromium.launch({
-      executablePath,
-      // As root Chromium starts only without it, and the page is our own.
-      chromiumSandbox: false,
-      args: [
-        // Measured alone, and talking to nobody but the servers that are measured.
-        ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-        ...['--disable-background-networking', '--disable-component-update'],
-      ],
-    });
-    const page = await browser.newPage();
-    await page.goto(url);
-    const pids = async (): Promise<number[]> =>
-      (await descendants(process.pid)).filter((pid) => !others.has(pid));
-    return new BenchBrowser(browser, page, pids);
+  /**
+   * @param url of the page of the benchmarks.
+   * @param profile a directory that does not exist yet.
+   */
+  static async open(url: string, profile: string): Promise<BenchBrowser> {
+    const executable = findChromium();
+    if (executable === undefined) throw new Error('There is no Chromium on this machine.');
+    const devTools = await DevTools.start(executable, profile, url);
+    const browser = new BenchBrowser(devTools);
+    try {
+      await browser.#loaded();
+    } catch (error) {
+      await devTools.close();
+      throw error;
+    }
+    return browser;
+  }
+
+  version(): Promise<string> {
+    return this.#devTools.version();
   }
 
   /** Starts counting. @returns ends it. */
   async watch(): Promise<() => Promise<BrowserCost | undefined>> {
-    const before = await cpuTimeOf(await this.#pids());
+    const before = await cpuTimeOf(await this.#processes());
     return async () => {
-      const pids = await this.#pids();
+      const pids = await this.#processes();
       const cpu = (await cpuTimeOf(pids)) - before;
       const peaks = await Promise.all(
         pids.map(async (pid) =>
@@ -67,14 +61,32 @@ export class BenchBrowser {
   }
 
   clone(task: Parameters<BenchPage['clone']>[0]): ReturnType<BenchPage['clone']> {
-    return this.#page.evaluate((given) => (window as unknown as BenchPage).clone(given), task);
+    return this.#run(`clone(${JSON.stringify(task)})`) as ReturnType<BenchPage['clone']>;
   }
 
   transfer(task: Parameters<BenchPage['transfer']>[0]): ReturnType<BenchPage['transfer']> {
-    return this.#page.evaluate((given) => (window as unknown as BenchPage).transfer(given), task);
+    return this.#run(`transfer(${JSON.stringify(task)})`) as ReturnType<BenchPage['transfer']>;
   }
 
   close(): Promise<void> {
-    return this.#browser.close();
+    return this.#devTools.close();
+  }
+
+  #run(call: string): Promise<unknown> {
+    return this.#devTools.evaluate(`window.bench.${call}`);
+  }
+
+  async #loaded(): Promise<void> {
+    const patience = performance.now() + 30_000;
+    // The document of the moment may be the empty one that comes before the page.
+    while ((await this.#devTools.evaluate('typeof window.bench').catch(() => '')) !== 'object') {
+      if (performance.now() > patience) throw new Error('The page of the benchmarks did not load.');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async #processes(): Promise<number[]> {
+    const { pid } = this.#devTools;
+    return [pid, ...(await descendants(pid))];
   }
 }

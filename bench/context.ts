@@ -44,10 +44,11 @@ export function repositoryUrl(base: string, { name }: Input): string {
 
 /** Opens a browser on the page, works with it, and closes it. */
 export async function withBrowser<Result>(
+  context: Context,
   pageUrl: string,
   work: (browser: BenchBrowser) => Promise<Result>,
 ): Promise<Result> {
-  const browser = await BenchBrowser.open(`${pageUrl}/`);
+  const browser = await BenchBrowser.open(`${pageUrl}/`, context.newDirectory());
   try {
     return await work(browser);
   } finally {

@@ -13,7 +13,7 @@ export const sizes = {
   /** For correctness only. */
   tiny: { commits: 60, files: 40, seed: 7 },
   /** Like a small library: about 8,000 objects. */
-  small: { commits: 1_600, files: 160, seed: 7 },
+  small: { commits: 1_300, files: 160, seed: 7 },
   /** Like an application of some years: about 55,000 objects. */
   medium: { commits: 9_500, files: 2_600, seed: 7 },
   /** Like git itself: about 300,000 objects. Takes minutes to make. */
@@ -58,7 +58,9 @@ async function importHistory(gitDir: string, options: HistoryOptions): Promise<v
   child.stdin.on('error', () => undefined);
   for (const piece of new History(options).pieces()) {
     if (child.exitCode !== null) break;
-    if (!child.stdin.write(piece)) await Promise.race([once(child.stdin, 'drain'), ended]);
+    if (!child.stdin.write(piece)) {
+      await Promise.race([once(child.stdin, 'drain').catch(() => ended), ended]);
+    }
   }
   child.stdin.end();
   const [code] = (await ended) as [number | null];

@@ -42,11 +42,11 @@ export class History {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.#words = Array.from({ length: 3_000 }, () => this.#word());
-    const folders = Math.ceil(options.files / 12);
+    const folders = Math.ceil(options.files / 25);
     while (this.#folders.length < folders) {
       const parent = this.#random.pick(this.#folders);
       const depth = parent.split('/').length;
-      if (depth < 6) this.#folders.push(`${parent}${this.#word()}${this.#folders.length}/`);
+      if (depth < 3) this.#folders.push(`${parent}${this.#word()}${this.#folders.length}/`);
     }
   }
 
@@ -61,9 +61,10 @@ export class History {
     const tagEvery = Math.max(10, Math.floor(commits / 20));
     for (let number = 1; number < commits; number += 1) {
       const piece: Uint8Array[] = [];
-      // One in eight is made on a line of its own and merged.
-      const parents = number % 8 === 0 ? this.#sideLine(piece, tip) : [tip];
-      this.#commit(piece, 'refs/heads/main', parents);
+      // One in eight merges a commit made on a line of its own.
+      const side = number % 8 === 0 ? this.#sideLine(piece, tip) : [];
+      this.#commit(piece, 'refs/heads/main', side.length > 0 ? [tip, this.#marks] : [tip]);
+      for (const file of side) this.#write(piece, file);
       if (this.#files.length < files && this.#random.below(commits) < files / 2) this.#add(piece);
       this.#change(piece);
       tip = this.#marks;
@@ -73,13 +74,13 @@ export class History {
     yield Buffer.from(`reset refs/heads/topic\nfrom :${Math.ceil(tip / 2)}\n\ndone\n`);
   }
 
-  /** @returns the parents of the merge. */
-  #sideLine(piece: Uint8Array[], tip: number): number[] {
+  /** @returns the files that it changed: a merge in fast-import begins as its first parent is. */
+  #sideLine(piece: Uint8Array[], tip: number): File[] {
     this.#commit(piece, 'refs/heads/side', [tip]);
-    this.#change(piece);
+    const edited = this.#editSome(piece);
     // The ref goes again; the merge keeps the commit.
     text(piece, `reset refs/heads/side\nfrom ${'0'.repeat(40)}\n\n`);
-    return [tip, this.#marks];
+    return edited;
   }
 
   #commit(piece: Uint8Array[], ref: string, parents: readonly number[]): void {
@@ -124,6 +125,11 @@ export class History {
       text(piece, `R ${file.path} ${path}\n`);
       file.path = path;
     }
+    this.#editSome(piece);
+  }
+
+  #editSome(piece: Uint8Array[]): File[] {
+    const edited: File[] = [];
     let edits = 1;
     while (edits < 4 && this.#random.below(3) === 0) edits += 1;
     for (let count = 0; count < edits; count += 1) {
@@ -133,9 +139,11 @@ export class History {
         if (this.#random.below(4) > 0) continue;
       } else {
         this.#edit(file.lines);
+        edited.push(file);
       }
       this.#write(piece, file);
     }
+    return edited;
   }
 
   /** Some files are changed again and again, most hardly ever. */
@@ -161,10 +169,10 @@ export class History {
     else data(piece, Buffer.from(lines.join('')));
   }
 
-  /** Lines of a new file: about 70 for half of them, above 1,000 for one in a hundred. */
+  /** Lines of a new file: less than 130 for half of them, above 2,000 for one in a hundred. */
   #fileLength(): number {
     const scale = this.#random.below(1_000) / 1_000;
-    return 8 + Math.floor(30 * (1 / (1.02 - scale)));
+    return 15 + Math.floor(60 / (1.02 - scale));
   }
 
   #line(): string {

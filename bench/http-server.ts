@@ -1,7 +1,7 @@
 /**
  * The peer: a small smart HTTP server, which runs git's own `git http-backend` (git-http-backend(1))
- * for each request as a web server would. It serves the page of the benchmarks too, so that for a
- * page both are one origin. Run as `node http-server.js ROOT PAGE_SCRIPT`.
+ * for each request as a web server would, open to pages of any origin. It serves the page of the
+ * benchmarks too, so that for a page both are one origin. Run as `node http-server.js ROOT PAGE_SCRIPT`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { gitEnvironment } from './git.js';
 
 const [root = '', pageScript = ''] = process.argv.slice(2);
 const script = readFileSync(pageScript);
-const html =
-  '<!doctype html><meta charset="utf-8"><title>bench</title><script src="/page.js"></script>';
+const html = `<!doctype html><meta charset="utf-8"><title>bench</title>
+<link rel="icon" href="data:,"><script src="/page.js"></script>`;
 
 const server = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -25,12 +25,21 @@ const server = createServer((request, response) => {
       `${isScript ? 'text/javascript' : 'text/html'};charset=utf-8`,
     );
     response.end(isScript ? script : html);
+  } else if (request.method === 'OPTIONS') {
+    response.writeHead(204, preflightAnswer).end();
   } else if (/^\/[^/]+\.git\//.test(pathname)) {
     runBackend(request, response);
   } else {
     response.writeHead(404).end();
   }
 });
+
+/** As a CORS proxy answers the question that a browser asks before a page's POST elsewhere. */
+const preflightAnswer = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-headers': 'content-type, git-protocol',
+};
 
 function runBackend(request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
@@ -52,6 +61,7 @@ function runBackend(request: IncomingMessage, response: ServerResponse): void {
   child.stdin.on('error', () => undefined);
   request.pipe(child.stdin);
   response.on('close', () => child.stdout.destroy());
+  response.setHeader('access-control-allow-origin', '*');
   let head = Buffer.alloc(0);
   const onHead = (piece: Buffer): void => {
     head = Buffer.concat([head, piece]);

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { BenchBrowser, findChromium } from './browser.js';
+import { findChromium } from './browser.js';
 import type { Comparison } from './compare.js';
-import type { Context, Part, Servers } from './context.js';
+import { withBrowser, type Context, type Part, type Servers } from './context.js';
 import { generatedInput, localInput, type Input } from './input.js';
 import { describeMachine, load } from './machine.js';
 import { parseOptions, usage, type Options } from './options.js';
@@ -76,9 +76,10 @@ async function run({ root, out, workspace, options }: Run): Promise<Report> {
     for (const input of inputs) {
       for (const part of options.parts) comparisons.push(...(await part.run(context, input)));
     }
+    const chromium = hasBrowser ? await chromiumVersion(context) : undefined;
     return {
       date: new Date().toISOString().slice(0, 10),
-      machine: await describeMachine(root, await chromiumVersion(hasBrowser, servers)),
+      machine: await describeMachine(root, chromium),
       load: { before, after: load() },
       quick: options.quick,
       inputs: inputs.map(({ name, head, shape }) => ({ name, head, shape })),
@@ -96,9 +97,6 @@ async function startServers(root: string, out: string, serverRoot: string): Prom
   return { http, gitws, git: await startGitDaemon(serverRoot) };
 }
 
-async function chromiumVersion(has: boolean, { http }: Servers): Promise<string | undefined> {
-  if (!has) return undefined;
-  const browser = await BenchBrowser.open(`${http.url}/`);
-  await browser.close();
-  return browser.version;
+function chromiumVersion(context: Context): Promise<string> {
+  return withBrowser(context, context.servers.http.url, (browser) => browser.version());
 }

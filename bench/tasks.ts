@@ -26,10 +26,8 @@ export interface RawResult {
   readonly bytes: number;
 }
 
-/** Put on a page's window. */
+/** What the page puts on its window, as `bench`. */
 export interface BenchPage {
-  /** isomorphic-git needs it, and pages have none. */
-  Buffer: unknown;
   clone(task: CloneTask): Promise<CloneResult & { readonly longestTask: number }>;
   transfer(task: RawTask): Promise<RawResult>;
 }

@@ -38,7 +38,7 @@ export const cloneInBrowser: Part = {
 function compareClones(context: Context, input: Input): Promise<Comparison> {
   const { servers, rounds } = context;
   const inPage = async (transport: 'gitws' | 'http', server: RunningServer) =>
-    withBrowser(servers.http.url, async (browser): Promise<Measurement> => {
+    withBrowser(context, servers.http.url, async (browser): Promise<Measurement> => {
       const serverCost = await server.watch();
       const browserCost = await browser.watch();
       const task = { transport, url: repositoryUrl(server.url, input), dir: '/clone' };

@@ -75,7 +75,7 @@ function compareInPage(context: Context, input: Input): Promise<Comparison> {
   const { servers, rounds } = context;
   const repeats = repeatsFor(context, input);
   const over = (transport: Transport, server: RunningServer) =>
-    withBrowser(servers.http.url, async (browser) => {
+    withBrowser(context, servers.http.url, async (browser) => {
       const task = { transport, url: repositoryUrl(server.url, input), repeats, concurrency: 1 };
       await browser.transfer({ ...task, repeats: 1 });
       const serverCost = await server.watch();

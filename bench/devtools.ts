@@ -1,0 +1,135 @@
+/**
+ * Speaks the Chrome DevTools Protocol through a pipe, as little of it as is needed to call a
+ * function of a page. Not through Playwright: that listens to all of a page's network, for which
+ * Chromium copies every WebSocket message, in base64, through three processes. A WebSocket then
+ * costs four to five times what it costs a person's browser; a fetch hardly more.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+interface Reply {
+  readonly id?: number;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly message: string };
+}
+
+/** What the functions here have to say of Runtime.evaluate's answer. */
+interface Evaluated {
+  readonly result: { readonly value?: unknown };
+  readonly exceptionDetails?: {
+    readonly text: string;
+    readonly exception?: { readonly description?: string };
+  };
+}
+
+const flags = [
+  '--headless',
+  '--remote-debugging-pipe',
+  // As root Chromium starts only without it, and the page is our own.
+  '--no-sandbox',
+  // Measured alone, and talking to nobody but the servers that are measured.
+  ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update'],
+  ...['--disable-dev-shm-usage', '--password-store=basic', '--use-mock-keychain'],
+];
+
+/** A Chromium that was started, with one page. */
+export class DevTools {
+  readonly #child: ChildProcess;
+  readonly #input: Writable;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #session: string | undefined;
+  #calls = 0;
+  #ended = false;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#input = child.stdio[3] as Writable;
+    this.#input.on('error', () => undefined);
+    this.#listen(child.stdio[4] as Readable);
+    child.once('close', () => {
+      this.#ended = true;
+      for (const settle of this.#waiting.values()) settle({ error: { message: 'it ended' } });
+    });
+  }
+
+  /**
+   * @param executable path of Chromium.
+   * @param profile a directory that does not exist yet.
+   * @param url of the page.
+   */
+  static async start(executable: string, profile: string, url: string): Promise<DevTools> {
+    const args = [...flags, `--user-data-dir=${profile}`, 'about:blank'];
+    const child = spawn(executable, args, {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    await once(child, 'spawn');
+    const devTools = new DevTools(child);
+    const { targetId } = await devTools.#call('Target.createTarget', { url });
+    const attached = await devTools.#call('Target.attachToTarget', { targetId, flatten: true });
+    devTools.#session = String(attached['sessionId']);
+    return devTools;
+  }
+
+  /** Id of Chromium's first process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** @returns for example `156.0.8078.79`. */
+  async version(): Promise<string> {
+    const { product } = await this.#call('Browser.getVersion', {}, null);
+    return String(product).replace(/^.*\//, '');
+  }
+
+  /**
+   * @param expression JavaScript; a promise is waited for.
+   * @returns its value, as JSON carries it.
+   * @throws Error with what it threw.
+   */
+  async evaluate(expression: string): Promise<unknown> {
+    const options = { expression, awaitPromise: true, returnByValue: true };
+    const answer = (await this.#call('Runtime.evaluate', options)) as unknown as Evaluated;
+    const { result, exceptionDetails: thrown } = answer;
+    if (thrown === undefined) return result.value;
+    throw new Error(`in the page: ${thrown.exception?.description ?? thrown.text}`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    const closed = once(this.#child, 'close');
+    this.#call('Browser.close', {}, null).catch(() => undefined);
+    await closed;
+  }
+
+  async #call(
+    method: string,
+    params: object,
+    sessionId: string | null | undefined = this.#session,
+  ): Promise<Record<string, unknown>> {
+    this.#calls += 1;
+    const id = this.#calls;
+    const reply = await new Promise<Reply>((resolve) => {
+      if (this.#ended) resolve({ error: { message: 'it ended' } });
+      this.#waiting.set(id, resolve);
+      const session = sessionId === null || sessionId === undefined ? {} : { sessionId };
+      this.#input.write(`${JSON.stringify({ id, method, params, ...session })}\0`);
+    });
+    this.#waiting.delete(id);
+    if (reply.error !== undefined) throw new Error(`Chromium, ${method}: ${reply.error.message}`);
+    return reply.result ?? {};
+  }
+
+  #listen(output: Readable): void {
+    let rest = '';
+    output.setEncoding('utf8').on('data', (piece: string) => {
+      const messages = (rest + piece).split('\0');
+      rest = messages.pop() ?? '';
+      for (const message of messages) {
+        const reply = JSON.parse(message) as Reply;
+        if (reply.id !== undefined) this.#waiting.get(reply.id)?.(reply);
+      }
+    });
+  }
+}

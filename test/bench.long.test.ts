@@ -1,0 +1,36 @@
+/** That the benchmarks run, and measure what they say; what they measure here means nothing. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import type { Report } from '../bench/report.js';
+import { browserAvailable } from './helpers/chromium.js';
+import { temporaryDirectory } from './helpers/temp.js';
+
+const program = fileURLToPath(new URL('../bench/run.mjs', import.meta.url));
+
+it('runs every part once, and finds every clone to be right', async () => {
+  const json = join(await temporaryDirectory(), 'report.json');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    program,
+    '--quick',
+    '--json',
+    json,
+  ]);
+  const report = JSON.parse(await readFile(json, 'utf8')) as Report;
+  expect(report.inputs.map(({ name }) => name)).toEqual(['tiny']);
+  const measured = report.comparisons.map(({ part }) => part);
+  const inPages = browserAvailable ? ['clone-browser', 'raw'] : [];
+  expect(measured.toSorted()).toEqual(
+    [...inPages, 'clone-node', 'latency', 'raw', 'sessions'].toSorted(),
+  );
+  for (const { title, metrics, rows } of report.comparisons) {
+    expect(stdout).toContain(title);
+    expect(rows.length).toBeGreaterThan(1);
+    for (const { peer, metrics: values } of rows) {
+      expect(values[metrics[0]?.key ?? '']?.median, `${title}: ${peer}`).toBeGreaterThan(0);
+    }
+  }
+});

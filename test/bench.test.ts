@@ -1,0 +1,132 @@
+/** The parts of the benchmarks that figures depend on, and that no run would show to be wrong. */
+import { describe, expect, it } from 'vitest';
+import { compare, median, type Peer } from '../bench/compare.js';
+import { History } from '../bench/history.js';
+import { parseOptions } from '../bench/options.js';
+import { RawTransfer } from '../bench/raw-transfer.js';
+import { formatComparison } from '../bench/report.js';
+import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
+import { concatBytes, decodeText, encodeText } from '../src/wire/text.js';
+import { expectSoundRepository, git } from './helpers/git.js';
+import { temporaryDirectory } from './helpers/temp.js';
+
+const time = { key: 'time', label: 'time', unit: 'ms' } as const;
+
+/** A peer that measures these values, and writes its name to a list at each call. */
+function peer(name: string, values: readonly number[], calls: string[] = []): Peer {
+  const left = values.slice();
+  return {
+    name,
+    measure: async () => {
+      calls.push(name);
+      return { time: left.shift() };
+    },
+  };
+}
+
+function compareThree(peers: readonly Peer[]) {
+  const options = { part: 'test', title: 'Test', input: 'tiny', reference: 'two' };
+  return compare({ ...options, metrics: [time], peers, rounds: 3 });
+}
+
+describe('a comparison', () => {
+  it('changes the order of its peers from round to round', async () => {
+    const calls: string[] = [];
+    await compareThree(['one', 'two'].map((name) => peer(name, [1, 1, 1], calls)));
+    expect(calls).toEqual(['one', 'two', 'two', 'one', 'one', 'two']);
+  });
+
+  it('gives the median of the ratios within each round, not the ratio of the medians', async () => {
+    // The machine was ten times as slow in the last round.
+    const { rows } = await compareThree([peer('one', [1, 3, 20]), peer('two', [2, 2, 40])]);
+    expect(rows[0]?.ratio).toBe(0.5);
+    expect(rows[0]?.metrics['time']).toEqual({ median: 3, min: 1, max: 20, values: [1, 3, 20] });
+    expect(rows[1]?.ratio).toBe(1);
+  });
+
+  it('is shown as a table, with a dash where a peer has no such value', async () => {
+    const result = await compareThree([peer('one', [100, 120, 140]), peer('two', [])]);
+    expect(formatComparison(result).trim().split('\n')).toEqual([
+      '**Test; tiny; medians of 3 rounds; ratio to two**',
+      '',
+      '|     | time, ms | from – to | ratio |',
+      '| --- | -------: | --------: | ----: |',
+      '| one |      120 | 100 – 140 |     – |',
+      '| two |        – |         – |     – |',
+    ]);
+  });
+
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 2, 3], 2.5],
+    [[7], 7],
+  ])('takes the middle of %j to be %d', (values, middle) => {
+    expect(median(values)).toBe(middle);
+  });
+});
+
+describe('a generated history', () => {
+  it('is sound, and the same each time', async () => {
+    const heads = await Promise.all([importHistory(), importHistory()]);
+    expect(heads[0]).toBe(heads[1]);
+  });
+
+  async function importHistory(): Promise<string> {
+    const gitDir = await temporaryDirectory();
+    const stream = Buffer.concat([...new History({ commits: 200, files: 60, seed: 3 }).pieces()]);
+    const at = (...args: string[]) => [`--git-dir=${gitDir}`, ...args];
+    await git(['init', '-q', '--bare', gitDir]);
+    await git(at('fast-import', '--quiet', '--done'), { input: stream });
+    await expectSoundRepository(gitDir);
+    expect(Number(await git(at('rev-list', '--count', '--merges', 'main')))).toBeGreaterThan(10);
+    return git(at('rev-parse', 'main'));
+  }
+});
+
+describe('a raw transfer', () => {
+  const oid = '1234567890123456789012345678901234567890';
+  const advertisement = concatBytes([
+    encodePktLine(`${oid} HEAD\0side-band-64k\n`),
+    encodePktLine(`${oid} refs/heads/main\n`),
+    flushPkt,
+  ]);
+
+  it('asks for every oid once, when the advertisement is whole', () => {
+    const transfer = new RawTransfer({ overHttp: false });
+    expect(transfer.push(advertisement.subarray(0, -1))).toBeUndefined();
+    const request = transfer.push(advertisement.subarray(-1));
+    expect(decodeText(request ?? new Uint8Array(0))).toBe(
+      `0056want ${oid} side-band-64k ofs-delta no-progress\n00000009done\n`,
+    );
+  });
+
+  it('counts the answer, and fails where it was cut', () => {
+    const transfer = new RawTransfer({ overHttp: true });
+    transfer.push(concatBytes([encodeText('001e# service=git-upload-pack\n0000'), advertisement]));
+    transfer.push(encodeText('0008NAK\n00'));
+    expect(() => transfer.finish()).toThrow('without a flush-pkt');
+    transfer.push(encodeText('00'));
+    expect(transfer.finish()).toBe(12);
+  });
+});
+
+describe('the command line', () => {
+  const part = { name: 'raw', about: '', run: async () => [] };
+
+  it('measures a small and a medium repository unless told otherwise', () => {
+    expect(parseOptions([], [part])).toMatchObject({ sizes: ['small', 'medium'], rounds: 5 });
+    expect(parseOptions(['--quick'], [part])).toMatchObject({ sizes: ['tiny'], rounds: 1 });
+    expect(parseOptions(['--repo', 'a', '--repo', 'b'], [part])).toMatchObject({
+      sizes: [],
+      repositories: ['a', 'b'],
+    });
+  });
+
+  it.each([
+    [['--only', 'nothing'], 'There is no part "nothing": it is one of raw.'],
+    [['--size', 'toString'], 'There is no size "toString"'],
+    [['--rounds', '0'], '--rounds must be'],
+  ])('says what is wrong with %j', (args, sentence) => {
+    expect(() => parseOptions(args, [part])).toThrow(sentence);
+  });
+});
