@@ -53,6 +53,9 @@ export function parseTarget(target: string, basePath: string): Target {
   const path = pathOf(target);
   if (!path.startsWith('/')) return malformed('is not an absolute path');
   if (!isBelow(path, basePath)) return malformed(`is not below ${basePath}`);
+  // A request target has none (RFC 9112 section 3.2), and proxies end the path before it: their
+  // rules by path would not hold for a repository with this character in its name.
+  if (path.includes('#')) return malformed('has a fragment');
   const raw = path.slice(basePath.length + 1).split('/');
   const segments: string[] = [];
   for (const part of raw) {

@@ -73,6 +73,7 @@ describe('a request target', () => {
     ['begins a segment with a dash', '/--upload-pack=x/git-upload-pack', 'dash'],
     ['begins a segment with an encoded dash', '/a/%2dx/git-upload-pack', 'dash'],
     ['encodes the service, past a rule of a proxy', '/a/git-receive%2dpack', 'encoded service'],
+    ['has a fragment, where a proxy ends the path', '/a#b/git-receive-pack', 'fragment'],
     ['has no service', '/a/b', 'does not end in a service'],
     ['has a service in capitals', '/a/GIT-UPLOAD-PACK', 'does not end in a service'],
     ['names no repository', '/git-upload-pack', 'names no repository'],
