@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { afterAll } from 'vitest';
-import WebSocket from 'ws';
+import WebSocket, { type ClientOptions } from 'ws';
 
 /** How to connect. */
 export interface RawOptions {
@@ -14,6 +14,8 @@ export interface RawOptions {
   /** Entries of Sec-WebSocket-Protocol; default `gitws.v1` alone. */
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** More of the options of `ws`: which certificate to trust, which address to come from. */
+  readonly connection?: ClientOptions;
 }
 
 /** A text message, parsed. */
@@ -56,8 +58,12 @@ export class RawClient {
   #ended = false;
 
   /** @param url `http://HOST:PORT`. */
-  constructor(url: string, { target, protocols = ['gitws.v1'], headers = {} }: RawOptions) {
+  constructor(
+    url: string,
+    { target, protocols = ['gitws.v1'], headers = {}, connection = {} }: RawOptions,
+  ) {
     this.socket = new WebSocket(url.replace(/^http/, 'ws'), [...protocols], {
+      ...connection,
       headers: { ...headers },
       perMessageDeflate: false,
       finishRequest: (request) => {
