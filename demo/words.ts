@@ -62,9 +62,9 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     title: 'This repository uses SHA-256',
     text: 'isomorphic-git, which this page uses, knows only SHA-1.',
   }),
-  PUSH_OUTCOME_UNKNOWN: () => ({
+  PUSH_OUTCOME_UNKNOWN: (_, message) => ({
     title: 'It is not known whether the push arrived',
-    text: 'The connection was lost after everything was sent. Fetch to see what the server has.',
+    text: `${message} Your commits are still here: fetch to see what the server has.`,
   }),
   CheckoutConflictError: () => ({
     title: 'Changed files are in the way',

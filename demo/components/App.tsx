@@ -2,7 +2,15 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { saveFile } from '../state/files.js';
-import { changes, focus, panel, screen, selected, unsaved } from '../state/session.js';
+import {
+  changes,
+  focus,
+  panel,
+  repositoryName,
+  screen,
+  selected,
+  unsaved,
+} from '../state/session.js';
 import { Changes } from './Changes.js';
 import { Dialogs } from './Dialogs.js';
 import { FileTree } from './FileTree.js';
@@ -37,6 +45,10 @@ export function App() {
       removeEventListener('beforeunload', warnOfUnsaved);
     };
   }, []);
+  const name = screen.value === 'open' ? repositoryName.value : '';
+  useEffect(() => {
+    document.title = name === '' ? 'gitws' : `${name} · gitws`;
+  }, [name]);
   return (
     <>
       {screen.value === 'start' && <Start />}

@@ -28,7 +28,12 @@ interface FrameProps {
 /** The browser's own dialog keeps the focus inside and gives it back. */
 function Frame({ title, onCancel, onSubmit, children }: FrameProps) {
   const root = useRef<HTMLDialogElement>(null);
-  useEffect(() => root.current?.showModal(), []);
+  useEffect(() => {
+    const shown = root.current;
+    shown?.showModal();
+    // Only a dialog that is closed gives the focus back to where it was.
+    return () => shown?.close();
+  }, []);
   return (
     <dialog
       ref={root}

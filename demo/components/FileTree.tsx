@@ -70,6 +70,11 @@ function Tree({ rows }: { readonly rows: readonly Row[] }) {
   const root = useRef<HTMLDivElement>(null);
   const shown = selected.value;
   useEffect(() => {
+    // The button that opened the repository is gone, and the focus with it.
+    if (document.activeElement !== document.body) return;
+    root.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
     root.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [shown]);
   if (files.value.size === 0) {

@@ -5,12 +5,13 @@ import { createFile, deleteFile, discardChange, readFile, writeText } from '../r
 import type { Repository } from '../repository/repository.js';
 import { scanFiles } from '../repository/status.js';
 import { askLine, confirm } from './dialogs.js';
-import { attempt } from './perform.js';
+import { attempt, inTurn } from './perform.js';
 import {
   content,
   excluded,
   files,
   focus,
+  isWritingFiles,
   notice,
   repository,
   selected,
@@ -51,20 +52,24 @@ export async function downloadFile(path: string): Promise<void> {
     link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
     link.download = path.slice(path.lastIndexOf('/') + 1);
     link.click();
-    URL.revokeObjectURL(link.href);
+    // Some browsers read it only later.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   });
 }
 
 /** Saves the edits of one file. */
 export async function saveFile(path: string): Promise<boolean> {
   const repo = repository.value;
-  const document = documentToSave(path);
-  if (repo === undefined || document === undefined) return false;
-  const saved = await attempt(async () => {
-    await writeText(repo, path, document.text);
-    await scanAgain(repo, path, document.saved);
-    return true;
-  });
+  if (repo === undefined || isWritingFiles.value) return false;
+  const saved = await attempt(() =>
+    inTurn(async () => {
+      const document = documentToSave(path);
+      if (document === undefined) return false;
+      await writeText(repo, path, document.text);
+      await scanAgain(repo, path, document.saved);
+      return true;
+    }),
+  );
   return saved ?? false;
 }
 
@@ -94,7 +99,7 @@ export async function settleUnsaved(purpose: string): Promise<boolean> {
 /** Asks for a path and makes a file there. */
 export async function newFile(folder: string): Promise<void> {
   const repo = repository.value;
-  if (repo === undefined) return;
+  if (repo === undefined || isWritingFiles.value) return;
   await askLine({
     title: 'New file',
     label: 'Path',
@@ -103,8 +108,10 @@ export async function newFile(folder: string): Promise<void> {
     action: 'Create',
     async submit(line) {
       const path = line.trim();
-      await createFile(repo, path, files.value.values());
-      await scanAgain(repo, path);
+      await inTurn(async () => {
+        await createFile(repo, path, files.value.values());
+        await scanAgain(repo, path);
+      });
       if (files.value.has(path)) await openFile(path);
       else notice.value = { tone: 'info', title: `${path} was made, but .gitignore hides it` };
     },
@@ -115,7 +122,7 @@ export async function newFile(folder: string): Promise<void> {
 export async function removeFile(path: string): Promise<void> {
   const repo = repository.value;
   const entry = files.value.get(path);
-  if (repo === undefined || entry === undefined) return;
+  if (repo === undefined || entry === undefined || isWritingFiles.value) return;
   if (entry.status !== 'same' || unsaved.value.has(path)) {
     const choice = await confirm({
       title: `Delete ${path}?`,
@@ -127,17 +134,19 @@ export async function removeFile(path: string): Promise<void> {
     });
     if (choice !== 'delete') return;
   }
-  await attempt(async () => {
-    await deleteFile(repo, path);
-    await reread(repo, path);
-  });
+  await attempt(() =>
+    inTurn(async () => {
+      await deleteFile(repo, path);
+      await reread(repo, path);
+    }),
+  );
 }
 
 /** Makes a file what it was in the last commit. */
 export async function discardFile(path: string): Promise<void> {
   const repo = repository.value;
   const entry = files.value.get(path);
-  if (repo === undefined || entry === undefined) return;
+  if (repo === undefined || entry === undefined || isWritingFiles.value) return;
   if (entry.status !== 'deleted') {
     const isNew = entry.status === 'added';
     const choice = await confirm({
@@ -152,10 +161,12 @@ export async function discardFile(path: string): Promise<void> {
     });
     if (choice !== 'discard') return;
   }
-  await attempt(async () => {
-    if (entry.status !== 'same') await discardChange(repo, entry);
-    await reread(repo, path);
-  });
+  await attempt(() =>
+    inTurn(async () => {
+      if (entry.status !== 'same') await discardChange(repo, entry);
+      await reread(repo, path);
+    }),
+  );
 }
 
 async function reread(repo: Repository, path: string): Promise<void> {

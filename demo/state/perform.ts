@@ -58,6 +58,15 @@ export async function perform<T>(
   }
 }
 
+let lastInTurn: Promise<unknown> = Promise.resolve();
+
+/** Runs what changes files, or looks at all of them, one after the other. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = lastInTurn.then(work);
+  lastInTurn = result.catch(() => undefined);
+  return result;
+}
+
 /** As {@link perform}, for what is over at once: only its failure is shown. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {

@@ -67,6 +67,11 @@ export interface Activity {
 
 export const activity = signal<Activity | undefined>();
 
+/** Whether what is going on writes files: nothing else may then. */
+export const isWritingFiles = computed(() =>
+  ['pull', 'switch', 'commit', 'remove'].includes(activity.value?.kind ?? ''),
+);
+
 /** The outcome of the last thing done. Stays until the next one, or until it is put away. */
 export interface Notice {
   readonly tone: 'good' | 'info' | 'bad';

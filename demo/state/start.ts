@@ -14,7 +14,7 @@ import {
   whileCloning,
 } from './catalogue.js';
 import { confirm, rememberCredentials } from './dialogs.js';
-import { perform } from './perform.js';
+import { inTurn, perform } from './perform.js';
 import { activity, files, notice, screen } from './session.js';
 import { leaveRepository, openFromCatalogue, refresh, showRepository } from './workspace.js';
 
@@ -31,7 +31,10 @@ export async function start(): Promise<void> {
   void sweepUnfinished();
   addEventListener('visibilitychange', () => {
     // Another tab may have changed the same repository.
-    if (document.visibilityState === 'visible' && activity.value === undefined) void refresh();
+    if (document.visibilityState !== 'visible') return;
+    void inTurn(async () => {
+      if (activity.value === undefined) await refresh();
+    });
   });
   const last = lastOpened();
   if (last === undefined) screen.value = 'start';

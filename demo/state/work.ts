@@ -141,7 +141,7 @@ export async function pushNow(): Promise<void> {
       await refreshRefs(repository);
       return refs;
     },
-    'The push was cancelled',
+    'The push was cancelled. Fetch to see whether the server had it all by then.',
   );
   if (done !== undefined) sayPushed(repository, branch, done.value, done.remote);
 }
