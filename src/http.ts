@@ -37,8 +37,8 @@ export interface HttpClientOptions {
   /** Hears of every operation of this client, beside the operation's own `onProgress`. */
   readonly onProgress?: ProgressCallback | undefined;
   /**
-   * Hears each line that the server's git or its hooks write for a person, when it is written.
-   * (isomorphic-git's own `onMessage` gets them once the transfer is safe.)
+   * Hears what the server's git and its hooks write for a person, when it is written.
+   * (isomorphic-git's own `onMessage` gets it once the transfer is safe.)
    */
   readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
   /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */

@@ -1,10 +1,11 @@
 /**
  * The POST to upload-pack in protocol v2: one command, of which isomorphic-git knows `ls-refs`
- * alone. The response is passed on as it came, once it is whole and, for `ls-refs`, checked.
+ * alone. The response is passed on as it came, once it is whole and checked.
  */
+import { GitWsError } from '../errors.js';
 import { LsRefsParser } from '../wire/ls-refs.js';
 import { decodePktLine } from '../wire/pkt-line.js';
-import { concatBytes, decodeText, trimNewline } from '../wire/text.js';
+import { decodeText, trimNewline } from '../wire/text.js';
 import type { ByteSource } from './gather.js';
 import type { ServiceRun } from './run.js';
 
@@ -12,42 +13,44 @@ import type { ServiceRun } from './run.js';
  * Sends the command and waits for all of the response. With the end of its input, upload-pack
  * ends too, instead of waiting for another command.
  *
- * @throws GitWsError REMOTE_EXIT, CONNECTION_LOST, UserCanceledError; for `ls-refs` also what
- *   its parser throws.
+ * @throws GitWsError INVALID_OPTION for another command; REMOTE_EXIT, CONNECTION_LOST,
+ *   UserCanceledError; what the parser of the list throws.
  */
 export async function exchangeCommand(run: ServiceRun, body: ByteSource): Promise<Uint8Array[]> {
-  let command: string | undefined;
-  let sendFailure: { error: unknown } | undefined;
-  run
-    .send(body, (bytes) => {
-      command ??= firstLine(bytes);
-    })
-    .catch((error: unknown) => {
-      sendFailure ??= { error };
-      run.abort(error);
-    });
+  let checked = false;
   try {
-    const parts: Uint8Array[] = [];
-    for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
-      parts.push(chunk);
-    }
-    await run.success();
-    if (command === 'command=ls-refs') checkListedRefs(parts);
-    return parts;
+    run.start(body, (bytes) => {
+      if (!checked) checkCommand(bytes);
+      checked = true;
+    });
+    return await receiveList(run);
   } catch (error) {
     run.abort();
-    // Aborting after a failure to send is what made reading fail.
-    throw sendFailure === undefined ? error : sendFailure.error;
+    throw error;
   }
 }
 
-function firstLine(bytes: Uint8Array): string {
-  const line = decodePktLine(bytes);
-  return line.type === 'data' ? trimNewline(decodeText(line.payload)) : '';
+async function receiveList(run: ServiceRun): Promise<Uint8Array[]> {
+  // It has a limit: a server must not fill the memory.
+  const parser = new LsRefsParser();
+  const parts: Uint8Array[] = [];
+  for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
+    const step = parser.push(chunk);
+    // isomorphic-git would read on, and take it for refs that nobody checked.
+    if (step.done && step.end < chunk.length) {
+      throw new GitWsError('MALFORMED_PKT_LINE', 'Something follows the list of refs.');
+    }
+    parts.push(chunk);
+  }
+  // git's own words, where it failed, say more than what is missing.
+  await run.success();
+  parser.end();
+  return parts;
 }
 
-function checkListedRefs(parts: readonly Uint8Array[]): void {
-  const parser = new LsRefsParser();
-  parser.push(concatBytes(parts));
-  parser.end();
+function checkCommand(bytes: Uint8Array): void {
+  const line = decodePktLine(bytes);
+  if (line.type === 'data' && trimNewline(decodeText(line.payload)) === 'command=ls-refs') return;
+  const message = 'Of protocol version 2, only ls-refs goes through this client.';
+  throw new GitWsError('INVALID_OPTION', message);
 }

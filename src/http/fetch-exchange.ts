@@ -28,19 +28,13 @@ export async function* exchangeFetch(
   body: ByteSource,
   listeners: MessageListeners,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let sendFailure: { error: unknown } | undefined;
-  run.send(body).catch((error: unknown) => {
-    sendFailure ??= { error };
-    run.abort(error);
-  });
   let complete = false;
   try {
+    run.start(body);
     yield* passOn(run, listeners);
     complete = true;
-  } catch (error) {
-    // Aborting after a failure to send is what made reading fail.
-    throw sendFailure === undefined ? error : sendFailure.error;
   } finally {
+    // Also where the caller reads no further.
     if (!complete) run.abort();
   }
 }

@@ -52,27 +52,19 @@ export async function exchangePush(
   const request = new SentRequest();
   const response = new PushResponse(listeners);
   const sending = new ByteProgress('Sending', listeners.onProgress, knownLength(body));
-  let sendFailure: { error: unknown } | undefined;
-  run
-    .send(body, async (bytes, last) => {
-      request.take(bytes, last);
-      await sending.add(bytes.length);
-      if (last) await sending.finish();
-    })
-    .catch((error: unknown) => {
-      sendFailure ??= { error };
-      run.abort(error);
-    });
+  run.start(body, async (bytes, last) => {
+    request.take(bytes, last);
+    await sending.add(bytes.length);
+    if (last) await sending.finish();
+  });
   try {
     await response.receive(run, request);
     return response.encode();
   } catch (error) {
     run.abort();
-    // Aborting after a failure to send is what made reading fail.
-    const failure = sendFailure === undefined ? error : sendFailure.error;
     // The report is whole and only the goodbye is missing: the outcome is known.
-    if (response.reported && isGitWsError(failure, 'CONNECTION_LOST')) return response.encode();
-    throw request.complete ? await inDoubt(failure, request.commands, askRefs) : failure;
+    if (response.reported && isGitWsError(error, 'CONNECTION_LOST')) return response.encode();
+    throw request.complete ? await inDoubt(error, request.commands, askRefs) : error;
   }
 }
 

@@ -54,6 +54,10 @@ export class ServiceRun {
     const abort = new AbortLink(settings.signal);
     abort.follow(signal);
     const stderr = new StderrTail();
+    const tell = async (text: string): Promise<void> => {
+      stderr.push(text);
+      await settings.onMessage?.(stripControlCharacters(text));
+    };
     try {
       const channel = await openChannel(target.repository, {
         service: target.service,
@@ -64,14 +68,15 @@ export class ServiceRun {
         openTimeout: settings.openTimeout,
         WebSocket: settings.WebSocket,
         onStderr: (text) => {
-          stderr.push(text);
-          settings.onMessage?.(stripControlCharacters(text));
+          tell(text).catch((error: unknown) => {
+            abort.fail(error);
+          });
         },
       });
       return new ServiceRun(channel, abort, stderr, target.service);
     } catch (error) {
       abort.release();
-      throw error;
+      throw abort.whatFailed(error);
     }
   }
 
@@ -105,16 +110,34 @@ export class ServiceRun {
     this.#abort.follow(signal);
   }
 
-  /** The next bytes of git's stdout; undefined at its end. */
+  /**
+   * The next bytes of git's stdout; undefined at its end.
+   *
+   * @throws what ended the channel; what {@link start}'s body or a listener threw.
+   */
   async read(): Promise<Uint8Array | undefined> {
     const unread = this.#unread;
     this.#unread = undefined;
-    return unread ?? (await this.#reader.read()).value;
+    try {
+      return unread ?? (await this.#reader.read()).value;
+    } catch (error) {
+      throw this.#abort.whatFailed(error);
+    }
   }
 
   /** The next {@link read} returns these bytes. */
   unread(bytes: Uint8Array): void {
     if (bytes.length > 0) this.#unread = bytes;
+  }
+
+  /**
+   * Begins to {@link send}, to go on while the answer is read. Where it fails, the run ends and
+   * reading fails with the same error.
+   */
+  start(body: ByteSource, onBytes?: (bytes: Uint8Array, last: boolean) => unknown): void {
+    this.send(body, onBytes).catch((error: unknown) => {
+      this.#abort.fail(error);
+    });
   }
 
   /**
@@ -141,7 +164,9 @@ export class ServiceRun {
    *   CONNECTION_LOST where its exit will never be known.
    */
   async success(): Promise<void> {
-    const { code, signal } = await this.#channel.exit;
+    const { code, signal } = await this.#channel.exit.catch((error: unknown) => {
+      throw this.#abort.whatFailed(error);
+    });
     if (code === 0) return;
     const stderr = this.#stderr.text;
     const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
@@ -180,12 +205,16 @@ class StderrTail {
   }
 }
 
-/** One signal that fires with the client's or with the current request's. */
+/**
+ * One signal that fires with the client's, with the current request's, or where something on this
+ * side failed: to the channel all of it is a cancellation.
+ */
 class AbortLink {
   readonly #controller = new AbortController();
   readonly #client: AbortSignal | undefined;
   #request: AbortSignal | undefined;
   #released = false;
+  #failure: { readonly error: unknown } | undefined;
   readonly #fire = (event: Event): void => {
     this.#controller.abort((event.target as AbortSignal).reason);
   };
@@ -197,6 +226,17 @@ class AbortLink {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Something on this side failed: the channel is of no use any more. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#controller.abort(error);
+  }
+
+  /** What the caller is to hear: the failure on this side, where that is what ended the channel. */
+  whatFailed(error: unknown): unknown {
+    return this.#failure === undefined ? error : this.#failure.error;
   }
 
   follow(request: AbortSignal | undefined): void {

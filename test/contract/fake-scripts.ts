@@ -171,6 +171,14 @@ export const fakeScripts = {
     session.write(encodePktLine(`${oid} refs/heads/../../config\n`), flushPkt);
     session.exit(0);
   },
+  'a v2 list with a second one behind it': async (session, truth) => {
+    session.write(encodePktLine('version 2\n'), encodePktLine('ls-refs\n'), flushPkt);
+    await session.body;
+    const oid = Object.values(truth.refs)[0] ?? '';
+    session.write(encodePktLine(`${oid} HEAD\n`), flushPkt);
+    session.write(encodePktLine(`${oid} refs/heads/../../config\n`), flushPkt);
+    session.exit(0);
+  },
   'a v2 list that is cut': async (session, truth) => {
     session.write(encodePktLine('version 2\n'), encodePktLine('ls-refs\n'), flushPkt);
     await session.body;

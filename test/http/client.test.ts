@@ -2,7 +2,7 @@ import { getEventListeners, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createHttpClient, type HttpRequest, type HttpResponse } from '../../src/http.js';
-import { flushPkt } from '../../src/wire/pkt-line.js';
+import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
 import { startFakeServer, type FakeSession } from '../helpers/fake-server.js';
 import { advertisement, oidOf, rejection } from './smart-bytes.js';
 
@@ -316,4 +316,30 @@ it('a server that falls silent after the upgrade is given up after openTimeout',
   const client = createHttpClient({ openTimeout: 20 });
   expect((await rejection(client.request(get(`http://127.0.0.1:${port}/r`)))).code).toBe('TIMEOUT');
   mute.close();
+});
+
+describe('a listener that throws', () => {
+  it('ends the operation with what it threw, be it onMessage while git writes to stderr', async () => {
+    const { url, sessions } = await advertisingServer(async (session) => {
+      await session.body;
+      session.writeStderr('warning: something\n');
+    });
+    const client = createHttpClient({
+      onMessage: () => {
+        throw new RangeError('I will not listen');
+      },
+    });
+    const response = await client.request(post(url, 'x'));
+    await expect(bytesOf(response)).rejects.toThrow('I will not listen');
+    await sessions[0]?.closed;
+  });
+});
+
+it('a command of protocol v2 other than ls-refs is refused: nothing here could check its answer', async () => {
+  const { url } = await startFakeServer((session) => {
+    session.write(encodePktLine('version 2\n'), encodePktLine('fetch\n'), flushPkt);
+  });
+  const command = Buffer.from(encodePktLine('command=fetch\n')).toString();
+  const error = await rejection(createHttpClient().request(post(`${url}/r`, `${command}0000`)));
+  expect(error.code).toBe('INVALID_OPTION');
 });

@@ -82,6 +82,7 @@ const good: ContractCase[] = (['the truth', 'the truth without a side-band'] as 
 const lists = (
   [
     ['a v2 list with a ref outside of refs/', 'INVALID_REF_NAME'],
+    ['a v2 list with a second one behind it', 'MALFORMED_PKT_LINE'],
     ['a v2 list that is cut', 'MALFORMED_ADVERTISEMENT'],
   ] as const
 ).map(([script, code]): ContractCase => ({
