@@ -78,7 +78,7 @@ export function pusherEnvironment(user: string | null, address: string | undefin
 
 /**
  * What each service needs, or must not do, whatever a repository's configuration says. Only names
- * that other git commands do not read: git hands them on to hooks, and to what those run.
+ * that other git commands do not read: git hands them on to the commands that it runs itself.
  */
 export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>> = {
   // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:
@@ -88,7 +88,6 @@ export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>
     ['uploadpack.allowFilter', 'true'],
   ],
   'git-receive-pack': [
-    // Not transfer.fsckObjects: a hook's own fetch would obey that one.
     ['receive.fsckObjects', 'true'],
     // maintenance.ts does it, for all repositories together.
     ['receive.autoGC', 'false'],

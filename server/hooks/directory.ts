@@ -7,7 +7,7 @@
 import { access, constants, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { formatHook, receiveHooks, type ReceiveHook } from './scripts.js';
+import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
 
 /** Directories of hooks, made when they are asked for. */
 export class HookDirectories {
@@ -23,18 +23,19 @@ export class HookDirectories {
   }
 
   /**
-   * @param hooks what the directory is to hold, and nothing else.
-   * @returns its absolute path. Each hook was there and could be run a moment ago.
+   * @returns the absolute path of a directory with these hooks and no others. Each was there and
+   *   could be run a moment ago.
    * @throws Error where hooks cannot be run there: git would pass over them without a word.
    */
-  directoryFor(hooks: ReadonlySet<ReceiveHook>): Promise<string> {
-    const names = receiveHooks.filter((name) => hooks.has(name));
-    const key = names.join('+');
+  directoryFor(hooks: HookSet): Promise<string> {
+    const names = receiveHooks.filter((name) => hooks.own.has(name));
+    const key = [hooks.judging ? 'judging' : 'calling', ...names].join('+');
     const before = this.#calls.get(key);
     const call = (async () => {
+      const files = formatHooks(hooks);
       const made = await before?.catch(() => undefined);
-      if (made !== undefined && (await isWhole(made, names))) return made;
-      return this.#make(key, names);
+      if (made !== undefined && (await isWhole(made, files))) return made;
+      return this.#make(key, files);
     })();
     this.#calls.set(key, call);
     return call;
@@ -49,21 +50,18 @@ export class HookDirectories {
     if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 
-  async #make(key: string, names: readonly ReceiveHook[]): Promise<string> {
+  async #make(key: string, files: ReadonlyMap<ReceiveHook, string>): Promise<string> {
     const own = await this.#ownDirectory();
     // Put in its place when it is whole: a running git never sees a part of it.
     const draft = await mkdtemp(join(own, 'draft-'));
-    const present = new Set(names);
-    for (const name of names) {
-      await writeFile(join(draft, name), formatHook(name, present), { mode: 0o500, flag: 'wx' });
+    for (const [name, text] of files) {
+      await writeFile(join(draft, name), text, { mode: 0o500, flag: 'wx' });
     }
     const path = join(own, key);
     await rm(path, { recursive: true, force: true });
     await rename(draft, path);
-    if (await isWhole(path, names)) return path;
-    throw new Error(
-      `The hooks that protect refs cannot be run in ${own}: is it on a file system mounted noexec?`,
-    );
+    if (await isWhole(path, files)) return path;
+    throw new Error(`Hooks cannot be run in ${own}: is it on a file system mounted noexec?`);
   }
 
   #ownDirectory(): Promise<string> {
@@ -84,9 +82,12 @@ export class HookDirectories {
  * is what git itself asks. Makes the files look new, too, to what clears temporary directories of
  * old ones: git goes on without a hook that is missing.
  */
-async function isWhole(directory: string, names: readonly ReceiveHook[]): Promise<boolean> {
+async function isWhole(
+  directory: string,
+  files: ReadonlyMap<ReceiveHook, string>,
+): Promise<boolean> {
   const now = new Date();
-  const paths = names.map((name) => join(directory, name));
+  const paths = [...files.keys()].map((name) => join(directory, name));
   const there = await Promise.all(paths.map((path) => isThere(path, constants.X_OK)));
   if (!there.every(Boolean)) return false;
   return Promise.all(paths.map((path) => utimes(path, now, now))).then(

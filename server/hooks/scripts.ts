@@ -172,21 +172,27 @@ printf %s "$commands" 2>/dev/null | "$own_hook" "$@"
 /** Git does something else where these do not exist: having had one, it must not do nothing. */
 const decisive: ReadonlySet<ReceiveHook> = new Set(['proc-receive', 'push-to-checkout']);
 
-/**
- * @param hook the hook to write.
- * @param present all hooks that will stand beside it.
- * @returns the text of an executable file.
- */
-export function formatHook(hook: ReceiveHook, present: ReadonlySet<ReceiveHook>): string {
-  switch (hook) {
-    case 'update':
-      return `#!/bin/sh\n${judgement}${update}`;
-    case 'pre-receive':
-      return `#!/bin/sh\n${judgement}${preReceive(present.has('proc-receive'))}`;
-    default:
-      return `#!/bin/sh\n${ownHook}
+const wrapper = (hook: ReceiveHook): string => `${ownHook}
 [ -x "$own_hook" ] || exit ${decisive.has(hook) ? 1 : 0}
 exec "$own_hook" "$@"
 `;
+
+/** A set of hooks that belong together. */
+export interface HookSet {
+  /** Whether there are rules for refs to judge by. */
+  readonly judging: boolean;
+  /** The repository's own, each of which needs a wrapper. */
+  readonly own: ReadonlySet<ReceiveHook>;
+}
+
+/** @returns executable files, by name: these and no others. */
+export function formatHooks({ judging, own }: HookSet): Map<ReceiveHook, string> {
+  const files = new Map<ReceiveHook, string>();
+  for (const hook of receiveHooks) if (own.has(hook)) files.set(hook, wrapper(hook));
+  if (judging) {
+    files.set('pre-receive', `${judgement}${preReceive(own.has('proc-receive'))}`);
+    files.set('update', `${judgement}${update}`);
   }
+  for (const [hook, text] of files) files.set(hook, `#!/bin/sh\n${text}`);
+  return files;
 }

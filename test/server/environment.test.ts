@@ -134,7 +134,7 @@ describe('settings of the operator', () => {
   });
 });
 
-test('the settings of the services are ones that only they read: hooks inherit them', () => {
+test('the settings of the services are ones that only they read: what git runs inherits them', () => {
   for (const [service, settings] of Object.entries(serviceSettings)) {
     const section = service.replace(/^git-|-/g, '').replace('receivepack', 'receive');
     for (const [key] of settings) expect(key).toMatch(new RegExp(`^${section}\\.`));

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HookDirectories } from '../../../server/hooks/directory.js';
 import { foldsNames } from '../../../server/hooks/own-hooks.js';
-import type { ReceiveHook } from '../../../server/hooks/scripts.js';
+import type { HookSet } from '../../../server/hooks/scripts.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 import { ProtectedRepository } from './protected-repository.js';
 
-const judging = new Set<ReceiveHook>(['pre-receive', 'update']);
+const judging: HookSet = { judging: true, own: new Set() };
 const isRoot = process.getuid?.() === 0;
 
 async function modeOf(path: string): Promise<string> {
@@ -25,22 +25,24 @@ describe('directories of hooks', () => {
     expect(await modeOf(directory)).toBe('700');
     expect(await modeOf(dirname(directory))).toBe('700');
     expect(await readdir(directory)).toEqual(['pre-receive', 'update']);
-    for (const hook of judging) expect(await modeOf(join(directory, hook))).toBe('500');
+    for (const hook of ['pre-receive', 'update'])
+      expect(await modeOf(join(directory, hook))).toBe('500');
   });
 
   test('are made once for each set of hooks', async () => {
     const parent = await temporaryDirectory();
     const directories = new HookDirectories(parent);
-    const more = new Set([...judging, 'post-receive'] as const);
+    const own = new Set(['update', 'post-receive'] as const);
+    const sets: HookSet[] = [judging, { judging: true, own }, { judging: false, own }];
     const made = await Promise.all(
-      [judging, more, judging, more].map((hooks) => directories.directoryFor(hooks)),
+      [...sets, ...sets].map((hooks) => directories.directoryFor(hooks)),
     );
-    made.push(await directories.directoryFor(new Set(['update', 'pre-receive'])));
-    expect(new Set(made).size).toBe(2);
-    const own = dirname(made[0] ?? '');
-    expect((await readdir(own)).sort()).toEqual(
-      ['pre-receive+update', 'pre-receive+update+post-receive'].sort(),
-    );
+    const turned = new Set(['post-receive', 'update'] as const);
+    made.push(await directories.directoryFor({ judging: false, own: turned }));
+    expect(new Set(made).size).toBe(3);
+    expect(await readdir(dirname(made[0] ?? ''))).toHaveLength(3);
+    expect(await readdir(made[1] ?? '')).toEqual(['post-receive', 'pre-receive', 'update']);
+    expect(await readdir(made[2] ?? '')).toEqual(['post-receive', 'update']);
   });
 
   test('are gone when the server is', async () => {

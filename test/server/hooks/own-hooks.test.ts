@@ -19,6 +19,27 @@ const record = (file: string): string => `{
   od -c
 } >>"${file}"`;
 
+/** Pushes twice to a repository that has hooks. @returns all that those were given. */
+async function recordPushes(supplied: 'nothing' | 'hooks' | 'hooks that judge'): Promise<string> {
+  const repository = await ProtectedRepository.make();
+  const file = join(repository.directory, 'recording');
+  await git(['config', 'receive.advertisePushOptions', 'true'], { cwd: repository.gitDir });
+  const hooks = ['pre-receive', 'update', 'post-receive', 'post-update', 'reference-transaction'];
+  for (const hook of hooks) await repository.ownHook(hook, record(file));
+  if (supplied !== 'nothing') {
+    await repository.protect(supplied === 'hooks' ? {} : someRule);
+    expect(repository.settings.config).toHaveLength(1);
+  }
+  await repository.commit('third');
+  const pushed = await repository.push('-o', 'a b', 'main', 'main:refs/heads/größe', 'main:x');
+  expect(pushed.code).toBe(0);
+  await repository.push(':x', 'main:refs/tags/v1');
+  return (await readFile(file, 'utf8'))
+    .replaceAll(repository.directory, 'DIRECTORY')
+    .replaceAll(/tmp_objdir-incoming-\w+|incoming-\w+/g, 'QUARANTINE')
+    .replaceAll(/^_=.*\n/gm, '');
+}
+
 async function hooksSupplied({ settings }: ProtectedRepository): Promise<string[]> {
   const [, directory = ''] = settings.config.find(([key]) => key === 'core.hooksPath') ?? [];
   return (await readdir(directory)).sort();
@@ -26,39 +47,13 @@ async function hooksSupplied({ settings }: ProtectedRepository): Promise<string[
 
 describe("a repository's own hooks", () => {
   test('are given the same arguments, input and environment as without the server', async () => {
-    const recordings = await Promise.all(
-      [someRule, {}].map(async (rules) => {
-        const repository = await ProtectedRepository.make();
-        const file = join(repository.directory, 'recording');
-        await git(['config', 'receive.advertisePushOptions', 'true'], { cwd: repository.gitDir });
-        for (const hook of ['pre-receive', 'update', 'post-receive', 'post-update']) {
-          await repository.ownHook(hook, record(file));
-        }
-        await repository.ownHook('reference-transaction', record(file));
-        await repository.protect(rules);
-        await repository.commit('third');
-        const pushed = await repository.push(
-          '-o',
-          'a b',
-          'main',
-          'main:refs/heads/größe',
-          'main:x',
-        );
-        expect(pushed.code).toBe(0);
-        await repository.push(':x', 'main:refs/tags/v1');
-        const text = await readFile(file, 'utf8');
-        return text
-          .replaceAll(repository.directory, 'DIRECTORY')
-          .replaceAll(/tmp_objdir-incoming-\w+|incoming-\w+/g, 'QUARANTINE')
-          .replaceAll(/^_=.*\n/gm, '');
-      }),
-    );
-    expect(recordings[0]).toContain('hook pre-receive');
-    expect(recordings[0]).toContain('hook reference-transaction');
-    expect(recordings[0]).toContain('GIT_QUARANTINE_PATH');
-    expect(recordings[0]).toContain('GIT_PUSH_OPTION_0=a b');
-    expect(recordings[0]).not.toMatch(/GITWS|GIT_CONFIG_PARAMETERS/);
-    expect(recordings[0]).toBe(recordings[1]);
+    const byGit = await recordPushes('nothing');
+    expect(byGit).toContain('hook pre-receive');
+    expect(byGit).toContain('hook reference-transaction');
+    expect(byGit).toContain('GIT_QUARANTINE_PATH');
+    expect(byGit).toContain('GIT_PUSH_OPTION_0=a b');
+    expect(await recordPushes('hooks')).toBe(byGit);
+    expect(await recordPushes('hooks that judge')).toBe(byGit);
   });
 
   test('pass on what they say and how they end', async () => {
@@ -176,15 +171,21 @@ describe("a repository's own hooks", () => {
 });
 
 describe('hooks that change what git does by being there are supplied only where there are own ones', () => {
+  test('where there are neither own ones nor rules, git is left alone', async () => {
+    const repository = await ProtectedRepository.make();
+    await repository.protect({});
+    expect(repository.settings).toEqual({ config: [], environment: {} });
+  });
+
   test('by default there are only the two that judge', async () => {
     const repository = await ProtectedRepository.make(someRule);
     expect(await hooksSupplied(repository)).toEqual(['pre-receive', 'update']);
   });
 
-  test('each one that a repository has is supplied', async () => {
+  test.each([[someRule], [{}]])('each one that a repository has is supplied', async (rules) => {
     const repository = await ProtectedRepository.make();
     for (const hook of receiveHooks) await repository.ownHook(hook, 'exit 0');
-    await repository.protect(someRule);
+    await repository.protect(rules);
     expect(await hooksSupplied(repository)).toEqual([...receiveHooks].sort());
   });
 

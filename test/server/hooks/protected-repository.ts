@@ -6,7 +6,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HookDirectories } from '../../../server/hooks/directory.js';
-import { protectRefs, type PushSettings } from '../../../server/hooks/protect.js';
+import { hookSettings, type HookSettings } from '../../../server/hooks/settings.js';
 import type { ProtectedRefs, RefChange } from '../../../server/rules/types.js';
 import { encodePktLine, flushPkt } from '../../../src/wire/pkt-line.js';
 import { concatBytes } from '../../../src/wire/text.js';
@@ -33,7 +33,7 @@ export class ProtectedRepository {
   readonly clone: string;
   readonly directory: string;
   readonly directories: HookDirectories;
-  settings: PushSettings = { config: [], environment: {} };
+  settings: HookSettings = { config: [], environment: {} };
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -61,7 +61,7 @@ export class ProtectedRepository {
   }
 
   async protect(allowed: Allowed): Promise<void> {
-    this.settings = await protectRefs(this.gitDir, rulesOf(allowed), {
+    this.settings = await hookSettings(this.gitDir, rulesOf(allowed), {
       directories: this.directories,
       askGit: (gitDir, args) => gitBytes(args, { cwd: gitDir, env: { GIT_DIR: '.' } }),
     });

@@ -1,0 +1,112 @@
+/**
+ * What one service of one repository is started with: joins the settings of the server, of its
+ * operator and of the rules for refs, the later ones beating the earlier. It starts nothing.
+ */
+import { resolve } from 'node:path';
+import type { GitService } from '../src/endpoint.js';
+import type { User } from './access.js';
+import {
+  checkedGitConfig,
+  checkedSafeDirectories,
+  ownershipSettings,
+  pusherEnvironment,
+  serviceEnvironment,
+  serviceSettings,
+  type Environment,
+  type GitSetting,
+} from './environment.js';
+import { HookDirectories } from './hooks/directory.js';
+import type { AskGit } from './hooks/own-hooks.js';
+import { hookSettings } from './hooks/settings.js';
+import type { ProtectedRefs } from './rules/types.js';
+
+/** What an operator says about git. */
+export interface GitOptions {
+  /** Settings for every service of every repository; they beat the repositories' own. */
+  readonly gitConfig?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Absolute paths of repositories, or of directories of them, that belong to other users of the
+   * machine and may be served all the same: their configuration and hooks are run as this one.
+   */
+  readonly safeDirectories?: readonly string[] | undefined;
+  /** What a user who may write to a repository may do to its protected refs. Default: all. */
+  readonly protectedRefs?:
+    ((user: User | null, repository: string) => ProtectedRefs | Promise<ProtectedRefs>) | undefined;
+  /** Whether the server looks after repositories once they were pushed to. Default true. */
+  readonly maintenance?: boolean | undefined;
+  /** Where the server's hooks lie while it runs, where the directory for temporary files is noexec. */
+  readonly hooksParent?: string | undefined;
+}
+
+/** One service, about to be started. */
+export interface PreparedService {
+  readonly service: GitService;
+  readonly gitProtocol: string | undefined;
+  /** Absolute real path of the git directory. */
+  readonly gitDir: string;
+  readonly user: User | null;
+  /** The repository's path as asked, for example `team/site.git`. */
+  readonly name: string;
+  readonly remoteAddress: string | undefined;
+}
+
+/** The arguments before git's command, and the whole environment. */
+export interface ServiceSettings {
+  readonly config: readonly GitSetting[];
+  readonly environment: Environment;
+}
+
+/** Knows the options of one server. */
+export class Preparation {
+  readonly #options: GitOptions;
+  readonly #gitConfig: readonly GitSetting[];
+  readonly #safeDirectories: readonly string[];
+  readonly #directories: HookDirectories;
+  readonly #askGit: AskGit;
+
+  /** @throws GitWsError INVALID_OPTION */
+  constructor(options: GitOptions, askGit: AskGit) {
+    this.#options = options;
+    this.#askGit = askGit;
+    this.#gitConfig = checkedGitConfig(options.gitConfig);
+    this.#safeDirectories = checkedSafeDirectories(options.safeDirectories);
+    const { hooksParent } = options;
+    this.#directories = new HookDirectories(
+      hooksParent === undefined ? undefined : resolve(hooksParent),
+    );
+  }
+
+  /**
+   * @throws GitWsError INVALID_OPTION, the system's error, or what `protectedRefs` throws: the
+   *   service must not be started then.
+   */
+  async settingsFor(prepared: PreparedService): Promise<ServiceSettings> {
+    const { service, gitProtocol, gitDir } = prepared;
+    const config = [
+      ...serviceSettings[service],
+      ...this.#gitConfig,
+      ...ownershipSettings(gitDir, this.#safeDirectories),
+    ];
+    const environment = serviceEnvironment(service, gitProtocol);
+    if (service !== 'git-receive-pack') return { config, environment };
+    const { user, name, remoteAddress } = prepared;
+    const given = await this.#options.protectedRefs?.(user, name);
+    const hooks = await hookSettings(gitDir, given ?? { protections: [] }, {
+      directories: this.#directories,
+      askGit: this.#askGit,
+    });
+    return {
+      config: [...config, ...hooks.config],
+      environment: {
+        ...environment,
+        ...pusherEnvironment(user?.name ?? null, remoteAddress),
+        ...hooks.environment,
+      },
+    };
+  }
+
+  /** Removes what it wrote. No git may be running any more. */
+  async close(): Promise<void> {
+    await this.#directories.remove();
+  }
+}

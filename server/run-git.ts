@@ -1,0 +1,85 @@
+/**
+ * Runs git for the server itself: questions to a repository, and its maintenance. No client's bytes
+ * go in or out here; services are spawn.ts's. Meant to become a part of that file.
+ */
+// eslint-disable-next-line no-restricted-imports -- until it is a part of spawn.ts
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { setPriority } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { configArguments, gitEnvironment, type GitSetting } from './environment.js';
+import { ServiceProcess } from './spawn.js';
+
+/** What to run where. */
+export interface GitCommand {
+  readonly args: readonly string[];
+  /** Absolute real path of the git directory. */
+  readonly gitDir: string;
+  readonly config?: readonly GitSetting[];
+  /** As nice(1) has it: 19 is the nicest. */
+  readonly niceness?: number;
+}
+
+/** Most that is kept of what a command writes, in bytes. */
+const maxOutput = 64 * 1024;
+
+/** Starts a command in a process group of its own, with nothing to read. */
+export async function startGit(command: GitCommand): Promise<ServiceProcess> {
+  const { args, gitDir, config = [], niceness } = command;
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
+    'git',
+    [...configArguments(config), ...args],
+    {
+      cwd: gitDir,
+      // Said, not searched for: git looks no further up, and asks for no owner.
+      env: { ...gitEnvironment(), GIT_DIR: '.' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      shell: false,
+      detached: true,
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.stdin.end();
+  if (niceness !== undefined && child.pid !== undefined) {
+    try {
+      setPriority(child.pid, niceness);
+    } catch {
+      // It has ended already.
+    }
+  }
+  return new ServiceProcess(child, child);
+}
+
+/**
+ * Runs a command to its end.
+ *
+ * @returns what it wrote to stdout.
+ * @throws Error where it did not end with 0.
+ */
+export async function askGit(gitDir: string, args: readonly string[]): Promise<Uint8Array> {
+  const child = await startGit({ gitDir, args });
+  const [stdout, stderr, { code }] = await Promise.all([
+    collect(child.stdout),
+    collect(child.stderr),
+    child.exited,
+  ]);
+  if (code === 0) return stdout;
+  throw new Error(`git ${args.join(' ')} failed: ${stderr.toString('utf8').trim()}`);
+}
+
+/** Reads a stream until it ends or is destroyed. @returns its first bytes. */
+export async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (length < maxOutput) chunks.push(chunk.subarray(0, maxOutput - length));
+    length += chunk.length;
+  });
+  await new Promise<void>((resolve) => {
+    stream.once('close', resolve);
+    stream.once('error', () => resolve());
+  });
+  return Buffer.concat(chunks);
+}
