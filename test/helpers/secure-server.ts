@@ -1,0 +1,26 @@
+/**
+ * As server.ts, behind TLS. Import it at the top of a test file (not dynamically inside a test).
+ */
+import type { Server } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
+import { createGitServer, type GitServerOptions } from '../../server/index.js';
+import { listen } from './listen.js';
+import type { TestServer } from './server.js';
+
+/**
+ * @param options createGitServer's own.
+ * @param tls key and certificate, and what else an HTTPS server takes.
+ */
+export async function startSecureServer(
+  options: GitServerOptions,
+  tls: ServerOptions,
+): Promise<TestServer> {
+  const server = createGitServer(options);
+  const httpsServer = createServer(tls, (_request, response) => {
+    response.writeHead(404).end();
+  });
+  server.attach(httpsServer);
+  const httpServer = httpsServer as unknown as Server;
+  const { url, close } = await listen(httpServer, () => server.close());
+  return { url: url.replace(/^http/, 'https'), server, httpServer, close };
+}

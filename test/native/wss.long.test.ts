@@ -1,0 +1,4 @@
+import { describeNativeGit } from './contract.js';
+import { overWss } from './transports.js';
+
+describeNativeGit('wss://', overWss);
