@@ -27,7 +27,7 @@ const notEverywhere = [
 
 const childProcess = {
   regex: '^(node:)?child_process$',
-  message: 'server/spawn.ts and native/git-process.ts are the files that start processes.',
+  message: 'server/spawn.ts, server/run-git.ts and native/git-process.ts start all processes.',
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
@@ -116,7 +116,7 @@ export default defineConfig(
     files: ['server/**/*.ts', 'native/**/*.ts'],
     rules: restrictImports(childProcess),
   },
-  { files: ['server/spawn.ts', 'native/git-process.ts'], rules: restrictImports() },
+  { files: ['server/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'], rules: restrictImports() },
   {
     files: [
       ...['server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'],

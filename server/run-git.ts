@@ -1,8 +1,7 @@
 /**
  * Runs git for the server itself: questions to a repository, and its maintenance. No client's bytes
- * go in or out here; services are spawn.ts's. Meant to become a part of that file.
+ * or words come near it; what clients talk to is started by spawn.ts.
  */
-// eslint-disable-next-line no-restricted-imports -- until it is a part of spawn.ts
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
