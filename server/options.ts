@@ -8,18 +8,21 @@ import { GitWsError } from '../src/errors.js';
 import type { Authenticate, Authorize, User } from './access.js';
 import type { Limits } from './limits.js';
 import type { OriginOptions } from './origin.js';
+import type { GitOptions } from './preparation.js';
 import type { SessionFigures } from './session.js';
 
 /** One session, told when it is over. */
 export interface SessionReport extends SessionFigures {
   readonly user: User | null;
+  /** The client's address; undefined where it had gone before it was asked for. */
+  readonly remoteAddress: string | undefined;
   /** The repository's path as asked, for example `team/site.git`. */
   readonly repository: string;
   readonly service: GitService;
 }
 
 /** Options of {@link createGitServer}. */
-export interface GitServerOptions extends OriginOptions {
+export interface GitServerOptions extends OriginOptions, GitOptions {
   /** Directory that holds the repositories, at any depth, bare or with a work tree. */
   readonly root: string;
   /** Path under which the repositories appear, for example `/git`. Default: directly under `/`. */
@@ -28,7 +31,15 @@ export interface GitServerOptions extends OriginOptions {
   readonly allowPush?: boolean | undefined;
   /** Whether archives can be made (`git archive --remote`) at all. Default false. */
   readonly allowArchive?: boolean | undefined;
-  /** Finds out who is asking. Default: nobody is known. */
+  /**
+   * Addresses and CIDR ranges of one's own proxies, for example `10.0.0.0/8`: behind them a
+   * client's address is read from X-Forwarded-For. Default: none.
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /**
+   * Finds out who is asking. Default: nobody is known. It may refuse by throwing a
+   * GitWsError REFUSED with `data.closeCode`, for example 4429.
+   */
   readonly authenticate?: Authenticate | undefined;
   /** Decides whether somebody may. Default: everybody may read, and what is allowed above. */
   readonly authorize?: Authorize | undefined;

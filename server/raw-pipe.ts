@@ -80,7 +80,7 @@ export class RawPipe implements RunningSession {
       onStdoutEnd: () => undefined,
       onError: (error) => {
         options.onError(error);
-        this.#end(closeCodes.failed, 'The server could not read what git wrote.');
+        this.end(closeCodes.failed, 'The server could not read what git wrote.');
       },
       flush: () => undefined,
     });
@@ -92,7 +92,7 @@ export class RawPipe implements RunningSession {
   shutDown({ now = false } = {}): void {
     // Whether a push has arrived whole cannot be known here: each that has begun may finish.
     const mayFinish = this.#pushes && this.#bytesIn > 0;
-    if (now || !mayFinish) this.#end(closeCodes.unavailable, 'The server shuts down.');
+    if (now || !mayFinish) this.end(closeCodes.unavailable, 'The server shuts down.');
     const { child, limits, service } = this.#options;
     if (now) child.end({ ...endingOf(service, limits), term: 0 });
   }
@@ -130,7 +130,7 @@ export class RawPipe implements RunningSession {
 
   #receive(data: string | Uint8Array): void {
     if (typeof data === 'string') {
-      this.#end(closeCodes.malformed, 'A raw pipe takes binary messages only.');
+      this.end(closeCodes.malformed, 'A raw pipe takes binary messages only.');
       return;
     }
     this.#bytesIn += data.length;
@@ -147,7 +147,7 @@ export class RawPipe implements RunningSession {
     for (const event of ['drain', 'close', 'error']) stdin.on(event, resume);
   }
 
-  #end(code: CloseCode, sentence: string): void {
+  end(code: CloseCode, sentence: string): void {
     this.#connection.close(code, sentence);
   }
 
@@ -156,7 +156,7 @@ export class RawPipe implements RunningSession {
     if (this.#clientLeft !== undefined) return;
     this.#silence = setTimeout(() => {
       // A git that computes, or that is held up by a client that takes its time, is at work.
-      this.#end(closeCodes.timedOut, 'Nothing happened for too long.');
+      this.end(closeCodes.timedOut, 'Nothing happened for too long.');
     }, this.#options.limits.idleTime);
   }
 

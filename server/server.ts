@@ -9,11 +9,18 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
 import { maxBinaryBytes } from '../src/tunnel/message.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
+import { createClientAddress, type ClientAddress } from './client-address.js';
+import { setDeadlines } from './deadlines.js';
 import { completeLimits, type Limits } from './limits.js';
+import { Maintenance } from './maintenance.js';
+import { Occupancy, type Visit } from './occupancy.js';
 import { checkedBasePath, checkedRoot, type GitServerOptions } from './options.js';
 import { createOriginRules } from './origin.js';
+import { Places } from './places.js';
+import { Preparation } from './preparation.js';
 import { RawPipe } from './raw-pipe.js';
 import { answerUpgrade, httpStatusOf, refusal, Refusals, type Refusal } from './refusal.js';
+import { askGit } from './run-git.js';
 import { Session, type RunningSession } from './session.js';
 import { spawnService, type ServiceProcess } from './spawn.js';
 import { StderrText } from './stderr.js';
@@ -23,6 +30,7 @@ import {
   isOwnUpgrade,
   wantsRawPipe,
   type Admission,
+  type Arrival,
   type UpgradeContext,
 } from './upgrade.js';
 
@@ -67,6 +75,11 @@ class RunningServer implements GitServer {
   readonly #sessions = new Set<RunningSession>();
   readonly #processes = new Set<ServiceProcess>();
   readonly #refusals: Refusals;
+  readonly #clientAddress: ClientAddress;
+  readonly #occupancy: Occupancy;
+  readonly #places: Places;
+  readonly #preparation: Preparation;
+  readonly #maintenance: Maintenance;
   readonly #upgrades = new Set<Promise<void>>();
   readonly #detach: (() => void)[] = [];
   readonly #shutdown: Promise<Refusal>;
@@ -81,6 +94,19 @@ class RunningServer implements GitServer {
     this.#limits = completeLimits(options.limits);
     this.#webSockets = createWebSocketServer(this.#limits);
     this.#refusals = new Refusals(this.#webSockets, this.#limits);
+    this.#clientAddress = createClientAddress(options.trustedProxies ?? []);
+    this.#occupancy = new Occupancy(this.#limits);
+    const { maxChildren, maxQueue, queueTime } = this.#limits;
+    this.#places = new Places({ places: maxChildren, queue: maxQueue, time: queueTime });
+    const gitConfig = {
+      'receive.maxInputSize': `${this.#limits.maxPushSize}`,
+      ...options.gitConfig,
+    };
+    this.#preparation = new Preparation({ ...options, gitConfig }, askGit);
+    const onError = (error: unknown): void => {
+      this.#report(error);
+    };
+    this.#maintenance = new Maintenance({ onError });
     this.#shutdown = new Promise((resolve) => {
       this.#announceShutdown = resolve;
     });
@@ -100,11 +126,8 @@ class RunningServer implements GitServer {
           access === 'read' ||
           (access === 'write' && allowPush) ||
           (access === 'archive' && allowArchive)),
-      accessTime: this.#limits.accessTime,
-      capacity: () => this.#capacity(),
-      onError: (error) => {
-        this.#report(error);
-      },
+      limits: this.#limits,
+      onError,
     };
   }
 
@@ -126,12 +149,16 @@ class RunningServer implements GitServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (!isOwnUpgrade(request, this.#context.basePath)) return false;
     socket.on('error', () => socket.destroy());
-    const upgrade = this.#upgrade(request, socket, head).catch((error: unknown) => {
-      this.#report(error);
-      socket.destroy();
-    });
+    const address = this.#clientAddress(request);
+    const visit = this.#occupancy.arrive(address);
+    const upgrade = this.#upgrade({ request, address, visit }, socket, head)
+      .catch((error: unknown) => {
+        visit.leave();
+        this.#report(error);
+        socket.destroy();
+      })
+      .finally(() => this.#upgrades.delete(upgrade));
     this.#upgrades.add(upgrade);
-    void upgrade.finally(() => this.#upgrades.delete(upgrade));
     return true;
   }
 
@@ -161,7 +188,8 @@ class RunningServer implements GitServer {
   }
 
   async #close(drained: Promise<void>): Promise<void> {
-    this.#announceShutdown(refusal(closeCodes.unavailable, shuttingDown));
+    this.#announceShutdown(closing);
+    this.#places.close();
     await Promise.all(this.#upgrades);
     for (const session of this.#sessions) session.shutDown();
     void drained.then(() => {
@@ -171,28 +199,29 @@ class RunningServer implements GitServer {
     // What hooks have left in the background.
     for (const child of this.#processes) child.end({ term: 0, kill: this.#limits.killDelayUpload });
     await Promise.all([...this.#processes].map((child) => child.gone));
+    await this.#maintenance.close();
+    await this.#preparation.close();
     await this.#refusals.closed();
     for (const detach of this.#detach) detach();
   }
 
-  #capacity(): Refusal | undefined {
-    if (this.#closed !== undefined) return refusal(closeCodes.unavailable, shuttingDown);
-    // The upgrade that asks is among those under way.
-    if (this.#sessions.size + this.#upgrades.size <= this.#limits.maxSessions) return undefined;
-    return refusal(closeCodes.unavailable, 'The server has too much to do. Try again later.');
-  }
-
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(arrival: Arrival, socket: Duplex, head: Buffer): Promise<void> {
     // Counted as under way from here on, so not before the caller has counted it.
     await Promise.resolve();
-    const verdict = await Promise.race([checkUpgrade(request, this.#context), this.#shutdown]);
+    const { request, visit } = arrival;
+    const verdict =
+      this.#closed === undefined
+        ? await Promise.race([checkUpgrade(arrival, this.#context), this.#shutdown])
+        : await this.#shutdown;
+    let began = false;
     if (verdict.kind === 'http') {
       answerUpgrade(socket, verdict.status, verdict.sentence);
     } else if (verdict.kind === 'refusal') {
       this.#refuse(request, socket, head, verdict);
     } else if (!socket.destroyed) {
-      await this.#admit(request, socket, head, verdict);
+      began = await this.#admit(arrival, socket, head, verdict);
     }
+    if (!began) visit.leave();
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refusal): void {
@@ -200,35 +229,51 @@ class RunningServer implements GitServer {
     else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
   }
 
+  /** @returns whether a session began. */
   async #admit(
-    request: IncomingMessage,
+    { request, visit }: Arrival,
     socket: Duplex,
     head: Buffer,
     admission: Admission,
-  ): Promise<void> {
-    const { service, gitProtocol, repository } = admission;
+  ): Promise<boolean> {
+    const giveBack = await this.#places.take();
+    if (giveBack === undefined) {
+      this.#refuse(request, socket, head, this.#closed === undefined ? busy : closing);
+      return false;
+    }
     let child: ServiceProcess;
     try {
-      child = await spawnService({ service, gitProtocol, gitDir: repository.gitDir });
+      child = await this.#spawn(admission);
     } catch (error) {
+      giveBack();
       this.#report(error);
       const sentence = 'The server could not start git.';
       this.#refuse(request, socket, head, refusal(closeCodes.failed, sentence));
-      return;
+      return false;
     }
+    // Not when its group is gone: what a hook left in the background may stay for ever.
+    void child.exited.then(giveBack);
     this.#processes.add(child);
     void child.gone.then(() => this.#processes.delete(child));
     let accepted = false;
     // Calls back before it returns, or never where the client has gone.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       accepted = true;
-      this.#start(webSocket, child, admission);
+      this.#start(webSocket, child, admission, visit);
     });
     if (!accepted) child.end({ term: 0, kill: this.#limits.killDelayUpload });
+    return accepted;
   }
 
-  #start(socket: WebSocket, child: ServiceProcess, admission: Admission): void {
-    const { user, name, repository, service, window } = admission;
+  async #spawn({ service, gitProtocol, repository, user, name, address }: Admission) {
+    const { gitDir } = repository;
+    const asked = { service, gitProtocol, gitDir, user, name, remoteAddress: address };
+    const settings = await this.#preparation.settingsFor(asked);
+    return spawnService({ service, gitDir, ...settings });
+  }
+
+  #start(socket: WebSocket, child: ServiceProcess, admission: Admission, visit: Visit): void {
+    const { user, name, repository, service, window, address } = admission;
     const parts = {
       ...{ service, child, socket, repository, limits: this.#limits },
       stderr: new StderrText(repository, name, this.#root),
@@ -239,15 +284,28 @@ class RunningServer implements GitServer {
     const session =
       window === undefined ? new RawPipe(parts) : new Session({ ...parts, peerWindow: window });
     this.#sessions.add(session);
+    setDeadlines(session, parts, this.#limits);
+    if (service === 'git-receive-pack') void this.#maintainAfter(child, session, repository.gitDir);
     void session.over
-      .then((figures) => {
+      .finally(() => {
         this.#sessions.delete(session);
-        this.#options.onSession?.({ ...figures, user, repository: name, service });
+        visit.leave();
+      })
+      .then((figures) => {
+        const report = { ...figures, user, remoteAddress: address, repository: name, service };
+        this.#options.onSession?.(report);
       })
       .catch((error: unknown) => {
-        this.#sessions.delete(session);
         this.#report(error);
       });
+  }
+
+  async #maintainAfter(child: ServiceProcess, session: RunningSession, gitDir: string) {
+    const { code } = await child.exited;
+    const { bytesIn } = await session.over;
+    // Cut off, or a flush alone: nothing has changed.
+    const changed = code === 0 && bytesIn > '0000'.length;
+    if (changed && this.#options.maintenance !== false) this.#maintenance.request(gitDir);
   }
 
   #report(error: unknown): void {
@@ -257,7 +315,8 @@ class RunningServer implements GitServer {
   }
 }
 
-const shuttingDown = 'The server is shutting down.';
+const closing = refusal(closeCodes.unavailable, 'The server is shutting down.');
+const busy = refusal(closeCodes.tooMany, 'The server has too much to do. Try again later.');
 
 function createWebSocketServer(limits: Limits): WebSocketServer {
   // closeTimeout is newer than the types of ws.

@@ -62,6 +62,8 @@ export interface RunningSession {
    * called with `now`; everything else ends at once.
    */
   shutDown(options?: { readonly now?: boolean }): void;
+  /** Closes the connection with a code and a sentence. A push that is complete goes on without it. */
+  end(code: CloseCode, sentence: string): void;
 }
 
 /** A running session of gitws.v1. */
@@ -132,7 +134,7 @@ export class Session implements RunningSession {
       },
       onError: (error) => {
         options.onError(error);
-        this.#end(closeCodes.failed, 'The server could not read what git wrote.');
+        this.end(closeCodes.failed, 'The server could not read what git wrote.');
       },
       flush: () => {
         this.#flush();
@@ -140,14 +142,14 @@ export class Session implements RunningSession {
     });
     this.over = this.#run();
     this.#silence = setTimeout(() => {
-      this.#end(closeCodes.timedOut, 'The client said nothing.');
+      this.end(closeCodes.timedOut, 'The client said nothing.');
     }, limits.openingTime);
     this.#flush();
   }
 
   shutDown({ now = false } = {}): void {
-    if (this.#exit !== undefined) this.#end(closeCodes.done, '');
-    else if (now || !this.#mustFinish) this.#end(closeCodes.unavailable, 'The server shuts down.');
+    if (this.#exit !== undefined) this.end(closeCodes.done, '');
+    else if (now || !this.#mustFinish) this.end(closeCodes.unavailable, 'The server shuts down.');
     if (now) this.#child.end({ ...this.#ending, term: 0 });
   }
 
@@ -160,8 +162,7 @@ export class Session implements RunningSession {
     return this.#options.service === 'git-receive-pack';
   }
 
-  /** A push that is complete goes on without its client. */
-  #end(code: CloseCode, sentence: string): void {
+  end(code: CloseCode, sentence: string): void {
     this.#connection.close(code, sentence);
   }
 
@@ -196,10 +197,10 @@ export class Session implements RunningSession {
     try {
       events = this.#tunnel.receive(data, performance.now());
     } catch (error) {
-      if (isGitWsError(error, 'PROTOCOL_ERROR')) this.#end(closeCodes.malformed, error.message);
+      if (isGitWsError(error, 'PROTOCOL_ERROR')) this.end(closeCodes.malformed, error.message);
       else {
         this.#options.onError(error);
-        this.#end(closeCodes.failed, 'The server failed.');
+        this.end(closeCodes.failed, 'The server failed.');
       }
       return;
     }
@@ -264,10 +265,10 @@ export class Session implements RunningSession {
     this.#silence =
       this.#exit === undefined
         ? setTimeout(() => {
-            this.#end(closeCodes.timedOut, 'Nothing happened for too long.');
+            this.end(closeCodes.timedOut, 'Nothing happened for too long.');
           }, idleTime)
         : setTimeout(() => {
-            this.#end(closeCodes.done, '');
+            this.end(closeCodes.done, '');
           }, settleTime);
   }
 

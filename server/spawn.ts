@@ -6,6 +6,12 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream';
 import type { GitService } from '../src/endpoint.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
+import {
+  configArguments,
+  gitEnvironment,
+  type Environment,
+  type GitSetting,
+} from './environment.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';
 
 /** What to run where. */
@@ -13,8 +19,10 @@ export interface ServiceOptions {
   readonly service: GitService;
   /** Absolute real path of the git directory. */
   readonly gitDir: string;
-  /** `version=0`, `version=1` or `version=2`. */
-  readonly gitProtocol: string | undefined;
+  /** Settings for `git -c`: later ones beat earlier ones. */
+  readonly config: readonly GitSetting[];
+  /** The whole environment. */
+  readonly environment: Environment;
 }
 
 /** How to end a process group. Times in ms, from the call on. */
@@ -25,18 +33,8 @@ export interface Ending {
   readonly kill: number;
 }
 
-/**
- * `git upload-pack` serves what the clients of this project need: oids below a tip (isomorphic-git
- * wants peeled tags), and filters. Not uploadpack.allowRefInWant: with it git sends the sections of
- * its answer in an order that git itself does not take when the clone is a shallow one (2.39). The
- * settings go to upload-pack only: git passes `-c` on to hooks.
- */
 const serviceArguments: Readonly<Record<GitService, readonly string[]>> = {
-  'git-upload-pack': [
-    ...['-c', 'uploadpack.allowReachableSHA1InWant=true'],
-    ...['-c', 'uploadpack.allowFilter=true'],
-    ...['upload-pack', '--strict', '.'],
-  ],
+  'git-upload-pack': ['upload-pack', '--strict', '.'],
   'git-receive-pack': ['receive-pack', '.'],
   'git-upload-archive': ['upload-archive', '.'],
 };
@@ -46,31 +44,6 @@ const groupPolls = { ending: 50, idle: 5_000 } as const;
 
 /** Time from SIGKILL on in which what is left of a group counts as running, in ms. */
 const reapTime = 1_000;
-
-function serviceEnvironment(gitProtocol: string | undefined): Record<string, string> {
-  const environment: Record<string, string> = {
-    ...gitEnvironment(),
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
-  };
-  if (gitProtocol !== undefined) environment['GIT_PROTOCOL'] = gitProtocol;
-  return environment;
-}
-
-/** Nothing else of the server's environment reaches git or its hooks: it may hold secrets. */
-function gitEnvironment(): Record<string, string> {
-  const environment: Record<string, string> = {
-    // The server user's own home would bring attributes and ignores of that user's.
-    HOME: '/nonexistent',
-    LC_ALL: 'C.UTF-8',
-  };
-  for (const name of ['PATH', 'TMPDIR', 'TZ']) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
-  return environment;
-}
 
 /**
  * Starts one service of one repository.
@@ -96,7 +69,7 @@ async function start(
 ): Promise<ServiceProcess> {
   const settings: SpawnOptions = {
     cwd: options.gitDir,
-    env: serviceEnvironment(options.gitProtocol),
+    env: { ...options.environment },
     shell: false,
     // A group of its own: its helpers and hooks end with it, and a Ctrl-C for the server is not
     // one for a push under way.
@@ -106,7 +79,11 @@ async function start(
   if (output !== undefined) {
     settings.stdio = ['pipe', ...output.map(([, childs]) => childs), ...output.map(([own]) => own)];
   }
-  const child = spawn('git', serviceArguments[options.service], settings);
+  const child = spawn(
+    'git',
+    [...configArguments(options.config), ...serviceArguments[options.service]],
+    settings,
+  );
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);

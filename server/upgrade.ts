@@ -14,6 +14,8 @@ import {
   type Authorize,
   type User,
 } from './access.js';
+import type { Limits } from './limits.js';
+import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { refusal, type HttpAnswer, type Refusal } from './refusal.js';
 import { findRepository, type Repository } from './repository.js';
@@ -28,18 +30,25 @@ export interface UpgradeContext {
   readonly rules: OriginRules;
   readonly authenticate: Authenticate | undefined;
   readonly authorize: Authorize;
-  /** Time for the two functions above together, in ms. */
-  readonly accessTime: number;
-  /** A refusal where there is no room for another session. */
-  capacity(): Refusal | undefined;
+  readonly limits: Limits;
   /** Told of what the embedder's functions threw. */
   onError(error: unknown): void;
+}
+
+/** An upgrade, with what is known of it beside the request. */
+export interface Arrival {
+  readonly request: IncomingMessage;
+  /** The client's address, seen through the operator's proxies; undefined where it has gone. */
+  readonly address: string | undefined;
+  /** Its place among all others. */
+  readonly visit: Visit;
 }
 
 /** An upgrade that passed every check. */
 export interface Admission {
   readonly kind: 'admission';
   readonly user: User | null;
+  readonly address: string | undefined;
   /** The repository's path as asked, for example `team/site.git`. */
   readonly name: string;
   readonly repository: Repository;
@@ -70,9 +79,11 @@ export function isOwnUpgrade(request: IncomingMessage, basePath: string): boolea
 
 /** Runs all checks. Never rejects for anything that a client can do. */
 export async function checkUpgrade(
-  request: IncomingMessage,
+  { request, address, visit }: Arrival,
   context: UpgradeContext,
 ): Promise<Admission | Refusal | HttpAnswer> {
+  const long = tooLong(request, context.limits);
+  if (long !== undefined) return long;
   const offer = readOffer(request.headers['sec-websocket-protocol']);
   if (isAnswer(offer) && offer.kind === 'http') return offer;
   if (!context.rules.allowsOrigin(request)) {
@@ -93,7 +104,7 @@ export async function checkUpgrade(
   if (!context.services.has(service)) {
     return refusal(closeCodes.forbidden, disabled[service]);
   }
-  const full = context.capacity();
+  const full = visit.enter();
   if (full !== undefined) return full;
   if (offer?.resume !== undefined) {
     return refusal(closeCodes.sessionGone, 'This session is gone.');
@@ -103,19 +114,35 @@ export async function checkUpgrade(
   const authorization = offer?.authorization ?? request.headers.authorization;
   const access = await askInTime(context, {
     authorization: authorization === '' ? undefined : authorization,
-    remoteAddress: request.socket.remoteAddress,
+    remoteAddress: address,
     repository: name,
     service,
     request,
   });
   if (access.kind === 'refusal' && access.code !== closeCodes.notFound) return access;
+  const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
+  if (crowded !== undefined) return crowded;
   // Looked for also where it may not be read: both answers take the same time.
   const repository = await findRepository(context.root, segments);
   if (access.kind === 'refusal') return access;
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository);
   const { user } = access;
   const window = offer?.window;
-  return { kind: 'admission', user, name, repository, service, gitProtocol, window };
+  return { kind: 'admission', user, address, name, repository, service, gitProtocol, window };
+}
+
+/** Before anything is looked at, so that nothing has to work on more than this. */
+function tooLong(
+  { url = '', rawHeaders }: IncomingMessage,
+  { maxTargetLength, maxHeaderLength }: Limits,
+): Refusal | undefined {
+  // Node gives both as Latin-1: a character is a byte.
+  if (url.length > maxTargetLength) {
+    return refusal(closeCodes.tooLarge, 'The path of the request is too long.');
+  }
+  const length = rawHeaders.reduce((sum, part) => sum + part.length, 0);
+  if (length <= maxHeaderLength) return undefined;
+  return refusal(closeCodes.tooLarge, 'The headers of the request are too long.');
 }
 
 const disabled: Readonly<Record<GitService, string>> = {
@@ -153,11 +180,12 @@ async function askInTime(
   attempt: Parameters<typeof decideAccess>[0],
 ): ReturnType<typeof decideAccess> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const { accessTime } = context.limits;
   const late = new Promise<Refusal>((resolve) => {
     timer = setTimeout(() => {
-      context.onError(new Error(`authenticate and authorize took over ${context.accessTime} ms`));
+      context.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
       resolve(refusal(closeCodes.unavailable, 'The server could not check the credentials.'));
-    }, context.accessTime);
+    }, accessTime);
   });
   try {
     return await Promise.race([
@@ -165,9 +193,19 @@ async function askInTime(
       late,
     ]);
   } catch (error) {
+    const answer = thrownRefusal(error);
+    if (answer !== undefined) return answer;
     context.onError(error);
     return refusal(closeCodes.failed, 'The server could not check the credentials.');
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A function that can say neither yes nor no, and why: too many failures, no keys at present. */
+function thrownRefusal(error: unknown): Refusal | undefined {
+  if (!isGitWsError(error, 'REFUSED')) return undefined;
+  const { closeCode } = error.data;
+  const code = Object.values(closeCodes).find((one) => one === closeCode && one >= 4000);
+  return code === undefined ? undefined : refusal(code, error.message);
 }

@@ -7,7 +7,6 @@ import type { JWTPayload } from 'jose';
 import { GitWsError } from '../../src/errors.js';
 import type { Authenticate, User } from '../access.js';
 import type { Report } from '../reloading-file.js';
-import type { UserWithRights } from '../rules/types.js';
 import { openJwtKeys, type JwtAlgorithm, type JwtKeySource } from './jwt-keys.js';
 import { tokenOf } from './tokens.js';
 
@@ -77,7 +76,7 @@ function userOf(payload: JWTPayload, userClaim: string, options: JwtOptions): Us
   const { permissionsClaim, groupsClaim } = options;
   const name = payload[userClaim];
   if (!isName(name)) return null;
-  const user: UserWithRights = {
+  const user: User = {
     name,
     ...(permissionsClaim === undefined ? {} : { permissions: wordsOf(payload[permissionsClaim]) }),
     ...(groupsClaim === undefined ? {} : { groups: wordsOf(payload[groupsClaim]).filter(isName) }),

@@ -3,9 +3,8 @@
  * password, since git and browsers send Basic credentials only.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { Authenticate, Credentials } from '../access.js';
+import type { Authenticate, Credentials, User } from '../access.js';
 import { openReloadingFile, type Report } from '../reloading-file.js';
-import type { UserWithRights } from '../rules/types.js';
 import { hashToken, parseTokenFile } from './token-file.js';
 
 /** Where the file is and whom to tell. */
@@ -68,5 +67,5 @@ interface KnownToken {
   readonly hash: Buffer;
   /** In ms since 1970; Infinity for one without an end. */
   readonly expires: number;
-  readonly user: UserWithRights;
+  readonly user: User;
 }

@@ -5,14 +5,7 @@
 import type { Access, User } from '../access.js';
 import { quoteForLog } from '../log-text.js';
 import { canonicalRepository, compileGlobs, globFault, isTooLong } from './glob.js';
-import type {
-  Decision,
-  ProtectedRefs,
-  RefChange,
-  Rules,
-  Subject,
-  UserWithRights,
-} from './types.js';
+import type { Decision, ProtectedRefs, RefChange, Rules, Subject } from './types.js';
 
 /** Who asks for what. */
 export interface Question {
@@ -46,7 +39,7 @@ export function decide(rules: Rules, question: Question): Decision {
  * @param canonical the repository's name as {@link canonicalRepository} gives it.
  */
 export function isPermitted(user: User | null, canonical: string, access: Access): boolean {
-  const { permissions } = (user ?? {}) as Partial<UserWithRights>;
+  const permissions = user?.permissions;
   if (permissions === undefined) return true;
   return permissions.some((permission) => {
     const colon = permission.indexOf(':');
@@ -91,7 +84,7 @@ function speaksOf(who: readonly Subject[], user: User | null, rules: Rules): boo
   });
 }
 
-function isMember(user: UserWithRights, group: string, rules: Rules): boolean {
+function isMember(user: User, group: string, rules: Rules): boolean {
   // A rule names only groups that its file declares: a token brings its user into one, never a new one.
   return rules.groups.get(group)?.has(user.name) === true || (user.groups ?? []).includes(group);
 }

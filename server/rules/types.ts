@@ -2,18 +2,7 @@
  * The words that rules are made of: who, what, on which repositories and refs. Values only; what
  * they mean is decided in decide.ts.
  */
-import type { Access, User } from '../access.js';
-
-/** A user, with what a token said about their rights. */
-export interface UserWithRights extends User {
-  /** Groups beside those of the rules file, by the names that it declares. */
-  readonly groups?: readonly string[];
-  /**
-   * If given, whatever the rules say, the user may do no more than these: `ACCESS:GLOB`, for
-   * example `read:team/*`. What is not so written gives nothing.
-   */
-  readonly permissions?: readonly string[];
-}
+import type { Access } from '../access.js';
 
 /** Whom a rule speaks of. */
 export type Subject =

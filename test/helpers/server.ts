@@ -16,9 +16,12 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** @param options createGitServer's own. */
+/**
+ * @param options createGitServer's own. Maintenance is off unless asked for: tests look at the
+ *   processes and locks that a push leaves.
+ */
 export async function startServer(options: GitServerOptions): Promise<TestServer> {
-  const server = createGitServer(options);
+  const server = createGitServer({ maintenance: false, ...options });
   const httpServer = createServer((_request, response) => {
     response.writeHead(404).end();
   });

@@ -197,11 +197,11 @@ describe('a session', () => {
     delete process.env['GITWS_TEST_SECRET'];
     const environment = await readFile(join(gitDir, 'environment'), 'utf8');
     const names = [...environment.matchAll(/^(\w+)=/gm)].map(([, name]) => name).sort();
-    const allowed = /^(PATH|TMPDIR|TZ|HOME|LC_ALL|PWD|OLDPWD|SHLVL|_|GIT_\w+)$/;
+    const allowed = /^(PATH|TMPDIR|TZ|HOME|LC_ALL|PWD|OLDPWD|SHLVL|REMOTE_ADDR|_|GIT_\w+)$/;
     expect(names.filter((name) => !allowed.test(name ?? ''))).toEqual([]);
     expect(environment).toContain('HOME=/nonexistent');
     expect(environment).not.toContain('GIT_CONFIG_PARAMETERS');
-    expect(environment.endsWith('git\0receive-pack\0.\0')).toBe(true);
+    expect(environment.endsWith('\0receive-pack\0.\0')).toBe(true);
     await withoutHooks();
   });
 

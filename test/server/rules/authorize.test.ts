@@ -1,16 +1,15 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Access, Authorize } from '../../../server/access.js';
+import type { Access, Authorize, User } from '../../../server/access.js';
 import { authorizeByRules, authorizeLocally } from '../../../server/rules/authorize.js';
-import type { UserWithRights } from '../../../server/rules/types.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 import { requestFrom } from '../authentication/attempts.js';
 
 const ask = (
   authorize: Authorize,
   access: Access,
-  { user = null as UserWithRights | null, address = '127.0.0.1', headers = {} } = {},
+  { user = null as User | null, address = '127.0.0.1', headers = {} } = {},
 ) =>
   authorize({ user, repository: 'team/site.git', access, request: requestFrom(address, headers) });
 

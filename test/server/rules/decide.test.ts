@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Access } from '../../../server/access.js';
+import type { Access, User } from '../../../server/access.js';
 import { decide, protectedRefs } from '../../../server/rules/decide.js';
 import { parseRules } from '../../../server/rules/parse.js';
-import type { UserWithRights } from '../../../server/rules/types.js';
 
 const rules = parseRules(
   JSON.stringify({
@@ -35,11 +34,11 @@ const rules = parseRules(
   'rules.json',
 );
 
-const user = (name: string, more: Partial<UserWithRights> = {}): UserWithRights => ({
+const user = (name: string, more: Partial<User> = {}): User => ({
   name,
   ...more,
 });
-const may = (who: UserWithRights | null, access: Access, repository: string) =>
+const may = (who: User | null, access: Access, repository: string) =>
   decide(rules, { user: who, repository, access }).allowed;
 
 describe('rules', () => {
@@ -124,7 +123,7 @@ describe('rules', () => {
   });
 
   it('say why, for the log, in one line that nobody can break', () => {
-    const why = (who: UserWithRights | null, access: Access, repository: string) =>
+    const why = (who: User | null, access: Access, repository: string) =>
       decide(rules, { user: who, repository, access }).explanation;
     expect(why(user('alice'), 'write', 'team/site.git')).toBe(
       'rules[1] gives write of "team/site.git" to user "alice"',
