@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFile, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,6 +23,21 @@ beforeAll(async () => {
 async function outcome(...args: string[]): Promise<{ code: number | string; stderr: string }> {
   const { exited, output } = runCommand(args);
   return { code: await exited, stderr: output.stderr };
+}
+
+/** Whether nobody listens there. */
+function refusesConnections(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('error', () => {
+      resolve(true);
+    });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
 }
 
 describe('gitws', () => {
@@ -151,12 +166,7 @@ describe('gitws serve', () => {
     await processRunning(root, 'sleep 603');
     server.child.kill('SIGTERM');
     // It has begun to close: nobody new is let in.
-    await eventually(() =>
-      fetch(server.url).then(
-        () => false,
-        () => true,
-      ),
-    );
+    await eventually(() => refusesConnections(server.url));
     expect(await processesIn(root)).not.toEqual([]);
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(1);
