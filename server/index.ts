@@ -15,6 +15,27 @@ export type {
   Credentials,
   User,
 } from './access.js';
+export { authenticateByHtpasswd } from './authentication/htpasswd.js';
+export type { HtpasswdOptions } from './authentication/htpasswd.js';
+export { authenticateByTokens } from './authentication/tokens.js';
+export type { TokenOptions } from './authentication/tokens.js';
+export { createToken, listTokens, revokeToken } from './authentication/token-file.js';
+export type { NewToken, TokenDescription } from './authentication/token-file.js';
+export { authenticateByJwt } from './authentication/jwt.js';
+export type { JwtOptions } from './authentication/jwt.js';
+export type { JwtAlgorithm, JwtKeySource } from './authentication/jwt-keys.js';
+export { authenticateInOrder } from './authentication/in-order.js';
+export {
+  defaultFailureLimits,
+  formatFailedSignIn,
+  limitFailures,
+} from './authentication/failures.js';
+export type { FailedSignIn, FailureLimits, FailureOptions } from './authentication/failures.js';
+export { authorizeByRules, authorizeLocally } from './rules/authorize.js';
+export type { RulesAuthorization, RulesOptions } from './rules/authorize.js';
+export type { Decision, ProtectedRefs, RefChange } from './rules/types.js';
+export type { GitOptions } from './preparation.js';
+export type { Report } from './reloading-file.js';
 export { defaultLimits } from './limits.js';
 export type { Limits } from './limits.js';
 export type { OriginOptions } from './origin.js';

@@ -34,8 +34,15 @@ const tokenFile = z.strictObject({
 /** One token, as the file has it. */
 export type TokenEntry = z.infer<typeof tokenFile>['tokens'][number];
 
-/** What may be shown of a token after it was created. */
-export type TokenDescription = Omit<TokenEntry, 'sha256'>;
+/** What may be shown of a token after it was created. Times in ISO 8601. */
+export interface TokenDescription {
+  readonly name: string;
+  readonly user: string;
+  readonly created: string;
+  /** Null for one that lasts until it is revoked. */
+  readonly expires: string | null;
+  readonly permissions?: readonly string[] | undefined;
+}
 
 /** What a new token is to be. */
 export interface NewToken {
