@@ -137,6 +137,18 @@ describe('what a hook leaves in the background', () => {
     expect((await processesIn(root)).map(({ command }) => command)).toEqual(['sleep 600']);
   });
 
+  test('holds up the session no longer than the total time if receive-pack waits for it', async () => {
+    await server.close();
+    server = await startServer({ root, allowPush: true, limits: { totalTime: 1_000 } });
+    await script('hooks/post-receive', 'sleep 600 &');
+    await run('receive', await push('pushed'));
+    await processRunning(root, 'sleep 600');
+    await eventually(() => server.server.sessions === 0);
+    await eventually(async () => (await processesIn(root)).length === 0);
+    expect(await git(['rev-parse', 'pushed'], { cwd: gitDir })).toBe(head);
+    await expectSoundRepository(gitDir);
+  });
+
   test('ends with the server also if receive-pack waits for it', async () => {
     await script('hooks/post-receive', 'sleep 600 &');
     await run('receive', await push('pushed'));
