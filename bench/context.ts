@@ -15,8 +15,7 @@ export interface Servers {
 
 /** See the head of this file. */
 export interface Context {
-  readonly projectRoot: string;
-  /** Where the programs of the benchmarks were built. */
+  /** Where the programs of the benchmarks were built, and what they measure was copied to. */
   readonly out: string;
   /** The directory that the servers serve. */
   readonly serverRoot: string;

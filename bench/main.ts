@@ -63,11 +63,11 @@ async function run({ root, out, workspace, options }: Run): Promise<Report> {
   const hasBrowser = findChromium() !== undefined;
   if (!hasBrowser) process.stderr.write('There is no Chromium: nothing is measured in pages.\n');
   const before = load();
-  const servers = await startServers(root, out, serverRoot);
+  const servers = await startServers(out, serverRoot);
   try {
     let directories = 0;
     const context: Context = {
-      ...{ projectRoot: root, out, serverRoot, servers, hasBrowser },
+      ...{ out, serverRoot, servers, hasBrowser },
       quick: options.quick,
       rounds: options.rounds,
       newDirectory: () => join(workspace, `clone-${(directories += 1)}`),
@@ -91,9 +91,9 @@ async function run({ root, out, workspace, options }: Run): Promise<Report> {
   }
 }
 
-async function startServers(root: string, out: string, serverRoot: string): Promise<Servers> {
+async function startServers(out: string, serverRoot: string): Promise<Servers> {
   const http = await startHttp(out, serverRoot);
-  const gitws = await startGitWs(root, serverRoot, [http.url]);
+  const gitws = await startGitWs(out, serverRoot, [http.url]);
   return { http, gitws, git: await startGitDaemon(serverRoot) };
 }
 

@@ -56,14 +56,15 @@ export class RunningServer {
 /**
  * `gitws serve`, the command as it is installed.
  *
+ * @param out where dist/ was copied to.
  * @param origins of the pages that may connect.
  */
 export function startGitWs(
-  projectRoot: string,
+  out: string,
   serverRoot: string,
   origins: readonly string[],
 ): Promise<RunningServer> {
-  const args = [join(projectRoot, 'dist/bin/gitws.js'), 'serve', serverRoot, '--port', '0'];
+  const args = [join(out, 'dist/bin/gitws.js'), 'serve', serverRoot, '--port', '0'];
   const allowed = origins.flatMap((origin) => ['--origin', origin]);
   return start(process.execPath, [...args, ...allowed], /listening on (http:\S+)/, (url) => url);
 }

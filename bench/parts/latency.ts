@@ -19,11 +19,11 @@ export const latency: Part = {
   name: 'latency',
   about: 'depth-1 clone with 50 ms each way: first pack byte and total',
   async run(context, input) {
-    const { servers, rounds, out, hasBrowser, quick, projectRoot, serverRoot } = context;
+    const { servers, rounds, out, hasBrowser, quick, serverRoot } = context;
     const delay = quick ? distance.quick : distance.normal;
     const http = await DelayProxy.start(servers.http.url, delay);
     // One of its own: the page's origin is the proxy's.
-    const gitwsServer = await startGitWs(projectRoot, serverRoot, [http.url]);
+    const gitwsServer = await startGitWs(out, serverRoot, [http.url]);
     const gitws = await DelayProxy.start(gitwsServer.url, delay);
     const measure = async (
       proxy: DelayProxy,
