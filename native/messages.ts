@@ -14,7 +14,7 @@ export interface Situation {
   readonly url: string;
   /** Whether the service was running already. */
   readonly opened: boolean;
-  /** Whether a push had been sent whole: then it may have been done. */
+  /** Whether a push had been asked for: then it may have been done. */
   readonly pushed: boolean;
 }
 
@@ -96,9 +96,7 @@ function connectionWords(error: GitWsError, url: URL): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `Could not resolve host: ${url.hostname}`;
   if (brokenOff.has(code)) return 'the server closed the connection before it answered';
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
-    return 'the server does not speak TLS here; is it a ws:// address?';
-  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return tlsWords(cause);
   if (code.startsWith('HPE_'))
     return 'the server does not speak HTTP here; is it a wss:// address?';
   if (isCertificateCode(code)) return `certificate problem: ${certificateWords(cause)}`;
@@ -109,10 +107,21 @@ function defaultPort(url: URL): string {
   return /^(wss|https):$/.test(url.protocol) ? '443' : '80';
 }
 
+/** `error:0A00010B:SSL routines:function:reason:file`: OpenSSL's way to say it. */
+function tlsWords(cause: Error | undefined): string {
+  const [, number, reason = ''] =
+    /\berror:([0-9A-F]+):[^:]*:[^:]*:([^:]*)/.exec(cause?.message ?? '') ?? [];
+  // "wrong version number": what came back is no TLS at all.
+  if (number === '0A00010B') return 'the server does not speak TLS here; is it a ws:// address?';
+  return `TLS failed: ${firstLine(reason === '' ? (cause?.message ?? '') : reason)}`;
+}
+
 /** X509_V_ERR_* as Node.js names them, and its own for names that do not match. */
 function isCertificateCode(code: string): boolean {
+  const parts = ['CERT', 'CRL', 'ISSUER', 'LEAF_SIGNATURE', 'HOSTNAME_MISMATCH', 'INVALID_CA'];
   return (
-    /CERT|CRL|_CA$/.test(code) || code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code.includes('ISSUER')
+    /^(PATH_LENGTH_EXCEEDED|INVALID_PURPOSE)$/.test(code) ||
+    parts.some((part) => code.includes(part))
   );
 }
 

@@ -46,6 +46,8 @@ export class Input {
 
 /** What becomes of a run. */
 export interface PipeProgress {
+  /** Some of stdin was handed to the channel. */
+  onInput(): void;
   /** stdin has ended, and all of it was handed to the channel. */
   onInputEnd(): void;
   /**
@@ -89,7 +91,10 @@ async function sendInput(
   progress: PipeProgress,
 ): Promise<void> {
   const writer = channel.writable.getWriter();
-  for await (const chunk of input) await writer.write(chunk);
+  for await (const chunk of input) {
+    progress.onInput();
+    await writer.write(chunk);
+  }
   progress.onInputEnd();
   await writer.close();
 }

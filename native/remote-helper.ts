@@ -4,7 +4,6 @@
  */
 import { gitServices, type GitService } from '../src/endpoint.js';
 import { readGitConfig, type GitConfig } from './git-config.js';
-import { explain } from './messages.js';
 import { Input, standardStreams } from './pipe.js';
 import { runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
@@ -30,8 +29,7 @@ export async function runRemote(args: readonly string[]): Promise<number> {
   try {
     url = parseServiceUrl(address);
   } catch (error) {
-    const sentence = explain(error, { url: 'ws://', opened: false, pushed: false });
-    process.stderr.write(`fatal: ${sentence ?? ''}\n`);
+    process.stderr.write(`fatal: ${(error as Error).message}\n`);
     return fatal;
   }
   // Asked now, so that the answer is there when git has said what it wants.

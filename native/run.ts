@@ -38,7 +38,7 @@ export async function runService(run: ServiceRun): Promise<number> {
   const pushes = service === 'git-receive-pack';
   const stderr = new RemoteText((line) => process.stderr.write(line));
   let opened = false;
-  let inputEnded = false;
+  let saidSomething = false;
   try {
     // What takes time to load is loaded while git reads the configuration.
     const [{ openService }, config] = await Promise.all([import('./open.js'), run.config]);
@@ -52,9 +52,11 @@ export async function runService(run: ServiceRun): Promise<number> {
     const disarm = abortOnSignals(channel);
     run.onOpen?.();
     const status = await pipeChannel(channel, run.input.bytes(), output, {
+      onInput() {
+        saidSomething = true;
+      },
       onInputEnd() {
         trace('end of input');
-        inputEnded = true;
       },
       // A push goes on: its refs and hooks are not for the one who reads the report.
       onOutputClosed: () => pushes,
@@ -68,7 +70,8 @@ export async function runService(run: ServiceRun): Promise<number> {
     stderr.end();
     const sentence = explain(error, {
       ...{ url: url.shown, opened },
-      pushed: pushes && inputEnded,
+      // Not only after the pack: a delete has none.
+      pushed: pushes && saidSomething,
     });
     if (sentence !== undefined) process.stderr.write(`${prefix}${sentence}\n`);
     return failure;

@@ -37,7 +37,7 @@ export function parseServiceUrl(text: string): ServiceUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url && httpSchemes[url.protocol];
   if (url === undefined || scheme === undefined) {
-    throw new GitWsError('INVALID_URL', 'This is not a ws:// or wss:// URL.');
+    throw new GitWsError('INVALID_URL', 'this is not a ws:// or wss:// URL');
   }
   const [username, password] = [url.username, url.password].map(decode) as [string, string];
   const http = new URL(url.href.replace(/^[^:]+:/, scheme));
@@ -57,7 +57,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new GitWsError('INVALID_URL', 'The user or password in the URL is not URL-encoded.', {
+    throw new GitWsError('INVALID_URL', 'the user or the password in the URL is not URL-encoded', {
       cause,
     });
   }

@@ -3,7 +3,6 @@
  * WebSocket instead.
  */
 import { readGitConfig } from './git-config.js';
-import { explain } from './messages.js';
 import { Input, standardStreams } from './pipe.js';
 import { runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
@@ -35,8 +34,7 @@ async function run(request: SshRequest & { kind: 'run' }): Promise<number> {
   try {
     url = parseServiceUrl(formatUrl(request));
   } catch (error) {
-    const sentence = explain(error, { url: request.host, opened: false, pushed: false });
-    process.stderr.write(`${prefix}${sentence ?? ''}\n`);
+    process.stderr.write(`gitws-ssh cannot do this: ${(error as Error).message}\n`);
     return failure;
   }
   const config = readGitConfig(url.http);
@@ -67,5 +65,6 @@ function formatUrl({ host, port, user, path }: SshRequest & { kind: 'run' }): st
 function scheme(host: string): string {
   const asked = process.env['GITWS_SSH_SCHEME'] ?? '';
   if (asked === 'ws' || asked === 'wss') return asked;
+  if (asked !== '') throw new Error('GITWS_SSH_SCHEME is neither ws nor wss');
   return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host) ? 'ws' : 'wss';
 }
