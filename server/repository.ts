@@ -2,8 +2,8 @@
  * From a repository's path to its git directory: the one place where a request's words reach the
  * file system. What it returns lies inside root, by its real path, compared by component.
  */
-import { readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 
 /** A repository that was found. */
 export interface Repository {
@@ -17,7 +17,8 @@ export interface Repository {
  * @param root directory of the repositories; may be a symbolic link.
  * @param segments the path below root: decoded, without empty, dot or slash (target.ts).
  * @returns undefined where there is none that may be served: nothing there, no repository, outside
- *   root by a symbolic link, or inside another repository's git directory.
+ *   root by a symbolic link, inside another repository's git directory, or among the files of a work
+ *   tree.
  */
 export async function findRepository(
   root: string,
@@ -26,10 +27,12 @@ export async function findRepository(
   if (segments.some((segment) => segment.toLowerCase() === '.git')) return undefined;
   const realRoot = await realpath(root);
   for (const candidate of candidates(segments)) {
-    const gitDir = await realPathOrNothing(join(realRoot, ...candidate));
+    const asked = join(realRoot, ...candidate);
+    const gitDir = await realPathOrNothing(asked);
     if (gitDir === undefined) continue;
     if (!isInside(realRoot, gitDir) || !(await isGitDirectory(gitDir))) continue;
     if (await isInsideGitDirectory(realRoot, gitDir)) continue;
+    if (await mayBePlanted(realRoot, asked, gitDir)) continue;
     return { gitDir, root: realRoot };
   }
   return undefined;
@@ -65,6 +68,27 @@ async function isInsideGitDirectory(root: string, gitDir: string): Promise<boole
   return false;
 }
 
+/**
+ * The files of a work tree are whatever was pushed or pulled into it: also a directory that looks
+ * like a bare repository, with hooks and a configuration to run, or a symbolic link to a repository
+ * of another name. Only `.git` is never among them, since git writes none (verify_path() in
+ * read-cache.c): so a repository with a work tree of its own may lie there.
+ */
+async function mayBePlanted(root: string, asked: string, gitDir: string): Promise<boolean> {
+  if (asked === gitDir && basename(gitDir) === '.git') return false;
+  return (await isInsideWorkTree(root, asked)) || (await isInsideWorkTree(root, gitDir));
+}
+
+/** Whether a directory above the repository, below root, is a work tree: it has a `.git`. */
+async function isInsideWorkTree(root: string, gitDir: string): Promise<boolean> {
+  const parts = relative(root, gitDir).split(sep);
+  if (parts.at(-1) === '.git') parts.pop();
+  for (let length = 1; length < parts.length; length += 1) {
+    if (await exists(join(root, ...parts.slice(0, length), '.git'))) return true;
+  }
+  return false;
+}
+
 /** As is_git_directory() in git's setup.c: HEAD, objects and refs. */
 async function isGitDirectory(path: string): Promise<boolean> {
   return (
@@ -85,6 +109,13 @@ async function hasHead(path: string): Promise<boolean> {
       () => false,
     );
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -23,6 +23,11 @@ beforeAll(async () => {
   // As large repositories hold those of their submodules.
   await git(['init', '-q', '--bare', join(root, 'bare.git/modules/sub')]);
   await git(['init', '-q', '--bare', join(root, 'work/.git/modules/sub')]);
+  // What a push to a repository with a work tree may write among its files.
+  await git(['init', '-q', '--bare', join(root, 'work/planted.git')]);
+  await symlink('../bare.git', join(root, 'work/link.git'));
+  await symlink('.git', join(root, 'work/self.git'));
+  await symlink('work/planted.git', join(root, 'planted.git'));
   // A name that a comparison by prefix would take for a part of root.
   await git(['init', '-q', '--bare', join(base, 'repos-evil/secret.git')]);
   await git(['init', '-q', '--bare', join(base, 'outside.git')]);
@@ -96,6 +101,10 @@ describe('no repository is found', () => {
     ['inside a .git directory, by its name', 'work/.git'],
     ['inside a .git directory, below it', 'work/.git/modules/sub'],
     ['inside a .git directory, in capitals', 'work/.GIT/modules/sub'],
+    ['among the files of a work tree', 'work/planted.git'],
+    ['among the files of a work tree, by a symbolic link to it', 'planted.git'],
+    ['through a symbolic link among the files of a work tree', 'work/link.git'],
+    ['through a symbolic link there to its own .git directory', 'work/self.git'],
     ['under a name too long for the file system', 'x'.repeat(5_000)],
   ])('%s', async (_where, path) => {
     expect(await find(path)).toBeUndefined();
