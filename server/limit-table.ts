@@ -5,9 +5,11 @@
  * matter of one server: the largest message (1 MiB), and 100 uncounted messages in a second.
  */
 
+import type { Unit } from './quantity.js';
+
 /** One limit. */
 export interface Limit {
-  readonly unit: 'ms' | 'bytes' | 'count';
+  readonly unit: Unit;
   readonly default: number;
   /** What is limited, and what happens above it: a noun phrase. */
   readonly meaning: string;

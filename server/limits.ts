@@ -4,6 +4,7 @@
  */
 import { GitWsError } from '../src/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
+import { formatQuantity } from './quantity.js';
 
 /**
  * Limits of one server: times in ms, sizes in bytes. Each one's default and its reason stand in
@@ -103,13 +104,11 @@ export function limitFault(limit: Limit, value: unknown): string | undefined {
   if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) {
     return undefined;
   }
-  const most = maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${formatMost(maximum)}`;
-  const unit = limit.unit === 'count' ? '' : ` ${limit.unit}`;
-  return `it must be a whole number, ${minimum}${most || ' or more'}${unit}`;
-}
-
-function formatMost(maximum: number): string {
-  return maximum === 2 ** 31 - 1 ? '2^31 - 1' : String(maximum);
+  const { unit } = limit;
+  const least = formatQuantity(minimum, unit);
+  const most = maximum < 2 ** 31 - 1 ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
+  const tooMuch = maximum === 2 ** 31 - 1 ? ', and below 2^31' : '';
+  return `it must be a whole number${unit === 'count' ? '' : ` of ${unit}`}, ${least}${most}${tooMuch}`;
 }
 
 function invalid(name: string, why: string): GitWsError {

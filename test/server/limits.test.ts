@@ -13,9 +13,9 @@ describe('the limits', () => {
     ['idleTime', '5', /idleTime/],
     ['idleTime', 2 ** 31, /2\^31/],
     ['idleTimes', 1, /there is no such limit/],
-    ['window', 65_535, /64 KiB to 16 MiB/],
-    ['window', 16 * 1024 * 1024 + 1, /64 KiB to 16 MiB/],
-    ['maxReplay', 1, /at least 64 KiB/],
+    ['window', 65_535, /64KiB to 16MiB/],
+    ['window', 16 * 1024 * 1024 + 1, /64KiB to 16MiB/],
+    ['maxReplay', 1, /64KiB or more/],
   ])('are checked: %s cannot be %s', (name, value, message) => {
     expect(() => completeLimits({ [name]: value })).toThrow(message);
   });

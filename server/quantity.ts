@@ -1,0 +1,50 @@
+/**
+ * Times, sizes and counts as an operator writes them: `30s`, `64MiB`, `100`. Numbers and text only.
+ */
+
+/** What a quantity is of. */
+export type Unit = 'ms' | 'bytes' | 'count';
+
+/** The largest first. */
+const factors: Readonly<Record<Unit, readonly (readonly [name: string, factor: number])[]>> = {
+  ms: [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1_000],
+    ['ms', 1],
+  ],
+  bytes: [
+    ['GiB', 1024 ** 3],
+    ['MiB', 1024 ** 2],
+    ['KiB', 1024],
+    ['B', 1],
+  ],
+  count: [],
+};
+
+/** What may be written, completing "it must be …". */
+export const quantityForms: Readonly<Record<Unit, string>> = {
+  ms: 'a time such as 500ms, 30s, 10m, 4h or 90d',
+  bytes: 'a size such as 512B, 64KiB, 16MiB or 1GiB',
+  count: 'a whole number',
+};
+
+/**
+ * @param text for example `10m`; a number alone is of ms, bytes or things.
+ * @returns ms, bytes or a count; undefined where it is none, or no whole number of them.
+ */
+export function parseQuantity(text: string, unit: Unit): number | undefined {
+  const [, digits, name = ''] = /^(\d{1,16}(?:\.\d{1,3})?) ?([a-z]*)$/i.exec(text.trim()) ?? [];
+  if (digits === undefined) return undefined;
+  const named = factors[unit].find(([one]) => one.toLowerCase() === name.toLowerCase());
+  if (name !== '' && named === undefined) return undefined;
+  const value = Number(digits) * (named?.[1] ?? 1);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** In the largest unit that divides it: 600000 ms are `10m`. */
+export function formatQuantity(value: number, unit: Unit): string {
+  const fitting = factors[unit].find(([, factor]) => value >= factor && value % factor === 0);
+  return fitting === undefined ? String(value) : `${value / fitting[1]}${fitting[0]}`;
+}
