@@ -78,9 +78,8 @@ function faultOf(segment: string): string | undefined {
   if (segment === '.' || segment === '..') return 'has a dot segment';
   if (segment.includes('/')) return 'has an encoded slash';
   if (segment.includes('\\')) return 'has a backslash';
-  // NUL ends a path in C; line ends would forge lines in logs.
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused here
-  if (/[\u0000-\u001f\u007f]/.test(segment)) return 'has a control character';
+  // NUL ends a path in C; line ends would forge lines in logs, and U+009B is ESC [ to a terminal.
+  if (/\p{Cc}/u.test(segment)) return 'has a control character';
   // git would take it for an option.
   if (segment.startsWith('-')) return 'has a segment that begins with a dash';
   return undefined;

@@ -65,6 +65,7 @@ describe('a request target', () => {
     ['has a NUL', '/a%00.git/git-upload-pack', 'control character'],
     ['has a line end', '/a%0d%0ab/git-upload-pack', 'control character'],
     ['has a DEL', '/a%7f/git-upload-pack', 'control character'],
+    ['has a control character beyond ASCII', '/a%c2%9b/git-upload-pack', 'control character'],
     ['is not UTF-8', '/%ff%fe/git-upload-pack', 'not URL-encoded UTF-8'],
     ['has an overlong encoding of ..', '/%c0%ae%c0%ae/git-upload-pack', 'not URL-encoded UTF-8'],
     ['encodes a surrogate', '/%ed%a0%80/git-upload-pack', 'not URL-encoded UTF-8'],
