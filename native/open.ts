@@ -29,6 +29,8 @@ export interface ServiceRequest {
 /** A service that runs. */
 export interface OpenService {
   readonly channel: Channel;
+  /** Resolves when the WebSocket is gone: later than the channel, which does not wait for it. */
+  readonly gone: Promise<void>;
   /** Resolves when credentials were handed back to those who keep them. */
   readonly settled: Promise<void>;
 }
@@ -45,7 +47,7 @@ export async function openService(request: ServiceRequest): Promise<OpenService>
   const proactive = /^(auto|basic)$/.test(config.text('proactiveAuth') ?? '');
   if (given !== undefined || !proactive) {
     try {
-      return { channel: await connection.open(given?.value), settled: Promise.resolve() };
+      return { ...(await connection.open(given?.value)), settled: Promise.resolve() };
     } catch (error) {
       // A password in the URL is the user's last word, as with git's https://.
       if (statusOf(error) !== 401 || given?.final === true) throw error;
@@ -54,8 +56,8 @@ export async function openService(request: ServiceRequest): Promise<OpenService>
   const filled = await fillCredentials(url);
   if (filled === undefined) throw new AlreadySaid();
   try {
-    const channel = await connection.open(filled.authorization);
-    return { channel, settled: filled.approve() };
+    const opened = await connection.open(filled.authorization);
+    return { ...opened, settled: filled.approve() };
   } catch (error) {
     if (statusOf(error) === 401) await filled.reject();
     throw error;
@@ -80,6 +82,8 @@ function givenAuthorization(
   return value === undefined ? undefined : { value, final: false };
 }
 
+type Opened = Pick<OpenService, 'channel' | 'gone'>;
+
 /** Everything about connecting that stays the same from one try to the next. */
 class Connection {
   readonly #request: ServiceRequest;
@@ -99,7 +103,7 @@ class Connection {
     return new Connection(request, await proxyAgent(request.url, request.config.proxy));
   }
 
-  async open(authorization: string | undefined): Promise<Channel> {
+  async open(authorization: string | undefined): Promise<Opened> {
     try {
       return await this.#openOnce(authorization);
     } catch (error) {
@@ -111,9 +115,13 @@ class Connection {
     }
   }
 
-  async #openOnce(authorization: string | undefined): Promise<Channel> {
+  async #openOnce(authorization: string | undefined): Promise<Opened> {
     const { url, service, gitProtocol, family, onStderr } = this.#request;
     let answer: { status: number; location: string | undefined } | undefined;
+    let onGone = (): void => undefined;
+    const gone = new Promise<void>((resolve) => {
+      onGone = resolve;
+    });
     trace('open', service, url.plain, gitProtocol ?? '', authorization ? 'with credentials' : '');
     const WebSocket = createWebSocketClass({
       // A real header, not an entry: reverse proxies may check it too.
@@ -122,11 +130,12 @@ class Connection {
       onAnswer(status, location) {
         answer = { status, location };
       },
+      onGone,
     });
     try {
       const channel = await openChannel(url.plain, { service, gitProtocol, WebSocket, onStderr });
       trace('opened session', channel.session);
-      return channel;
+      return { channel, gone };
     } catch (cause) {
       trace('failed', (cause as Error).message);
       if (answer === undefined || !isGitWsError(cause, 'CONNECTION_FAILED')) throw cause;

@@ -3,8 +3,6 @@
  * and with the end of stdin as a half-close. git ends its side in the middle of a fetch and after a
  * push's pack; whatever then still comes must arrive.
  */
-import { fstatSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Channel } from '../src/tunnel/channel.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
@@ -71,8 +69,6 @@ export async function pipeChannel(
 ): Promise<ExitStatus> {
   // A channel that fails fails its readable too, which is waited for.
   sendInput(channel, input, progress).catch(() => undefined);
-  // A failed write is told to its callback; the event would end this process.
-  output.on('error', () => undefined);
   const reader = channel.readable.getReader();
   for (;;) {
     const { done, value } = await reader.read();
@@ -106,20 +102,4 @@ function write(output: Writable, bytes: Uint8Array): Promise<boolean> {
       resolve(error === null || error === undefined);
     });
   });
-}
-
-/**
- * stdin and stdout without blocking: process.stdout would stop this whole process, answers to pings
- * included, while git (or a pager behind `git archive`) takes its time.
- */
-export function standardStreams(): { stdin: Readable; stdout: Writable } {
-  return {
-    stdin: isPipe(0) ? new Socket({ fd: 0, readable: true, writable: false }) : process.stdin,
-    stdout: isPipe(1) ? new Socket({ fd: 1, readable: false, writable: true }) : process.stdout,
-  };
-}
-
-function isPipe(fd: number): boolean {
-  const found = fstatSync(fd);
-  return found.isFIFO() || found.isSocket();
 }

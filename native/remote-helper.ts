@@ -4,7 +4,7 @@
  */
 import { gitServices, type GitService } from '../src/endpoint.js';
 import { readGitConfig, type GitConfig } from './git-config.js';
-import { Input, standardStreams } from './pipe.js';
+import { Input } from './pipe.js';
 import { runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 
@@ -39,7 +39,9 @@ export async function runRemote(args: readonly string[]): Promise<number> {
 }
 
 async function obey(url: ServiceUrl, config: Promise<GitConfig>): Promise<number> {
-  const { stdin, stdout } = standardStreams();
+  const { stdin, stdout } = process;
+  // git is gone: a failed write is told to its callback, and the event would end in a stack trace.
+  stdout.on('error', () => undefined);
   const input = new Input(stdin);
   for (;;) {
     const line = await input.line();

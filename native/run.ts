@@ -3,8 +3,9 @@
  * remote helper and the ssh-like command have in common.
  */
 import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { GitService } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
+import { isGitWsError } from '../src/errors.js';
 import type { Channel } from '../src/tunnel/channel.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import type { GitConfig } from './git-config.js';
@@ -39,17 +40,18 @@ export async function runService(run: ServiceRun): Promise<number> {
   const stderr = new RemoteText((line) => process.stderr.write(line));
   let opened = false;
   let saidSomething = false;
+  const interruption = new Interruption();
   try {
     // What takes time to load is loaded while git reads the configuration.
     const [{ openService }, config] = await Promise.all([import('./open.js'), run.config]);
-    const { channel, settled } = await openService({
+    const { channel, gone, settled } = await openService({
       ...{ url, service, config, gitProtocol: run.gitProtocol(config), family: run.family },
       onStderr: (text) => {
         stderr.push(text);
       },
     });
     opened = true;
-    const disarm = abortOnSignals(channel);
+    interruption.arm(channel, gone);
     run.onOpen?.();
     const status = await pipeChannel(channel, run.input.bytes(), output, {
       onInput() {
@@ -63,11 +65,12 @@ export async function runService(run: ServiceRun): Promise<number> {
     });
     trace('exit', status.code ?? status.signal ?? '');
     stderr.end();
-    disarm();
+    interruption.disarm();
     await Promise.all([settled, channel.closed]);
     return exitCode(status, prefix, failure);
   } catch (error) {
     stderr.end();
+    if (isGitWsError(error, 'UserCanceledError')) await interruption.sayGoodbye();
     const sentence = explain(error, {
       ...{ url: url.shown, opened },
       // Not only after the pack: a delete has none.
@@ -84,21 +87,45 @@ function exitCode({ code, signal }: ExitStatus, prefix: string, failure: number)
   return failure;
 }
 
+/** Time for the server to hear that nobody wants the rest, in ms. */
+const goodbyeTime = 500;
+
 /**
- * Ctrl-C reaches git and this process alike: the server learns that nobody wants the rest, by a
- * close frame and not by a connection that broke, and this process ends as the signal wants it.
+ * Ctrl-C reaches git and this process alike, and git passes it on besides: the server learns that
+ * nobody wants the rest, by a close frame and not by a connection that broke, and this process ends
+ * as the signal wants it.
  */
-function abortOnSignals(channel: Channel): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    disarm();
-    channel.abort(new GitWsError('UserCanceledError', signal));
-    // One turn of the loop later the frame is in the kernel's hands.
-    setImmediate(() => process.kill(process.pid, signal));
+class Interruption {
+  #channel: Channel | undefined;
+  #gone: Promise<void> | undefined;
+  #signal: NodeJS.Signals | undefined;
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#signal ??= signal;
+    this.#channel?.abort();
   };
-  const disarm = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  return disarm;
+
+  /** From here on a signal aborts the channel. */
+  arm(channel: Channel, gone: Promise<void>): void {
+    this.#channel = channel;
+    this.#gone = gone;
+    for (const signal of signals) process.on(signal, this.#onSignal);
+  }
+
+  /** From here on a signal ends this process at once. */
+  disarm(): void {
+    for (const signal of signals) process.off(signal, this.#onSignal);
+  }
+
+  /**
+   * To be called when the channel was aborted. Ending with bytes unread would reset the connection,
+   * and the close frame would be lost with it.
+   */
+  async sayGoodbye(): Promise<void> {
+    await Promise.race([this.#gone, delay(goodbyeTime)]);
+    this.disarm();
+    if (this.#signal !== undefined) process.kill(process.pid, this.#signal);
+  }
 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

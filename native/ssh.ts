@@ -3,7 +3,7 @@
  * WebSocket instead.
  */
 import { readGitConfig } from './git-config.js';
-import { Input, standardStreams } from './pipe.js';
+import { Input } from './pipe.js';
 import { runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 import { parseSshArguments, type SshRequest } from './ssh-arguments.js';
@@ -39,7 +39,9 @@ async function run(request: SshRequest & { kind: 'run' }): Promise<number> {
   }
   const config = readGitConfig(url.http);
   void import('./open.js');
-  const { stdin, stdout } = standardStreams();
+  const { stdin, stdout } = process;
+  // git is gone: a failed write is told to its callback, and the event would end in a stack trace.
+  stdout.on('error', () => undefined);
   const { service, family, sendsGitProtocol } = request;
   return runService({
     ...{ url, service, config, family, input: new Input(stdin), output: stdout },

@@ -16,11 +16,13 @@ export interface Handshake {
   readonly family: 4 | 6 | undefined;
   /** Told of an HTTP answer that accepts no WebSocket, before the connection fails. */
   readonly onAnswer: (status: number, location: string | undefined) => void;
+  /** The closing handshake is done, or the connection is gone. */
+  readonly onGone: () => void;
 }
 
 /** @returns a class for {@link openChannel}. */
 export function createWebSocketClass(handshake: Handshake): WebSocketConstructor {
-  const { headers, tls, agent, family, onAnswer } = handshake;
+  const { headers, tls, agent, family, onAnswer, onGone } = handshake;
   class ConfiguredWebSocket extends WebSocket {
     constructor(url: string, protocols: string[], options?: Record<string, unknown>) {
       const own: ClientOptions = {
@@ -36,6 +38,7 @@ export function createWebSocketClass(handshake: Handshake): WebSocketConstructor
         },
       };
       super(url, protocols, { ...options, ...own });
+      this.on('close', onGone);
     }
   }
   return ConfiguredWebSocket;

@@ -1,4 +1,5 @@
 /** What a user of git reads when something goes wrong: one sentence each, and git's exit code. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createTcpServer, type Server } from 'node:net';
@@ -10,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { git, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { listen } from '../helpers/listen.js';
-import { processRunning } from '../helpers/processes.js';
+import { eventually } from '../helpers/processes.js';
 import { startProxy } from '../helpers/proxy.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { overSsh, overWs, overWss, type Native } from './transports.js';
@@ -180,11 +181,15 @@ describe('git says in one sentence', () => {
     const pushable = await overWs({ root, allowPush: true });
     const clone = join(await temporaryDirectory(), 'clone');
     await pushable.git(['clone', '-q', `${pushable.base}/a.git`, clone]);
-    await writeHook(join(root, 'a.git'), 'post-receive', 'until test -e cut; do sleep 0.02; done');
+    await writeHook(
+      join(root, 'a.git'),
+      'post-receive',
+      'touch at-work; until test -e cut; do sleep 0.02; done',
+    );
     const proxy = await startProxy(pushable.base.replace('ws', 'http'));
     const url = `${proxy.url.replace('http', 'ws')}/a.git`;
     const pushed = pushable.gitStatus(['push', url, `${head}:refs/heads/new`], { cwd: clone });
-    await processRunning(root, 'post-receive');
+    await eventually(() => existsSync(join(root, 'a.git/at-work')));
     proxy.cut();
     const { code, stderr } = await pushed;
     await writeFile(join(root, 'a.git/cut'), '');

@@ -1,0 +1,190 @@
+/**
+ * Ctrl-C, as a terminal sends it: to git and to whatever git has started, at once. Nothing may be
+ * left on either side but what docs/protocol.md says ("How a session ends").
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { SessionReport } from '../../server/index.js';
+import { expectSoundRepository, git, gitEnvironment, makeRepository } from '../helpers/git.js';
+import { writeHook } from '../helpers/hooks.js';
+import { nativeCommand } from '../helpers/native.js';
+import { eventually, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
+import { startProxy, type Proxy } from '../helpers/proxy.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { overSsh, overWs, type Native, type Transport } from './transports.js';
+
+const MiB = 1024 * 1024;
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** As a shell starts it: a process group of its own, which the terminal's signals go to. */
+function start(args: readonly string[], cwd: string, env: Record<string, string>): ChildProcess {
+  const child = spawn('git', args, {
+    ...{ cwd, env: { ...gitEnvironment, ...env }, detached: true },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** Sends Ctrl-C, and waits until nobody of the group is left. @returns what was written to stderr. */
+async function interrupt(child: ChildProcess): Promise<string> {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const closed = once(child, 'close');
+  const group = -(child.pid ?? 0);
+  process.kill(group, 'SIGINT');
+  await closed;
+  await eventually(() => {
+    try {
+      process.kill(group, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return stderr;
+}
+
+describe.each<[string, Transport]>([
+  ['ws://', overWs],
+  ['gitws-ssh', overSsh],
+])('Ctrl-C over %s', (_name, transport) => {
+  let native: Native;
+  let root: string;
+  let place: string;
+  let proxy: Proxy;
+  let source: string;
+  let head: string;
+  let base: string;
+  const reports: SessionReport[] = [];
+  /** Resolves the wait for this many bytes in a direction. */
+  let passed = { up: 0, down: 0 };
+
+  beforeAll(async () => {
+    root = await temporaryDirectory();
+    place = await temporaryDirectory();
+    source = join(root, 'source.git');
+    ({ head } = await makeRepository(source, {
+      commits: 10,
+      bigBlobs: { count: 30, bytes: 2 * MiB },
+    }));
+    native = await transport({
+      ...{ root, allowPush: true },
+      onSession: (report) => reports.push(report),
+    });
+    proxy = await startProxy(native.base.replace(/^\w+/, 'http'), {
+      onPiece({ direction, bytes }) {
+        passed[direction] += bytes.length;
+      },
+    });
+    base = native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`);
+  });
+
+  async function bytes(direction: 'up' | 'down', count: number): Promise<void> {
+    await eventually(() => passed[direction] > count);
+  }
+
+  async function emptyRepository(name: string): Promise<string> {
+    const gitDir = join(root, name);
+    await git(['init', '-q', '--bare', gitDir]);
+    return gitDir;
+  }
+
+  it('in the middle of a clone', async () => {
+    passed = { up: 0, down: 0 };
+    const child = start(['clone', '-q', `${base}/source.git`, 'clone'], place, native.env);
+    await bytes('down', MiB);
+    await interrupt(child);
+    await noProcessIn(root);
+    expect(await readdir(place)).toEqual([]);
+    // Told that nobody wants the rest: a lost connection might be taken up again.
+    await eventually(() => reports.length > 0);
+    expect(reports.at(-1)?.outcome).toEqual({ kind: 'closed', closeCode: 1000 });
+    await expectSoundRepository(source);
+  });
+
+  it('in the middle of a push, and the next one succeeds', async () => {
+    const target = await emptyRepository('target.git');
+    passed = { up: 0, down: 0 };
+    const args = ['push', '-q', `${base}/target.git`, 'main'];
+    const child = start(args, source, native.env);
+    await bytes('up', MiB);
+    await interrupt(child);
+    await eventually(async () => {
+      const left = await processesIn(root);
+      return left.every(({ command }) => !command.includes('receive-pack'));
+    });
+    await expectSoundRepository(target);
+    await native.git(args.with(2, `${native.base}/target.git`), { cwd: source });
+    expect(await git(['rev-parse', 'main'], { cwd: target })).toBe(head);
+    await expectSoundRepository(target);
+  });
+
+  it('after a push was sent whole: its hooks and refs finish', async () => {
+    const target = await emptyRepository('hooked.git');
+    await writeHook(target, 'pre-receive', 'touch at-work; until test -e go; do sleep 0.02; done');
+    const child = start(['push', '-q', `${base}/hooked.git`, 'main'], source, native.env);
+    await eventually(() => existsSync(join(target, 'at-work')));
+    await interrupt(child);
+    await writeFile(join(target, 'go'), '');
+    await noProcessIn(root);
+    expect(await git(['rev-parse', 'main'], { cwd: target })).toBe(head);
+    await expectSoundRepository(target);
+  });
+});
+
+describe('git gone without a word', () => {
+  it('takes its remote helper with it, and the service on the server', async () => {
+    const root = await temporaryDirectory();
+    await makeRepository(join(root, 'a.git'), {
+      commits: 5,
+      bigBlobs: { count: 30, bytes: 2 * MiB },
+    });
+    const native = await overWs({ root });
+    const helper = spawn(nativeCommand('git-remote-ws'), ['origin', `${native.base}/a.git`], {
+      env: { ...gitEnvironment, ...native.env },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    children.push(helper);
+    helper.stdin.write('connect git-upload-pack\n');
+    await processRunning(root, 'upload-pack');
+    // Its ends of both pipes, as a killed git leaves them.
+    helper.stdin.destroy();
+    helper.stdout.destroy();
+    await once(helper, 'exit');
+    await noProcessIn(root);
+  });
+});
+
+describe('git that takes its time', () => {
+  it('holds the server up, and loses neither the connection nor a byte', async () => {
+    const root = await temporaryDirectory();
+    await makeRepository(join(root, 'a.git'), {
+      commits: 5,
+      bigBlobs: { count: 30, bytes: 2 * MiB },
+    });
+    // Pings that go unanswered for longer than this end the session.
+    const native = await overWs({ root, allowArchive: true, limits: { pingInterval: 1_500 } });
+    const archive = spawn('git', ['archive', `--remote=${native.base}/a.git`, 'main'], {
+      env: { ...gitEnvironment, ...native.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(archive);
+    await once(archive.stdout, 'readable');
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect(await processesIn(root)).not.toEqual([]);
+    let size = 0;
+    archive.stdout.on('data', (chunk: Buffer) => (size += chunk.length));
+    const [code] = (await once(archive, 'close')) as [number];
+    expect(code).toBe(0);
+    expect(size).toBeGreaterThan(60 * MiB);
+  });
+});
