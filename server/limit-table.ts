@@ -46,7 +46,7 @@ export const limitTable = {
     default: 16 * KiB,
     minimum: 1 * KiB,
     maximum: 1 * MiB,
-    meaning: 'headers of an upgrade, names and values; above it 4413, HTTP 431 at gitws serve',
+    meaning: 'headers of an upgrade, names and values; above it 4413, far above it HTTP 431',
     reason: 'Twice the longest credentials that a page can send (7,000 bytes), with room.',
   },
   maxTargetLength: {

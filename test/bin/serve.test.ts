@@ -63,7 +63,7 @@ describe('gitws', () => {
   it.each([
     [[], /^Usage: gitws/],
     [['frobnicate'], /^error: unknown command 'frobnicate'/],
-    [['serve'], /^error: missing required argument 'root'/],
+    [['serve'], /^gitws: there is no root/],
     [['serve', '.', '--port', '65536'], /^error: .*whole number from 0 to 65535/],
     [['serve', '.', '--port', '80x'], /^error: .*whole number from 0 to 65535/],
     [['serve', '.', '--frobnicate'], /^error: unknown option '--frobnicate'/],
@@ -76,14 +76,14 @@ describe('gitws', () => {
 
 describe('gitws serve', () => {
   it('says where it listens, serves, logs a session, and ends on SIGTERM', async () => {
-    const server = await serveProcess(root);
+    const server = await serveProcess(root, '--log-format', 'text');
     expect(server.output.stdout).toMatch(/^gitws listening on http:\/\/127\.0\.0\.1:\d+\n$/);
     const client = new RawClient(server.url, { target: '/team/site.git/git-upload-pack' });
     expect(await client.advertisement()).toContain(head);
     client.socket.close(1000);
     await eventually(() => server.output.stderr !== '');
     expect(server.output.stderr).toMatch(
-      /^git-upload-pack team\/site\.git: 0 bytes in, \d+ out, \d+ ms, closed 1000\n$/,
+      /^git-upload-pack team\/site\.git from 127\.0\.0\.1: 0 bytes in, \d+ out, \d+ ms, closed 1000, session [\w-]{36}\n$/,
     );
     expect(await server.end()).toBe(0);
   });

@@ -1,0 +1,99 @@
+/** `gitws init NAME.git`: a new, empty repository below the root, under a name that can be served. */
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Command } from 'commander';
+import { GitWsError } from '../../server/index.js';
+import { quoteForLog } from '../../server/log-text.js';
+import { findRepository } from '../../server/repository.js';
+import { askGit } from '../../server/run-git.js';
+import { parseTarget } from '../../server/target.js';
+import { fail } from '../problem.js';
+import { addSettings, givenSettings } from '../settings/options.js';
+import { readSettings } from '../settings/read.js';
+
+/** Adds the command. */
+export function addInit(program: Command): void {
+  const command = program
+    .command('init')
+    .description('make an empty bare repository below the root')
+    .argument('<name>', 'its path below the root, for example team/site.git')
+    .option('--branch <name>', 'its first branch', 'main');
+  addSettings(command, ['root']).action(async (name: string) => {
+    try {
+      const { root } = readSettings(givenSettings(command.opts(), ['root'])).settings;
+      if (root === undefined) throw new Error('there is no root: name it by --root.');
+      const { branch } = command.opts<{ branch: string }>();
+      process.stdout.write(`${await initRepository(root, name, branch)}\n`);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/**
+ * @returns the path of the new git directory.
+ * @throws GitWsError INVALID_OPTION for a name that cannot be one, or is taken.
+ */
+async function initRepository(root: string, name: string, branch: string): Promise<string> {
+  const segments = checkedSegments(name);
+  const realRoot = await realpath(root).catch(() => {
+    throw invalid(`${root} is not a directory.`);
+  });
+  if ((await findRepository(realRoot, segments)) !== undefined) {
+    throw invalid(`There is a repository ${quoteForLog(name)} already.`);
+  }
+  const path = join(realRoot, ...segments);
+  await makeParents(realRoot, segments.slice(0, -1));
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? invalid(`${path} is there already.`) : error;
+  });
+  try {
+    // Without templates: their hooks are samples, and their owner is somebody else.
+    await askGit(path, ['init', '-q', '--bare', '--template=', `--initial-branch=${branch}`]);
+    const found = await findRepository(realRoot, segments);
+    if (found?.gitDir !== path) throw invalid(`A repository at ${path} could not be served.`);
+  } catch (error) {
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+  return path;
+}
+
+/** What the server would take for a path, and no character that a shell or a URL makes much of. */
+function checkedSegments(name: string): readonly string[] {
+  const path = name.endsWith('.git') ? name : `${name}.git`;
+  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  const target = parseTarget(`/${encoded}/git-upload-pack`, '');
+  if (target.kind === 'malformed') throw invalid(`The name ${quoteForLog(name)} ${target.why}.`);
+  for (const segment of target.segments) {
+    const usual = /^[\p{L}\p{N}._+@-]+$/u.test(segment) && Buffer.byteLength(segment) <= 200;
+    if (usual && !segment.startsWith('.')) continue;
+    throw invalid(
+      `The name ${quoteForLog(name)} cannot be used: between slashes, letters, digits and ._+@- only, no dot first, at most 200 bytes.`,
+    );
+  }
+  return target.segments;
+}
+
+/** Directories below the root, never through a link that leads out of it or into a repository. */
+async function makeParents(root: string, segments: readonly string[]): Promise<void> {
+  let path = root;
+  for (const segment of segments) {
+    path = join(path, segment);
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    const real = await realpath(path);
+    const outside = relative(root, real).split(sep)[0] === '..';
+    if (outside) throw invalid(`${path} leads out of ${dirname(root)}.`);
+    const inRepository = await stat(join(path, 'HEAD')).then(
+      () => true,
+      () => false,
+    );
+    if (inRepository) throw invalid(`${path} is a repository itself.`);
+  }
+}
+
+function invalid(sentence: string): GitWsError {
+  return new GitWsError('INVALID_OPTION', sentence);
+}

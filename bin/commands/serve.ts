@@ -1,0 +1,146 @@
+/**
+ * `gitws serve ROOT`: the server on an HTTP server of its own, until a signal ends it.
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Command } from 'commander';
+import { createGitServer, type GitServer } from '../../server/index.js';
+import { completeLimits, limitNames, type Limits } from '../../server/limits.js';
+import { gitVersion } from '../../server/spawn.js';
+import { createAccess, type ServerAccess } from '../access.js';
+import { createHttpServer, type OwnHttpServer } from '../http-server.js';
+import { createLog, type Log } from '../log.js';
+import { fail } from '../problem.js';
+import { addSettings, givenSettings } from '../settings/options.js';
+import { readSettings } from '../settings/read.js';
+import { settingNames, type Settings } from '../settings/table.js';
+
+/** Adds the command. */
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('serve the repositories in a directory, at any depth, bare or with a work tree')
+    .argument('[root]', 'the directory; or --root, GITWS_ROOT, or root of the configuration file');
+  addSettings(command, settingNames).action(async (root: string | undefined) => {
+    try {
+      const given = givenSettings(command.opts(), settingNames);
+      const read = readSettings(root === undefined ? given : { ...given, root });
+      const { logFormat = process.stderr.isTTY ? 'text' : 'json' } = read.settings;
+      const log = createLog(logFormat === 'text' ? 'text' : 'json');
+      for (const name of read.unknownVariables) log.warn(`${name} is no setting.`);
+      await serve(read.settings, log);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/** What a server is made of: also to find out whether it could be. */
+export interface Parts {
+  readonly gitServer: GitServer;
+  readonly http: OwnHttpServer;
+  readonly access: ServerAccess;
+}
+
+/**
+ * Makes the server and starts nothing.
+ *
+ * @throws GitWsError INVALID_OPTION
+ */
+export async function prepareServer(
+  settings: Settings,
+  log: Log,
+  isClosing: () => boolean = () => false,
+): Promise<Parts> {
+  const { root, basePath, publicUrl, origins, hostNames, trustedProxies } = settings;
+  if (root === undefined) throw new Error('there is no root: name the directory to serve.');
+  const limits = limitsOf(settings);
+  const access = await createAccess(settings, log);
+  const { gitConfig, safeDirectories, maintenance, hooksParent, tlsCert, tlsKey } = settings;
+  const gitServer = createGitServer({
+    ...{ root, basePath, publicUrl, origins, hosts: hostNames, trustedProxies, limits },
+    ...{ gitConfig, safeDirectories, maintenance, hooksParent },
+    ...access.options,
+    onSession: (report) => {
+      log.session(report);
+    },
+    onError: (error) => {
+      log.error(error);
+    },
+  });
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new Error('tlsCert and tlsKey belong together: give both, or neither.');
+  }
+  const tls =
+    tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
+  return { gitServer, access, http: createHttpServer({ gitServer, tls, limits, isClosing }) };
+}
+
+function limitsOf(settings: Settings): Limits {
+  return completeLimits(Object.fromEntries(limitNames.map((name) => [name, settings[name]])));
+}
+
+/** Serves until SIGINT or SIGTERM. */
+async function serve(settings: Settings, log: Log): Promise<void> {
+  const { host = '127.0.0.1', port = 8080, tlsCert } = settings;
+  let closing = false;
+  const { gitServer, access, http } = await prepareServer(settings, log, () => closing);
+  await gitVersion();
+  const { server } = http;
+  gitServer.attach(server);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const scheme = tlsCert === undefined ? 'http' : 'https';
+  process.stdout.write(`gitws listening on ${scheme}://${addressOf(server, host)}\n`);
+  for (const warning of access.warnings) log.warn(warning);
+  const stopReloading = reloadAtHangUp(access, http, log);
+  await signal();
+  closing = true;
+  stopReloading();
+  // It listens on: whoever comes is told to try again, and a balancer by /healthz.
+  const closed = gitServer.close();
+  // Whoever asks twice does not want to wait for pushes under way.
+  void signal().then(() => {
+    process.exitCode = 1;
+    void gitServer.close({ drainTime: 0 });
+  });
+  await closed;
+  server.close();
+  server.closeAllConnections();
+}
+
+function addressOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** SIGHUP reads rules and certificate again; on a terminal it ends, as the terminal does. */
+function reloadAtHangUp(access: ServerAccess, http: OwnHttpServer, log: Log): () => void {
+  if (process.stdout.isTTY) return () => undefined;
+  const onHangUp = (): void => {
+    void (async () => {
+      try {
+        http.reload();
+        // A rules file that cannot be used has been reported.
+        if ((await access.reload()) !== false) log.info('The configuration was read again.');
+      } catch (error) {
+        log.error(error);
+      }
+    })();
+  };
+  process.on('SIGHUP', onHangUp);
+  return () => process.off('SIGHUP', onHangUp);
+}
+
+/** The next signal that asks the process to end. */
+function signal(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM', ...(process.stdout.isTTY ? ['SIGHUP'] : [])];
+    const onSignal = (): void => {
+      for (const name of signals) process.off(name, onSignal);
+      resolve();
+    };
+    for (const name of signals) process.on(name, onSignal);
+  });
+}

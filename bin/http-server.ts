@@ -1,0 +1,94 @@
+/**
+ * The HTTP server of `gitws serve`: plain or with TLS, with limits against clients that hold
+ * connections and say nothing, and with words for whoever comes without a WebSocket.
+ */
+import { createServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { GitWsError, type GitServer, type Limits } from '../server/index.js';
+
+/** Paths of certificate and key. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What it is made of. */
+export interface HttpServerOptions {
+  readonly gitServer: GitServer;
+  readonly tls: TlsFiles | undefined;
+  readonly limits: Pick<
+    Limits,
+    'headersTime' | 'maxHeaderLength' | 'maxTargetLength' | 'maxConnections'
+  >;
+  /** Whether the server has begun to close. */
+  isClosing(): boolean;
+}
+
+/** The server, not listening yet. */
+export interface OwnHttpServer {
+  readonly server: HttpServer | HttpsServer;
+  /** Reads certificate and key again: for connections from now on. @throws GitWsError */
+  reload(): void;
+}
+
+/** @throws GitWsError INVALID_OPTION for a certificate or key that cannot be used. */
+export function createHttpServer(options: HttpServerOptions): OwnHttpServer {
+  const { tls, limits } = options;
+  const settings = {
+    headersTimeout: limits.headersTime,
+    requestTimeout: limits.headersTime,
+    connectionsCheckingInterval: Math.max(10, limits.headersTime / 4),
+    // Request line included. What is a little above gets a close code, which a page can read.
+    maxHeaderSize: limits.maxHeaderLength + 2 * limits.maxTargetLength,
+  };
+  if (tls === undefined) {
+    const server = createServer(settings, respond(options));
+    server.maxConnections = limits.maxConnections;
+    return { server, reload: () => undefined };
+  }
+  const handshakeTimeout = limits.headersTime;
+  const server = createSecureServer(
+    { ...settings, ...readTls(tls), handshakeTimeout },
+    respond(options),
+  );
+  server.maxConnections = limits.maxConnections;
+  return {
+    server,
+    reload: () => {
+      server.setSecureContext(readTls(tls));
+    },
+  };
+}
+
+function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
+  try {
+    const read = { cert: readFileSync(cert), key: readFileSync(key) };
+    // Found out now, and not at the first connection.
+    createSecureContext(read);
+    return read;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new GitWsError(
+      'INVALID_OPTION',
+      `The certificate ${cert} and the key ${key} cannot be used: ${message}.`,
+    );
+  }
+}
+
+const types = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
+
+function respond({ gitServer, ...options }: HttpServerOptions): RequestListener {
+  return (request, response) => {
+    if (request.url === '/healthz') {
+      const closing = options.isClosing();
+      response.writeHead(closing ? 503 : 200, types).end(closing ? 'closing\n' : 'ok\n');
+      return;
+    }
+    if (gitServer.handleRequest(request, response)) return;
+    response
+      .writeHead(404, types)
+      .end('There is nothing here but git repositories, for WebSockets.\n');
+  };
+}

@@ -1,0 +1,32 @@
+/** What went wrong, for the person at the terminal: one sentence on stderr, and exit code 1. */
+import { isGitWsError } from '../server/index.js';
+
+/** Tells it, and makes the process end with code 1 when it ends. */
+export function fail(error: unknown): void {
+  process.stderr.write(`gitws: ${sentenceOf(error)}\n`);
+  process.exitCode = 1;
+}
+
+function sentenceOf(error: unknown): string {
+  const { code, message, syscall, address, port } = error as NodeJS.ErrnoException & {
+    readonly address?: string;
+    readonly port?: number;
+  };
+  if (isGitWsError(error)) return message;
+  if (syscall?.startsWith('spawn') === true) return 'there is no git here: install it first.';
+  const where = address ?? 'that host';
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} of ${where} is in use: choose another one with --port.`;
+    case 'EACCES':
+      return syscall === 'listen'
+        ? `this user may not listen on port ${port}: choose one above 1023 with --port.`
+        : message;
+    case 'EADDRNOTAVAIL':
+      return `${where} is not an address of this machine: choose another one with --host.`;
+    case 'ENOTFOUND':
+      return `${(error as { hostname?: string }).hostname ?? where} is not an address of this machine: choose another one with --host.`;
+    default:
+      return message;
+  }
+}
