@@ -9,7 +9,6 @@ import { openChannel, type Channel } from '../src/tunnel/channel.js';
 import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
 import { AlreadySaid } from './messages.js';
-import { proxyAgent } from './proxy.js';
 import type { ServiceUrl } from './service-url.js';
 import { systemAuthorities, tlsOptions, type TlsOptions } from './tls.js';
 import { trace } from './trace.js';
@@ -100,7 +99,12 @@ class Connection {
   }
 
   static async prepare(request: ServiceRequest): Promise<Connection> {
-    return new Connection(request, await proxyAgent(request.url, request.config.proxy));
+    const { proxy } = request.config;
+    if (proxy === '' || (proxy === undefined && !environmentNamesProxy())) {
+      return new Connection(request, undefined);
+    }
+    const { proxyAgent } = await import('./proxy.js');
+    return new Connection(request, await proxyAgent(request.url, proxy));
   }
 
   async open(authorization: string | undefined): Promise<Opened> {
@@ -145,6 +149,10 @@ class Connection {
       });
     }
   }
+}
+
+function environmentNamesProxy(): boolean {
+  return Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name));
 }
 
 function parseHeaders(lines: readonly string[]): {

@@ -1,6 +1,6 @@
 /**
- * The proxy for a connection: of git's configuration, else of the environment. The libraries that
- * speak to one are loaded when there is one.
+ * The proxy for a connection: of git's configuration, else of the environment. Built into a file of
+ * its own, which is loaded where one of the two names one: it is larger than all the rest.
  */
 import type { Agent } from 'node:http';
 import { getProxyForUrl } from 'proxy-from-env';

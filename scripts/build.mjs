@@ -71,15 +71,16 @@ async function buildModules(out) {
 }
 
 /**
- * What git starts at every command: one file each that holds all it needs, since looking for forty
- * files takes longer than reading one, and as a script that Node.js need not take for a module.
- * Libraries that few need are in it, but run only when they are asked for.
+ * What git starts at every command: one file each, since looking for forty files takes longer than
+ * reading one, and a script, since a module takes longer to start. What speaks to proxies lies in a
+ * file beside them: it is larger than all the rest, and few need it.
  * @param {string} out
  */
 async function buildNative(out) {
   const entryPoints = present({
     'bin/git-remote-ws': 'bin/git-remote-ws.ts',
     'bin/gitws-ssh': 'bin/gitws-ssh.ts',
+    'bin/proxy': 'native/proxy.ts',
   });
   // Of ws, the client alone.
   const client = join(root, 'node_modules/ws/lib/websocket.js');
@@ -97,10 +98,25 @@ async function buildNative(out) {
     minify: true,
     sourcemap: false,
     metafile: true,
+    plugins: [proxyApart],
   });
-  for (const name of Object.keys(entryPoints)) await makeExecutable(join(out, `${name}.cjs`));
+  for (const name of ['git-remote-ws', 'gitws-ssh']) {
+    await makeExecutable(join(out, `bin/${name}.cjs`));
+  }
   await writeFile(join(out, 'bin/LICENSES.txt'), await licensesOf(Object.keys(metafile.inputs)));
 }
+
+/** @type {import('esbuild').Plugin} */
+const proxyApart = {
+  name: 'proxy-apart',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^\.\/proxy\.js$/ }, ({ importer }) =>
+      importer.endsWith(join('native', 'open.ts'))
+        ? { path: './proxy.cjs', external: true }
+        : undefined,
+    );
+  },
+};
 
 /**
  * @param {string[]} inputs files that a bundle was made of.
@@ -108,7 +124,7 @@ async function buildNative(out) {
  */
 async function licensesOf(inputs) {
   const packages = new Set(
-    inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''),
+    inputs.map((path) => /\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''),
   );
   packages.delete('');
   const parts = [...packages].sort().map(async (name) => {
