@@ -47,7 +47,7 @@ export class PushResponseParser {
       this.#reader.push(piece);
       this.#readLines(events);
     } else {
-      this.#takeReport(piece, events);
+      this.#takeReport(piece, this.#offset, events);
       this.#offset += piece.byteLength;
     }
     return events;
@@ -91,7 +91,8 @@ export class PushResponseParser {
     const { band, bytes } = decodeSideBand(payload, this.#offset);
     switch (band) {
       case packBand:
-        this.#takeReport(bytes, events);
+        // Behind the four digits and the band's number.
+        this.#takeReport(bytes, this.#offset + 5, events);
         break;
       case progressBand:
         if (bytes.byteLength > 0) events.push({ type: 'progress', bytes });
@@ -103,14 +104,14 @@ export class PushResponseParser {
     }
   }
 
-  #takeReport(bytes: Uint8Array, events: PushResponseEvent[]): void {
+  #takeReport(bytes: Uint8Array, offset: number, events: PushResponseEvent[]): void {
     if (bytes.byteLength === 0) return;
     this.#reportBegun = true;
     const step = this.#report.push(bytes);
     if (!step.done) return;
     // Also for what comes after the report was done: none of it belongs to it then.
     if (step.end < bytes.byteLength) {
-      throw malformedPktLine('Something follows the report on the push', this.#offset);
+      throw malformedPktLine('Something follows the report on the push', offset + step.end);
     }
     events.push({ type: 'report', report: step.value });
   }

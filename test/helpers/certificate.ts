@@ -30,8 +30,9 @@ const loopback: LookupFunction = (_name, { all }, callback) => {
  * @param localAddress which of this machine's loopback addresses to come from.
  */
 export function believing({ cert }: Certificate, localAddress = '127.0.0.1'): ClientOptions {
-  // Not of the types of ws, which passes on what it does not know to node:https.
-  return { ca: cert, localAddress, lookup: loopback };
+  // `ws` passes on to node:https what is not in its types, too.
+  const options = { ca: cert, localAddress, lookup: loopback };
+  return options;
 }
 
 /** The same as a class, for the library. */
@@ -40,5 +41,5 @@ export function believingWebSocket(connection: ClientOptions): WebSocketConstruc
     constructor(url: string, protocols: string[], options: ClientOptions = {}) {
       super(url, protocols, { ...options, ...connection });
     }
-  } as unknown as WebSocketConstructor;
+  };
 }
