@@ -7,7 +7,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A process that runs. */
 export interface RunningProcess {
   readonly pid: number;
-  /** Its arguments, joined by spaces. */
+  /** Its arguments, joined by spaces; of git without its settings, which name hooks and more. */
   readonly command: string;
 }
 
@@ -21,16 +21,18 @@ export async function processesIn(directory: string): Promise<RunningProcess[]> 
       if (cwd !== directory && !cwd.startsWith(`${directory}/`)) continue;
       const status = await readFile(`/proc/${name}/status`, 'utf8');
       if (/^State:\s+[ZX]/m.test(status)) continue;
-      const command = (await readFile(`/proc/${name}/cmdline`, 'utf8'))
-        .split('\0')
-        .join(' ')
-        .trim();
-      found.push({ pid: Number(name), command });
+      const words = (await readFile(`/proc/${name}/cmdline`, 'utf8')).split('\0');
+      found.push({ pid: Number(name), command: withoutSettings(words).join(' ').trim() });
     } catch {
       // It ended meanwhile, or is not ours to look at.
     }
   }
   return found;
+}
+
+function withoutSettings(words: readonly string[]): readonly string[] {
+  if (!/(^|\/)git$/.test(words[0] ?? '')) return words;
+  return words.filter((word, index) => word !== '-c' && words[index - 1] !== '-c');
 }
 
 /** Looks again and again until `condition` holds; a test's own time limit ends a vain wait. */
