@@ -38,6 +38,8 @@ describe('the packed files', () => {
       'dist/server/index.js',
       'dist/server/index.d.ts',
       'dist/bin/gitws.js',
+      'dist/bin/git-remote-ws.cjs',
+      'dist/bin/gitws-ssh.cjs',
       'dist/gitws.min.js',
       'dist/gitws.global.js',
     ]) {
@@ -47,7 +49,7 @@ describe('the packed files', () => {
 
   it('hold no sources, tests, demo or traces of the build', () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*|dist\/.*\.(js|js\.map|d\.ts))$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/bin\/LICENSES\.txt)$/;
     const strange = files.filter((file) => !expected.test(file) || file.startsWith('dist/demo'));
     expect(strange).toEqual([]);
   });
