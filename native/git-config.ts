@@ -6,6 +6,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runGit } from './git-process.js';
+import { trace } from './trace.js';
 
 /** What was found. Names are lower case, without `http.`. */
 export interface GitConfig {
@@ -34,6 +35,7 @@ export async function readGitConfig(url: URL, remote?: string): Promise<GitConfi
   const pattern = '^(http\\.|remote\\..*\\.proxy$|protocol\\.version$)';
   const { stdout } = await runGit(['config', '--null', '--get-regexp', pattern]);
   const entries = parseEntries(stdout);
+  trace('configuration', entries.length, 'settings');
   const general = new Map<string, string | null>();
   const headers: { value: string; url: string | undefined }[] = [];
   let hasUrls = false;

@@ -44,10 +44,13 @@ export class Input {
 
 /** What becomes of a run. */
 export interface PipeProgress {
-  /** Some of stdin was handed to the channel. */
-  onInput(): void;
-  /** stdin has ended, and all of it was handed to the channel. */
-  onInputEnd(): void;
+  /** Some of stdin is about to be handed to the channel. */
+  onInput(bytes: Uint8Array): void;
+  /**
+   * stdin has ended, and all of it was handed to the channel.
+   * @returns whether nothing more is wanted of the service: it is then not waited for.
+   */
+  onInputEnd(): boolean;
   /**
    * Nobody reads stdout any more.
    * @returns whether the service is to go on all the same, its output dropped.
@@ -56,7 +59,7 @@ export interface PipeProgress {
 }
 
 /**
- * Pumps until the service has ended and all its output was taken.
+ * Pumps until the service has ended and all its output was taken, or until nothing more is wanted.
  *
  * @returns how the service ended.
  * @throws GitWsError CONNECTION_LOST, REFUSED, PROTOCOL_ERROR, UserCanceledError
@@ -67,8 +70,24 @@ export async function pipeChannel(
   output: Writable,
   progress: PipeProgress,
 ): Promise<ExitStatus> {
-  // A channel that fails fails its readable too, which is waited for.
-  sendInput(channel, input, progress).catch(() => undefined);
+  const received = receiveOutput(channel, output, progress);
+  const sent = sendInput(channel, input, progress).then(
+    (unwanted) => (unwanted ? undefined : received),
+    // A channel that fails fails its readable too.
+    () => received,
+  );
+  const status = await Promise.race([received, sent]);
+  if (status !== undefined) return status;
+  received.catch(() => undefined);
+  channel.abort();
+  return { code: 0, signal: null };
+}
+
+async function receiveOutput(
+  channel: Channel,
+  output: Writable,
+  progress: PipeProgress,
+): Promise<ExitStatus> {
   const reader = channel.readable.getReader();
   for (;;) {
     const { done, value } = await reader.read();
@@ -81,18 +100,20 @@ export async function pipeChannel(
   return channel.exit;
 }
 
+/** @returns whether nothing more is wanted; the channel is then left open. */
 async function sendInput(
   channel: Channel,
   input: AsyncIterable<Uint8Array>,
   progress: PipeProgress,
-): Promise<void> {
+): Promise<boolean> {
   const writer = channel.writable.getWriter();
   for await (const chunk of input) {
-    progress.onInput();
+    progress.onInput(chunk);
     await writer.write(chunk);
   }
-  progress.onInputEnd();
-  await writer.close();
+  const unwanted = progress.onInputEnd();
+  if (!unwanted) await writer.close();
+  return unwanted;
 }
 
 /** @returns false where nobody reads any more. */

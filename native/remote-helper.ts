@@ -7,6 +7,7 @@ import { readGitConfig, type GitConfig } from './git-config.js';
 import { Input } from './pipe.js';
 import { runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
+import { trace } from './trace.js';
 
 /** git's own code for what is fatal. */
 const fatal = 128;
@@ -51,6 +52,7 @@ async function obey(url: ServiceUrl, config: Promise<GitConfig>): Promise<number
       stdout.write('connect\n\n');
       continue;
     }
+    trace(line);
     const service = /^connect (.*)$/.exec(line)?.[1];
     if (service === undefined) {
       process.stderr.write(`fatal: git-remote-ws was asked for something unknown by git\n`);

@@ -8,6 +8,7 @@ import type { GitService } from '../src/endpoint.js';
 import { isGitWsError } from '../src/errors.js';
 import type { Channel } from '../src/tunnel/channel.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
+import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
 import { explain } from './messages.js';
 import { pipeChannel, type Input } from './pipe.js';
@@ -40,6 +41,7 @@ export async function runService(run: ServiceRun): Promise<number> {
   const stderr = new RemoteText((line) => process.stderr.write(line));
   let opened = false;
   let saidSomething = false;
+  const farewell = new Farewell();
   const interruption = new Interruption();
   try {
     // What takes time to load is loaded while git reads the configuration.
@@ -54,11 +56,13 @@ export async function runService(run: ServiceRun): Promise<number> {
     interruption.arm(channel, gone);
     run.onOpen?.();
     const status = await pipeChannel(channel, run.input.bytes(), output, {
-      onInput() {
+      onInput(bytes) {
         saidSomething = true;
+        if (service === 'git-upload-pack') farewell.push(bytes);
       },
       onInputEnd() {
-        trace('end of input');
+        trace('end of input', farewell.said ? 'and nothing more is wanted' : '');
+        return farewell.said;
       },
       // A push goes on: its refs and hooks are not for the one who reads the report.
       onOutputClosed: () => pushes,
