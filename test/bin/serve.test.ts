@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFile, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,21 +23,6 @@ beforeAll(async () => {
 async function outcome(...args: string[]): Promise<{ code: number | string; stderr: string }> {
   const { exited, output } = runCommand(args);
   return { code: await exited, stderr: output.stderr };
-}
-
-/** Whether nobody listens there. */
-function refusesConnections(url: string): Promise<boolean> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
-    socket.once('error', () => {
-      resolve(true);
-    });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-  });
 }
 
 describe('gitws', () => {
@@ -165,8 +150,11 @@ describe('gitws serve', () => {
     client.send({ type: 'end' });
     await processRunning(root, 'sleep 603');
     server.child.kill('SIGTERM');
-    // It has begun to close: nobody new is let in.
-    await eventually(() => refusesConnections(server.url));
+    // It has begun to close: nobody new is let in, and a balancer is told so.
+    await eventually(async () => (await fetch(`${server.url}/healthz`)).status === 503);
+    const late = new RawClient(server.url, { target: '/team/site.git/git-upload-pack' });
+    const { code, reason } = await late.closed;
+    expect(`${code} ${reason}`).toBe('4503 The server is shutting down.');
     expect(await processesIn(root)).not.toEqual([]);
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(1);

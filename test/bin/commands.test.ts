@@ -1,0 +1,128 @@
+/** `gitws init` and `gitws token`, as processes. */
+import { readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { git } from '../helpers/git.js';
+import { runCommand } from '../helpers/serve-process.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+
+let root: string;
+
+beforeEach(async () => {
+  root = await temporaryDirectory();
+});
+
+async function run(args: readonly string[], environment: Record<string, string> = {}) {
+  const { exited, output } = runCommand(args, { ...process.env, ...environment });
+  return { code: await exited, ...output };
+}
+
+describe('gitws init', () => {
+  it('makes an empty bare repository that can be cloned and pushed to', async () => {
+    const path = join(root, 'team/site.git');
+    expect(await run(['init', 'team/site.git', '--root', root])).toEqual({
+      code: 0,
+      stdout: `${path}\n`,
+      stderr: '',
+    });
+    expect(await git(['rev-parse', '--is-bare-repository'], { cwd: path })).toBe('true');
+    expect(await git(['symbolic-ref', 'HEAD'], { cwd: path })).toBe('refs/heads/main');
+    await expect(stat(join(path, 'hooks'))).rejects.toThrow('ENOENT');
+  });
+
+  it('takes the root from a variable or the configuration file, and adds .git', async () => {
+    expect((await run(['init', 'one'], { GITWS_ROOT: root })).stdout).toBe(
+      `${join(root, 'one.git')}\n`,
+    );
+    const config = join(root, 'gitws.json');
+    await writeFile(config, '{ "root": "." }');
+    const args = ['init', 'two.git', '--config', config, '--branch', 'trunk'];
+    expect((await run(args)).code).toBe(0);
+    const head = await git(['symbolic-ref', 'HEAD'], { cwd: join(root, 'two.git') });
+    expect(head).toBe('refs/heads/trunk');
+  });
+
+  it.each([
+    ['../site', /dot segment/],
+    ['/site', /empty segment/],
+    ['a//b', /empty segment/],
+    ['a/-b', /begins with a dash/],
+    ['a\\b', /backslash/],
+    ['a\nb', /control character/],
+    ['a b', /letters, digits/],
+    ['$(touch x)', /letters, digits/],
+    ['.hidden', /no dot first/],
+    ['a/.git', /no dot first/],
+    ['x'.repeat(300), /at most 200 bytes/],
+  ])('refuses a name that cannot be served or is no good: %j', async (name, message) => {
+    const { code, stderr } = await run(['init', '--root', root, '--', name]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+
+  it('refuses a name that is taken, in either spelling, and one inside a repository', async () => {
+    expect((await run(['init', 'site', '--root', root])).code).toBe(0);
+    await writeFile(join(root, 'file.git'), '');
+    for (const [name, message] of [
+      ['site', /already/],
+      ['site.git', /already/],
+      ['file', /is there already/],
+      ['site.git/inner', /is a repository itself/],
+    ] as const) {
+      expect((await run(['init', name, '--root', root])).stderr).toMatch(message);
+    }
+  });
+
+  it('does not leave the root by a link', async () => {
+    const outside = await temporaryDirectory();
+    await symlink(outside, join(root, 'link'));
+    expect((await run(['init', 'link/site', '--root', root])).stderr).toMatch(/leads out of/);
+    await expect(stat(join(outside, 'site.git'))).rejects.toThrow('ENOENT');
+  });
+
+  it('needs a root that is there', async () => {
+    expect((await run(['init', 'x'])).stderr).toMatch(/there is no root/);
+    expect((await run(['init', 'x', '--root', '/nonexistent'])).stderr).toMatch(
+      /is not a directory/,
+    );
+  });
+});
+
+describe('gitws token', () => {
+  it('makes a token that stands on stdout alone, lists and revokes it', async () => {
+    const file = join(root, 'tokens.json');
+    const created = await run(
+      ['token', 'create', 'laptop', '--user', 'ada', '--expires', '90d', '--allow', 'read:*'],
+      { GITWS_TOKENS: file },
+    );
+    expect(created.code).toBe(0);
+    expect(created.stdout).toMatch(/^gitws_[\w-]{43}\n$/);
+    expect(created.stderr).toMatch(/^Signs in as ada, until 20/);
+    const token = created.stdout.trim();
+    expect(created.stderr).not.toContain(token);
+    expect(await readFile(file, 'utf8')).not.toContain(token);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const list = await run(['token', 'list', '--tokens', file]);
+    expect(list.stdout).toMatch(/^laptop\tada\t20[^\t]+Z\t20[^\t]+Z {2}read:\*\n$/);
+    expect((await run(['token', 'revoke', 'laptop', '--tokens', file])).code).toBe(0);
+    expect((await run(['token', 'list', '--tokens', file])).stdout).toBe('');
+  });
+
+  it.each([
+    [['create', 'x'], /there is no file of tokens/],
+    [['create', 'x', '--tokens', 'FILE', '--expires', 'soon'], /--expires must be a time/],
+    [['create', 'a/b', '--tokens', 'FILE'], /The name must be/],
+    [['revoke', 'x', '--tokens', 'FILE'], /There is no token named "x"/],
+    [['create'], /missing required argument 'name'/],
+  ])('says what it cannot do: %j', async (args, message) => {
+    const file = join(root, 'tokens.json');
+    const { code, stdout, stderr } = await run([
+      'token',
+      ...args.map((arg) => (arg === 'FILE' ? file : arg)),
+    ]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+  });
+});
