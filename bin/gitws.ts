@@ -23,6 +23,14 @@ function ownVersion(): string {
   return 'unknown';
 }
 
+// Whoever reads the output may stop reading it (`gitws config check | head`): that is no failure,
+// and no reason for a server to end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const program = new Command('gitws')
   .description("git's own protocol over one WebSocket, for browsers.")
   .version(ownVersion(), '-V, --version', 'print the version')

@@ -17,6 +17,13 @@ async function run(args: readonly string[], environment: Record<string, string> 
   return { code: await exited, ...output };
 }
 
+it('whose output is read no further ends without a complaint', async () => {
+  const { child, exited, output } = runCommand(['config', 'check', '--root', root]);
+  child.stdout?.destroy();
+  expect(await exited).toBe(0);
+  expect(output.stderr).toBe('');
+});
+
 describe('gitws init', () => {
   it('makes an empty bare repository that can be cloned and pushed to', async () => {
     const path = join(root, 'team/site.git');
