@@ -456,6 +456,12 @@ function otherCases(world: World): void {
     expect(verbose.stderr).toMatch(/= \[up to date\]\s+main\s+-> origin\/main/);
   });
 
+  it('a remote of another URL, which url.<base>.insteadOf moves here', async () => {
+    const moved = `url.${world.native.base}/.insteadOf=git@git.example:`;
+    const listed = await world.native.git(['-c', moved, 'ls-remote', 'git@git.example:source.git']);
+    expect(listed).toContain(`${world.head}\tHEAD`);
+  });
+
   it('20 clones at once', async () => {
     const clones = await Promise.all(
       Array.from({ length: 20 }, () => world.clone(world.url(), '--bare')),

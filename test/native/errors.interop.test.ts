@@ -198,6 +198,23 @@ describe('git says in one sentence', () => {
     expect(await git(['rev-parse', 'new'], { cwd: join(root, 'a.git') })).toBe(head);
   });
 
+  it('that submodules may not come by ws:// until the user allows it', async () => {
+    const root = await temporaryDirectory();
+    await makeRepository(join(root, 'a.git'), { commits: 2 });
+    const pushable = await overWs({ root, allowPush: true });
+    const clone = join(await temporaryDirectory(), 'clone');
+    const url = `${pushable.base}/a.git`;
+    await pushable.git(['clone', '-q', url, clone]);
+    await git(['submodule', '--quiet', 'add', join(root, 'a.git'), 'sub'], { cwd: clone });
+    await git(['config', '-f', '.gitmodules', 'submodule.sub.url', '../a.git'], { cwd: clone });
+    await git(['commit', '-q', '-a', '-m', 'Add a submodule'], { cwd: clone });
+    await pushable.git(['push', '-q'], { cwd: clone });
+    const again = ['clone', '-q', '--recurse-submodules', url, `${clone}-again`];
+    const { code, stderr } = await pushable.gitStatus(again);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("fatal: transport 'ws' not allowed");
+  });
+
   it('what is wrong with the URL', async () => {
     expect(await complaint('ws://127.0.0.1')).toMatch(/^fatal: unable to access '[^']*': [^\n]+$/);
     expect(await complaint(`${ws.base}/a.git?x=1`)).toMatch(/no query and no fragment\.$/);
