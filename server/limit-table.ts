@@ -53,7 +53,7 @@ export const limitTable = {
     unit: 'bytes',
     default: 4 * KiB,
     minimum: 64,
-    meaning: "request target, path and query; above it 4413",
+    meaning: 'request target, path and query; above it 4413',
     reason: 'A path of 1,024 characters, percent-encoded: rules look at no longer one.',
   },
   maxSessions: {
