@@ -9,6 +9,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Its arguments, joined by spaces; of git without its settings, which name hooks and more. */
   readonly command: string;
+  /** All of its arguments. */
+  readonly argv: readonly string[];
 }
 
 /** Processes whose working directory is `directory` or below it; dead ones nobody reaped excluded. */
@@ -21,8 +23,8 @@ export async function processesIn(directory: string): Promise<RunningProcess[]> 
       if (cwd !== directory && !cwd.startsWith(`${directory}/`)) continue;
       const status = await readFile(`/proc/${name}/status`, 'utf8');
       if (/^State:\s+[ZX]/m.test(status)) continue;
-      const words = (await readFile(`/proc/${name}/cmdline`, 'utf8')).split('\0');
-      found.push({ pid: Number(name), command: withoutSettings(words).join(' ').trim() });
+      const argv = (await readFile(`/proc/${name}/cmdline`, 'utf8')).split('\0').slice(0, -1);
+      found.push({ pid: Number(name), command: withoutSettings(argv).join(' '), argv });
     } catch {
       // It ended meanwhile, or is not ours to look at.
     }

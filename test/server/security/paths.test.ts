@@ -167,7 +167,7 @@ describe('the name of a repository that is written as an option or for a shell',
     const client = await openSession(server, target);
     const pid = await processRunning(join(root, name), 'receive-pack');
     const running = (await processesIn(join(root, name))).find((one) => one.pid === pid);
-    expect(running?.command).toMatch(/^git (-c [\w.]+=\w+ )+receive-pack \.$/);
+    expect(running?.argv.join(' ')).toMatch(/^git (-c [\w.]+=\w+ )+receive-pack \.$/);
     client.send(Buffer.from('0000'));
     client.send({ type: 'end' });
     expect(await client.text('exit')).toMatchObject({ code: 0 });
