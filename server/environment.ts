@@ -57,6 +57,16 @@ export function serviceEnvironment(
 }
 
 /**
+ * Bounds each piece of memory that git takes. No setting and no option does that; this variable is
+ * git's own, for its tests (memory_limit_check() in wrapper.c).
+ *
+ * @param most in bytes.
+ */
+export function memoryEnvironment(most: number): Environment {
+  return { GIT_ALLOC_LIMIT: `${most}` };
+}
+
+/**
  * Tells hooks and reflogs who pushes, by the variables that git http-backend sets.
  *
  * @param user name of the user; null for somebody without credentials.
@@ -77,8 +87,9 @@ export function pusherEnvironment(user: string | null, address: string | undefin
 }
 
 /**
- * What each service needs, or must not do, whatever a repository's configuration says. Only names
- * that other git commands do not read: git hands them on to the commands that it runs itself.
+ * What each service needs, or must not do, whatever a repository's configuration says. Names that
+ * other git commands read too only where those are meant: git hands all on to what it runs itself,
+ * but for a repository's own hooks (hooks/scripts.ts).
  */
 export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>> = {
   // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:
@@ -89,6 +100,9 @@ export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>
   ],
   'git-receive-pack': [
     ['receive.fsckObjects', 'true'],
+    // What is larger is unpacked piece by piece, and not in memory: a file of zeros is a few bytes
+    // in a pack.
+    ['core.bigFileThreshold', '32m'],
     // maintenance.ts does it, for all repositories together.
     ['receive.autoGC', 'false'],
   ],

@@ -155,6 +155,26 @@ export const limitTable = {
     meaning: 'pack of one push (receive.maxInputSize); above it git refuses the push',
     reason: 'One push must not fill the disk; more than that goes in several.',
   },
+  maxRequestSize: {
+    unit: 'bytes',
+    default: 64 * MiB,
+    minimum: 1 * KiB,
+    maximum: Number.MAX_SAFE_INTEGER,
+    meaning:
+      'what a client may send to git, beside maxPushSize for the pack of a push; above it 4413',
+    reason:
+      'git keeps wants, haves and commands in memory, without a bound of its own; half a million refs fit.',
+  },
+  maxPushMemory: {
+    unit: 'bytes',
+    default: 640 * MiB,
+    minimum: 16 * MiB,
+    maximum: Number.MAX_SAFE_INTEGER,
+    meaning:
+      'one piece of memory that git takes for a push, such as an unpacked object (GIT_ALLOC_LIMIT); above it git refuses the push',
+    reason:
+      'A delta of some bytes can stand for gigabytes; git makes none of files above 512 MiB (core.bigFileThreshold).',
+  },
   pingInterval: {
     unit: 'ms',
     default: 15 * second,

@@ -2,6 +2,7 @@
  * The limits of one server: the defaults of limit-table.ts, and what an operator puts in their
  * place, checked.
  */
+import type { GitService } from '../src/endpoint.js';
 import { GitWsError } from '../src/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
 import { formatQuantity } from './quantity.js';
@@ -49,6 +50,10 @@ export interface Limits {
   readonly maxReplay: number;
   /** Pack of one push; above it git refuses the push. */
   readonly maxPushSize: number;
+  /** What a client may send to git, beside `maxPushSize` for the pack of a push; above it 4413. */
+  readonly maxRequestSize: number;
+  /** One piece of memory that git takes for a push; above it git refuses the push. */
+  readonly maxPushMemory: number;
   /** Time between two WebSocket pings. */
   readonly pingInterval: number;
   /** Time a peer has for its half of the closing handshake. */
@@ -115,4 +120,9 @@ function invalid(name: string, why: string): GitWsError {
   return new GitWsError('INVALID_OPTION', `The limit ${name} cannot be used: ${why}.`, {
     data: { limit: name },
   });
+}
+
+/** Most bytes that a client may send for the stdin of one service. */
+export function maxInput(service: GitService, { maxPushSize, maxRequestSize }: Limits): number {
+  return service === 'git-receive-pack' ? maxPushSize + maxRequestSize : maxRequestSize;
 }

@@ -8,6 +8,7 @@ import type { User } from './access.js';
 import {
   checkedGitConfig,
   checkedSafeDirectories,
+  memoryEnvironment,
   ownershipSettings,
   pusherEnvironment,
   serviceEnvironment,
@@ -38,6 +39,12 @@ export interface GitOptions {
   readonly hooksParent?: string | undefined;
 }
 
+/** What the server itself adds to them. */
+export interface PreparationOptions extends GitOptions {
+  /** One piece of memory that git may take for a push, in bytes. */
+  readonly maxPushMemory: number;
+}
+
 /** One service, about to be started. */
 export interface PreparedService {
   readonly service: GitService;
@@ -58,14 +65,14 @@ export interface ServiceSettings {
 
 /** Knows the options of one server. */
 export class Preparation {
-  readonly #options: GitOptions;
+  readonly #options: PreparationOptions;
   readonly #gitConfig: readonly GitSetting[];
   readonly #safeDirectories: readonly string[];
   readonly #directories: HookDirectories;
   readonly #askGit: AskGit;
 
   /** @throws GitWsError INVALID_OPTION */
-  constructor(options: GitOptions, askGit: AskGit) {
+  constructor(options: PreparationOptions, askGit: AskGit) {
     this.#options = options;
     this.#askGit = askGit;
     this.#gitConfig = checkedGitConfig(options.gitConfig);
@@ -99,6 +106,7 @@ export class Preparation {
       config: [...config, ...hooks.config],
       environment: {
         ...environment,
+        ...memoryEnvironment(this.#options.maxPushMemory),
         ...pusherEnvironment(user?.name ?? null, remoteAddress),
         ...hooks.environment,
       },

@@ -9,7 +9,7 @@ import { closeCodes, type CloseCode } from '../src/tunnel/close.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
-import type { Limits } from './limits.js';
+import { maxInput, type Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd, type RunningService } from './process-end.js';
 import type { RunningSession, SessionFigures } from './session.js';
@@ -135,7 +135,12 @@ export class RawPipe implements RunningSession {
     }
     this.#bytesIn += data.length;
     this.#expectLife();
-    const { stdin } = this.#options.child;
+    const { child, limits, service } = this.#options;
+    if (this.#bytesIn > maxInput(service, limits)) {
+      this.end(closeCodes.tooLarge, 'The request is too large.');
+      return;
+    }
+    const { stdin } = child;
     // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
     if (stdin.destroyed || stdin.write(data) || stdin.destroyed) return;
     this.#connection.pause();

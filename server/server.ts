@@ -82,8 +82,8 @@ class RunningServer implements GitServer {
   readonly #maintenance: Maintenance;
   readonly #upgrades = new Set<Promise<void>>();
   readonly #detach: (() => void)[] = [];
-  readonly #shutdown: Promise<Refusal>;
-  #announceShutdown!: (refusal: Refusal) => void;
+  /** What decides each upgrade that is being checked. */
+  readonly #checks = new Set<(verdict: Refusal) => void>();
   #closed: Promise<void> | undefined;
   #endDrain!: () => void;
 
@@ -96,20 +96,17 @@ class RunningServer implements GitServer {
     this.#refusals = new Refusals(this.#webSockets, this.#limits);
     this.#clientAddress = createClientAddress(options.trustedProxies ?? []);
     this.#occupancy = new Occupancy(this.#limits);
-    const { maxChildren, maxQueue, queueTime } = this.#limits;
+    const { maxChildren, maxPushMemory, maxPushSize, maxQueue, queueTime } = this.#limits;
     this.#places = new Places({ places: maxChildren, queue: maxQueue, time: queueTime });
     const gitConfig = {
-      'receive.maxInputSize': `${this.#limits.maxPushSize}`,
+      'receive.maxInputSize': `${maxPushSize}`,
       ...options.gitConfig,
     };
-    this.#preparation = new Preparation({ ...options, gitConfig }, askGit);
+    this.#preparation = new Preparation({ ...options, gitConfig, maxPushMemory }, askGit);
     const onError = (error: unknown): void => {
       this.#report(error);
     };
     this.#maintenance = new Maintenance({ onError });
-    this.#shutdown = new Promise((resolve) => {
-      this.#announceShutdown = resolve;
-    });
     this.#context = {
       root: this.#root,
       basePath: checkedBasePath(options.basePath ?? ''),
@@ -188,7 +185,7 @@ class RunningServer implements GitServer {
   }
 
   async #close(drained: Promise<void>): Promise<void> {
-    this.#announceShutdown(closing);
+    for (const decide of this.#checks) decide(closing);
     this.#places.close();
     await Promise.all(this.#upgrades);
     for (const session of this.#sessions) session.shutDown();
@@ -209,10 +206,7 @@ class RunningServer implements GitServer {
     // Counted as under way from here on, so not before the caller has counted it.
     await Promise.resolve();
     const { request, visit } = arrival;
-    const verdict =
-      this.#closed === undefined
-        ? await Promise.race([checkUpgrade(arrival, this.#context), this.#shutdown])
-        : await this.#shutdown;
+    const verdict = this.#closed === undefined ? await this.#check(arrival) : closing;
     let began = false;
     if (verdict.kind === 'http') {
       answerUpgrade(socket, verdict.status, verdict.sentence);
@@ -222,6 +216,17 @@ class RunningServer implements GitServer {
       began = await this.#admit(arrival, socket, head, verdict);
     }
     if (!began) visit.leave();
+  }
+
+  /** The verdict of the checks, unless the server closes before. */
+  #check(arrival: Arrival): ReturnType<typeof checkUpgrade> {
+    // No race with a promise that lives as long as the server: that keeps a trace of every upgrade.
+    return new Promise((resolve, reject) => {
+      this.#checks.add(resolve);
+      void checkUpgrade(arrival, this.#context)
+        .then(resolve, reject)
+        .finally(() => this.#checks.delete(resolve));
+    });
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refusal): void {

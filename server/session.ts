@@ -12,7 +12,7 @@ import type { ExitStatus } from '../src/tunnel/message.js';
 import { Tunnel, type TunnelEvent } from '../src/tunnel/tunnel.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
-import type { Limits } from './limits.js';
+import { maxInput, type Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd } from './process-end.js';
 import type { Repository } from './repository.js';
@@ -214,6 +214,10 @@ export class Session implements RunningSession {
     switch (event.type) {
       case 'data':
         this.#bytesIn += event.bytes.length;
+        if (this.#bytesIn > maxInput(this.#options.service, this.#limits)) {
+          this.end(closeCodes.tooLarge, 'The request is too large.');
+          return;
+        }
         // Called with an error where the child has closed its stdin: the bytes are dropped then.
         this.#child.stdin.write(event.bytes, this.#taken);
         return;

@@ -36,10 +36,11 @@ const maxRefLength = 1024;
 /**
  * Goes on as the repository's own hook, in the environment that it would have without this server:
  * by GIT_CONFIG_PARAMETERS, core.hooksPath would reach every git that it runs, in any repository.
+ * What receive-pack may take of memory is no limit for those either.
  */
 const ownHook = `
 own_hook=$${hookVariables.ownHooks}/\${0##*/}
-unset GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT ${Object.values(hookVariables).join(' ')}
+unset GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_ALLOC_LIMIT ${Object.values(hookVariables).join(' ')}
 `;
 
 /** Judges one ref. What is not known to be allowed is refused. Exported for tests. */
