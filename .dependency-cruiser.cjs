@@ -69,7 +69,10 @@ module.exports = {
     {
       name: 'one-door-to-child-process',
       severity: 'error',
-      from: { path: '^(server|native)/', pathNot: '^(server/(spawn|run-git)|native/git-process)\\.ts$' },
+      from: {
+        path: '^(server|native)/',
+        pathNot: '^(server/(spawn|run-git)|native/git-process)\\.ts$',
+      },
       to: { path: '^(node:)?child_process$' },
     },
     {

@@ -116,7 +116,10 @@ export default defineConfig(
     files: ['server/**/*.ts', 'native/**/*.ts'],
     rules: restrictImports(childProcess),
   },
-  { files: ['server/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'], rules: restrictImports() },
+  {
+    files: ['server/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'],
+    rules: restrictImports(),
+  },
   {
     files: [
       ...['server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'],
