@@ -27,6 +27,22 @@ export function entryHeader(type: number, size: number): Buffer {
   return Buffer.from(rest === 0 ? [first] : [first | 0x80, ...sizeBytes(rest)]);
 }
 
+/** As zlib has it (RFC 1950): not compressed where it is little, since there may be very much of it. */
+function zlib(content: Uint8Array): Buffer {
+  if (content.length > 200) return deflateSync(content);
+  let [a, b] = [1, 0];
+  for (const byte of content) {
+    a = (a + byte) % 65521;
+    b = (b + a) % 65521;
+  }
+  const frame = Buffer.alloc(content.length + 11);
+  frame.set([0x78, 0x01, 1, content.length, 0, 0xff ^ content.length, 0xff]);
+  frame.set(content, 7);
+  frame.writeUInt16BE(b, content.length + 7);
+  frame.writeUInt16BE(a, content.length + 9);
+  return frame;
+}
+
 export function oidOf(type: string, content: Uint8Array): string {
   return createHash('sha1').update(`${type} ${content.length}\0`).update(content).digest('hex');
 }
@@ -37,14 +53,14 @@ export function entry(
   content: Uint8Array,
   claimed = content.length,
 ): Entry {
-  const bytes = Buffer.concat([entryHeader(types[type], claimed), deflateSync(content)]);
+  const bytes = Buffer.concat([entryHeader(types[type], claimed), zlib(content)]);
   return { bytes, oid: oidOf(type, content) };
 }
 
 /** A delta against an object that is named. */
 export function refDelta(base: string, delta: Uint8Array): Entry {
   const header = [entryHeader(types.refDelta, delta.length), Buffer.from(base, 'hex')];
-  return { bytes: Buffer.concat([...header, deflateSync(delta)]), oid: '' };
+  return { bytes: Buffer.concat([...header, zlib(delta)]), oid: '' };
 }
 
 /** Instructions that repeat a base of at most 64 KiB. */
