@@ -1,8 +1,8 @@
 /**
  * Speaks the Chrome DevTools Protocol through a pipe, as little of it as is needed to call a
- * function of a page. Not through Playwright: that listens to all of a page's network, for which
- * Chromium copies every WebSocket message, in base64, through three processes. A WebSocket then
- * costs four to five times what it costs a person's browser; a fetch hardly more.
+ * function of a page. Not through Playwright: that listens to a page's network (Network.enable),
+ * for which Chromium reports every WebSocket message with its content in base64. A WebSocket then
+ * costs more than three times the CPU time, a fetch a fifth more (docs/performance.md).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

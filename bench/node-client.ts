@@ -85,6 +85,9 @@ function received(stream: Readable, take: (piece: Buffer) => unknown): Promise<v
   });
 }
 
+// Nobody waits for the answer any more.
+process.on('disconnect', () => process.exit());
+
 process.on('message', (request: NodeRequest) => {
   const before = process.cpuUsage();
   void run(request)
