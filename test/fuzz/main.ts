@@ -100,8 +100,11 @@ async function watch(bundle: string, args: readonly string[]): Promise<void> {
 async function work(args: readonly string[]): Promise<void> {
   const { seconds, seed, chosen, only } = parseOptions(args);
   let state = '';
-  const tell = (): unknown => process.send?.(state);
-  const timer = setInterval(tell, 1_000);
+  const tell = (): void => {
+    if (process.connected) process.send?.(state);
+  };
+  // Not a sign of life any more when there is nothing else to do.
+  setInterval(tell, 1_000).unref();
   for (const fuzzer of chosen) {
     state = `${fuzzer.name}, seed ${seed}, from case 0 on`;
     tell();
@@ -117,7 +120,6 @@ async function work(args: readonly string[]): Promise<void> {
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
     console.log(`${fuzzer.name}: ${count} cases, nothing found; ${memory} MiB in this process`);
   }
-  clearInterval(timer);
 }
 
 if (process.env[workerVariable] === '1') {

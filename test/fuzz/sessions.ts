@@ -191,7 +191,8 @@ function makeBrokenFrame(random: Random): ClientFrame {
   const payload = random.bytes(random.below(oneIn(random, 5) ? 200 : 20));
   const opcode = random.below(16);
   const closing = Buffer.concat([
-    Buffer.from([random.below(256), random.below(256)]),
+    // No code of the server's own: its reasons are told from what it gives back by their codes.
+    Buffer.from([random.pick([0, 3, 7, 11, 15, 18, 255]), random.below(256)]),
     random.bytes(random.below(10)),
   ]);
   const kinds: ClientFrame[] = [
@@ -202,7 +203,7 @@ function makeBrokenFrame(random: Random): ClientFrame {
     { opcode, payload, lengthBytes: random.pick([0, 2, 8] as const) },
     { opcode, payload, lengthBytes: 8, declared: 2 ** random.below(63) },
     { opcode: opcodes.close, payload: closing },
-    { opcode: opcodes.close, payload: Buffer.from([3, 232]) },
+    { opcode: opcodes.close, payload: Buffer.from([3, 232, 66, 121, 101]) },
     { opcode: opcodes.text, payload: Buffer.from([0xff, 0xfe]) },
     { opcode: opcodes.continuation, payload },
     { opcode: opcodes.ping, payload: random.bytes(random.below(130)) },

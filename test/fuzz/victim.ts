@@ -29,8 +29,10 @@ export class Victim {
   readonly port: number;
   /** Tip of `main` in site.git and scratch.git. */
   readonly head: string;
-  /** Words that must never come out of the server. */
-  readonly secrets: readonly string[];
+  /** Paths of this machine, of which the server itself says nothing. */
+  readonly #paths: readonly string[];
+  /** Credentials, in every form in which they are sent: nobody repeats them. */
+  readonly #credentials: readonly string[];
   readonly #server: GitServer;
   readonly #http: Server;
   readonly #root: string;
@@ -50,7 +52,8 @@ export class Victim {
     this.head = head;
     this.port = (http.address() as AddressInfo).port;
     const encoded = Buffer.from(authorization).toString('base64url');
-    this.secrets = [root, tmpdir(), password, authorization, authorization.slice(6), encoded];
+    this.#paths = [root, tmpdir()];
+    this.#credentials = [password, authorization, authorization.slice(6), encoded];
   }
 
   static async start(): Promise<Victim> {
@@ -114,11 +117,19 @@ export class Victim {
     }
   }
 
-  /** @throws Finding where bytes of the server hold what nobody may know. */
-  checkSecrets(bytes: Buffer): void {
-    const text = bytes.toString('latin1');
-    const told = this.secrets.find((secret) => text.includes(secret));
-    if (told !== undefined) throw new Finding(`the server tells ${told}`, bytes);
+  /**
+   * @param own what the server itself says.
+   * @param git what git says through it: among the words that it puts into the side-band itself
+   *   are paths, as over ssh.
+   * @throws Finding where one of them says what nobody may know.
+   */
+  checkSecrets(own: Buffer, git: Buffer): void {
+    const [ownText, gitText] = [own.toString('latin1'), git.toString('latin1')];
+    const told =
+      [...this.#paths, ...this.#credentials].find((secret) => ownText.includes(secret)) ??
+      this.#credentials.find((secret) => gitText.includes(secret));
+    if (told !== undefined)
+      throw new Finding(`the server tells ${told}`, Buffer.concat([own, git]));
   }
 
   #checkErrors(): void {

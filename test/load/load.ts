@@ -54,6 +54,9 @@ const serverOptions = [
   ...['--queue-time', '5m', '--headers-time', '2s', '--opening-time', '2s', '--close-time', '1s'],
 ];
 
+/** How much more the process may occupy after the same load came again, in bytes. */
+const nearAgain = 48 * mebibyte;
+
 type Print = (line: string) => void;
 
 /**
@@ -74,7 +77,10 @@ export async function runLoad(scale: Scale, print: Print): Promise<void> {
   try {
     load = await Load.start(root, print);
     await load.clones(scale.clones);
-    await load.stalled(scale.slowReaders, scale.stalledPushes);
+    const first = await load.stalled(scale.slowReaders, scale.stalledPushes);
+    // What the allocator has not given back is used again.
+    const second = await load.stalled(scale.slowReaders, scale.stalledPushes);
+    if (second > first + nearAgain) throw new Error('the same load again takes more memory');
     await load.refusals(scale.refusals);
     await load.halfOpen(scale.halfOpen);
     await load.end();
@@ -106,6 +112,7 @@ class Load {
   readonly #print: Print;
   readonly #small: Repository;
   readonly #big: Repository;
+  #round = 0;
 
   private constructor(
     server: LoadServer,
@@ -164,15 +171,20 @@ class Load {
     await this.#rest();
   }
 
-  /** Clients that stop reading, and gits that do: the two things that hold memory. */
-  async stalled(readers: number, pushes: number): Promise<void> {
+  /**
+   * Clients that stop reading, and gits that do: the two things that hold memory.
+   *
+   * @returns what the server's process occupies afterwards, in bytes.
+   */
+  async stalled(readers: number, pushes: number): Promise<number> {
+    this.#round += 1;
     this.#print(`\n${readers} clients that stop reading, ${pushes} pushes into gits that do`);
     const before = await this.#server.memory();
     const { url, head } = this.#big;
     const slow = Array.from({ length: readers }, () => new SlowReader(url, head));
     const writers: StalledPush[] = [];
     for (let number = 0; number < pushes; number += 1) {
-      writers.push(await this.#stallPush(`stalled-${number}.git`));
+      writers.push(await this.#stallPush(`stalled-${this.#round}-${number}.git`));
     }
     await still(() => [...slow, ...writers].reduce((sum, { bytes }) => sum + bytes, 0));
     const grown = (await this.#server.memory()) - before;
@@ -198,7 +210,8 @@ class Load {
     const exits = await Promise.all(slow.map((reader) => reader.readOn()));
     if (exits.some((code) => code !== 0)) throw new Error(`slow clones ended with ${exits.join()}`);
     await Promise.all(writers.map((writer) => writer.goOn()));
-    await this.#rest();
+    const { rss } = await this.#rest();
+    return rss;
   }
 
   /** A push into a git that was stopped. */
@@ -378,13 +391,14 @@ class Load {
   }
 
   /** The server holds what it held. @throws Error where it holds more. */
-  async #rest(): Promise<void> {
+  async #rest(): Promise<Held> {
     const start = performance.now();
     const { files, live } = this.#base;
     const held = await this.#server.rest({ files, live: live + nearBase });
     this.#server.checkErrors();
     const time = Math.round(performance.now() - start);
     this.#print(`at rest after ${time} ms: ${describeHeld(held)}`);
+    return held;
   }
 }
 
