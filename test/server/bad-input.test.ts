@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionReport } from '../../server/index.js';
 import { cloneRequest } from '../helpers/git-stream.js';
 import { git, makeRepository } from '../helpers/git.js';
-import { noProcessIn } from '../helpers/processes.js';
+import { eventually, noProcessIn } from '../helpers/processes.js';
 import { RawClient, type RawOptions } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -38,7 +38,8 @@ afterEach(async () => {
   client.socket.terminate();
   await client.closed;
   await noProcessIn(root);
-  expect(server.server.sessions).toBe(0);
+  // git is gone before the server has heard of it.
+  await eventually(() => server.server.sessions === 0);
   expect(errors).toEqual([]);
 });
 
