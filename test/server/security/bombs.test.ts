@@ -3,6 +3,7 @@
  * end. Floods of what the server sends: floods.test.ts.
  */
 import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GitService } from '../../../src/endpoint.js';
@@ -10,6 +11,7 @@ import type { GitWsError } from '../../../src/errors.js';
 import { openChannel } from '../../../src/tunnel/channel.js';
 import { nullOid, pktLine } from '../../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../../helpers/git.js';
+import { writeHook } from '../../helpers/hooks.js';
 import { noProcessIn } from '../../helpers/processes.js';
 import { RawClient } from '../../helpers/raw-client.js';
 import { startServer, type TestServer } from '../../helpers/server.js';
@@ -117,6 +119,16 @@ describe('a small pack that unpacks to more than fits', () => {
   });
 });
 
+test('hooks of the repository’s own are not held to what a push may take', async () => {
+  await writeHook(gitDir, 'update', 'env >environment; exit 1');
+  const client = await runSession(server, target, pushOf(head, pack([])));
+  expect(answered(client)).toContain('hook declined');
+  const environment = await readFile(join(gitDir, 'environment'), 'utf8');
+  expect(environment).toContain('GIT_DIR=');
+  expect(environment).not.toMatch(/GIT_ALLOC_LIMIT|GIT_CONFIG_PARAMETERS|bigFileThreshold/);
+  await rm(join(gitDir, 'hooks/update'));
+});
+
 describe('a request without end', () => {
   const bytes = (text: string): Buffer =>
     Buffer.from(text.repeat(Math.ceil((32 * KiB) / text.length)));
@@ -125,28 +137,35 @@ describe('a request without end', () => {
 
   /** Writes on and on, with credit as an honest client. @returns what became of it, and git's words. */
   async function writeOn(service: GitService, first: Buffer, next: () => Buffer, to = server) {
-    const channel = await openChannel(`${to.url}/site.git`, { service });
+    let said = '';
+    const onStderr = (text: string) => (said += text);
+    const channel = await openChannel(`${to.url}/site.git`, { service, onStderr });
     const answer = new Response(channel.readable).text().catch(() => '');
     const ended = channel.exit.then(
       ({ code }) => `exit ${code}`,
-      (error: GitWsError) => `${String(error.data['closeCode'])}`,
+      (error: GitWsError) => String(error.data['closeCode']),
     );
     let over = false;
     void ended.then(() => (over = true));
     const writer = channel.writable.getWriter();
     writer.closed.catch(() => undefined);
     await writer.write(first);
-    while (!over) await writer.write(next()).catch(() => undefined);
-    return { ended: await ended, answer: await answer };
+    // So much that it is without end for a server that allows 1 MiB.
+    for (let sent = 0; !over && sent < 48 * MiB; sent += 32 * KiB) {
+      await writer.write(next()).catch(() => undefined);
+    }
+    if (!over) channel.abort(new Error('It has had no end.'));
+    return { ended: await ended, answer: await answer, said };
   }
 
   test('of a pack: git stops at the size that is allowed', async () => {
-    const beginning = pushOf(one, pack([], { claimed: 2 ** 30 }).subarray(0, 12));
+    const beginning = pushOf(one, pack([], { claimed: 1_000_000 }).subarray(0, 12));
     const other = await startServer({ root, allowPush: true, limits: { maxPushSize: MiB } });
     const next = (): Buffer => entry('blob', randomBytes(32 * KiB)).bytes;
-    const { ended, answer } = await writeOn('git-receive-pack', beginning, next, other);
-    expect(ended).toBe('exit 0');
-    expect(answer).toContain('unpack index-pack abnormal exit');
+    const push = await writeOn('git-receive-pack', beginning, next, other);
+    expect(push.ended).toBe('exit 0');
+    expect(push.said).toContain('pack exceeds maximum allowed size');
+    expect(push.answer).toContain('unpack index-pack abnormal exit');
   });
 
   // git keeps all of these, and asks no size.

@@ -68,11 +68,13 @@ async function blocked(pid: number): Promise<number> {
 }
 
 describe('a client that never acknowledges', () => {
-  test('is refused where it asks for a window of 1 GiB', async () => {
+  test('is refused where it asks for a window of 1 GiB, or of half of it', async () => {
     await start(60_000);
-    const protocols = ['gitws.v1', `gitws.window.${1024 * MiB}`];
-    const answer = await answerOf(server, { target: targetOf('site.git', 'upload'), protocols });
-    expect(answer).toMatch(/^4400 /);
+    for (const window of [1024 * MiB, 512 * MiB]) {
+      const protocols = ['gitws.v1', `gitws.window.${window}`];
+      const answer = await answerOf(server, { target: targetOf('site.git', 'upload'), protocols });
+      expect(answer).toMatch(/^4400 /);
+    }
   });
 
   test('has git wait for it, whatever window it may ask for', async () => {
