@@ -11,12 +11,8 @@ import { defaultLimits, type AuthenticateAttempt, type GitServerOptions } from '
 import { createClientAddress } from '../server/client-address.js';
 import { createHttpClient } from '../src/index.js';
 import { formatSubprotocols, maxSubprotocolBytes } from '../src/tunnel/subprotocol.js';
-import {
-  believing,
-  believingWebSocket,
-  makeCertificate,
-  type Certificate,
-} from './helpers/certificate.js';
+import { believing, believingWebSocket } from './helpers/believing.js';
+import { makeAuthority, type Authority } from './helpers/certificates.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { cloneRequest, packOf } from './helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
@@ -28,10 +24,12 @@ import {
   type ProxyName,
   type ReverseProxy,
 } from './helpers/reverse-proxy.js';
+import { runCommand, serveProcess } from './helpers/serve-process.js';
 import { startServer, type TestServer } from './helpers/server.js';
 import { temporaryDirectory } from './helpers/temp.js';
 
 const document = new URL('../docs/deployment.md', import.meta.url);
+const configuration = new URL('../docs/configuration.md', import.meta.url);
 const publicUrl = 'https://git.example';
 const site = '/site.git/git-upload-pack';
 const push = '/site.git/git-receive-pack';
@@ -39,11 +37,12 @@ const push = '/site.git/git-receive-pack';
 const [inside, outside] = ['127.0.0.1', '127.0.0.9'];
 const ada = { username: 'ada', password: 'open sesame' };
 
-let certificate: Certificate;
+let authority: Authority;
 let files: { cert: string; key: string; pem: string };
 
 beforeAll(async () => {
-  certificate = await makeCertificate('git.example');
+  authority = await makeAuthority();
+  const certificate = await authority.serverCertificate(['git.example']);
   const directory = await temporaryDirectory();
   files = {
     cert: join(directory, 'fullchain.pem'),
@@ -105,6 +104,9 @@ function behind(name: ProxyName): void {
     change = (text: string): string => text,
   ): Promise<{ server: TestServer; proxy: ReverseProxy; url: string }> => {
     const server = await startServer({ publicUrl, ...options });
+    server.httpServer.removeAllListeners('request').on('request', (_request, response) => {
+      response.end('ok\n');
+    });
     const configure = await example(name, server.url);
     const proxy = await startReverseProxy(name, (port) => change(configure(port)));
     return { server, proxy, url: `https://git.example:${proxy.port}` };
@@ -132,13 +134,13 @@ function behind(name: ProxyName): void {
   });
 
   const connect = (options: RawOptions, from = inside): RawClient =>
-    new RawClient(url, { connection: believing(certificate, from), ...options });
+    new RawClient(url, { connection: believing(authority.cert, from), ...options });
 
   const basic = (password: string): string[] =>
     formatSubprotocols({ authorization: `Basic ${btoa(`ada:${password}`)}`, window: 4_194_304 });
 
   it('isomorphic-git clones and pushes, and both ends are sound', async () => {
-    const http = createHttpClient({ WebSocket: believingWebSocket(believing(certificate)) });
+    const http = createHttpClient({ WebSocket: believingWebSocket(believing(authority.cert)) });
     const dir = join(await temporaryDirectory(), 'clone');
     const onAuth = (): typeof ada => ada;
     await isomorphicGit.clone({ fs, http, dir, url: `${url}/site.git` });
@@ -350,7 +352,7 @@ function behind(name: ProxyName): void {
       const pinging = await start({ root, limits: { pingInterval: 200 } }, impatient);
       const silent = await start({ root, limits: { pingInterval: 600_000 } }, impatient);
       const open = async (address: string): Promise<RawClient> => {
-        const connection = believing(certificate);
+        const connection = believing(authority.cert);
         const client = new RawClient(address, { target: site, connection });
         await client.advertisement();
         client.ack(0);
@@ -367,9 +369,80 @@ function behind(name: ProxyName): void {
     });
   });
 
+  it('the service of the document’s unit lets in whom its rules name, from wherever they come', async () => {
+    const served = await temporaryDirectory();
+    const site = await makeRepository(join(served, 'team/site.git'));
+    await makeRepository(join(served, 'public/site.git'), { commits: 3 });
+    const settings = await temporaryDirectory();
+    const files = { rules: join(settings, 'rules.json'), tokens: join(settings, 'tokens.json') };
+    const [, rules = ''] = await fencedBlocks(configuration, 'json');
+    await writeFile(files.rules, rules);
+    const create = ['token', 'create', 'laptop', '--user', 'ada', '--tokens', files.tokens];
+    const created = runCommand(create);
+    expect(await created.exited).toBe(0);
+    const password = created.output.stdout.trim();
+    const [unit = ''] = await fencedBlocks(document, 'ini');
+    const [, , ...args] = /^ExecStart=(.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+    const [given = ''] = args;
+    expect(given).toBe('/srv/git');
+    const filled = fillIn(args.slice(1).join(' '), {
+      '--port 8080': '--max-sessions-per-address 1',
+      '/etc/gitws/rules.json': files.rules,
+      '/etc/gitws/tokens.json': files.tokens,
+    });
+    const service = await serveProcess(served, ...filled.split(' '));
+    const configure = await example(name, service.url);
+    const proxy = await startReverseProxy(name, configure);
+    const url = `https://git.example:${proxy.port}`;
+
+    const dir = join(await temporaryDirectory(), 'clone');
+    const http = createHttpClient({ WebSocket: believingWebSocket(believing(authority.cert)) });
+    const onAuth = (): typeof ada => ({ username: 'ada', password });
+    await isomorphicGit.clone({ fs, http, dir, url: `${url}/team/site.git`, onAuth });
+    expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(site.head);
+    const author = { name: 'Ada', email: 'ada@example.com' };
+    const oid = await isomorphicGit.commit({ fs, dir, message: 'Write', author });
+    await isomorphicGit.push({ fs, http, dir, onAuth });
+    expect(await git(['rev-parse', 'main'], { cwd: site.gitDir })).toBe(oid);
+    await expectSoundRepository(site.gitDir);
+    await expectSoundRepository(dir);
+
+    const open = (repository: string, from: string, more: Partial<RawOptions> = {}): RawClient =>
+      new RawClient(url, {
+        target: `/${repository}/git-upload-pack`,
+        connection: believing(authority.cert, from),
+        ...more,
+      });
+    expect((await open('team/site.git', '127.0.0.7').closed).code).toBe(4401);
+    // Each of them has an address of its own, although all come from the proxy.
+    const first = open('public/site.git', '127.0.0.7');
+    await first.advertisement();
+    const second = open('public/site.git', '127.0.0.8');
+    await second.advertisement();
+    expect((await open('public/site.git', '127.0.0.7').closed).code).toBe(4429);
+    const lie = { headers: { 'X-Forwarded-For': '127.0.0.9' } };
+    expect((await open('public/site.git', '127.0.0.7', lie).closed).code).toBe(4429);
+    for (const client of [first, second]) {
+      client.socket.close(1000);
+      await client.closed;
+    }
+    // Without a word of gitws.v1: the raw pipe.
+    const raw = { protocols: [], headers: { Authorization: `Bearer ${password}` } };
+    const pipe = open('team/site.git', '127.0.0.7', raw);
+    expect(await pipe.advertisement()).toContain(oid);
+    pipe.socket.close(1000);
+    await pipe.closed;
+    const refused = await open('team/site.git', '127.0.0.7', { protocols: [] }).closed;
+    expect(refused.status).toBe(401);
+    expect(await service.end()).toBe(0);
+    const log = service.output.stderr;
+    expect(log).toContain('"address":"127.0.0.8"');
+    expect(log + (await proxy.log())).not.toContain(password);
+  });
+
   it('a server that shuts down says so to a client behind it: 4503', async () => {
     const short = await start({ root });
-    const connection = believing(certificate);
+    const connection = believing(authority.cert);
     const client = new RawClient(short.url, { target: site, connection });
     await client.advertisement();
     await Promise.all([
