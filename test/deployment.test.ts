@@ -9,7 +9,8 @@ import * as isomorphicGit from 'isomorphic-git';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultLimits } from '../server/index.js';
 import { createHttpClient } from '../src/index.js';
-import { believing, believingWebSocket, makeCertificate } from './helpers/certificate.js';
+import { believing, believingWebSocket } from './helpers/believing.js';
+import { makeAuthority } from './helpers/certificates.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
 import { RawClient } from './helpers/raw-client.js';
@@ -40,7 +41,8 @@ describe('docs/deployment.md', () => {
   });
 
   it('has an example of a server of one’s own that runs as it stands', async () => {
-    const certificate = await makeCertificate('git.example');
+    const authority = await makeAuthority();
+    const certificate = await authority.serverCertificate(['git.example']);
     const directory = await temporaryDirectory();
     const root = join(directory, 'srv');
     const { head, gitDir } = await makeRepository(join(root, 'ada/site.git'));
@@ -86,7 +88,7 @@ describe('docs/deployment.md', () => {
     const url = `${origin}/git/ada/site.git`;
 
     const dir = file('clone');
-    const connection = believing(certificate);
+    const connection = believing(authority.cert);
     const anonymous = createHttpClient({ WebSocket: believingWebSocket(connection) });
     await isomorphicGit.clone({ fs, http: anonymous, dir, url });
     expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(head);

@@ -5,7 +5,8 @@ import { request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { believing, makeCertificate } from '../helpers/certificate.js';
+import { believing } from '../helpers/believing.js';
+import { makeAuthority } from '../helpers/certificates.js';
 import { makeRepository } from '../helpers/git.js';
 import { eventually } from '../helpers/processes.js';
 import { RawClient } from '../helpers/raw-client.js';
@@ -38,10 +39,11 @@ describe('gitws serve', () => {
     const directory = await temporaryDirectory();
     const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
     const put = async () => {
-      const made = await makeCertificate('git.example');
+      const authority = await makeAuthority();
+      const made = await authority.serverCertificate(['git.example']);
       await writeFile(cert, made.cert);
       await writeFile(key, made.key);
-      return made;
+      return authority;
     };
     const first = await put();
     const server = await serveProcess(
@@ -52,7 +54,7 @@ describe('gitws serve', () => {
     const { port } = new URL(server.url);
     const client = new RawClient(`https://git.example:${port}`, {
       target,
-      connection: believing(first),
+      connection: believing(first.cert),
     });
     await client.advertisement();
     const second = await put();

@@ -139,7 +139,7 @@ function packIn(body: Buffer): Buffer {
 
 /** @throws Finding where a push is said to have come through that the server did not say so of. */
 function checkReport(body: Buffer, answer: Buffer): void {
-  if (!body.includes('ok refs/heads/main')) return;
+  if (!body.includes('ok refs/heads/main\n')) return;
   const said = new PushResponseParser({ sideBand: true }).push(answer);
   const accepted = said.some(
     (event) =>
