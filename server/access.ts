@@ -6,20 +6,9 @@ import type { IncomingMessage } from 'node:http';
 import type { GitService } from '../src/endpoint.js';
 import { closeCodes } from '../src/tunnel/close.js';
 import { refusal, type Refusal } from './refusal.js';
+import type { User } from './user.js';
 
-/** Somebody whose credentials were right. */
-export interface User {
-  /** For rules, logs and messages. */
-  readonly name: string;
-  /** Groups beside those of a rules file, by the names that it declares. */
-  readonly groups?: readonly string[] | undefined;
-  /**
-   * If given, whatever the rules say, the user may do no more than these: `ACCESS:GLOB`, for
-   * example `read:team/*`. What is not so written gives nothing. An `authorize` of one's own has to
-   * look at them itself.
-   */
-  readonly permissions?: readonly string[] | undefined;
-}
+export type { User } from './user.js';
 
 /** What an Authorization value holds. */
 export type Credentials =
@@ -121,9 +110,9 @@ export async function decideAccess(
       : refusal(closeCodes.unauthorized, 'The credentials are wrong or not enough.');
   }
   if (access !== 'read' && (await may('read'))) {
-    return refusal(closeCodes.forbidden, `You may not ${verbs[access]} this repository.`);
+    return refusal(closeCodes.forbidden, `You may not ${verbs[access]} this repository.`, user);
   }
-  return refusal(closeCodes.notFound, noSuchRepository);
+  return refusal(closeCodes.notFound, noSuchRepository, user);
 }
 
 const verbs: Readonly<Record<Access, string>> = {

@@ -9,6 +9,7 @@ import type { Authenticate, Authorize, User } from './access.js';
 import type { Limits } from './limits.js';
 import type { OriginOptions } from './origin.js';
 import type { GitOptions } from './preparation.js';
+import type { RefusalReport } from './refusal-report.js';
 import type { SessionFigures } from './session.js';
 
 /** One session, told when it is over. */
@@ -47,6 +48,11 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** Told of every session when it is over, for logs and figures. */
   readonly onSession?: ((report: SessionReport) => void) | undefined;
+  /**
+   * Told of every upgrade that was refused. Whoever floods the server calls it as often: bound what
+   * is made of it.
+   */
+  readonly onRefusal?: ((report: RefusalReport) => void) | undefined;
   /** Told of what went wrong on the server. Default: a warning of the process. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
 import type { Limits } from './limits.js';
+import type { User } from './user.js';
 
 /** An accepted upgrade that is closed at once. */
 export interface Refusal {
@@ -14,6 +15,8 @@ export interface Refusal {
   readonly code: CloseCode;
   /** For a person; never a path of the server or a credential. */
   readonly sentence: string;
+  /** Whom it was said to, where that had been found out: for the log. */
+  readonly user?: User | undefined;
 }
 
 /** An upgrade that is not accepted. */
@@ -24,8 +27,8 @@ export interface HttpAnswer {
 }
 
 /** A {@link Refusal}. */
-export function refusal(code: CloseCode, sentence: string): Refusal {
-  return { kind: 'refusal', code, sentence };
+export function refusal(code: CloseCode, sentence: string, user?: User): Refusal {
+  return { kind: 'refusal', code, sentence, user };
 }
 
 /** Answers an upgrade request in HTTP and ends the socket. */
@@ -55,6 +58,7 @@ export class Refusals {
   readonly #webSockets: WebSocketServer;
   readonly #limits: Limits;
   readonly #waiting = new Set<Promise<void>>();
+  #closing = false;
 
   constructor(webSockets: WebSocketServer, limits: Limits) {
     this.#webSockets = webSockets;
@@ -68,7 +72,7 @@ export class Refusals {
     head: Buffer,
     { code, sentence }: Refusal,
   ): void {
-    if (this.#waiting.size >= this.#limits.maxRefusals) {
+    if (this.#closing || this.#waiting.size >= this.#limits.maxRefusals) {
       answerUpgrade(socket, 503, sentence);
       return;
     }
@@ -89,8 +93,12 @@ export class Refusals {
     });
   }
 
-  /** Resolves when none is left. */
-  async closed(): Promise<void> {
+  /**
+   * Resolves when none is left. Whoever is refused from now on gets a bare HTTP answer, which
+   * leaves nothing to wait for.
+   */
+  async close(): Promise<void> {
+    this.#closing = true;
     await Promise.all(this.#waiting);
   }
 }

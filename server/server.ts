@@ -19,7 +19,15 @@ import { createOriginRules } from './origin.js';
 import { Places } from './places.js';
 import { Preparation } from './preparation.js';
 import { RawPipe } from './raw-pipe.js';
-import { answerUpgrade, httpStatusOf, refusal, Refusals, type Refusal } from './refusal.js';
+import { reportOf } from './refusal-report.js';
+import {
+  answerUpgrade,
+  httpStatusOf,
+  refusal,
+  Refusals,
+  type HttpAnswer,
+  type Refusal,
+} from './refusal.js';
 import { askGit } from './run-git.js';
 import { Session, type RunningSession } from './session.js';
 import { spawnService, type ServiceProcess } from './spawn.js';
@@ -198,24 +206,18 @@ class RunningServer implements GitServer {
     await Promise.all([...this.#processes].map((child) => child.gone));
     await this.#maintenance.close();
     await this.#preparation.close();
-    await this.#refusals.closed();
+    await this.#refusals.close();
     for (const detach of this.#detach) detach();
   }
 
   async #upgrade(arrival: Arrival, socket: Duplex, head: Buffer): Promise<void> {
     // Counted as under way from here on, so not before the caller has counted it.
     await Promise.resolve();
-    const { request, visit } = arrival;
     const verdict = this.#closed === undefined ? await this.#check(arrival) : closing;
     let began = false;
-    if (verdict.kind === 'http') {
-      answerUpgrade(socket, verdict.status, verdict.sentence);
-    } else if (verdict.kind === 'refusal') {
-      this.#refuse(request, socket, head, verdict);
-    } else if (!socket.destroyed) {
-      began = await this.#admit(arrival, socket, head, verdict);
-    }
-    if (!began) visit.leave();
+    if (verdict.kind !== 'admission') this.#refuse(arrival, socket, head, verdict);
+    else if (!socket.destroyed) began = await this.#admit(arrival, socket, head, verdict);
+    if (!began) arrival.visit.leave();
   }
 
   /** The verdict of the checks, unless the server closes before. */
@@ -229,21 +231,36 @@ class RunningServer implements GitServer {
     });
   }
 
-  #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refusal): void {
-    if (!wantsRawPipe(request)) this.#refusals.refuse(request, socket, head, refused);
-    else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
+  #refuse(arrival: Arrival, socket: Duplex, head: Buffer, refused: Refusal | HttpAnswer): void {
+    const { request } = arrival;
+    const { sentence } = refused;
+    if (refused.kind === 'http') answerUpgrade(socket, refused.status, sentence);
+    else if (!wantsRawPipe(request)) this.#refusals.refuse(request, socket, head, refused);
+    else answerUpgrade(socket, httpStatusOf(refused.code), sentence);
+    const { onRefusal } = this.#options;
+    if (onRefusal === undefined) return;
+    const { basePath, limits } = this.#context;
+    try {
+      const { maxTargetLength } = limits;
+      onRefusal(reportOf({ ...arrival, basePath, maxTargetLength }, refused));
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** @returns whether a session began. */
   async #admit(
-    { request, visit }: Arrival,
+    arrival: Arrival,
     socket: Duplex,
     head: Buffer,
     admission: Admission,
   ): Promise<boolean> {
+    const { request, visit } = arrival;
+    const user = admission.user ?? undefined;
     const giveBack = await this.#places.take();
     if (giveBack === undefined) {
-      this.#refuse(request, socket, head, this.#closed === undefined ? busy : closing);
+      const verdict = this.#closed === undefined ? busy : closing;
+      this.#refuse(arrival, socket, head, { ...verdict, user });
       return false;
     }
     let child: ServiceProcess;
@@ -253,7 +270,7 @@ class RunningServer implements GitServer {
       giveBack();
       this.#report(error);
       const sentence = 'The server could not start git.';
-      this.#refuse(request, socket, head, refusal(closeCodes.failed, sentence));
+      this.#refuse(arrival, socket, head, refusal(closeCodes.failed, sentence, user));
       return false;
     }
     // Not when its group is gone: what a hook left in the background may stay for ever.

@@ -120,12 +120,13 @@ export async function checkUpgrade(
     request,
   });
   if (access.kind === 'refusal' && access.code !== closeCodes.notFound) return access;
+  const known = access.user ?? undefined;
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
-  if (crowded !== undefined) return crowded;
+  if (crowded !== undefined) return { ...crowded, user: known };
   // Looked for also where it may not be read: both answers take the same time.
   const repository = await findRepository(context.root, segments);
   if (access.kind === 'refusal') return access;
-  if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository);
+  if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
   const window = offer?.window;
   return { kind: 'admission', user, address, name, repository, service, gitProtocol, window };
