@@ -1,0 +1,175 @@
+/**
+ * One direction of a connection through the fault proxy: takes bytes in as they arrive, and passes
+ * them on late, slowly, in other pieces, and only up to a byte. It knows nothing of the other
+ * direction, nor of what the bytes mean.
+ */
+import type { Socket } from 'node:net';
+import { seededRandom, type Random } from './random.js';
+
+/** From the client to the server, or back. */
+export type Direction = 'up' | 'down';
+
+/**
+ * What strikes a connection. `reset` and `end`: both sides see it end, by RST or by FIN. `stall`:
+ * nothing is read any more, both sockets stay as they are. `swallow`: everything is read and
+ * dropped, and neither side hears that the other one ended.
+ */
+export type Strike = 'reset' | 'end' | 'stall' | 'swallow';
+
+/** When something strikes: that many bytes have passed, and no more will. */
+export interface StrikeAt {
+  readonly after: number;
+  readonly how: Strike;
+}
+
+/** What a direction does to its bytes. */
+export interface RelayOptions {
+  readonly direction: Direction;
+  readonly delay?: number;
+  readonly rate?: number;
+  readonly pieces?: { readonly seed: number; readonly most: number };
+  readonly strike: StrikeAt | undefined;
+  readonly onBytes: (bytes: Buffer) => void;
+  /** Called once, when the bytes before have been written. */
+  readonly onStrike: (how: Strike) => void;
+  /** Whether the receiver is told nothing any more. */
+  readonly isApart: () => boolean;
+}
+
+/** Bytes held here above which the sender has to wait: the proxy is no buffer without end. */
+const mostHeld = 256 * 1024;
+
+/** Time between two pieces of a throttled direction, in ms. */
+const tact = 10;
+
+/** Time that bytes wait for others to be merged with, in ms. */
+const mergeTime = 3;
+
+/** See the head of this file. */
+export class FaultRelay {
+  /** Bytes passed on. */
+  passed = 0;
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #options: RelayOptions;
+  readonly #random: Random | undefined;
+  /** Arrived, not passed on. */
+  readonly #held: { bytes: Buffer; due: number }[] = [];
+  #heldBytes = 0;
+  /** Size of the next piece where pieces have sizes of their own. */
+  #piece = 0;
+  #pieceSince: number | undefined;
+  /** When a throttled direction may go on, in ms. */
+  #notBefore = 0;
+  #ended = false;
+  #state: 'passing' | 'stopped' | 'dropping' = 'passing';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(from: Socket, to: Socket, options: RelayOptions) {
+    this.#from = from;
+    this.#to = to;
+    this.#options = options;
+    const { pieces, direction, delay = 0 } = options;
+    if (pieces !== undefined) {
+      this.#random = seededRandom(pieces.seed * 2 + (direction === 'up' ? 0 : 1));
+      this.#nextPiece();
+    }
+    from.on('data', (bytes: Buffer) => {
+      if (this.#state !== 'passing') return;
+      this.#held.push({ bytes, due: performance.now() + delay });
+      this.#heldBytes += bytes.length;
+      if (this.#heldBytes > mostHeld) from.pause();
+      this.#pass();
+    });
+    from.on('end', () => {
+      this.#ended = true;
+      this.#pass();
+    });
+    to.on('drain', () => {
+      this.#pass();
+    });
+    const { strike, onStrike } = options;
+    if (strike?.after === 0) queueMicrotask(() => onStrike(strike.how));
+  }
+
+  /** Passes nothing on any more; what arrives is dropped, or left to the sender. */
+  stop(drop: boolean): void {
+    if (this.#state !== 'passing') return;
+    this.#state = drop ? 'dropping' : 'stopped';
+    clearTimeout(this.#timer);
+    this.#held.length = 0;
+    if (drop) this.#from.resume();
+    else this.#from.pause();
+  }
+
+  #pass(): void {
+    clearTimeout(this.#timer);
+    while (this.#state === 'passing') {
+      const wait = this.#waitingTime(performance.now());
+      if (wait === undefined) break;
+      if (wait > 0) {
+        this.#timer = setTimeout(() => this.#pass(), wait);
+        return;
+      }
+      this.#passOne();
+    }
+    this.#relieve();
+    const over = this.#ended && this.#heldBytes === 0 && this.#state === 'passing';
+    if (over && !this.#options.isApart() && !this.#to.destroyed) this.#to.end();
+  }
+
+  /** @returns ms until something may be passed on; undefined for not before something happens. */
+  #waitingTime(now: number): number | undefined {
+    const first = this.#held[0];
+    if (first === undefined || this.#to.writableNeedDrain) return undefined;
+    const wait = Math.max(first.due - now, this.#notBefore - now);
+    if (wait > 0 || this.#random === undefined || this.#heldBytes >= this.#piece) return wait;
+    if (this.#ended) return 0;
+    this.#pieceSince ??= now;
+    return this.#pieceSince + mergeTime - now;
+  }
+
+  /** Passes one piece on, up to the byte where something happens. */
+  #passOne(): void {
+    const { rate, strike, onBytes, onStrike } = this.#options;
+    const wanted = Math.min(
+      this.#random === undefined ? Infinity : this.#piece,
+      rate === undefined ? Infinity : Math.max(1, Math.floor((rate * tact) / 1000)),
+      strike === undefined ? Infinity : strike.after - this.passed,
+    );
+    const bytes = this.#take(wanted);
+    this.passed += bytes.length;
+    if (this.#random !== undefined) this.#nextPiece();
+    if (rate !== undefined) this.#notBefore = performance.now() + (bytes.length / rate) * 1000;
+    // A segment of its own, as far as the system lets one choose.
+    else if (this.#random !== undefined) this.#notBefore = performance.now() + 0.01;
+    onBytes(bytes);
+    this.#to.write(bytes);
+    if (this.passed === strike?.after) onStrike(strike.how);
+  }
+
+  #take(most: number): Buffer {
+    const now = performance.now();
+    const parts: Buffer[] = [];
+    let size = 0;
+    for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
+      if (size === most || (first.due > now && size > 0)) break;
+      const part = first.bytes.subarray(0, most - size);
+      parts.push(part);
+      size += part.length;
+      if (part.length === first.bytes.length) this.#held.shift();
+      else first.bytes = first.bytes.subarray(part.length);
+    }
+    this.#heldBytes -= size;
+    return parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  }
+
+  #nextPiece(): void {
+    this.#piece = 1 + (this.#random?.below(this.#options.pieces?.most ?? 1) ?? 0);
+    this.#pieceSince = undefined;
+  }
+
+  #relieve(): void {
+    if (this.#state === 'passing' && this.#heldBytes <= mostHeld / 2) this.#from.resume();
+  }
+}
