@@ -14,6 +14,7 @@ import {
   GitWsError,
   limitFailures,
   type Authenticate,
+  type Decision,
   type GitServerOptions,
   type JwtAlgorithm,
   type JwtKeySource,
@@ -50,7 +51,10 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
       : limitFailures(authenticateInOrder(ways), { maxFailures, failureTime, onFailure });
   const warnings = [...plainTextWarnings(settings, ways.length > 0)];
   if (settings.rules !== undefined) {
-    const rules = await authorizeByRules({ file: settings.rules, report });
+    const onDecision = (decision: Decision): void => {
+      log.decision(decision);
+    };
+    const rules = await authorizeByRules({ file: settings.rules, report, onDecision });
     const { allowPush = true, allowArchive = true } = settings;
     return {
       options: {

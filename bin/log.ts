@@ -1,15 +1,27 @@
 /**
- * The log of `gitws serve`, on stderr: one line a session, by pino, as JSON or as text for a person.
- * What a stranger chose (paths, names) cannot end a line or move a terminal's cursor. Nothing here
- * is ever given a credential or a header.
+ * The log of `gitws serve`, on stderr: one line a session and one a refusal, by pino, as JSON or as
+ * text for a person. What a stranger chose (paths, names) cannot end a line or move a terminal's
+ * cursor, and what strangers cause is bounded in number. Nothing here is ever given a credential or
+ * a header.
  */
 import { pino, type Logger } from 'pino';
-import type { SessionReport } from '../server/index.js';
+import type { Decision, RefusalReport, SessionReport } from '../server/index.js';
+import { LineBudget, type LineLimits } from './line-budget.js';
+
+/** What is written at all, from much to little. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** One of {@link logLevels}. */
+export type LogLevel = (typeof logLevels)[number];
 
 /** Where the server's words go. */
 export interface Log {
   /** A session is over. */
   session(report: SessionReport): void;
+  /** A client was refused. Of a flood some get a line, and the others are counted. */
+  refusal(report: RefusalReport): void;
+  /** The rules were asked: for level debug. Of a flood some get a line. */
+  decision(decision: Decision): void;
   /** Something an operator should do something about, in a sentence. */
   warn(sentence: string): void;
   /** Something that happened, in a sentence. */
@@ -18,6 +30,8 @@ export interface Log {
   error(error: unknown): void;
   /** One line as it stands, for programs that read logs line by line. */
   plain(line: string): void;
+  /** Writes what is still to be told of floods. */
+  flush(): void;
 }
 
 /** A stream, as `process.stderr` is one. */
@@ -25,8 +39,20 @@ export interface LogStream {
   write(text: string): unknown;
 }
 
+/** Of lines that anybody can cause, for as little as a connection. */
+export const refusalLines: LineLimits = { lines: 100, linesPerAddress: 10, time: 10_000 };
+
+const decisionLines: LineLimits = { lines: 1_000, linesPerAddress: 1_000, time: 10_000 };
+
+/** Longest path of a refusal, in characters: no such repository need exist. */
+const maxPathLength = 200;
+
 /** @param format `json` for programs, `text` for people. */
-export function createLog(format: 'text' | 'json', stream: LogStream = process.stderr): Log {
+export function createLog(
+  format: 'text' | 'json',
+  level: LogLevel = 'info',
+  stream: LogStream = process.stderr,
+): Log {
   const destination = {
     write(line: string): void {
       stream.write(format === 'json' ? escapeJson(line) : formatText(line));
@@ -34,15 +60,28 @@ export function createLog(format: 'text' | 'json', stream: LogStream = process.s
   };
   const logger: Logger = pino(
     {
+      level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
+      formatters: { level: (name) => ({ level: name }) },
     },
     destination,
   );
+  const refusals = new LineBudget(refusalLines, (count) => {
+    logger.warn({ count } satisfies CountFields, 'more refusals');
+  });
+  const decisions = new LineBudget(decisionLines, (count) => {
+    logger.debug({ count } satisfies CountFields, 'more decisions');
+  });
   return {
     session: (report) => {
-      logger.info(fieldsOf(report), 'session');
+      logger.info(sessionFields(report), 'session');
+    },
+    refusal: (report) => {
+      if (refusals.take(report.remoteAddress)) logger.info(refusalFields(report), 'refusal');
+    },
+    decision: ({ explanation }) => {
+      if (level === 'debug' && decisions.take()) logger.debug(explanation);
     },
     warn: (sentence) => {
       logger.warn(sentence);
@@ -55,6 +94,10 @@ export function createLog(format: 'text' | 'json', stream: LogStream = process.s
     },
     plain: (line) => {
       stream.write(`${line}\n`);
+    },
+    flush: () => {
+      refusals.flush();
+      decisions.flush();
     },
   };
 }
@@ -73,7 +116,7 @@ interface SessionFields {
   readonly outcome: string;
 }
 
-function fieldsOf(report: SessionReport): SessionFields {
+function sessionFields(report: SessionReport): SessionFields {
   const { id, service, repository, user, remoteAddress, bytesIn, bytesOut, outcome } = report;
   return {
     ...{ session: id, service, repository, bytesIn, bytesOut },
@@ -87,6 +130,34 @@ function fieldsOf(report: SessionReport): SessionFields {
   };
 }
 
+interface RefusalFields {
+  readonly closeCode: number | null;
+  readonly status: number;
+  readonly reason: string;
+  readonly service: string | null;
+  readonly repository: string | null;
+  readonly user: string | null;
+  readonly address: string | null;
+}
+
+function refusalFields(report: RefusalReport): RefusalFields {
+  const { closeCode = null, status, sentence, service = null, repository, user } = report;
+  return {
+    ...{ closeCode, status, reason: sentence, service },
+    repository: repository === undefined ? null : cut(repository),
+    user: user?.name ?? null,
+    address: report.remoteAddress ?? null,
+  };
+}
+
+function cut(path: string): string {
+  return path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path;
+}
+
+interface CountFields {
+  readonly count: number;
+}
+
 /** What is beyond ASCII stands in strings only, where it can be escaped: bidi marks, C1, … */
 function escapeJson(line: string): string {
   return line.replace(
@@ -95,16 +166,29 @@ function escapeJson(line: string): string {
   );
 }
 
+type LogRecord = { readonly level: string; readonly msg: string } & Partial<
+  SessionFields & RefusalFields & CountFields
+>;
+
 function formatText(line: string): string {
-  const record = JSON.parse(line) as { level: string; msg: string } & Partial<SessionFields>;
+  const record = JSON.parse(line) as LogRecord;
   return `${formatRecord(record).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')}\n`;
 }
 
-function formatRecord(record: { level: string; msg: string } & Partial<SessionFields>): string {
-  const { level, msg, service } = record;
-  if (service === undefined) return `gitws: ${level === 'info' ? '' : `${level}: `}${msg}`;
-  const { repository, user, address, bytesIn, bytesOut, duration, outcome, session } = record;
-  const who = `${user === null ? '' : `${user} `}from ${address ?? 'unknown'}`;
-  const what = `${bytesIn} bytes in, ${bytesOut} out, ${duration} ms, ${outcome}`;
-  return `${service} ${repository} ${who}: ${what}, session ${session}`;
+function formatRecord(record: LogRecord): string {
+  const { level, msg, service, repository, user, address } = record;
+  const who = `${(user ?? null) === null ? '' : `${user} `}from ${address ?? 'unknown'}`;
+  // No sentence of the log's own comes with such fields.
+  if (record.session !== undefined) {
+    const { bytesIn, bytesOut, duration, outcome, session } = record;
+    const what = `${bytesIn} bytes in, ${bytesOut} out, ${duration} ms, ${outcome}`;
+    return `${service} ${repository} ${who}: ${what}, session ${session}`;
+  }
+  if (record.status !== undefined) {
+    const { closeCode, status, reason } = record;
+    const what = [service, repository].filter((word) => (word ?? null) !== null);
+    return ['refused', ...what, `${who}:`, closeCode ?? status, reason].join(' ');
+  }
+  const count = record.count === undefined ? '' : `${record.count} `;
+  return `gitws: ${level === 'info' ? '' : `${level}: `}${count}${msg}`;
 }

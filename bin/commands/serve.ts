@@ -9,7 +9,7 @@ import { completeLimits, limitNames, type Limits } from '../../server/limits.js'
 import { gitVersion } from '../../server/spawn.js';
 import { createAccess, type ServerAccess } from '../access.js';
 import { createHttpServer, type OwnHttpServer } from '../http-server.js';
-import { createLog, type Log } from '../log.js';
+import { createLog, logLevels, type Log } from '../log.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
 import { readSettings } from '../settings/read.js';
@@ -25,8 +25,9 @@ export function addServe(program: Command): void {
     try {
       const given = givenSettings(command.opts(), settingNames);
       const read = readSettings(root === undefined ? given : { ...given, root });
-      const { logFormat = process.stderr.isTTY ? 'text' : 'json' } = read.settings;
-      const log = createLog(logFormat === 'text' ? 'text' : 'json');
+      const { logFormat = process.stderr.isTTY ? 'text' : 'json', logLevel } = read.settings;
+      const level = logLevels.find((one) => one === logLevel);
+      const log = createLog(logFormat === 'text' ? 'text' : 'json', level);
       for (const name of read.unknownVariables) log.warn(`${name} is no setting.`);
       await serve(read.settings, log);
     } catch (error) {
@@ -63,6 +64,9 @@ export async function prepareServer(
     ...access.options,
     onSession: (report) => {
       log.session(report);
+    },
+    onRefusal: (report) => {
+      log.refusal(report);
     },
     onError: (error) => {
       log.error(error);
@@ -107,6 +111,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   await closed;
   server.close();
   server.closeAllConnections();
+  log.flush();
 }
 
 function addressOf(server: Server, host: string): string {

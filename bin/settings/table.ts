@@ -6,6 +6,7 @@
 import { defaultFailureLimits } from '../../server/authentication/failures.js';
 import { limits, type Limits } from '../../server/limits.js';
 import type { Unit } from '../../server/quantity.js';
+import { logLevels } from '../log.js';
 
 /** What a setting's value is, by its kind. */
 export interface Values {
@@ -189,6 +190,14 @@ const own = {
     value: '<name>',
     choices: ['text', 'json'],
     meaning: 'form of the log on stderr (without it: text on a terminal, json elsewhere)',
+  },
+  logLevel: {
+    kind: 'text',
+    value: '<name>',
+    choices: logLevels,
+    default: 'info',
+    meaning:
+      'what is logged: debug adds what the rules decided, and why; warn leaves out sessions and refusals',
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

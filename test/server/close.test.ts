@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Duplex } from 'node:stream';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openChannel } from '../../src/tunnel/channel.js';
 import type { SessionReport, User } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
@@ -41,6 +44,25 @@ async function completePush(url: string, branch: string): Promise<{ exit: Promis
   void new Response(channel.readable).text().catch(() => undefined);
   await processRunning(root, 'hooks/pre-receive');
   return { exit: channel.exit.catch((error: unknown) => error) };
+}
+
+/** Asks for what is not there, and then neither says nor closes anything. @returns the answer. */
+async function rudeClient(url: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on('error', () => undefined);
+  const lines = [
+    ...['GET /none.git/git-upload-pack HTTP/1.1', `Host: ${new URL(url).host}`],
+    ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+    ...['Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Protocol: gitws.v1'],
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
+  await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+  return answer;
 }
 
 describe('closing the server', () => {
@@ -92,6 +114,27 @@ describe('closing the server', () => {
     await closed;
     answer?.(null);
     expect(server.sessions).toBe(0);
+  });
+
+  it('leaves nobody behind whom it refused in its last moment', async () => {
+    const { url, server, httpServer } = await startServer({ root, limits: { closeTime: 300 } });
+    let closing = true;
+    const sockets = new Set<Duplex>();
+    httpServer.on('upgrade', (_request, socket) => {
+      if (closing) sockets.add(socket);
+      // Once it has closed, nobody answers any more.
+      else socket.destroy();
+    });
+    // It is refused, and keeps its half of the closing handshake to itself.
+    await rudeClient(url);
+    const closed = server.close().then(() => {
+      closing = false;
+      return [...sockets].filter(({ destroyed }) => !destroyed);
+    });
+    let answers = 0;
+    while (closing) answers += (await rudeClient(url)) === '' ? 0 : 1;
+    expect(answers).toBeGreaterThan(0);
+    expect(await closed).toHaveLength(0);
   });
 
   it('gives a complete push its time, and its client the outcome', async () => {

@@ -31,6 +31,7 @@ let root: string;
 let server: TestServer;
 let written: Record<'text' | 'json', string>;
 let sessions: number;
+let refusals: number;
 
 beforeAll(async () => {
   root = await temporaryDirectory();
@@ -39,8 +40,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   written = { text: '', json: '' };
   sessions = 0;
+  refusals = 0;
   const logs = (['text', 'json'] as const).map((format) =>
-    createLog(format, { write: (line: string) => (written[format] += line) }),
+    createLog(format, 'debug', { write: (line: string) => (written[format] += line) }),
   );
   server = await startServer({
     root,
@@ -60,6 +62,10 @@ beforeEach(async () => {
     onSession: (report) => {
       for (const log of logs) log.session(report);
       sessions += 1;
+    },
+    onRefusal: (report) => {
+      for (const log of logs) log.refusal(report);
+      refusals += 1;
     },
     onError: (error) => {
       for (const log of logs) log.error(error);
@@ -102,11 +108,21 @@ describe('a log line cannot be forged', () => {
       else possible.push(name);
     }
     await eventually(() => sessions === possible.length);
-    await expectUnforged(possible.length);
+    await expectUnforged(names.length);
     const records = written.json.trim().split('\n');
-    expect(records.map((line) => (JSON.parse(line) as { repository: string }).repository)).toEqual(
-      possible,
-    );
+    const fields = records.map((line) => JSON.parse(line) as { msg: string; repository: string });
+    const named = fields.filter(({ msg }) => msg === 'session');
+    expect(named.map(({ repository }) => repository)).toEqual(possible);
+  });
+
+  test('by the name of a repository that does not exist', async () => {
+    for (const name of names) {
+      const target = targetOf(encodeURIComponent(`none/${name}`), 'upload').replace('%2F', '/');
+      const protocols = ['gitws.v1', authEntry('Bearer ada')];
+      expect(await answerOf(server, { target, protocols })).toMatch(/^440[04] /);
+    }
+    expect(refusals).toBe(names.length);
+    await expectUnforged(names.length);
   });
 
   test.each([
@@ -121,7 +137,8 @@ describe('a log line cannot be forged', () => {
       expect(answer).toMatch(refused ? /^4500 / : /^open$/);
       await eventually(() => server.server.sessions === 0);
     }
-    await expectUnforged(names.length);
+    // Where git is not started, what went wrong has a line of its own.
+    await expectUnforged(names.length + refusals);
   });
 
   test('by a name that is tried', async () => {
@@ -130,6 +147,7 @@ describe('a log line cannot be forged', () => {
       await answerOf(server, { target: targetOf('site', 'upload'), protocols });
     }
     // Two were refused as malformed before anybody was asked.
-    await expectUnforged(names.length - 2, names.length - 2);
+    const failures = names.length - 2;
+    await expectUnforged(refusals + failures, failures);
   });
 });
