@@ -43,6 +43,12 @@ export function parseQuantity(text: string, unit: Unit): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** A regular expression for the plain spelling, as {@link formatQuantity} has it and `1.5h`. */
+export function quantityPattern(unit: Unit): string {
+  const names = factors[unit].map(([name]) => name).join('|');
+  return `^\\d{1,16}(\\.\\d{1,3})?(${names})?$`;
+}
+
 /** In the largest unit that divides it: 600000 ms are `10m`. */
 export function formatQuantity(value: number, unit: Unit): string {
   const fitting = factors[unit].find(([, factor]) => value >= factor && value % factor === 0);

@@ -1,9 +1,14 @@
-/** `gitws config check`: what is in force and where it comes from, and whether it can be used. */
-import type { Command } from 'commander';
+/**
+ * `gitws config check`: what is in force and where it comes from, and whether it can be used.
+ * `gitws config schema`: what its files look like, for editors.
+ */
+import { Argument, type Command } from 'commander';
+import { rulesJsonSchema } from '../../server/rules/schema.js';
 import { createLog } from '../log.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
 import { readSettings, type ReadSettings } from '../settings/read.js';
+import { configurationJsonSchema } from '../settings/schema.js';
 import { settingNames, settingOf } from '../settings/table.js';
 import { formatValue } from '../settings/values.js';
 import { prepareServer } from './serve.js';
@@ -26,6 +31,18 @@ export function addConfig(program: Command): void {
       fail(error);
     }
   });
+  config
+    .command('schema')
+    .description('print the JSON Schema of the configuration file, or of the rules file')
+    .addArgument(
+      new Argument('[file]', 'which file')
+        .choices(['configuration', 'rules'])
+        .default('configuration'),
+    )
+    .action((file: 'configuration' | 'rules') => {
+      const schema = file === 'rules' ? rulesJsonSchema() : configurationJsonSchema();
+      process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+    });
 }
 
 async function tryOut({ settings, unknownVariables }: ReadSettings): Promise<void> {

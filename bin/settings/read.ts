@@ -101,6 +101,12 @@ const configurationFile = z.strictObject({
 
 function fieldOf(name: SettingName) {
   return z.unknown().transform((value, context): Value => {
+    // The file is copied, printed and kept in repositories.
+    if (settingOf(name).secret) {
+      const message = `it does not belong into this file: set the variable ${variableOf(name)}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
     try {
       return parseJsonValue(settingsTable[name], value);
     } catch (error) {

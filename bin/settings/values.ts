@@ -95,12 +95,15 @@ function checkedPort(port: number): number {
   throw new BadValue('It must be a whole number from 0 to 65535.');
 }
 
+/** Where a setting does not say: timers take no more. */
+export const largest = 2 ** 31 - 1;
+
 function checkedNumber(setting: Setting, unit: Unit, value: number | undefined): number {
-  const { minimum = 0, maximum = 2 ** 31 - 1 } = setting;
+  const { minimum = 0, maximum = largest } = setting;
   if (Number.isSafeInteger(value) && (value ?? -1) >= minimum && (value ?? -1) <= maximum) {
     return value ?? 0;
   }
-  const most = maximum < 2 ** 31 - 1 ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
+  const most = maximum < largest ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
   const range = `${formatQuantity(minimum, unit)}${most}`;
   throw new BadValue(`It must be ${quantityForms[unit]}: ${range}.`);
 }

@@ -85,6 +85,7 @@ describe('a setting', () => {
     [{ allowPush: 'yes' }, /allowPush: it must be true or false/],
     [{ logFormat: 'xml' }, /logFormat: it must be text or json/],
     [{ idletime: 1 }, /there is no field "idletime"/],
+    [{ jwtSecret: 'x' }, /jwtSecret: it does not belong into this file: .* GITWS_JWT_SECRET/],
   ])('that is wrong in a file is named: %j', async (content, message) => {
     const config = await configuration(content);
     expect(() => readSettings({ config }, {})).toThrow(message);
