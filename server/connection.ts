@@ -1,9 +1,9 @@
 /**
  * One accepted WebSocket of a client: frames in and out, pings, and an end that comes whatever the
- * peer does. A session outlives it once sessions can be resumed; it knows nothing of sessions.
+ * peer does. A session may outlive it; it knows nothing of sessions.
  */
 import type { RawData, WebSocket } from 'ws';
-import { formatCloseReason } from '../src/tunnel/close.js';
+import { closeCodes, formatCloseReason } from '../src/tunnel/close.js';
 import { maxTextLength } from '../src/tunnel/message.js';
 import type { Limits } from './limits.js';
 
@@ -83,7 +83,9 @@ export class Connection {
     this.#socket.send(frame, { binary: typeof frame !== 'string' }, onSent);
     // Honest peers acknowledge what they have read, so that never more than the window waits. One
     // that acknowledges what it does not read would make it grow for ever.
-    if (this.#socket.bufferedAmount > this.#limits.maxReplay + sendSlack) this.terminate();
+    if (this.#socket.bufferedAmount <= this.#limits.maxReplay + sendSlack) return;
+    this.#socket.terminate();
+    this.#leave(closeCodes.malformed);
   }
 
   /**

@@ -5,7 +5,7 @@
 import { closeCodes } from '../src/tunnel/close.js';
 import type { Limits } from './limits.js';
 import { endingOf, type RunningService } from './process-end.js';
-import type { RunningSession } from './session.js';
+import type { RunningSession } from './running-session.js';
 
 /** Watches a session that has just begun, until it is over. */
 export function setDeadlines(

@@ -6,7 +6,7 @@ export { createGitServer } from './server.js';
 export type { GitServer } from './server.js';
 export type { GitServerOptions, SessionReport } from './options.js';
 export type { RefusalReport } from './refusal-report.js';
-export type { SessionFigures, SessionOutcome } from './session.js';
+export type { SessionFigures, SessionOutcome } from './running-session.js';
 export type {
   Access,
   Authenticate,

@@ -175,6 +175,41 @@ export const limitTable = {
     reason:
       'A delta of some bytes can stand for gigabytes; git makes none of files above 512 MiB (core.bigFileThreshold).',
   },
+  resumeTime: {
+    unit: 'ms',
+    default: minute,
+    meaning:
+      'time that a session is kept whose connection was lost, so that its client can go on; 0 (anything below a second): it ends at once, and nothing that was sent is kept',
+    reason: 'A tunnel, a lift or another Wi-Fi takes less; a git process waits so long.',
+  },
+  maxDetached: {
+    unit: 'count',
+    default: 64,
+    meaning: 'sessions that are kept so; one more ends at once',
+    reason: 'Each holds a git process; some places stay for those who are there.',
+  },
+  maxDetachedPerAddress: {
+    unit: 'count',
+    default: 16,
+    meaning:
+      'of those, of clients at one address (one /64 of IPv6); one more ends at once, and new sessions from there get 4429 while there are so many',
+    reason: 'Whoever opens sessions and drops them must not fill the server with what is left.',
+  },
+  maxDetachedPerUser: {
+    unit: 'count',
+    default: 8,
+    meaning:
+      'of those, of one signed-in user; one more ends at once, and new sessions of that user get 4429 while there are so many',
+    reason: 'Half of what a user may have at once.',
+  },
+  maxDetachedBytes: {
+    unit: 'bytes',
+    default: 256 * MiB,
+    maximum: Number.MAX_SAFE_INTEGER,
+    meaning:
+      'what those may hold together, counted as the most that each may; a session for which there is no room ends at once',
+    reason: '64 windows of 4 MiB.',
+  },
   pingInterval: {
     unit: 'ms',
     default: 15 * second,

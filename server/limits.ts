@@ -54,6 +54,16 @@ export interface Limits {
   readonly maxRequestSize: number;
   /** One piece of memory that git takes for a push; above it git refuses the push. */
   readonly maxPushMemory: number;
+  /** Time that a session is kept whose connection was lost; below a second it ends at once. */
+  readonly resumeTime: number;
+  /** Sessions that wait so; one more ends at once. */
+  readonly maxDetached: number;
+  /** Of those, of clients at one address; while there are so many it gets 4429. */
+  readonly maxDetachedPerAddress: number;
+  /** Of those, of one signed-in user; while there are so many the user gets 4429. */
+  readonly maxDetachedPerUser: number;
+  /** What those may hold together. */
+  readonly maxDetachedBytes: number;
   /** Time between two WebSocket pings. */
   readonly pingInterval: number;
   /** Time a peer has for its half of the closing handshake. */

@@ -14,6 +14,15 @@ export interface Visit {
   enter(): Refusal | undefined;
   /** Told who it is. @returns a refusal where it is one too many of this user. */
   identify(user: User | null): Refusal | undefined;
+  /**
+   * Its client is away; the session waits.
+   *
+   * @param bytes what it may hold meanwhile.
+   * @returns whether there is room for that.
+   */
+  detach(bytes: number): boolean;
+  /** Its client is back, or will not come. Only the first call after {@link detach} counts. */
+  attach(): void;
   /** Counted no more. Only the first call counts. */
   leave(): void;
 }
@@ -24,9 +33,18 @@ export class Occupancy {
   readonly #visits = new Set<Visit>();
   readonly #addresses = new Counts();
   readonly #users = new Counts();
+  readonly #detachedAddresses = new Counts();
+  readonly #detachedUsers = new Counts();
+  #detached = 0;
+  #detachedBytes = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  /** Sessions that wait for their clients to come back. */
+  get detached(): number {
+    return this.#detached;
   }
 
   /**
@@ -36,20 +54,44 @@ export class Occupancy {
    */
   arrive(address: string | undefined): Visit {
     const { maxSessions, maxSessionsPerAddress, maxSessionsPerUser } = this.#limits;
+    const { maxDetachedPerAddress, maxDetachedPerUser } = this.#limits;
     const key = addressKey(address);
     let name: string | undefined;
+    let reserved: number | undefined;
     const fromHere = this.#addresses.add(key);
     const visit: Visit = {
       enter: () => {
         if (this.#visits.size > maxSessions) return refusal(closeCodes.unavailable, full);
-        return fromHere > maxSessionsPerAddress ? tooMany('from your address') : undefined;
+        if (fromHere > maxSessionsPerAddress) return tooMany('from your address');
+        const lost = this.#detachedAddresses.count(key);
+        return lost >= maxDetachedPerAddress ? tooManyLost('from your address') : undefined;
       },
       identify: (user) => {
         if (user === null) return undefined;
         name = user.name;
-        return this.#users.add(name) > maxSessionsPerUser ? tooMany('of yours') : undefined;
+        if (this.#users.add(name) > maxSessionsPerUser) return tooMany('of yours');
+        const lost = this.#detachedUsers.count(name);
+        return lost >= maxDetachedPerUser ? tooManyLost('of yours') : undefined;
+      },
+      detach: (bytes) => {
+        if (!this.#hasRoom(key, name, bytes)) return false;
+        reserved = bytes;
+        this.#detached += 1;
+        this.#detachedBytes += bytes;
+        this.#detachedAddresses.add(key);
+        if (name !== undefined) this.#detachedUsers.add(name);
+        return true;
+      },
+      attach: () => {
+        if (reserved === undefined) return;
+        this.#detached -= 1;
+        this.#detachedBytes -= reserved;
+        reserved = undefined;
+        this.#detachedAddresses.remove(key);
+        if (name !== undefined) this.#detachedUsers.remove(name);
       },
       leave: () => {
+        visit.attach();
         if (!this.#visits.delete(visit)) return;
         this.#addresses.remove(key);
         if (name !== undefined) this.#users.remove(name);
@@ -57,6 +99,17 @@ export class Occupancy {
     };
     this.#visits.add(visit);
     return visit;
+  }
+
+  #hasRoom(key: string, name: string | undefined, bytes: number): boolean {
+    const { maxDetached, maxDetachedBytes, maxDetachedPerAddress, maxDetachedPerUser } =
+      this.#limits;
+    return (
+      this.#detached < maxDetached &&
+      this.#detachedBytes + bytes <= maxDetachedBytes &&
+      this.#detachedAddresses.count(key) < maxDetachedPerAddress &&
+      (name === undefined || this.#detachedUsers.count(name) < maxDetachedPerUser)
+    );
   }
 }
 
@@ -66,9 +119,18 @@ function tooMany(whose: string): Refusal {
   return refusal(closeCodes.tooMany, `There are too many sessions ${whose}. Try again later.`);
 }
 
+function tooManyLost(whose: string): Refusal {
+  const sentence = `There are too many lost sessions ${whose}. Resume them, or try again later.`;
+  return refusal(closeCodes.tooMany, sentence);
+}
+
 /** How many there are of each key; none of a key that has none. */
 class Counts {
   readonly #counts = new Map<string, number>();
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
 
   /** @returns how many there are now. */
   add(key: string): number {

@@ -10,7 +10,7 @@ import type { Limits } from './limits.js';
 import type { OriginOptions } from './origin.js';
 import type { GitOptions } from './preparation.js';
 import type { RefusalReport } from './refusal-report.js';
-import type { SessionFigures } from './session.js';
+import type { SessionFigures } from './running-session.js';
 
 /** One session, told when it is over. */
 export interface SessionReport extends SessionFigures {

@@ -37,8 +37,11 @@ export async function processEnd(
 ): Promise<ExitStatus> {
   const pushes = service === 'git-receive-pack';
   const quarantine = pushes ? new Quarantine(child.pid, repository.gitDir) : undefined;
+  child.beforeSignal = () => quarantine?.lookNow();
   const { signal } = await child.exited;
   quarantine?.stop();
+  // What it started may be alive still.
+  if (signal !== null) quarantine?.lookNow();
   // What is left of a group that lost its leader has nothing to do any more. A hook of a push that
   // went well may have left something in the background on purpose: that stays until the server
   // closes.

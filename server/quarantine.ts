@@ -4,11 +4,15 @@
  * several is this process's own is learnt from the environment of what it started, while it runs;
  * where that cannot be read (only Linux shows it), nothing is ever removed.
  */
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** How often a running receive-pack is looked at until its quarantine is known, in ms. */
-const lookInterval = 50;
+/**
+ * How often a running receive-pack is looked at until its quarantine is known, in ms. What was
+ * begun and killed, all of it and by somebody else, within this time is left behind.
+ */
+export const lookInterval = 50;
 
 /** The quarantine of one receive-pack. */
 export class Quarantine {
@@ -26,6 +30,14 @@ export class Quarantine {
     this.#pid = pid;
     this.#gitDir = gitDir;
     this.#lookLater();
+  }
+
+  /**
+   * Looks at once, at all of the process's group: to be called before a signal ends it, and when one
+   * has ended its leader alone.
+   */
+  lookNow(): void {
+    this.#path ??= findInGroup(this.#pid, this.#gitDir);
   }
 
   /** The process has ended: its number may be another's from now on. */
@@ -50,7 +62,7 @@ export class Quarantine {
     const path = await findQuarantine(this.#pid, this.#gitDir).catch(() => undefined);
     // What was read after the end may be about another process of that number.
     if (this.#stopped) return;
-    this.#path = path;
+    this.#path ??= path;
     if (path === undefined) this.#lookLater();
   }
 }
@@ -61,11 +73,47 @@ async function findQuarantine(pid: number, gitDir: string): Promise<string | und
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1');
   for (const child of children.split(' ').filter((number) => number.trim() !== '')) {
     const environment = await readFile(`/proc/${child}/environ`, 'utf8').catch(() => '');
-    const variable = 'GIT_QUARANTINE_PATH=';
-    const entry = environment.split('\0').find((one) => one.startsWith(variable));
-    if (entry === undefined) continue;
-    const path = await realpath(entry.slice(variable.length));
-    if (dirname(path) === objects && /^(tmp_objdir-)?incoming-/.test(basename(path))) return path;
+    const value = quarantineIn(environment);
+    if (value === undefined) continue;
+    const path = await realpath(value);
+    if (isQuarantine(path, objects)) return path;
   }
   return undefined;
+}
+
+/** The same without waiting, in any process of a group. */
+function findInGroup(group: number, gitDir: string): string | undefined {
+  try {
+    const objects = realpathSync(join(gitDir, 'objects'));
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => environmentIn(pid, group))
+      .map(quarantineIn)
+      .find((path) => path !== undefined && isQuarantine(realpathSync(path), objects));
+  } catch {
+    // No /proc here, or what was found is gone by now.
+    return undefined;
+  }
+}
+
+/** @returns the environment of a process; nothing where it is of another group, or gone. */
+function environmentIn(pid: string, group: number): string {
+  try {
+    // proc_pid_stat(5): the name may hold anything, so from its closing parenthesis on.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '');
+    const [, , member] = stat.split(' ');
+    return Number(member) === group ? readFileSync(`/proc/${pid}/environ`, 'utf8') : '';
+  } catch {
+    return '';
+  }
+}
+
+function quarantineIn(environment: string): string | undefined {
+  const variable = 'GIT_QUARANTINE_PATH=';
+  const entry = environment.split('\0').find((one) => one.startsWith(variable));
+  return entry?.slice(variable.length);
+}
+
+function isQuarantine(path: string, objects: string): boolean {
+  return dirname(path) === objects && /^(tmp_objdir-)?incoming-/.test(basename(path));
 }

@@ -12,7 +12,7 @@ import { Gather } from './gather.js';
 import { maxInput, type Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd, type RunningService } from './process-end.js';
-import type { RunningSession, SessionFigures } from './session.js';
+import type { RunningSession, SessionFigures } from './running-session.js';
 import type { StderrText } from './stderr.js';
 
 /** What a raw pipe is made of. */
@@ -116,7 +116,7 @@ export class RawPipe implements RunningSession {
         : { kind: 'exit', ...status };
     const duration = performance.now() - this.#started;
     const [bytesIn, bytesOut] = [this.#bytesIn, this.#bytesOut];
-    return { id: randomUUID(), bytesIn, bytesOut, duration, outcome };
+    return { id: randomUUID(), bytesIn, bytesOut, resumes: 0, duration, outcome };
   }
 
   /** The last line of git's stderr says it best. */

@@ -5,20 +5,18 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { WebSocketServer, type ServerOptions } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
 import { maxBinaryBytes } from '../src/tunnel/message.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
 import { createClientAddress, type ClientAddress } from './client-address.js';
-import { setDeadlines } from './deadlines.js';
 import { completeLimits, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
-import { Occupancy, type Visit } from './occupancy.js';
+import { Occupancy } from './occupancy.js';
 import { checkedBasePath, checkedRoot, type GitServerOptions } from './options.js';
 import { createOriginRules } from './origin.js';
 import { Places } from './places.js';
 import { Preparation } from './preparation.js';
-import { RawPipe } from './raw-pipe.js';
 import { reportOf } from './refusal-report.js';
 import {
   answerUpgrade,
@@ -29,9 +27,8 @@ import {
   type Refusal,
 } from './refusal.js';
 import { askGit } from './run-git.js';
-import { Session, type RunningSession } from './session.js';
+import { Sessions } from './sessions.js';
 import { spawnService, type ServiceProcess } from './spawn.js';
-import { StderrText } from './stderr.js';
 import { looksLikeEndpoint } from './target.js';
 import {
   checkUpgrade,
@@ -60,8 +57,10 @@ export interface GitServer {
    * Resolves when no process and no socket is left.
    */
   close(options?: { readonly drainTime?: number | undefined }): Promise<void>;
-  /** How many sessions there are. */
+  /** How many sessions there are, those without a connection included. */
   readonly sessions: number;
+  /** How many of them wait for a client that lost its connection. */
+  readonly detached: number;
 }
 
 /**
@@ -77,10 +76,9 @@ export function createGitServer(options: GitServerOptions): GitServer {
 class RunningServer implements GitServer {
   readonly #context: UpgradeContext;
   readonly #limits: Limits;
-  readonly #root: string;
   readonly #options: GitServerOptions;
   readonly #webSockets: WebSocketServer;
-  readonly #sessions = new Set<RunningSession>();
+  readonly #sessions: Sessions;
   readonly #processes = new Set<ServiceProcess>();
   readonly #refusals: Refusals;
   readonly #clientAddress: ClientAddress;
@@ -98,7 +96,7 @@ class RunningServer implements GitServer {
   constructor(options: GitServerOptions) {
     const { allowPush = false, allowArchive = false } = options;
     this.#options = options;
-    this.#root = checkedRoot(options.root);
+    const root = checkedRoot(options.root);
     this.#limits = completeLimits(options.limits);
     this.#webSockets = createWebSocketServer(this.#limits);
     this.#refusals = new Refusals(this.#webSockets, this.#limits);
@@ -115,8 +113,15 @@ class RunningServer implements GitServer {
       this.#report(error);
     };
     this.#maintenance = new Maintenance({ onError });
+    this.#sessions = new Sessions({
+      ...{ root, limits: this.#limits, onError },
+      onSession: (report) => options.onSession?.(report),
+      onPush: (gitDir) => {
+        if (options.maintenance !== false) this.#maintenance.request(gitDir);
+      },
+    });
     this.#context = {
-      root: this.#root,
+      root,
       basePath: checkedBasePath(options.basePath ?? ''),
       services: new Set([
         'git-upload-pack',
@@ -132,12 +137,17 @@ class RunningServer implements GitServer {
           (access === 'write' && allowPush) ||
           (access === 'archive' && allowArchive)),
       limits: this.#limits,
+      knowsToken: (token) => this.#sessions.knowsToken(token),
       onError,
     };
   }
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  get detached(): number {
+    return this.#occupancy.detached;
   }
 
   attach(server: HttpServer | HttpsServer): void {
@@ -196,11 +206,11 @@ class RunningServer implements GitServer {
     for (const decide of this.#checks) decide(closing);
     this.#places.close();
     await Promise.all(this.#upgrades);
-    for (const session of this.#sessions) session.shutDown();
+    this.#sessions.shutDown();
     void drained.then(() => {
-      for (const session of this.#sessions) session.shutDown({ now: true });
+      this.#sessions.shutDown({ now: true });
     });
-    await Promise.all([...this.#sessions].map((session) => session.over));
+    await this.#sessions.over();
     // What hooks have left in the background.
     for (const child of this.#processes) child.end({ term: 0, kill: this.#limits.killDelayUpload });
     await Promise.all([...this.#processes].map((child) => child.gone));
@@ -216,6 +226,7 @@ class RunningServer implements GitServer {
     const verdict = this.#closed === undefined ? await this.#check(arrival) : closing;
     let began = false;
     if (verdict.kind !== 'admission') this.#refuse(arrival, socket, head, verdict);
+    else if (verdict.resume) began = this.#resume(arrival, socket, head, verdict);
     else if (!socket.destroyed) began = await this.#admit(arrival, socket, head, verdict);
     if (!began) arrival.visit.leave();
   }
@@ -246,6 +257,21 @@ class RunningServer implements GitServer {
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  /** @returns whether a session goes on with this socket. */
+  #resume(arrival: Arrival, socket: Duplex, head: Buffer, admission: Admission): boolean {
+    const resume = this.#sessions.resumption(admission, arrival.visit);
+    if (resume === undefined) {
+      this.#refuse(arrival, socket, head, { ...gone, user: admission.user ?? undefined });
+      return false;
+    }
+    let accepted = false;
+    this.#webSockets.handleUpgrade(arrival.request, socket, head, (webSocket) => {
+      accepted = true;
+      resume(webSocket);
+    });
+    return accepted;
   }
 
   /** @returns whether a session began. */
@@ -281,7 +307,7 @@ class RunningServer implements GitServer {
     // Calls back before it returns, or never where the client has gone.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       accepted = true;
-      this.#start(webSocket, child, admission, visit);
+      this.#sessions.begin(webSocket, child, admission, visit);
     });
     if (!accepted) child.end({ term: 0, kill: this.#limits.killDelayUpload });
     return accepted;
@@ -294,42 +320,6 @@ class RunningServer implements GitServer {
     return spawnService({ service, gitDir, ...settings });
   }
 
-  #start(socket: WebSocket, child: ServiceProcess, admission: Admission, visit: Visit): void {
-    const { user, name, repository, service, window, address } = admission;
-    const parts = {
-      ...{ service, child, socket, repository, limits: this.#limits },
-      stderr: new StderrText(repository, name, this.#root),
-      onError: (error: unknown) => {
-        this.#report(error);
-      },
-    };
-    const session =
-      window === undefined ? new RawPipe(parts) : new Session({ ...parts, peerWindow: window });
-    this.#sessions.add(session);
-    setDeadlines(session, parts, this.#limits);
-    if (service === 'git-receive-pack') void this.#maintainAfter(child, session, repository.gitDir);
-    void session.over
-      .finally(() => {
-        this.#sessions.delete(session);
-        visit.leave();
-      })
-      .then((figures) => {
-        const report = { ...figures, user, remoteAddress: address, repository: name, service };
-        this.#options.onSession?.(report);
-      })
-      .catch((error: unknown) => {
-        this.#report(error);
-      });
-  }
-
-  async #maintainAfter(child: ServiceProcess, session: RunningSession, gitDir: string) {
-    const { code } = await child.exited;
-    const { bytesIn } = await session.over;
-    // Cut off, or a flush alone: nothing has changed.
-    const changed = code === 0 && bytesIn > '0000'.length;
-    if (changed && this.#options.maintenance !== false) this.#maintenance.request(gitDir);
-  }
-
   #report(error: unknown): void {
     const { onError } = this.#options;
     if (onError !== undefined) onError(error);
@@ -338,6 +328,7 @@ class RunningServer implements GitServer {
 }
 
 const closing = refusal(closeCodes.unavailable, 'The server is shutting down.');
+const gone = refusal(closeCodes.sessionGone, 'This session is gone.');
 const busy = refusal(closeCodes.tooMany, 'The server has too much to do. Try again later.');
 
 function createWebSocketServer(limits: Limits): WebSocketServer {

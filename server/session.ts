@@ -1,13 +1,13 @@
 /**
  * One session: a service's process on one side, a tunnel on the other, and the rules of how each
- * ends the other (docs/protocol.md, "Flow control" and "Ending"). It starts nothing and accepts
- * nothing: server.ts hands it a running process and an open socket.
+ * ends the other (docs/protocol.md, "Flow control", "Resuming" and "How a session ends"). It starts
+ * nothing and accepts nothing: server.ts hands it a running process and open sockets, one after the
+ * other.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import type { GitService } from '../src/endpoint.js';
 import { isGitWsError } from '../src/errors.js';
-import { closeCodes, type CloseCode } from '../src/tunnel/close.js';
+import { closeCodes, isResumableClose, type CloseCode } from '../src/tunnel/close.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import { Tunnel, type TunnelEvent } from '../src/tunnel/tunnel.js';
 import { Connection } from './connection.js';
@@ -15,56 +15,9 @@ import { Gather } from './gather.js';
 import { maxInput, type Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd } from './process-end.js';
-import type { Repository } from './repository.js';
+import type { SessionOptions } from './session-options.js';
+import type { RunningSession, SessionFigures, SessionOutcome } from './running-session.js';
 import type { Ending, ServiceProcess } from './spawn.js';
-import type { StderrText } from './stderr.js';
-
-/** How a session ended. */
-export type SessionOutcome =
-  /** git ended and the client was told so. */
-  | ({ readonly kind: 'exit' } & ExitStatus)
-  /** The client left first, or was closed with this code. */
-  | { readonly kind: 'closed'; readonly closeCode: number };
-
-/** A session's life in figures. */
-export interface SessionFigures {
-  /** The session's public id, as the client knows it. */
-  readonly id: string;
-  /** Bytes that the client sent for git's stdin. */
-  readonly bytesIn: number;
-  /** Bytes of git's stdout that were sent. */
-  readonly bytesOut: number;
-  /** From start to end, in ms. */
-  readonly duration: number;
-  readonly outcome: SessionOutcome;
-}
-
-/** What a session is made of. */
-export interface SessionOptions {
-  readonly service: GitService;
-  readonly repository: Repository;
-  readonly child: ServiceProcess;
-  readonly socket: WebSocket;
-  readonly stderr: StderrText;
-  /** The client's receive window, in bytes. */
-  readonly peerWindow: number;
-  readonly limits: Limits;
-  /** Told of what should not happen. */
-  onError(error: unknown): void;
-}
-
-/** What a server needs to know of a session, whatever its client speaks. */
-export interface RunningSession {
-  /** Resolves when neither process nor socket is left. Processes that a hook left may be. */
-  readonly over: Promise<SessionFigures>;
-  /**
-   * The server closes. A push whose every byte has arrived goes on, with its client, until it is
-   * called with `now`; everything else ends at once.
-   */
-  shutDown(options?: { readonly now?: boolean }): void;
-  /** Closes the connection with a code and a sentence. A push that is complete goes on without it. */
-  end(code: CloseCode, sentence: string): void;
-}
 
 /** A running session of gitws.v1. */
 export class Session implements RunningSession {
@@ -74,13 +27,23 @@ export class Session implements RunningSession {
   readonly #limits: Limits;
   readonly #child: ServiceProcess;
   readonly #tunnel: Tunnel;
-  readonly #connection: Connection;
+  /** Undefined while the session waits for its client to come back. */
+  #connection: Connection | undefined;
+  /** Resolves when every socket that it had is gone. */
+  #disconnected: Promise<unknown>;
+  #resolveLeft!: () => void;
+  readonly #left = new Promise<void>((resolve) => {
+    this.#resolveLeft = resolve;
+  });
   readonly #output: ProcessOutput;
   readonly #started = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
+  #resumes = 0;
+  #closing = false;
   /** The client's `end` came: a push is complete, and is never signalled any more. */
   #clientEnded = false;
+  /** The close code with which the client left for good. */
   #clientLeft: number | undefined;
   /** Told to the client. */
   #exit: ExitStatus | undefined;
@@ -101,20 +64,11 @@ export class Session implements RunningSession {
       now: performance.now(),
       peerWindow: options.peerWindow,
       session: this.id,
-      token: randomBytes(16).toString('base64url'),
-      resumeFor: 0,
+      token: options.token,
+      resumeFor: Math.floor(limits.resumeTime / 1000),
     });
-    this.#connection = new Connection(socket, limits, {
-      onMessage: (data) => {
-        this.#receive(data);
-      },
-      onPong: () => {
-        if (this.#exit !== undefined) this.#expectLife();
-      },
-      onLeft: (closeCode) => {
-        this.#leave(closeCode);
-      },
-    });
+    this.#connection = this.#connect(socket);
+    this.#disconnected = this.#connection.closed;
     const gather = new Gather({
       credit: () => this.#tunnel.credit,
       send: (bytes) => {
@@ -141,13 +95,46 @@ export class Session implements RunningSession {
       },
     });
     this.over = this.#run();
-    this.#silence = setTimeout(() => {
-      this.end(closeCodes.timedOut, 'The client said nothing.');
-    }, limits.openingTime);
+    this.#expectFirst();
+    this.#flush();
+  }
+
+  /** Whether its client is away and may come back. */
+  get detached(): boolean {
+    return this.#connection === undefined && this.#clientLeft === undefined;
+  }
+
+  /** Whether a client may go on with it. */
+  get resumable(): boolean {
+    return this.#clientLeft === undefined && !this.#closing && this.#limits.resumeTime >= 1000;
+  }
+
+  /**
+   * The client is back on another socket; the old one, where it seems open still, is not listened
+   * to any more.
+   *
+   * @param received how many counted messages the client says it has received.
+   */
+  resume(socket: WebSocket, received: number): void {
+    if (this.#connection === undefined) this.#options.onAttach();
+    this.#detach()?.close(closeCodes.takenOver, 'The session goes on over another connection.');
+    const connection = this.#connect(socket);
+    this.#connection = connection;
+    this.#disconnected = Promise.all([this.#disconnected, connection.closed]);
+    this.#resumes += 1;
+    this.#heard = false;
+    try {
+      this.#tunnel.attach(received);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    this.#expectFirst();
     this.#flush();
   }
 
   shutDown({ now = false } = {}): void {
+    this.#closing = true;
     if (this.#exit !== undefined) this.end(closeCodes.done, '');
     else if (now || !this.#mustFinish) this.end(closeCodes.unavailable, 'The server shuts down.');
     if (now) this.#child.end({ ...this.#ending, term: 0 });
@@ -163,13 +150,30 @@ export class Session implements RunningSession {
   }
 
   end(code: CloseCode, sentence: string): void {
-    this.#connection.close(code, sentence);
+    if (this.#connection === undefined) this.#leave(code);
+    else this.#connection.close(code, sentence);
+  }
+
+  #connect(socket: WebSocket): Connection {
+    const connection: Connection = new Connection(socket, this.#limits, {
+      onMessage: (data) => {
+        if (connection === this.#connection) this.#receive(data);
+      },
+      onPong: () => {
+        if (connection === this.#connection && this.#exit !== undefined) this.#expectLife();
+      },
+      onLeft: (closeCode) => {
+        if (connection === this.#connection) this.#lose(closeCode);
+      },
+    });
+    return connection;
   }
 
   async #run(): Promise<SessionFigures> {
     const status = await processEnd(this.#options, this.#output, this.#limits);
     this.#sendExit(status);
-    await this.#connection.closed;
+    await this.#left;
+    await this.#disconnected;
     clearTimeout(this.#tunnelTimer);
     clearTimeout(this.#silence);
     return this.#figures(status);
@@ -179,6 +183,11 @@ export class Session implements RunningSession {
     if (this.#clientLeft !== undefined) return;
     this.#exit = status;
     this.#tunnel.exit(status);
+    if (this.#connection === undefined) {
+      // Of a server that closes nobody can ask for the rest.
+      if (this.#closing) this.#leave(closeCodes.unavailable);
+      return;
+    }
     this.#expectLife();
     this.#flush();
   }
@@ -189,7 +198,8 @@ export class Session implements RunningSession {
         ? { kind: 'closed', closeCode: this.#clientLeft ?? 1006 }
         : { kind: 'exit', ...status };
     const duration = performance.now() - this.#started;
-    return { id: this.id, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, duration, outcome };
+    const [bytesIn, bytesOut] = [this.#bytesIn, this.#bytesOut];
+    return { id: this.id, bytesIn, bytesOut, resumes: this.#resumes, duration, outcome };
   }
 
   #receive(data: string | Uint8Array): void {
@@ -197,17 +207,22 @@ export class Session implements RunningSession {
     try {
       events = this.#tunnel.receive(data, performance.now());
     } catch (error) {
-      if (isGitWsError(error, 'PROTOCOL_ERROR')) this.end(closeCodes.malformed, error.message);
-      else {
-        this.#options.onError(error);
-        this.end(closeCodes.failed, 'The server failed.');
-      }
+      this.#refuse(error);
       return;
     }
     this.#heard = true;
     this.#expectLife();
     for (const event of events) this.#take(event);
     this.#flush();
+  }
+
+  #refuse(error: unknown): void {
+    if (isGitWsError(error, 'PROTOCOL_ERROR')) {
+      this.end(closeCodes.malformed, error.message);
+      return;
+    }
+    this.#options.onError(error);
+    this.end(closeCodes.failed, 'The server failed.');
   }
 
   #take(event: TunnelEvent): void {
@@ -243,13 +258,14 @@ export class Session implements RunningSession {
 
   /** Gives the socket what the tunnel has to say; closes when all was said and heard. */
   #flush(): void {
-    if (this.#clientLeft !== undefined) return;
+    const connection = this.#connection;
+    if (connection === undefined) return;
     const now = performance.now();
     const frames = this.#tunnel.takeOutgoing(now);
-    for (const frame of frames) this.#connection.send(frame);
+    for (const frame of frames) connection.send(frame);
     if (frames.length > 0 && this.#heard && this.#exit === undefined) this.#expectLife();
     if (this.#tunnel.settled) {
-      this.#connection.close(closeCodes.done);
+      connection.close(closeCodes.done);
       return;
     }
     clearTimeout(this.#tunnelTimer);
@@ -261,10 +277,18 @@ export class Session implements RunningSession {
     }, deadline - now);
   }
 
+  /** A socket has opened: the client acknowledges `open`, in time. */
+  #expectFirst(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.end(closeCodes.timedOut, 'The client said nothing.');
+    }, this.#limits.openingTime);
+  }
+
   /** The client showed that it lives: it must do so again in time. */
   #expectLife(): void {
     clearTimeout(this.#silence);
-    if (this.#clientLeft !== undefined) return;
+    if (this.#connection === undefined) return;
     const { idleTime, settleTime } = this.#limits;
     this.#silence =
       this.#exit === undefined
@@ -276,11 +300,42 @@ export class Session implements RunningSession {
           }, settleTime);
   }
 
-  /** The client has left: what it was for ends too, but never a push that is complete. */
-  #leave(closeCode: number): void {
-    this.#clientLeft = closeCode;
+  /** The connection has ended: the session may wait for another, if it did not end on purpose. */
+  #lose(closeCode: number): void {
+    this.#detach();
+    const wait = isResumableClose(closeCode) && this.resumable && !this.#tunnel.settled;
+    if (!wait || !this.#options.onDetach(this.#tunnel.reserve)) {
+      this.#leave(closeCode);
+      return;
+    }
+    const { openingTime, resumeTime } = this.#limits;
+    // Whoever has never acknowledged an `open` may not even know the token.
+    const known = this.#heard || this.#resumes > 0;
+    this.#silence = setTimeout(
+      () => {
+        this.#leave(closeCode);
+      },
+      known ? resumeTime : Math.min(resumeTime, openingTime),
+    );
+  }
+
+  /** @returns the connection that there was. */
+  #detach(): Connection | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#tunnel.detach();
     clearTimeout(this.#tunnelTimer);
     clearTimeout(this.#silence);
+    return connection;
+  }
+
+  /** The client has left: what it was for ends too, but never a push that is complete. */
+  #leave(closeCode: number): void {
+    if (this.#clientLeft !== undefined) return;
+    if (this.detached) this.#options.onAttach();
+    this.#clientLeft = closeCode;
+    this.#detach();
+    this.#resolveLeft();
     // Read to its end and dropped: with nobody reading, SIGPIPE would end receive-pack before its
     // post-receive hook.
     this.#output.discard();

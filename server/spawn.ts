@@ -136,6 +136,8 @@ export class ServiceProcess {
   readonly exited: Promise<ExitStatus>;
   /** Resolves when no process of its group is left. */
   readonly gone: Promise<void>;
+  /** Called before each signal to the group. */
+  beforeSignal: (() => void) | undefined;
   readonly #pid: number;
   #exited = false;
   #groupGone = false;
@@ -199,6 +201,7 @@ export class ServiceProcess {
     // Once the group is gone its number may be another's.
     if (this.#exited && !this.#groupLives()) this.#finish();
     if (this.#groupGone) return;
+    this.beforeSignal?.();
     try {
       process.kill(-this.#pid, signal);
     } catch {

@@ -6,7 +6,12 @@ import type { IncomingMessage } from 'node:http';
 import type { GitService } from '../src/endpoint.js';
 import { isGitWsError } from '../src/errors.js';
 import { closeCodes } from '../src/tunnel/close.js';
-import { parseSubprotocols, subprotocol, type ParsedOffer } from '../src/tunnel/subprotocol.js';
+import {
+  parseSubprotocols,
+  subprotocol,
+  type ParsedOffer,
+  type Resumption,
+} from '../src/tunnel/subprotocol.js';
 import {
   decideAccess,
   noSuchRepository,
@@ -31,6 +36,8 @@ export interface UpgradeContext {
   readonly authenticate: Authenticate | undefined;
   readonly authorize: Authorize;
   readonly limits: Limits;
+  /** Whether a session has this token, whosever it is. */
+  knowsToken(token: string): boolean;
   /** Told of what the embedder's functions threw. */
   onError(error: unknown): void;
 }
@@ -56,6 +63,8 @@ export interface Admission {
   readonly gitProtocol: string | undefined;
   /** The client's receive window, in bytes; undefined for a raw pipe, which has none. */
   readonly window: number | undefined;
+  /** The session to go on with, in place of a new one. */
+  readonly resume: Resumption | undefined;
 }
 
 /**
@@ -104,11 +113,11 @@ export async function checkUpgrade(
   if (!context.services.has(service)) {
     return refusal(closeCodes.forbidden, disabled[service]);
   }
+  // Whoever comes back takes the place that the session has already.
+  const resume = offer?.resume;
+  const hasPlace = resume !== undefined && context.knowsToken(resume.token);
   const full = visit.enter();
-  if (full !== undefined) return full;
-  if (offer?.resume !== undefined) {
-    return refusal(closeCodes.sessionGone, 'This session is gone.');
-  }
+  if (full !== undefined && !hasPlace) return full;
   const name = segments.join('/');
   // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
   const authorization = offer?.authorization ?? request.headers.authorization;
@@ -122,14 +131,15 @@ export async function checkUpgrade(
   if (access.kind === 'refusal' && access.code !== closeCodes.notFound) return access;
   const known = access.user ?? undefined;
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
-  if (crowded !== undefined) return { ...crowded, user: known };
+  if (crowded !== undefined && !hasPlace) return { ...crowded, user: known };
   // Looked for also where it may not be read: both answers take the same time.
   const repository = await findRepository(context.root, segments);
   if (access.kind === 'refusal') return access;
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
   const window = offer?.window;
-  return { kind: 'admission', user, address, name, repository, service, gitProtocol, window };
+  const asked = { user, address, name, repository, service, gitProtocol, window, resume };
+  return { kind: 'admission', ...asked };
 }
 
 /** Before anything is looked at, so that nothing has to work on more than this. */

@@ -4,7 +4,8 @@
  * it goes on in the same run. What is specific to each part stands in http/.
  */
 import { isGitWsError } from './errors.js';
-import type { Authorization } from './tunnel/channel.js';
+import type { Authorization, ConnectionEvent } from './tunnel/channel.js';
+import type { LivenessTimes } from './tunnel/liveness.js';
 import type { WebSocketConstructor } from './tunnel/socket.js';
 import { encodeText } from './wire/text.js';
 import {
@@ -50,6 +51,17 @@ export interface HttpClientOptions {
    * It costs a connection more where the second one comes later.
    */
   readonly advertisementTime?: number | undefined;
+  /**
+   * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
+   * the session. 0: a lost connection ends the operation.
+   */
+  readonly resumeFor?: number | undefined;
+  /** How many attempts in a row may fail before then; default: any number. */
+  readonly retries?: number | undefined;
+  /** When a silent server counts as dead; default: {@link LivenessTimes}. */
+  readonly liveness?: LivenessTimes | undefined;
+  /** Hears of every connection of this client: lost, resumed, and why. */
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** The WebSocket class; default: the page's, or `ws` in Node. */
   readonly WebSocket?: WebSocketConstructor | undefined;
 }

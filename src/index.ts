@@ -16,7 +16,7 @@ export type {
   RefInDoubt,
 } from './http.js';
 export { openChannel } from './tunnel/channel.js';
-export type { Authorization, Channel, ChannelOptions } from './tunnel/channel.js';
+export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './tunnel/channel.js';
 export type { LivenessTimes } from './tunnel/liveness.js';
 export type { ExitStatus } from './tunnel/message.js';
 export type { WebSocketConstructor, WebSocketLike } from './tunnel/socket.js';

@@ -3,7 +3,13 @@
  * wrote to stderr and what its exit means. Knows nothing of smart HTTP and of git's bytes.
  */
 import { GitWsError } from '../errors.js';
-import { openChannel, type Authorization, type Channel } from '../tunnel/channel.js';
+import {
+  openChannel,
+  type Authorization,
+  type Channel,
+  type ConnectionEvent,
+} from '../tunnel/channel.js';
+import type { LivenessTimes } from '../tunnel/liveness.js';
 import type { WebSocketConstructor } from '../tunnel/socket.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
@@ -18,6 +24,10 @@ export interface RunSettings {
   readonly signal?: AbortSignal | undefined;
   readonly window?: number | undefined;
   readonly openTimeout?: number | undefined;
+  readonly resumeFor?: number | undefined;
+  readonly retries?: number | undefined;
+  readonly liveness?: LivenessTimes | undefined;
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   readonly WebSocket?: WebSocketConstructor | undefined;
   readonly onMessage?: ((message: string) => unknown) | undefined;
 }
@@ -66,6 +76,10 @@ export class ServiceRun {
         signal: abort.signal,
         window: settings.window,
         openTimeout: settings.openTimeout,
+        resumeFor: settings.resumeFor,
+        retries: settings.retries,
+        liveness: settings.liveness,
+        onConnection: settings.onConnection,
         WebSocket: settings.WebSocket,
         onStderr: (text) => {
           tell(text).catch((error: unknown) => {

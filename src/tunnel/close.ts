@@ -39,14 +39,18 @@ export function formatCloseReason(sentence: string): string {
   return clean.slice(0, read);
 }
 
+/**
+ * Whether a session can go on after its connection ended so: with no close frame at all, or with a
+ * code by which a proxy or a server says that the fault is not the session's. A client that closes
+ * on purpose uses others.
+ */
+export function isResumableClose(code: number): boolean {
+  return code === 1006 || (code >= 1011 && code <= 1014);
+}
+
 /** Whether the same call may succeed later: network faults, "too many", "shutting down". */
 export function isRetryableClose(code: number): boolean {
-  return (
-    code === 1006 ||
-    (code >= 1011 && code <= 1014) ||
-    code === closeCodes.tooMany ||
-    code === closeCodes.unavailable
-  );
+  return isResumableClose(code) || code === closeCodes.tooMany || code === closeCodes.unavailable;
 }
 
 /**

@@ -35,6 +35,11 @@ export class Incoming {
     return this.#consumed;
   }
 
+  /** Bytes of the window that are taken. */
+  get owed(): number {
+    return this.#owed;
+  }
+
   /** When an ack must go out, in the caller's ms; null where nothing is to be said. */
   get ackDue(): number | null {
     return this.#ackDue;

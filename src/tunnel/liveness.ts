@@ -46,6 +46,11 @@ export class Liveness {
     this.#deadline = now + this.#times.silence;
   }
 
+  /** Something else, such as a network that changed, makes it doubtful: ask at once. */
+  doubt(now: number): void {
+    if (this.#state === 'hearing') this.#deadline = now;
+  }
+
   /** @returns what to do now: nothing, send a ping with this id, or give up. */
   tick(now: number): 'alive' | 'dead' | { readonly ping: number } {
     if (now < this.#deadline) return 'alive';

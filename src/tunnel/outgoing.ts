@@ -31,10 +31,16 @@ export class Outgoing {
   #transmitted = 0;
   #outstanding = 0;
   #limit: number;
+  readonly #replays: boolean;
 
-  /** @param limit most bytes that may be unacknowledged. */
-  constructor(limit: number) {
+  /**
+   * @param limit most bytes that may be unacknowledged.
+   * @param replays whether messages may have to be sent again; else none is kept once it was given
+   *   to the socket, and only its cost is.
+   */
+  constructor(limit: number, replays = true) {
     this.#limit = limit;
+    this.#replays = replays;
   }
 
   /** Bytes of data that may be added now. */
@@ -51,6 +57,11 @@ export class Outgoing {
   /** Whether the peer has consumed everything. */
   get drained(): boolean {
     return this.#kept.length === 0;
+  }
+
+  /** Most bytes that may be unacknowledged. */
+  get limit(): number {
+    return this.#limit;
   }
 
   set limit(bytes: number) {
@@ -88,7 +99,23 @@ export class Outgoing {
     const first = this.#transmitted - this.#acknowledged;
     if (first === this.#kept.length) return [];
     this.#transmitted = this.sent;
-    return this.#kept.slice(first).map((message) => message.frame);
+    const frames = this.#kept.slice(first).map((message) => message.frame);
+    if (!this.#replays)
+      this.#kept.splice(first, frames.length, ...this.#kept.slice(first).map(forget));
+    return frames;
+  }
+
+  /**
+   * A new socket takes the place of the old one: what the peer has not received is to be given to
+   * it again.
+   *
+   * @param received how many messages the peer has received, counted from the beginning.
+   * @throws GitWsError PROTOCOL_ERROR where the peer cannot have received so many, or so few.
+   */
+  replayFrom(received: number): void {
+    if (received < this.#acknowledged) throw malformed('received goes back');
+    if (received > this.#transmitted) throw malformed('received is above what was sent');
+    this.#transmitted = received;
   }
 
   /**
@@ -111,6 +138,10 @@ export class Outgoing {
     this.#kept.push({ frame, cost });
     this.#outstanding += cost;
   }
+}
+
+function forget({ cost }: KeptMessage): KeptMessage {
+  return { frame: '', cost };
 }
 
 /** What a text message costs of the window, in bytes: both ends must agree on it. */

@@ -25,6 +25,13 @@ export interface ClientOffer {
   readonly authorization?: string | undefined;
   /** The client's receive window, in bytes. */
   readonly window: number;
+  readonly resume?: Resumption | undefined;
+}
+
+/** The session to go on with, and how many counted messages of it the client has received. */
+export interface Resumption {
+  readonly token: string;
+  readonly received: number;
 }
 
 /** What a server reads out of them. */
@@ -36,8 +43,7 @@ export interface ParsedOffer {
   readonly authorization: string | undefined;
   /** The client's receive window, in bytes; the default where it named none. */
   readonly window: number;
-  /** The session to go on with, and how many counted messages of it the client received. */
-  readonly resume: { readonly token: string; readonly received: number } | undefined;
+  readonly resume: Resumption | undefined;
 }
 
 /**
@@ -46,6 +52,9 @@ export interface ParsedOffer {
  */
 export function formatSubprotocols(offer: ClientOffer): string[] {
   const entries = [subprotocol, `gitws.window.${offer.window}`];
+  if (offer.resume !== undefined) {
+    entries.push(`gitws.resume.${offer.resume.token}.${offer.resume.received}`);
+  }
   if (offer.authorization !== undefined) {
     entries.push(`gitws.auth.${encodeBase64Url(offer.authorization)}`);
   }
@@ -111,7 +120,7 @@ function parseWindow(digits: string): number {
   return window;
 }
 
-function parseResume(value: string): { token: string; received: number } {
+function parseResume(value: string): Resumption {
   const match = /^([A-Za-z0-9_-]{22,64})\.(\d{1,15})$/.exec(value);
   if (match === null) throw malformed('gitws.resume is not a token and a count');
   return { token: match[1] ?? '', received: Number(match[2]) };

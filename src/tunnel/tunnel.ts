@@ -4,7 +4,7 @@
  * sockets nor git, owns no timer, and keeps data by reference until the peer acknowledged it.
  */
 import { Incoming } from './incoming.js';
-import { Liveness, livenessTimes, type LivenessTimes } from './liveness.js';
+import { Liveness, livenessTimes } from './liveness.js';
 import {
   formatMessage,
   malformed,
@@ -16,46 +16,11 @@ import {
   type TextMessage,
 } from './message.js';
 import { messageOverhead, Outgoing, textCost } from './outgoing.js';
+import type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './options.js';
+import { UncountedRate } from './rate.js';
 import { windowBytes } from './subprotocol.js';
 
-/** Uncounted messages a peer may send in a second; acks that free something are not counted. */
-export const maxUncountedPerSecond = 100;
-
-interface CommonOptions {
-  /** This end's receive window, in bytes. */
-  readonly window: number;
-  /** Most unacknowledged bytes kept here, whatever the peer's window, in bytes. */
-  readonly maxReplay: number;
-  /** The time now, in ms of any steady clock; the same clock for every call. */
-  readonly now: number;
-}
-
-/** Options of the end that connected. */
-export interface ClientTunnelOptions extends CommonOptions {
-  readonly role: 'client';
-  readonly liveness?: LivenessTimes;
-}
-
-/** Options of the end that was connected to: what the other end's entries and `open` say. */
-export interface ServerTunnelOptions extends CommonOptions {
-  readonly role: 'server';
-  /** The client's receive window, in bytes. */
-  readonly peerWindow: number;
-  readonly session: string;
-  readonly token: string;
-  /** Seconds that a detached session is kept. */
-  readonly resumeFor: number;
-}
-
-/** What {@link Tunnel.receive} reports. */
-export type TunnelEvent =
-  | OpenMessage
-  | { readonly type: 'data'; readonly bytes: Uint8Array }
-  | { readonly type: 'stderr'; readonly text: string }
-  | { readonly type: 'end' }
-  | ({ readonly type: 'exit' } & ExitStatus)
-  /** An ack freed room: {@link Tunnel.write} takes more. */
-  | { readonly type: 'credit' };
+export type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './options.js';
 
 /** A direction's life; each end has one for what it sends and one for what it receives. */
 type Direction = 'streaming' | 'ended' | 'exited';
@@ -67,12 +32,18 @@ export class Tunnel {
   readonly #incoming: Incoming;
   readonly #outgoing: Outgoing;
   readonly #liveness: Liveness | null;
+  /** Server: what its first message on every socket says. */
+  readonly #greeting: OpenMessage | undefined;
   #sending: Direction = 'streaming';
   #receiving: Direction = 'streaming';
+  /** Whether `open` has come on the present socket; a server sends it first of all. */
   #opened: boolean;
+  /** Whether there is a socket; without one, what is to be sent waits. */
+  #attached = true;
+  /** Client: the session that `open` named. */
+  #session: string | undefined;
   #uncounted: string[] = [];
-  #rateSecond = 0;
-  #rateCount = 0;
+  readonly #uncountedRate = new UncountedRate();
 
   constructor(options: ClientTunnelOptions | ServerTunnelOptions) {
     this.#role = options.role;
@@ -80,10 +51,11 @@ export class Tunnel {
     this.#incoming = new Incoming(options.window);
     if (options.role === 'server') {
       this.#opened = true;
-      this.#outgoing = new Outgoing(Math.min(options.peerWindow, options.maxReplay));
+      const { session, token, window, peerWindow, maxReplay, resumeFor } = options;
+      this.#outgoing = new Outgoing(Math.min(peerWindow, maxReplay), resumeFor > 0);
       this.#liveness = null;
-      const { session, token, window, resumeFor } = options;
-      this.#say({ type: 'open', session, token, window, received: 0, resumeFor });
+      this.#greeting = { type: 'open', session, token, window, received: 0, resumeFor };
+      this.#say(this.#greeting);
     } else {
       // Without the server's window there is no credit.
       this.#opened = false;
@@ -109,8 +81,19 @@ export class Tunnel {
     return this.#receiving !== 'streaming';
   }
 
+  /** How many counted messages arrived: what a client says when it resumes. */
+  get received(): number {
+    return this.#incoming.received;
+  }
+
+  /** Most bytes that this end may hold while there is no socket. */
+  get reserve(): number {
+    return this.#outgoing.limit + this.#incoming.owed;
+  }
+
   /** When {@link tick} wants to be called, in ms; null for never. */
   get deadline(): number | null {
+    if (!this.#attached || !this.#opened) return null;
     const ackDue = this.#incoming.ackDue;
     const silence = this.#liveness?.deadline ?? null;
     if (ackDue === null || silence === null) return ackDue ?? silence;
@@ -130,7 +113,7 @@ export class Tunnel {
     if (typeof data !== 'string') return this.#receiveData(data);
     const message = parseMessage(data);
     if (message === undefined) {
-      this.#countUncounted(now);
+      this.#uncountedRate.count(now);
       return [];
     }
     return this.#receiveText(message, data, now);
@@ -184,8 +167,43 @@ export class Tunnel {
     this.#outgoing.addFinal(formatMessage({ type: 'exit', ...status }));
   }
 
+  /** The socket is gone. Nothing is received or taken from here until there is another. */
+  detach(): void {
+    this.#attached = false;
+    // They spoke of a connection that is no more.
+    this.#uncounted = [];
+  }
+
+  /** Client: there is a new socket, on which the server is about to say `open`. */
+  reconnect(now: number): void {
+    this.#attached = true;
+    this.#opened = false;
+    this.#liveness?.heard(now);
+  }
+
+  /**
+   * Server: there is a new socket, opened to go on with this session.
+   *
+   * @param received how many counted messages the client says it has received.
+   * @throws GitWsError PROTOCOL_ERROR where that cannot be.
+   */
+  attach(received: number): void {
+    if (this.#greeting === undefined) throw new TypeError('attach is for servers');
+    this.#outgoing.replayFrom(received);
+    this.#attached = true;
+    this.#say({ ...this.#greeting, received: this.#incoming.received });
+    this.#ack();
+  }
+
+  /** Client: something makes the connection doubtful; ask the server at once. */
+  doubt(now: number): void {
+    if (this.#attached) this.#liveness?.doubt(now);
+  }
+
   /** The frames to give to the socket now, in order. To be called after every other call. */
   takeOutgoing(now: number): (string | Uint8Array)[] {
+    // Before `open` it is not known what the server has received.
+    if (!this.#attached || !this.#opened) return [];
     const { ackDue } = this.#incoming;
     if (ackDue !== null && ackDue <= now) this.#ack();
     const uncounted = this.#uncounted;
@@ -219,9 +237,14 @@ export class Tunnel {
         if (!fromServer) throw malformed('open came from a client');
         // A smaller one would leave the sender without credit for ever.
         if (message.window < windowBytes.minimum) throw malformed('the window is too small');
+        if (this.#session !== undefined && this.#session !== message.session) {
+          throw malformed('open names another session');
+        }
+        this.#outgoing.replayFrom(message.received);
         this.#opened = true;
+        this.#session = message.session;
         this.#outgoing.limit = Math.min(message.window, this.#maxReplay);
-        // The client's first ack is what makes its session resumable.
+        // The first thing on every socket: it tells the server that its `open` has arrived.
         this.#ack();
         return [message];
       case 'stderr':
@@ -242,29 +265,17 @@ export class Tunnel {
         return [message];
       case 'ack':
         if (this.#outgoing.acknowledge(message.consumed)) return [{ type: 'credit' }];
-        this.#countUncounted(now);
+        this.#uncountedRate.count(now);
         return [];
       case 'ping':
         if (fromServer) throw malformed('ping came from a server');
-        this.#countUncounted(now);
+        this.#uncountedRate.count(now);
         this.#say({ type: 'pong', id: message.id });
         return [];
       case 'pong':
         if (!fromServer) throw malformed('pong came from a client');
-        this.#countUncounted(now);
+        this.#uncountedRate.count(now);
         return [];
-    }
-  }
-
-  #countUncounted(now: number): void {
-    const second = Math.floor(now / 1000);
-    if (second !== this.#rateSecond) {
-      this.#rateSecond = second;
-      this.#rateCount = 0;
-    }
-    this.#rateCount += 1;
-    if (this.#rateCount > maxUncountedPerSecond) {
-      throw malformed(`more than ${maxUncountedPerSecond} uncounted messages in a second`);
     }
   }
 

@@ -78,6 +78,8 @@ export class Victim {
           : user !== null || !repository.startsWith('private'),
       limits: {
         ...{ maxRefusals: 6, openingTime: 2_000, closeTime: 1_000, pingInterval: 5_000 },
+        // Kept, but not for long, and never too many.
+        ...{ resumeTime: 1_000, maxDetached: 10_000, maxDetachedPerAddress: 10_000 },
         ...{ killDelayUpload: 2_000, killDelayReceive: 3_000, termDelayReceive: 300 },
       },
       onError: (error) => errors.push(error),

@@ -60,7 +60,7 @@ describe('a client that stops reading', () => {
     expect(client.dataBytes).toBeLessThanOrEqual(most);
     // Not less than it may be, either.
     expect(client.dataBytes).toBeGreaterThan(most * 0.9);
-    client.socket.terminate();
+    client.socket.close(1000);
     await noProcessIn(root);
   });
 
@@ -73,7 +73,7 @@ describe('a client that stops reading', () => {
     // packs themselves are more than 300 MB.
     expect(grown).toBeLessThan(6 * 4 * MiB * 2);
     const [first, ...others] = clients;
-    for (const other of others) other.socket.terminate();
+    for (const other of others) other.socket.close(1000);
     first?.keepUp().ack();
     expect(await first?.text('exit')).toEqual({ type: 'exit', code: 0 });
     const pack = packOf(Buffer.concat(first?.data ?? []));

@@ -28,7 +28,8 @@ beforeEach(async () => {
     root,
     allowPush: true,
     onSession: (report) => reports.push(report),
-    limits: { lingerTime: 200, termDelayReceive: 300, killDelayReceive: 1_000 },
+    // Whoever leaves has left: for those who come back there is resume.test.ts.
+    limits: { lingerTime: 200, termDelayReceive: 300, killDelayReceive: 1_000, resumeTime: 0 },
   });
 });
 
@@ -268,7 +269,7 @@ describe('a session', () => {
   it('ends where the peer answers no pings any more', async () => {
     const other = await startServer({
       root,
-      limits: { pingInterval: 50 },
+      limits: { pingInterval: 50, resumeTime: 0 },
       onSession: (report) => reports.push(report),
     });
     const client = new RawClient(other.url, {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxUncountedPerSecond, Tunnel } from '../../src/tunnel/tunnel.js';
+import { maxUncountedPerSecond } from '../../src/tunnel/rate.js';
 import { byteCount, dataOf, kib, mib, openPair, Pair } from './pair.js';
 
 const breach = expect.objectContaining({ code: 'PROTOCOL_ERROR' }) as Error;
@@ -287,16 +287,26 @@ describe('stderr', () => {
 });
 
 describe('liveness of a client', () => {
-  const dying = () => new Tunnel({ role: 'client', window: mib, maxReplay: mib, now: 0 });
-
   it('asks after ten seconds of silence and gives up after ten more', () => {
-    const client = dying();
-    expect(client.deadline).toBe(10_000);
-    expect(client.tick(10_000)).toBe('alive');
-    expect(client.takeOutgoing(10_000)).toEqual(['{"type":"ping","id":1}']);
-    expect(client.tick(20_000)).toBe('alive');
-    expect(client.deadline).toBe(21_000);
-    expect(client.tick(21_000)).toBe('dead');
+    const { client, now } = openPair();
+    expect(client.deadline).toBe(now + 10_000);
+    expect(client.tick(now + 10_000)).toBe('alive');
+    expect(client.takeOutgoing(now + 10_000)).toEqual(['{"type":"ping","id":1}']);
+    expect(client.tick(now + 20_000)).toBe('alive');
+    expect(client.deadline).toBe(now + 21_000);
+    expect(client.tick(now + 21_000)).toBe('dead');
+  });
+
+  it('asks at once where the connection has become doubtful', () => {
+    const { client, now } = openPair();
+    client.doubt(now + 5);
+    expect(client.deadline).toBe(now + 5);
+    expect(client.tick(now + 5)).toBe('alive');
+    expect(client.takeOutgoing(now + 5)).toEqual(['{"type":"ping","id":1}']);
+  });
+
+  it('waits for open, which has a time of its own', () => {
+    expect(new Pair().client.deadline).toBe(null);
   });
 
   it('does not take a page that was frozen for a dead peer', () => {

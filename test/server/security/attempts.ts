@@ -12,7 +12,7 @@ export async function answerOf(server: TestServer, options: RawOptions): Promise
   );
   const ending = await Promise.race([opened, client.closed]);
   if (ending === 'open') {
-    client.socket.terminate();
+    client.socket.close(1000);
     await client.closed;
     return 'open';
   }

@@ -124,7 +124,7 @@ describe('what a client says', () => {
     const client = await openSession(server, target, { headers });
     const pid = await processRunning(root, 'upload-pack');
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    client.socket.terminate();
+    client.socket.close(1000);
     const names = environment.split('\0').map((entry) => entry.replace(/=.*/s, ''));
     const own = ['PATH', 'TMPDIR', 'TZ'].filter((name) => process.env[name] !== undefined);
     const fixed = ['GIT_CONFIG_NOSYSTEM', 'GIT_NO_LAZY_FETCH', 'GIT_TERMINAL_PROMPT', 'HOME'];

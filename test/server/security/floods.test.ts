@@ -90,7 +90,7 @@ describe('a client that never acknowledges', () => {
     // The server's own bound, a message being gathered, and pipes: not the 12 MiB of the pack.
     expect(await blocked(pid)).toBeLessThan(MiB);
     expect(client.dataBytes).toBeLessThanOrEqual(128 * KiB);
-    client.socket.terminate();
+    client.socket.close(1000);
     await noProcessIn(root);
   });
 });

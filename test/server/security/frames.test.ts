@@ -25,7 +25,11 @@ beforeAll(async () => {
   server = await startServer({
     root,
     allowPush: true,
-    limits: { window: 64 * KiB, closeTime: 500, idleTime: 2_000, termDelayReceive: 1 },
+    limits: {
+      ...{ window: 64 * KiB, closeTime: 500, idleTime: 2_000, termDelayReceive: 1 },
+      // Whoever leaves has left.
+      resumeTime: 0,
+    },
     onSession: (report) => reports.push(report),
   });
 });
@@ -158,7 +162,7 @@ test.each([
   client.send({ type: 'ping', id: 1 });
   expect(await client.text('pong')).toEqual({ type: 'pong', id: 1 });
   expect(({} as Record<string, unknown>)['type']).toBeUndefined();
-  client.socket.terminate();
+  client.socket.close(1000);
 });
 
 test.each([

@@ -134,7 +134,7 @@ describe('getting past a proxy that lets everybody read, and tells pushes by the
     expect((await processesIn(root)).map(({ command }) => command.split(' ').at(-3))).toEqual([
       'upload-pack',
     ]);
-    client.socket.terminate();
+    client.socket.close(1000);
   });
 });
 

@@ -1,0 +1,64 @@
+/**
+ * Sessions that can be resumed, each found by its token alone, and only by whom it belongs to. Tokens
+ * are kept as hashes: whoever reads this process's memory dump cannot resume anything with it, and
+ * looking one up takes no time that depends on how much of it was right.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { GitService } from '../src/endpoint.js';
+import type { Visit } from './occupancy.js';
+import type { Session } from './session.js';
+
+/** What a session is bound to: it can be resumed for nothing else and by nobody else. */
+export interface SessionBinding {
+  /** Real path of the repository. */
+  readonly gitDir: string;
+  readonly service: GitService;
+  /** The user's name; undefined for anonymous. */
+  readonly user: string | undefined;
+}
+
+/** A session of gitws.v1. */
+export interface StoredSession {
+  readonly session: Session;
+  readonly binding: SessionBinding;
+  /** The place it takes: that of the upgrade that came last. */
+  visit: Visit;
+}
+
+/** @returns a new secret, of 128 random bits. */
+export function createSessionToken(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/** The sessions of one server. */
+export class SessionStore {
+  readonly #entries = new Map<string, StoredSession>();
+
+  /** Whether there is such a session, whoever may resume it. */
+  has(token: string): boolean {
+    return this.#entries.has(hashOf(token));
+  }
+
+  /** Keeps a session until it is over. */
+  add(token: string, entry: StoredSession): void {
+    const hash = hashOf(token);
+    this.#entries.set(hash, entry);
+    const forget = (): void => {
+      this.#entries.delete(hash);
+    };
+    entry.session.over.then(forget, forget);
+  }
+
+  /** @returns undefined alike for a token that is unknown, void or somebody else's. */
+  find(token: string, wanted: SessionBinding): StoredSession | undefined {
+    const entry = this.#entries.get(hashOf(token));
+    if (!entry?.session.resumable) return undefined;
+    const { gitDir, service, user } = entry.binding;
+    const same = gitDir === wanted.gitDir && service === wanted.service && user === wanted.user;
+    return same ? entry : undefined;
+  }
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
+}

@@ -1,0 +1,161 @@
+/**
+ * The sessions of one server: begins them, gives clients theirs back, and tells when each is over.
+ * Who may have one, and what its process is, is decided before.
+ */
+import type { WebSocket } from 'ws';
+import type { User } from './access.js';
+import { setDeadlines } from './deadlines.js';
+import type { Limits } from './limits.js';
+import type { Visit } from './occupancy.js';
+import type { SessionReport } from './options.js';
+import { RawPipe } from './raw-pipe.js';
+import type { SessionOptions } from './session-options.js';
+import type { RunningSession } from './running-session.js';
+import {
+  createSessionToken,
+  SessionStore,
+  type SessionBinding,
+  type StoredSession,
+} from './session-store.js';
+import { Session } from './session.js';
+import type { ServiceProcess } from './spawn.js';
+import { StderrText } from './stderr.js';
+import type { Admission } from './upgrade.js';
+
+/** What {@link Sessions} works with. */
+export interface SessionsOptions {
+  readonly root: string;
+  readonly limits: Limits;
+  /** A session is over. */
+  onSession(report: SessionReport): void;
+  /** A push may have changed a repository. */
+  onPush(gitDir: string): void;
+  /** Told of what should not happen. */
+  onError(error: unknown): void;
+}
+
+/** See the head of this file. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #running = new Set<RunningSession>();
+  readonly #store = new SessionStore();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Whether a session has this token, whosever it is. */
+  knowsToken(token: string): boolean {
+    return this.#store.has(token);
+  }
+
+  /**
+   * Begins a session on a socket that has just been accepted.
+   *
+   * @param visit its place; left when the session is over.
+   */
+  begin(socket: WebSocket, child: ServiceProcess, admission: Admission, visit: Visit): void {
+    const { user, name, repository, service, window, address } = admission;
+    const { limits, root } = this.#options;
+    const onError = (error: unknown): void => {
+      this.#options.onError(error);
+    };
+    const parts = {
+      ...{ service, child, socket, repository, limits, onError },
+      stderr: new StderrText(repository, name, root),
+    };
+    const session =
+      window === undefined
+        ? leaveAfter(new RawPipe(parts), visit)
+        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit);
+    this.#running.add(session);
+    setDeadlines(session, parts, limits);
+    if (service === 'git-receive-pack') void this.#tellOfPush(child, session, repository.gitDir);
+    void session.over
+      .finally(() => this.#running.delete(session))
+      .then((figures) => {
+        const report = { ...figures, user, remoteAddress: address, repository: name, service };
+        this.#options.onSession(report);
+      })
+      .catch(onError);
+  }
+
+  /**
+   * Finds the session that a client wants to go on with, and may.
+   *
+   * @returns what goes on with it on a socket that is accepted now; undefined where there is none.
+   */
+  resumption(admission: Admission, visit: Visit): ((socket: WebSocket) => void) | undefined {
+    const { resume } = admission;
+    if (resume === undefined) return undefined;
+    const entry = this.#store.find(resume.token, bindingOf(admission));
+    if (entry === undefined) return undefined;
+    return (socket) => {
+      const before = entry.visit;
+      entry.visit = visit;
+      entry.session.resume(socket, resume.received);
+      before.leave();
+    };
+  }
+
+  /** The server closes: see {@link RunningSession.shutDown}. */
+  shutDown(options?: { readonly now: boolean }): void {
+    for (const session of this.#running) session.shutDown(options);
+  }
+
+  /** Resolves when none of those there are now is left. */
+  async over(): Promise<void> {
+    await Promise.all([...this.#running].map((session) => session.over));
+  }
+
+  #beginResumable(
+    parts: Omit<SessionOptions, 'token' | 'onDetach' | 'onAttach'>,
+    user: User | null,
+    visit: Visit,
+  ): RunningSession {
+    const token = createSessionToken();
+    const session: Session = new Session({
+      ...{ ...parts, token },
+      onDetach: (bytes) => entry.visit.detach(bytes),
+      onAttach: () => {
+        entry.visit.attach();
+      },
+    });
+    const binding = bindingOf({ ...parts, user });
+    const entry: StoredSession = { session, binding, visit };
+    this.#store.add(token, entry);
+    const leave = (): void => {
+      entry.visit.leave();
+    };
+    session.over.then(leave, leave);
+    return session;
+  }
+
+  async #tellOfPush(child: ServiceProcess, session: RunningSession, gitDir: string) {
+    const { code } = await child.exited;
+    const { bytesIn } = await session.over;
+    // Cut off, or a flush alone: nothing has changed.
+    if (code === 0 && bytesIn > '0000'.length) this.#options.onPush(gitDir);
+  }
+}
+
+function bindingOf({
+  repository,
+  service,
+  user,
+}: Pick<Admission, 'repository' | 'service' | 'user'>): SessionBinding {
+  return { gitDir: repository.gitDir, service, user: user?.name };
+}
+
+function leaveAfter(session: RunningSession, visit: Visit): RunningSession {
+  const leave = (): void => {
+    visit.leave();
+  };
+  session.over.then(leave, leave);
+  return session;
+}

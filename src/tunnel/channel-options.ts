@@ -1,0 +1,78 @@
+/** What a channel's caller gives, and gets. */
+import type { GitService } from '../endpoint.js';
+import type { LivenessTimes } from './liveness.js';
+import type { ExitStatus } from './message.js';
+import type { WebSocketConstructor } from './socket.js';
+
+/** An `Authorization` value, or a function that is asked for one at each connect. */
+export type Authorization =
+  string | (() => string | undefined | Promise<string | undefined>) | undefined;
+
+/** Options of {@link openChannel}. */
+export interface ChannelOptions {
+  /** The service to run. */
+  readonly service: GitService;
+  /** What ssh would pass as GIT_PROTOCOL, for example `version=2`; default: version 0. */
+  readonly gitProtocol?: string | undefined;
+  /** Credentials; they beat those in the URL. */
+  readonly authorization?: Authorization;
+  /** Ends the channel at once, on both sides. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. Bounds the memory of a slow reader. */
+  readonly window?: number | undefined;
+  /** Most unacknowledged bytes kept for sending, in bytes; default 4 MiB. */
+  readonly maxReplay?: number | undefined;
+  /** Time until the server's first message, in ms; default 30,000. */
+  readonly openTimeout?: number | undefined;
+  /** When a silent server counts as dead. */
+  readonly liveness?: LivenessTimes | undefined;
+  /**
+   * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
+   * the session. 0: never, a lost connection ends the channel.
+   */
+  readonly resumeFor?: number | undefined;
+  /** How many attempts in a row may fail before then; default: any number. */
+  readonly retries?: number | undefined;
+  /** Hears of the connection: see {@link ConnectionEvent}. */
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
+  /** The WebSocket class; default: the page's, or `ws` in Node. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  /**
+   * Hears what git wrote to its stderr. It is the server's text: strip control characters before
+   * showing it.
+   */
+  readonly onStderr?: ((text: string) => void) | undefined;
+}
+
+/** What became of a connection; the channel lives on until it ends or rejects. */
+export interface ConnectionEvent {
+  /**
+   * `connecting`: an attempt begins. `open`: the service runs. `interrupted`: the connection was
+   * lost, or an attempt to resume failed; the next one follows. `resumed`: the transfer goes on.
+   */
+  readonly state: 'connecting' | 'open' | 'interrupted' | 'resumed';
+  /** 0 for the first connection; else the attempt to resume that this is about, from 1. */
+  readonly attempt: number;
+  /** Time until that attempt, in ms; 0 unless interrupted. Without a network it is the longest. */
+  readonly wait: number;
+  /** Bytes of git's stdout that have arrived: where the transfer goes on. */
+  readonly received: number;
+  /** Why it was interrupted, in a sentence; otherwise empty. */
+  readonly reason: string;
+}
+
+/** One service run. */
+export interface Channel {
+  /** git's stdout. Ends when git closed it; wait for {@link exit} to know that it is whole. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** git's stdin. Closing it half-closes the channel (`end`); aborting it aborts the channel. */
+  readonly writable: WritableStream<Uint8Array>;
+  /** How git ended. The only proof that the stream is whole. */
+  readonly exit: Promise<ExitStatus>;
+  /** Resolves when nothing of the channel is left, however it ended. */
+  readonly closed: Promise<void>;
+  /** The session's public id, for logs. */
+  readonly session: string;
+  /** Ends the channel at once: streams and {@link exit} reject with UserCanceledError. */
+  abort(reason?: unknown): void;
+}

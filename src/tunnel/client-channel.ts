@@ -1,0 +1,341 @@
+/**
+ * The driver of the client's tunnel: it owns the socket, the timers and the two WHATWG streams,
+ * keeps the session through lost connections, and knows nothing of git's bytes.
+ */
+import { GitWsError } from '../errors.js';
+import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
+import { closeCodes, closeError, formatCloseReason, isResumableClose } from './close.js';
+import { canceled, connectionFailed, notGitWs, notResumed } from './failures.js';
+import type { ExitStatus, OpenMessage } from './message.js';
+import { watchNetwork } from './network.js';
+import { Reconnection } from './reconnection.js';
+import { openSocket, type Socket } from './socket.js';
+import { ChannelStreams } from './streams.js';
+import { subprotocol, windowBytes, type Resumption } from './subprotocol.js';
+import { Tunnel, type TunnelEvent } from './tunnel.js';
+
+/** Where to connect to. */
+export interface ChannelTarget {
+  /** The endpoint's WebSocket URL. */
+  readonly url: string;
+  /** The entries to connect with now, fresh credentials among them. */
+  protocols(resume?: Resumption): Promise<string[]>;
+}
+
+/** Longest time that an attempt to resume may take until the server's `open`, in ms. */
+const resumeTimeout = 10_000;
+
+/** Life of the connection as the channel sees it. */
+type State = 'connecting' | 'open' | 'interrupted' | 'closed';
+
+/** See {@link Channel}. */
+export class ClientChannel implements Channel {
+  readonly opened: Promise<Channel>;
+  readonly exit: Promise<ExitStatus>;
+  readonly closed: Promise<void>;
+  readonly #tunnel: Tunnel;
+  readonly #streams: ChannelStreams;
+  readonly #options: ChannelOptions;
+  readonly #target: ChannelTarget;
+  readonly #reconnection: Reconnection;
+  readonly #onAbort = (): void => {
+    this.abort(this.#options.signal?.reason);
+  };
+  #socket: Socket | undefined;
+  #state: State = 'connecting';
+  #exited = false;
+  #greeting: OpenMessage | undefined;
+  #received = 0;
+  /** Why the connection was lost that is being resumed. */
+  #loss: GitWsError | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #openTimer: ReturnType<typeof setTimeout> | undefined;
+  #unwatchNetwork: (() => void) | undefined;
+  #resolveOpened!: (channel: Channel) => void;
+  #rejectOpened!: (error: GitWsError) => void;
+  #resolveExit!: (status: ExitStatus) => void;
+  #rejectExit!: (error: GitWsError) => void;
+  #resolveClosed!: () => void;
+
+  constructor(window: number, options: ChannelOptions, target: ChannelTarget) {
+    this.#options = options;
+    this.#target = target;
+    this.#reconnection = new Reconnection(options.retries ?? Infinity);
+    this.opened = new Promise((resolve, reject) => {
+      this.#resolveOpened = resolve;
+      this.#rejectOpened = reject;
+    });
+    this.exit = new Promise((resolve, reject) => {
+      this.#resolveExit = resolve;
+      this.#rejectExit = reject;
+    });
+    // A caller who reads the stream only need not know of exit as well.
+    this.exit.catch(() => undefined);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#tunnel = new Tunnel({
+      role: 'client',
+      window,
+      maxReplay: options.maxReplay ?? windowBytes.default,
+      now: performance.now(),
+      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
+    });
+    this.#streams = new ChannelStreams({
+      write: (bytes) => this.#tunnel.write(bytes),
+      credit: () => this.#tunnel.credit,
+      end: () => {
+        this.#tunnel.end();
+      },
+      consume: () => {
+        this.#tunnel.consume(performance.now());
+      },
+      flush: () => {
+        this.#flush();
+      },
+      abort: (reason) => {
+        this.abort(reason);
+      },
+    });
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#streams.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#streams.writable;
+  }
+
+  get session(): string {
+    return this.#greeting?.session ?? '';
+  }
+
+  /** Opens the first connection; to be called once. */
+  connect(protocols: string[]): void {
+    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#tell('connecting', 0);
+    this.#openSocket(protocols, this.#options.openTimeout ?? 30_000);
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#state === 'closed') return;
+    this.#fail(canceled(reason));
+    this.#socket?.close(closeCodes.done, 'aborted');
+  }
+
+  #openSocket(protocols: string[], openTimeout: number): void {
+    const events = {
+      onOpen: (chosen: string) => {
+        if (chosen === subprotocol) return;
+        this.#socket?.terminate();
+        if (this.#greeting === undefined) this.#fail(notGitWs());
+        else this.#interrupt(notGitWs());
+      },
+      onMessage: (data: string | Uint8Array) => {
+        this.#receive(data);
+      },
+      onClose: (code: number, reason: string, cause: unknown) => {
+        this.#lost(code, reason, cause);
+      },
+    };
+    try {
+      this.#socket = openSocket(this.#target.url, protocols, events, this.#options.WebSocket);
+    } catch (error) {
+      this.#fail(error as GitWsError);
+      return;
+    }
+    this.#openTimer = setTimeout(() => {
+      const message = `The server did not answer within ${openTimeout / 1000} seconds.`;
+      const late = new GitWsError('TIMEOUT', message, { retryable: true });
+      this.#socket?.terminate();
+      if (this.#greeting === undefined) this.#fail(late);
+      else this.#interrupt(late);
+    }, openTimeout);
+  }
+
+  #receive(data: string | Uint8Array): void {
+    let events: TunnelEvent[];
+    try {
+      events = this.#tunnel.receive(data, performance.now());
+    } catch (error) {
+      const breach = error as GitWsError;
+      this.#fail(breach);
+      this.#socket?.close(closeCodes.malformed, formatCloseReason(breach.message));
+      return;
+    }
+    for (const event of events) this.#take(event);
+    this.#flush();
+  }
+
+  #take(event: TunnelEvent): void {
+    if (event.type === 'open') {
+      this.#open(event);
+      return;
+    }
+    // The new connection was good for something.
+    this.#reconnection.succeeded();
+    switch (event.type) {
+      case 'data':
+        this.#received += event.bytes.length;
+        this.#streams.push(event.bytes);
+        return;
+      case 'stderr':
+        this.#streams.pushMark();
+        this.#options.onStderr?.(event.text);
+        return;
+      case 'end':
+        this.#streams.pushEnd();
+        return;
+      case 'exit':
+        this.#exited = true;
+        this.#resolveExit({ code: event.code, signal: event.signal });
+        this.#streams.pushExit();
+        return;
+      case 'credit':
+        this.#streams.onCredit();
+        return;
+    }
+  }
+
+  #open(greeting: OpenMessage): void {
+    clearTimeout(this.#openTimer);
+    this.#state = 'open';
+    if (this.#greeting !== undefined) {
+      this.#greeting = greeting;
+      this.#loss = undefined;
+      this.#tell('resumed', this.#reconnection.attempt);
+      return;
+    }
+    this.#greeting = greeting;
+    this.#unwatchNetwork = watchNetwork(() => {
+      this.#tunnel.doubt(performance.now());
+      this.#reconnection.hurry();
+      if (this.#state === 'open') this.#schedule();
+    });
+    this.#tell('open', 0);
+    this.#resolveOpened(this);
+  }
+
+  /** Sends what the tunnel has to say, and closes when everything was said on both sides. */
+  #flush(): void {
+    if (this.#state === 'closed') return;
+    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#socket?.send(frame);
+    if (this.#tunnel.settled) {
+      // The ack of exit is on its way; waiting for the close handshake would cost a round trip.
+      this.#socket?.close(closeCodes.done, '');
+      this.#release();
+      return;
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const { deadline } = this.#tunnel;
+    if (deadline === null) return;
+    this.#timer = setTimeout(
+      () => {
+        const verdict = this.#tunnel.tick(performance.now());
+        if (verdict === 'alive') {
+          this.#flush();
+          return;
+        }
+        this.#socket?.terminate();
+        this.#lost(1006, 'the server fell silent', undefined);
+      },
+      Math.max(0, deadline - performance.now()),
+    );
+  }
+
+  /** The socket is gone. */
+  #lost(code: number, reason: string, cause: unknown): void {
+    clearTimeout(this.#openTimer);
+    // Everything has arrived: the reader may take its time, nobody needs the connection.
+    if (this.#exited) {
+      this.#release();
+    } else if (this.#greeting === undefined && code < 4000) {
+      this.#fail(connectionFailed(code, cause));
+    } else if (isResumableClose(code)) {
+      const again = this.#state === 'interrupted';
+      this.#interrupt(again ? connectionFailed(code, cause) : closeError(code, reason, cause));
+    } else if (code === closeCodes.tooMany && this.#state === 'interrupted') {
+      this.#interrupt(closeError(code, reason, cause));
+    } else if (code === closeCodes.sessionGone && this.#loss) {
+      this.#fail(notResumed(this.#loss, 'the server has it no more', closeCodes.sessionGone));
+    } else {
+      this.#fail(closeError(code, reason, cause));
+    }
+  }
+
+  /** The connection was lost, or an attempt to resume it failed: there may be another. */
+  #interrupt(why: GitWsError): void {
+    clearTimeout(this.#openTimer);
+    this.#tunnel.detach();
+    clearTimeout(this.#timer);
+    this.#state = 'interrupted';
+    this.#loss ??= why;
+    const wait = this.#reconnection.next(performance.now(), this.#resumeFor);
+    if (wait === undefined) {
+      this.#fail(this.#resumeFor === 0 ? this.#loss : notResumed(this.#loss, why.message));
+      return;
+    }
+    this.#tell('interrupted', this.#reconnection.attempt, wait, why.message);
+    this.#reconnection.wait(wait, () => {
+      void this.#reconnect();
+    });
+  }
+
+  /** How long a lost connection may be resumed, in ms. */
+  get #resumeFor(): number {
+    const byServer = (this.#greeting?.resumeFor ?? 0) * 1000;
+    return Math.min(byServer, this.#options.resumeFor ?? Infinity);
+  }
+
+  async #reconnect(): Promise<void> {
+    const token = this.#greeting?.token ?? '';
+    this.#tell('connecting', this.#reconnection.attempt);
+    let protocols: string[];
+    try {
+      protocols = await this.#target.protocols({ token, received: this.#tunnel.received });
+    } catch (cause) {
+      if (this.#state !== 'interrupted') return;
+      // Credentials may come over the same network that is gone at present.
+      const message = `There were no credentials to resume with: ${String(cause)}`;
+      this.#interrupt(new GitWsError('CONNECTION_LOST', message, { cause, retryable: true }));
+      return;
+    }
+    if (this.#state !== 'interrupted') return;
+    this.#tunnel.reconnect(performance.now());
+    this.#openSocket(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
+  }
+
+  #fail(error: GitWsError): void {
+    if (this.#state === 'closed') return;
+    this.#release();
+    this.#rejectOpened(error);
+    // Does nothing where git's exit is known already.
+    this.#rejectExit(error);
+    this.#streams.fail(error);
+  }
+
+  #release(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    clearTimeout(this.#openTimer);
+    this.#reconnection.cancel();
+    this.#unwatchNetwork?.();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#resolveClosed();
+  }
+
+  #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
+    const { onConnection } = this.#options;
+    if (onConnection === undefined) return;
+    const event = { state, attempt, wait, received: this.#received, reason };
+    // Not from here: what a listener throws must not leave the connection half way.
+    queueMicrotask(() => {
+      onConnection(event);
+    });
+  }
+}

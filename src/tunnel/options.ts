@@ -1,0 +1,39 @@
+/** What a tunnel machine is made with, and what it reports. */
+import type { LivenessTimes } from './liveness.js';
+import type { ExitStatus, OpenMessage } from './message.js';
+
+interface CommonOptions {
+  /** This end's receive window, in bytes. */
+  readonly window: number;
+  /** Most unacknowledged bytes kept here, whatever the peer's window, in bytes. */
+  readonly maxReplay: number;
+  /** The time now, in ms of any steady clock; the same clock for every call. */
+  readonly now: number;
+}
+
+/** Options of the end that connected. */
+export interface ClientTunnelOptions extends CommonOptions {
+  readonly role: 'client';
+  readonly liveness?: LivenessTimes;
+}
+
+/** Options of the end that was connected to: what the other end's entries and `open` say. */
+export interface ServerTunnelOptions extends CommonOptions {
+  readonly role: 'server';
+  /** The client's receive window, in bytes. */
+  readonly peerWindow: number;
+  readonly session: string;
+  readonly token: string;
+  /** Seconds that a detached session is kept. */
+  readonly resumeFor: number;
+}
+
+/** What {@link Tunnel.receive} reports. */
+export type TunnelEvent =
+  | OpenMessage
+  | { readonly type: 'data'; readonly bytes: Uint8Array }
+  | { readonly type: 'stderr'; readonly text: string }
+  | { readonly type: 'end' }
+  | ({ readonly type: 'exit' } & ExitStatus)
+  /** An ack freed room: {@link Tunnel.write} takes more. */
+  | { readonly type: 'credit' };
