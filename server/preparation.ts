@@ -16,7 +16,7 @@ import {
   type Environment,
   type GitSetting,
 } from './environment.js';
-import { HookDirectories } from './hooks/directory.js';
+import { checkHooksParent, HookDirectories } from './hooks/directory.js';
 import type { AskGit } from './hooks/own-hooks.js';
 import { hookSettings } from './hooks/settings.js';
 import type { ProtectedRefs } from './rules/types.js';
@@ -35,7 +35,11 @@ export interface GitOptions {
     ((user: User | null, repository: string) => ProtectedRefs | Promise<ProtectedRefs>) | undefined;
   /** Whether the server looks after repositories once they were pushed to. Default true. */
   readonly maintenance?: boolean | undefined;
-  /** Where the server's hooks lie while it runs, where the directory for temporary files is noexec. */
+  /**
+   * Where the server's hooks lie while it runs, in a directory of their own. Default: the directory
+   * for temporary files. A server that allows pushing tries it at its start: neither read-only, nor
+   * mounted noexec.
+   */
   readonly hooksParent?: string | undefined;
 }
 
@@ -43,6 +47,8 @@ export interface GitOptions {
 export interface PreparationOptions extends GitOptions {
   /** One piece of memory that git may take for a push, in bytes. */
   readonly maxPushMemory: number;
+  /** Whether there will be pushes, which hooks are for. */
+  readonly allowPush?: boolean | undefined;
 }
 
 /** One service, about to be started. */
@@ -77,7 +83,8 @@ export class Preparation {
     this.#askGit = askGit;
     this.#gitConfig = checkedGitConfig(options.gitConfig);
     this.#safeDirectories = checkedSafeDirectories(options.safeDirectories);
-    const { hooksParent } = options;
+    const { hooksParent, allowPush = false } = options;
+    if (allowPush) checkHooksParent(hooksParent);
     this.#directories = new HookDirectories(
       hooksParent === undefined ? undefined : resolve(hooksParent),
     );

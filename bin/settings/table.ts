@@ -183,7 +183,7 @@ const own = {
     kind: 'path',
     value: '<directory>',
     meaning:
-      "where the server's own hooks lie while it runs, if the directory for temporary files is noexec",
+      "where the server's own hooks lie while it runs, in a directory of their own (without it: the directory for temporary files); a server that allows pushing does not start where they could not be run, as on a file system mounted noexec",
   },
   logFormat: {
     kind: 'text',

@@ -4,10 +4,42 @@
  * need, since some change what git does by being there (push-to-checkout replaces updateInstead),
  * and one would be run at every step of every transaction (reference-transaction).
  */
+import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { access, constants, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { GitWsError } from '../../src/errors.js';
 import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
+
+/**
+ * Tries whether hooks can be run below a directory, by writing one there: so that an operator hears
+ * of a noexec mount when the server starts, and not whoever pushes first.
+ *
+ * @param parent as of {@link HookDirectories}.
+ * @throws GitWsError INVALID_OPTION
+ */
+export function checkHooksParent(parent: string = tmpdir()): void {
+  const path = resolve(parent);
+  let own: string | undefined;
+  let fault: string | undefined;
+  try {
+    own = mkdtempSync(join(path, prefix));
+    const hook = join(own, 'update');
+    writeFileSync(hook, '#!/bin/sh\n', { mode: 0o500, flag: 'wx' });
+    fault = 'it is on a file system that is mounted noexec';
+    accessSync(hook, constants.X_OK);
+    fault = undefined;
+  } catch (error) {
+    fault ??= `it cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+  } finally {
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
+  }
+  if (fault === undefined) return;
+  const sentence = `hooksParent: the server's hooks cannot be run in ${path}: ${fault}. Name another directory, or allow no pushing.`;
+  throw new GitWsError('INVALID_OPTION', sentence, { data: { option: 'hooksParent' } });
+}
+
+const prefix = 'gitws-hooks-';
 
 /** Directories of hooks, made when they are asked for. */
 export class HookDirectories {
@@ -71,7 +103,7 @@ export class HookDirectories {
       // Made again where something has removed it.
       if (own !== undefined && (await isThere(own, constants.W_OK))) return own;
       // Mode 0700.
-      return mkdtemp(join(this.#parent, 'gitws-hooks-'));
+      return mkdtemp(join(this.#parent, prefix));
     })();
     return this.#own;
   }

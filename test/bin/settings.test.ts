@@ -158,6 +158,10 @@ describe('gitws config check', () => {
     [{ jwtJwksFile: 'keys', jwtSecretFile: 'secret' }, /Only one of/],
     [{ trustedProxies: ['proxy'] }, /trustedProxies: "proxy" is not an address/],
     [{ gitConfig: { 'core.hooksPath': '/x' } }, /core\.hooksPath cannot be set/],
+    [
+      { allowPush: true, hooksParent: 'none' },
+      /hooks cannot be run in .*none: it cannot be written/,
+    ],
     [{ publicUrl: 'git.example' }, /publicUrl: "git\.example" is not/],
   ])('says what cannot be used: %j', async (content, message) => {
     const root = await temporaryDirectory();

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, lstat, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { HookDirectories } from '../../../server/hooks/directory.js';
+import { createGitServer } from '../../../server/index.js';
+import { checkHooksParent, HookDirectories } from '../../../server/hooks/directory.js';
 import { foldsNames } from '../../../server/hooks/own-hooks.js';
 import type { HookSet } from '../../../server/hooks/scripts.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
@@ -103,6 +104,67 @@ describe('a rule is not lost with its hook, which git would pass over without a 
     await expect(directories.directoryFor(judging)).rejects.toThrow('ENOENT');
     await mkdir(parent);
     await directories.directoryFor(judging);
+  });
+});
+
+describe('a server that could not run its hooks', () => {
+  const named = { code: 'INVALID_OPTION', data: { option: 'hooksParent' } };
+
+  function start(hooksParent: string | undefined, allowPush = true): void {
+    void createGitServer({ root: '.', allowPush, hooksParent }).close();
+  }
+
+  async function missing(): Promise<string> {
+    return join(await temporaryDirectory(), 'missing');
+  }
+
+  test('does not start, and names the directory', async () => {
+    const parent = await missing();
+    expect(() => {
+      start(parent);
+    }).toThrow(
+      expect.objectContaining({
+        ...named,
+        message: expect.stringContaining(`${parent}: it cannot`),
+      }),
+    );
+  });
+
+  test.runIf(isRoot && canMount())(
+    'does not start on a file system mounted noexec, and leaves nothing there',
+    async () => {
+      const parent = await temporaryDirectory();
+      mountNoExec(parent);
+      onTestFinished(() => void execFileSync('umount', [parent]));
+      expect(() => {
+        start(parent);
+      }).toThrow(expect.objectContaining({ ...named, message: expect.stringMatching('noexec') }));
+      expect(await readdir(parent)).toEqual([]);
+    },
+  );
+
+  test('looks where the temporary files are, if it is not told another place', async () => {
+    const before = process.env['TMPDIR'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    const parent = await temporaryDirectory();
+    process.env['TMPDIR'] = await missing();
+    expect(() => {
+      start(undefined);
+    }).toThrow(expect.objectContaining(named));
+    start(parent);
+  });
+
+  test('starts where nobody can push: there will be no hooks', async () => {
+    start(await missing(), false);
+  });
+
+  test('leaves nothing where they can be run', async () => {
+    const parent = await temporaryDirectory();
+    checkHooksParent(parent);
+    expect(await readdir(parent)).toEqual([]);
   });
 });
 
