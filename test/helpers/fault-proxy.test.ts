@@ -106,6 +106,20 @@ describe.each(['up', 'down'] as const)('the bytes going %s', (direction) => {
   });
 });
 
+it('is cut behind a text, however that arrives', async () => {
+  const { proxy, open } = await joined(() => ({
+    strike: { direction: 'down', behind: '"exit"', after: 2, how: 'end' },
+  }));
+  const { client, server } = await open();
+  for (const part of ['{"type":"e', 'xi', 't"', ',"code":0}']) {
+    server.socket.write(part);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await eventually(() => client.fate === 'end');
+  expect(client.bytes.toString()).toBe('{"type":"exit","');
+  expect(proxy.connections).toMatchObject([{ struck: true }]);
+});
+
 it('stalls: the sender is held up, and neither side is told anything', async () => {
   const { open } = await joined(() => ({ strike: { direction: 'up', after: 10, how: 'stall' } }));
   const { client, server } = await open();

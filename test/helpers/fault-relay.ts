@@ -19,6 +19,8 @@ export type Strike = 'reset' | 'end' | 'stall' | 'swallow';
 /** When something strikes: that many bytes have passed, and no more will. */
 export interface StrikeAt {
   readonly after: number;
+  /** Where `after` counts from: behind this text's first occurrence; default: the beginning. */
+  readonly behind?: string | undefined;
   readonly how: Strike;
 }
 
@@ -62,6 +64,11 @@ export class FaultRelay {
   /** When a throttled direction may go on, in ms. */
   #notBefore = 0;
   #ended = false;
+  /** The byte at which something strikes. */
+  #end = Infinity;
+  /** The last bytes taken in, where a text is looked for that may begin there. */
+  #tail = Buffer.alloc(0);
+  #arrived = 0;
   #state: 'passing' | 'stopped' | 'dropping' = 'passing';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,6 +83,7 @@ export class FaultRelay {
     }
     from.on('data', (bytes: Buffer) => {
       if (this.#state !== 'passing') return;
+      this.#look(bytes);
       this.#held.push({ bytes, due: performance.now() + delay });
       this.#heldBytes += bytes.length;
       if (this.#heldBytes > mostHeld) from.pause();
@@ -89,7 +97,9 @@ export class FaultRelay {
       this.#pass();
     });
     const { strike, onStrike } = options;
-    if (strike?.after === 0) queueMicrotask(() => onStrike(strike.how));
+    if (strike === undefined || strike.behind !== undefined) return;
+    this.#end = strike.after;
+    if (strike.after === 0) queueMicrotask(() => onStrike(strike.how));
   }
 
   /** Passes nothing on any more; what arrives is dropped, or left to the sender. */
@@ -100,6 +110,19 @@ export class FaultRelay {
     this.#held.length = 0;
     if (drop) this.#from.resume();
     else this.#from.pause();
+  }
+
+  /** Looks for the text behind which something is to strike. */
+  #look(bytes: Buffer): void {
+    const { behind, after = 0 } = this.#options.strike ?? {};
+    if (behind !== undefined && this.#end === Infinity) {
+      const seen = Buffer.concat([this.#tail, bytes]);
+      const found = seen.indexOf(behind);
+      const start = this.#arrived - this.#tail.length;
+      if (found !== -1) this.#end = start + found + behind.length + after;
+      this.#tail = seen.subarray(Math.max(0, seen.length - behind.length + 1));
+    }
+    this.#arrived += bytes.length;
   }
 
   #pass(): void {
@@ -135,7 +158,7 @@ export class FaultRelay {
     const wanted = Math.min(
       this.#random === undefined ? Infinity : this.#piece,
       rate === undefined ? Infinity : Math.max(1, Math.floor((rate * tact) / 1000)),
-      strike === undefined ? Infinity : strike.after - this.passed,
+      this.#end - this.passed,
     );
     const bytes = this.#take(wanted);
     this.passed += bytes.length;
@@ -145,7 +168,7 @@ export class FaultRelay {
     else if (this.#random !== undefined) this.#notBefore = performance.now() + 0.01;
     onBytes(bytes);
     this.#to.write(bytes);
-    if (this.passed === strike?.after) onStrike(strike.how);
+    if (strike !== undefined && this.passed === this.#end) onStrike(strike.how);
   }
 
   #take(most: number): Buffer {

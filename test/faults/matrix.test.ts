@@ -1,0 +1,37 @@
+/**
+ * A sample of the matrix: what matrix.long.test.ts tries at all positions, at some. Each trial is
+ * judged in trial.ts.
+ */
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { clientNames } from './clients.js';
+import { measure } from './course.js';
+import { Ground, type Operation } from './ground.js';
+import { casesOf, runCase, silentCases } from './matrix.js';
+
+const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
+let ground: Ground;
+
+beforeAll(async () => {
+  ground = await Ground.start();
+});
+
+afterAll(() => ground.close());
+
+describe.each(clientNames)('%s', (client) => {
+  it.each(operations)('ends a %s right, wherever the connection was cut', async (operation) => {
+    const course = await measure(ground, client, operation);
+    const cases = casesOf(course);
+    // Each cell of the matrix begins elsewhere, so that together they try all kinds.
+    const first = clientNames.indexOf(client) * 3 + operations.indexOf(operation);
+    const sample = cases.filter((_, index) => index % 9 === first);
+    for (const one of sample) await runCase(ground, client, operation, one);
+  });
+});
+
+it('isomorphic-git notices a connection that died in silence', async () => {
+  const course = await measure(ground, 'isomorphic-git', 'clone');
+  const settings = { http: { liveness: { silence: 200, answer: 200 } } };
+  for (const one of silentCases(course)) {
+    await runCase(ground, 'isomorphic-git', 'clone', one, settings);
+  }
+});

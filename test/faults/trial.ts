@@ -1,0 +1,144 @@
+/**
+ * One operation of one client under faults, and the judgement of what came of it: it is right to
+ * the last ref and object, or it failed with a clear error, harmed nothing, and succeeds when it is
+ * asked for again. Anything else throws.
+ */
+import { expectSoundRepository, git } from '../helpers/git.js';
+import {
+  startFaultProxy,
+  type Carried,
+  type Direction,
+  type FaultProxy,
+  type Plan,
+} from '../helpers/fault-proxy.js';
+import { noProcessIn } from '../helpers/processes.js';
+import { carryOut, Failed, type ClientName, type ClientSettings } from './clients.js';
+import type { Ground, Operation, Plot } from './ground.js';
+
+/** What to try. */
+export interface Trial {
+  readonly client: ClientName;
+  readonly operation: Operation;
+  readonly plan: Plan;
+  readonly settings?: ClientSettings;
+  /** Called when the proxy listens, before the client starts. */
+  readonly begin?: (proxy: FaultProxy, plot: Plot) => unknown;
+  /** Sees everything that passes the proxy. */
+  readonly onBytes?: (direction: Direction, bytes: Buffer, connection: number) => void;
+}
+
+/** What came of it. */
+export interface Outcome {
+  /** Undefined where the operation succeeded. */
+  readonly failure: Failed | undefined;
+  /** The connections that the client made under faults. */
+  readonly connections: readonly Carried[];
+  /** The server's name for the repository, by which its reports of sessions are found. */
+  readonly name: string;
+}
+
+/** Time in which an operation must be over, whatever happens to it, in ms. */
+const patience = 60_000;
+
+/** Codes with which the library says clearly that it could not be done. */
+const clearCodes = [
+  ...['CONNECTION_FAILED', 'CONNECTION_LOST', 'PUSH_OUTCOME_UNKNOWN', 'REFUSED', 'TIMEOUT'],
+  // A refusal, in isomorphic-git's words.
+  'HttpError',
+];
+
+/** Sentences with which git's helper says so. */
+const clearSentences = [/unable to access '[^']+': .+/, /the connection to '[^']+' was lost.*: .+/];
+
+/** @throws Error where it is neither right nor a clear failure without harm, or hangs. */
+export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
+  const { client, operation, plan, begin, onBytes } = trial;
+  const plot = await ground.plot(operation);
+  const proxy = await startFaultProxy(ground.url, plan, onBytes);
+  const settings = { ...trial.settings, env: { ...ground.env, ...trial.settings?.env } };
+  try {
+    await begin?.(proxy, plot);
+    const wish = { operation, url: `${proxy.url}/${plot.name}`, clone: plot.clone };
+    const failure = await failureOf(carryOut(client, wish, settings));
+    // A copy: proxies go on counting.
+    const connections = proxy.connections.map(({ up, down, struck }) => ({ up, down, struck }));
+    if (failure === undefined) {
+      await expectSame(operation, plot);
+    } else {
+      checkClear(failure);
+      await proxy.close();
+      await noProcessIn(plot.gitDir);
+      // No lock and no quarantine is left of it.
+      await expectSoundRepository(plot.gitDir);
+      if (operation !== 'clone') await expectSoundRepository(plot.clone);
+      const again = { ...wish, url: `${ground.url}/${plot.name}` };
+      await carryOut(client, again, { ...settings, http: {} });
+      await expectSame(operation, plot);
+    }
+    await noProcessIn(plot.gitDir);
+    await expectSoundRepository(plot.gitDir);
+    await plot.remove();
+    return { failure, connections, name: plot.name };
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** @throws whatever is not a {@link Failed}, and where it takes for ever. */
+async function failureOf(operation: Promise<void>): Promise<Failed | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hung = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('it hangs')), patience);
+  });
+  try {
+    await Promise.race([operation, hung]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failed) return error;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checkClear({ code, message, cause }: Failed): void {
+  const isClear =
+    code === undefined
+      ? clearSentences.some((sentence) => sentence.test(message))
+      : clearCodes.includes(code);
+  if (!isClear) throw new Error(`no clear error: ${code ?? 'git'}: ${message}`, { cause });
+}
+
+/** Both ends have the same refs, and all of their objects. */
+async function expectSame(operation: Operation, { gitDir, clone }: Plot): Promise<void> {
+  await expectSoundRepository(clone);
+  const pushed = operation === 'push';
+  const there = await refs(gitDir, 'refs/heads/');
+  const here = await refs(clone, pushed ? 'refs/heads/' : 'refs/remotes/origin/');
+  // A push is of one branch.
+  const [source, copy] = pushed ? [here, there] : [there, here];
+  expectCopy(source, copy);
+  if (!pushed) expectCopy(await refs(gitDir, 'refs/tags/'), await refs(clone, 'refs/tags/'));
+}
+
+function expectCopy(source: Map<string, string>, copy: Map<string, string>): void {
+  if (source.size === 0) throw new Error('there are no refs');
+  for (const [name, oid] of source) {
+    const got = copy.get(name) ?? 'nothing';
+    if (got !== oid) throw new Error(`${name} is ${got}, not ${oid}`);
+  }
+}
+
+async function refs(directory: string, prefix: string): Promise<Map<string, string>> {
+  const format = `--format=%(refname) %(objectname)`;
+  const lines = await git(['-C', directory, 'for-each-ref', format, prefix]);
+  return new Map(
+    lines
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith(`${prefix}HEAD `))
+      .map((line) => {
+        const [name = '', oid = ''] = line.split(' ');
+        return [name.slice(prefix.length), oid];
+      }),
+  );
+}
