@@ -18,6 +18,7 @@ import { exchangeFetch } from './http/fetch-exchange.js';
 import type { ByteSource } from './http/gather.js';
 import type { ProgressCallback } from './http/progress.js';
 import { exchangePush } from './http/push-exchange.js';
+import { Restarts } from './http/restart.js';
 import { ServiceRun } from './http/run.js';
 import { parseSmartRequest, type SmartRequest } from './http/smart-request.js';
 import { WaitingRuns, type AdvertisedRun } from './http/waiting.js';
@@ -100,8 +101,11 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** Time for an idle run to end by itself once it was told to, and to ask a server afresh, in ms. */
+/** Time for an idle run to end by itself once it was told to, in ms. */
 const patience = 10_000;
+
+/** Time for a server to say what became of a push, in ms. */
+const askTime = 15_000;
 
 /**
  * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
@@ -163,7 +167,12 @@ class GitWsHttpClient {
   ): Promise<HttpResponse> {
     const waiting = this.#waiting.take(smart, headers);
     waiting?.run.follow(request.signal);
-    const { run, advertisement } = waiting ?? (await this.#open(smart, request.signal));
+    const restarts = new Restarts(this.#options);
+    const open = (): Promise<AdvertisedRun> => this.#open(smart, request.signal);
+    const openAgain = (failure: unknown): Promise<AdvertisedRun> =>
+      restarts.again(failure, open, request.signal ?? this.#options.signal);
+    // Nothing was asked of it yet, and a moment ago it was there.
+    const { run, advertisement } = waiting ?? (await open().catch(openAgain));
     const body = request.body ?? [];
     const type = `application/x-${smart.service}-result`;
     const listeners = {
@@ -177,7 +186,8 @@ class GitWsHttpClient {
     if (advertisement.version === 2) {
       return success(request, type, bodyOf(await exchangeCommand(run, body)));
     }
-    return success(request, type, exchangeFetch(run, body, listeners));
+    const another = async (failure: unknown): Promise<ServiceRun> => (await openAgain(failure)).run;
+    return success(request, type, exchangeFetch(run, body, listeners, another));
   }
 
   async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
@@ -193,10 +203,14 @@ class GitWsHttpClient {
     const stop = (): void => {
       giveUp.abort();
     };
-    const timer = setTimeout(stop, patience);
+    const timer = setTimeout(stop, askTime);
     signal?.addEventListener('abort', stop);
+    const open = (): Promise<AdvertisedRun> => this.#open(smart, giveUp.signal);
     try {
-      const { run, advertisement } = await this.#open(smart, giveUp.signal);
+      const { run, advertisement } = await open().catch((error: unknown) =>
+        // A server that has just ended may be there again in a moment.
+        new Restarts({ resumeFor: askTime }).again(error, open, giveUp.signal),
+      );
       void closeAfterAdvertisement(run, patience);
       if (advertisement.version === 2) return undefined;
       return new Map(advertisement.refs.map(({ name, oid }) => [name, oid]));

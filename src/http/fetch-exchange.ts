@@ -8,7 +8,7 @@ import { FetchResponseParser, type FetchResponseEvent } from '../wire/fetch-resp
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
 import { encodeSideBand } from '../wire/side-band.js';
-import type { ByteSource } from './gather.js';
+import { collect, type ByteSource } from './gather.js';
 import { RemoteMessages, type MessageListeners } from './messages.js';
 import { PackChecksum } from './pack-checksum.js';
 import { ByteProgress } from './progress.js';
@@ -20,6 +20,8 @@ import type { ServiceRun } from './run.js';
  * @param run an upload-pack whose advertisement was read.
  * @param body the request: wants, shallows, haves, done.
  * @param listeners told of progress while the response arrives.
+ * @param openAgain asked for another run where this one failed before anything was passed on;
+ *   rejects with the failure where it is not worth it.
  * @returns the response, side-band-64k. Iterating throws GitWsError REMOTE_ERROR (an ERR line or
  *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MALFORMED_PKT_LINE, UserCanceledError.
  */
@@ -27,15 +29,32 @@ export async function* exchangeFetch(
   run: ServiceRun,
   body: ByteSource,
   listeners: MessageListeners,
+  openAgain: (failure: unknown) => Promise<ServiceRun>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  let current = run;
   let complete = false;
   try {
-    run.start(body);
-    yield* passOn(run, listeners);
-    complete = true;
+    // Wants and haves: kept, since they may have to be sent twice.
+    const request = await collect(body);
+    for (;;) {
+      let passedOn = false;
+      try {
+        current.start(request);
+        for await (const bytes of passOn(current, listeners)) {
+          passedOn = true;
+          yield bytes;
+        }
+        complete = true;
+        return;
+      } catch (failure) {
+        if (passedOn) throw failure;
+        current.abort();
+        current = await openAgain(failure);
+      }
+    }
   } finally {
     // Also where the caller reads no further.
-    if (!complete) run.abort();
+    if (!complete) current.abort();
   }
 }
 

@@ -38,6 +38,13 @@ export async function* gather(source: ByteSource): AsyncGenerator<Piece, void, u
   yield { bytes: held.subarray(0, filled), last: true };
 }
 
+/** All pieces, copied: whoever makes them may use its memory again. */
+export async function collect(source: ByteSource): Promise<readonly Uint8Array[]> {
+  const parts: Uint8Array[] = [];
+  for await (const bytes of source) parts.push(bytes.slice());
+  return parts;
+}
+
 /** The sum of all pieces in bytes, where it is known before they are asked for. */
 export function knownLength(source: ByteSource): number | undefined {
   if (!Array.isArray(source)) return undefined;
