@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { isGitWsError, type GitWsError } from '../src/errors.js';
+import type { ConnectionEvent } from '../src/tunnel/channel.js';
 
 /** The user knows already: git has said it. */
 export class AlreadySaid extends Error {}
@@ -16,6 +17,16 @@ export interface Situation {
   readonly opened: boolean;
   /** Whether a push had been asked for: then it may have been done. */
   readonly pushed: boolean;
+}
+
+/** @returns what a user of git is told of a connection, without a line end; undefined for nothing. */
+export function describeConnection(event: ConnectionEvent): string | undefined {
+  const { state, attempt, received } = event;
+  // Those who wait learn once that they do, not with each attempt.
+  if (state === 'interrupted' && attempt === 1) {
+    return `connection lost, resuming at ${(received / 2 ** 20).toFixed(1)} MiB`;
+  }
+  return state === 'resumed' && attempt > 1 ? 'connection resumed' : undefined;
 }
 
 /** @returns a sentence without a line end; undefined where nothing is to be said. */
@@ -58,8 +69,9 @@ function reasonOf(error: GitWsError): string {
 }
 
 function lostWords(error: GitWsError): string {
-  const { closeCode, reason } = error.data;
+  const { closeCode, notResumed, reason } = error.data;
   if (error.code !== 'CONNECTION_LOST') return firstLine(error.message);
+  if (typeof notResumed === 'string') return `it could not be resumed: ${firstLine(notResumed)}`;
   if (closeCode === 1006) return reason === '' ? 'it broke off' : String(reason);
   return `close code ${String(closeCode)}${reason === '' ? '' : `, ${String(reason)}`}`;
 }

@@ -5,14 +5,14 @@
 import type { Agent } from 'node:http';
 import type { GitService } from '../src/endpoint.js';
 import { GitWsError, isGitWsError } from '../src/errors.js';
-import { openChannel, type Channel } from '../src/tunnel/channel.js';
+import { openChannel, type Channel, type ConnectionEvent } from '../src/tunnel/channel.js';
 import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
 import { AlreadySaid } from './messages.js';
 import type { ServiceUrl } from './service-url.js';
 import { systemAuthorities, tlsOptions, type TlsOptions } from './tls.js';
 import { trace } from './trace.js';
-import { createWebSocketClass } from './web-socket.js';
+import { createWebSocketClass, Sockets } from './web-socket.js';
 
 /** What to open. */
 export interface ServiceRequest {
@@ -23,12 +23,14 @@ export interface ServiceRequest {
   readonly config: GitConfig;
   readonly family?: 4 | 6 | undefined;
   readonly onStderr: (text: string) => void;
+  /** Hears of the connection, once the service runs. */
+  readonly onConnection: (event: ConnectionEvent) => void;
 }
 
 /** A service that runs. */
 export interface OpenService {
   readonly channel: Channel;
-  /** Resolves when the WebSocket is gone: later than the channel, which does not wait for it. */
+  /** Resolves when the last WebSocket is gone: later than the channel, which does not wait for it. */
   readonly gone: Promise<void>;
   /** Resolves when credentials were handed back to those who keep them. */
   readonly settled: Promise<void>;
@@ -120,12 +122,9 @@ class Connection {
   }
 
   async #openOnce(authorization: string | undefined): Promise<Opened> {
-    const { url, service, gitProtocol, family, onStderr } = this.#request;
+    const { url, service, gitProtocol, family, onStderr, onConnection } = this.#request;
     let answer: { status: number; location: string | undefined } | undefined;
-    let onGone = (): void => undefined;
-    const gone = new Promise<void>((resolve) => {
-      onGone = resolve;
-    });
+    const sockets = new Sockets();
     trace('open', service, url.plain, gitProtocol ?? '', authorization ? 'with credentials' : '');
     const WebSocket = createWebSocketClass({
       // A real header, not an entry: reverse proxies may check it too.
@@ -134,12 +133,14 @@ class Connection {
       onAnswer(status, location) {
         answer = { status, location };
       },
-      onGone,
+      sockets,
     });
     try {
-      const channel = await openChannel(url.plain, { service, gitProtocol, WebSocket, onStderr });
+      const channel = await openChannel(url.plain, {
+        ...{ service, gitProtocol, WebSocket, onStderr, onConnection },
+      });
       trace('opened session', channel.session);
-      return { channel, gone };
+      return { channel, gone: channel.closed.then(() => sockets.gone()) };
     } catch (cause) {
       trace('failed', (cause as Error).message);
       if (answer === undefined || !isGitWsError(cause, 'CONNECTION_FAILED')) throw cause;

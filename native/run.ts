@@ -10,7 +10,7 @@ import type { Channel } from '../src/tunnel/channel.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
-import { explain } from './messages.js';
+import { describeConnection, explain } from './messages.js';
 import { pipeChannel, type Input } from './pipe.js';
 import { RemoteText } from './remote-text.js';
 import type { ServiceUrl } from './service-url.js';
@@ -50,6 +50,10 @@ export async function runService(run: ServiceRun): Promise<number> {
       ...{ url, service, config, gitProtocol: run.gitProtocol(config), family: run.family },
       onStderr: (text) => {
         stderr.push(text);
+      },
+      onConnection: (event) => {
+        const line = describeConnection(event);
+        if (line !== undefined) process.stderr.write(`warning: ${line}\n`);
       },
     });
     opened = true;

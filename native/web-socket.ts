@@ -16,13 +16,30 @@ export interface Handshake {
   readonly family: 4 | 6 | undefined;
   /** Told of an HTTP answer that accepts no WebSocket, before the connection fails. */
   readonly onAnswer: (status: number, location: string | undefined) => void;
-  /** The closing handshake is done, or the connection is gone. */
-  readonly onGone: () => void;
+  /** Told of each socket. */
+  readonly sockets: Sockets;
+}
+
+/** The sockets of one channel: more than one where a connection was lost. */
+export class Sockets {
+  readonly #open = new Set<WebSocket>();
+
+  add(socket: WebSocket): void {
+    this.#open.add(socket);
+    socket.on('close', () => this.#open.delete(socket));
+  }
+
+  /** Resolves when none of those there are now is left: closed on both sides, or broken off. */
+  async gone(): Promise<void> {
+    await Promise.all(
+      [...this.#open].map((socket) => new Promise((resolve) => socket.on('close', resolve))),
+    );
+  }
 }
 
 /** @returns a class for {@link openChannel}. */
 export function createWebSocketClass(handshake: Handshake): WebSocketConstructor {
-  const { headers, tls, agent, family, onAnswer, onGone } = handshake;
+  const { headers, tls, agent, family, onAnswer, sockets } = handshake;
   class ConfiguredWebSocket extends WebSocket {
     constructor(url: string, protocols: string[], options?: Record<string, unknown>) {
       const own: ClientOptions = {
@@ -38,7 +55,7 @@ export function createWebSocketClass(handshake: Handshake): WebSocketConstructor
         },
       };
       super(url, protocols, { ...options, ...own });
-      this.on('close', onGone);
+      sockets.add(this);
     }
   }
   return ConfiguredWebSocket;

@@ -33,6 +33,6 @@ export function connectionFailed(code: number, cause: unknown): GitWsError {
  */
 export function notResumed(loss: GitWsError, why: string, closeCode?: number): GitWsError {
   const sentence = `The connection was lost and could not be resumed: ${why}`.replace(/\.?$/, '.');
-  const data = { ...loss.data, ...(closeCode === undefined ? {} : { closeCode }) };
+  const data = { ...loss.data, notResumed: why, ...(closeCode === undefined ? {} : { closeCode }) };
   return new GitWsError('CONNECTION_LOST', sentence, { data, cause: loss, retryable: true });
 }

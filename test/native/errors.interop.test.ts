@@ -28,7 +28,7 @@ beforeAll(async () => {
     bigBlobs: { count: 8, bytes: 1024 * 1024 },
   });
   [ws, wss, ssh] = await Promise.all([
-    overWs({ root, limits: { maxSessions: 40 } }),
+    overWs({ root, limits: { maxSessions: 40, resumeTime: 0 } }),
     overWss({ root }),
     overSsh({ root }),
   ]);
@@ -178,7 +178,7 @@ describe('git says in one sentence', () => {
   it('that a push may have been done where the report was lost', async () => {
     const root = await temporaryDirectory();
     const { head } = await makeRepository(join(root, 'a.git'), { commits: 2 });
-    const pushable = await overWs({ root, allowPush: true });
+    const pushable = await overWs({ root, allowPush: true, limits: { resumeTime: 0 } });
     const clone = join(await temporaryDirectory(), 'clone');
     await pushable.git(['clone', '-q', `${pushable.base}/a.git`, clone]);
     await writeHook(

@@ -1,0 +1,51 @@
+/** Native git whose connection is lost on the way: it goes on, and says so. */
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { SessionReport } from '../../server/index.js';
+import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
+import { eventually } from '../helpers/processes.js';
+import { startProxy } from '../helpers/proxy.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { overSsh, overWs, type Transport } from './transports.js';
+
+const mib = 1024 * 1024;
+let root: string;
+let head: string;
+
+beforeAll(async () => {
+  root = await temporaryDirectory();
+  ({ head } = await makeRepository(join(root, 'site.git'), {
+    bigBlobs: { count: 6, bytes: mib },
+  }));
+});
+
+describe.each<[string, Transport]>([
+  ['ws://', overWs],
+  ['gitws-ssh', overSsh],
+])('over %s', (_name, transport) => {
+  it('a clone whose connection is cut again and again ends well, and tells where it went on', async () => {
+    const reports: SessionReport[] = [];
+    const native = await transport({ root, onSession: (report) => reports.push(report) });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterDown: 2 * mib });
+    const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/site.git`;
+    const clone = join(await temporaryDirectory(), 'clone');
+    const { code, stderr } = await native.gitStatus(['clone', '-q', url, clone]);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/^(warning: connection lost, resuming at \d+\.\d MiB\n?)+$/);
+    expect(await git(['rev-parse', 'HEAD'], { cwd: clone })).toBe(head);
+    await expectSoundRepository(join(clone, '.git'));
+    await eventually(() => reports.some(({ resumes }) => resumes >= 2));
+    await native.close();
+  });
+
+  it('a server that no longer knows the session ends it with a sentence', async () => {
+    const native = await transport({ root, limits: { resumeTime: 0 } });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterDown: 2 * mib });
+    const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/site.git`;
+    const clone = join(await temporaryDirectory(), 'clone');
+    const { code, stderr } = await native.gitStatus(['clone', '-q', url, clone]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^(fatal|gitws-ssh): the connection to '.*' was lost: it broke off$/m);
+    await native.close();
+  });
+});
