@@ -1,6 +1,6 @@
 /**
- * The load on one server: many clones at once, clients and gits that stall, floods of the refused
- * and the half-open. Each part prints what it cost, and each ends with a server that holds what it
+ * The load on one server: many clones at once, clients and gits that stall, clients that are lost,
+ * floods of the refused and the half-open. Each part prints what it cost, and each ends with a server that holds what it
  * held before. Loopback only; bounded in number, and in time by whoever runs it.
  */
 import { rmSync } from 'node:fs';
@@ -32,6 +32,8 @@ export interface Scale {
   readonly slowReaders: number;
   /** Pushes at once whose git stops reading. */
   readonly stalledPushes: number;
+  /** Clients at once whose connection is lost in the middle, and who do not come back. */
+  readonly lost: number;
   /** Upgrades that are refused, in all. */
   readonly refusals: number;
   /** Connections at once that are held open for nothing. */
@@ -44,6 +46,9 @@ const maxChildren = 48;
 /** Receive window and most bytes unacknowledged, in bytes: the defaults. */
 const [window, maxReplay] = [4 * mebibyte, 4 * mebibyte];
 
+/** Sessions that may wait for lost clients, and what they may hold together, in bytes. */
+const [maxDetached, maxDetachedBytes] = [12, 64 * mebibyte];
+
 /** Live memory (heap and buffers) that a server may hold more than at the beginning, in bytes. */
 const nearBase = 6 * mebibyte;
 
@@ -52,6 +57,8 @@ const serverOptions = [
   ...['--allow-push', '--no-maintenance', '--max-children', `${maxChildren}`],
   ...['--max-sessions', '1000', '--max-sessions-per-address', '1000', '--max-queue', '1000'],
   ...['--queue-time', '5m', '--headers-time', '2s', '--opening-time', '2s', '--close-time', '1s'],
+  ...['--resume-time', '5s', '--max-detached', `${maxDetached}`],
+  ...['--max-detached-bytes', `${maxDetachedBytes}`, '--max-detached-per-address', '1000'],
 ];
 
 /** How much more the process may occupy after the same load came again, in bytes. */
@@ -81,6 +88,7 @@ export async function runLoad(scale: Scale, print: Print): Promise<void> {
     // What the allocator has not given back is used again.
     const second = await load.stalled(scale.slowReaders, scale.stalledPushes);
     if (second > first + nearAgain) throw new Error('the same load again takes more memory');
+    await load.lost(scale.lost);
     await load.refusals(scale.refusals);
     await load.halfOpen(scale.halfOpen);
     await load.end();
@@ -212,6 +220,31 @@ class Load {
     await Promise.all(writers.map((writer) => writer.goOn()));
     const { rss } = await this.#rest();
     return rss;
+  }
+
+  /** Clients that vanish with all that they have not read: some of their sessions wait for them. */
+  async lost(count: number): Promise<void> {
+    this.#print(`\n${count} clients whose connection is lost, of whom nobody comes back`);
+    const { url, head } = this.#big;
+    const slow = Array.from({ length: count }, () => new SlowReader(url, head));
+    await still(() => slow.reduce((sum, { bytes }) => sum + bytes, 0));
+    for (const reader of slow) reader.leave();
+    // What ended at once is let go of when its git is gone, and that is looked for now and then.
+    const bound = this.#base.live + nearBase + maxDetachedBytes;
+    let [services, live] = [count, Infinity];
+    while (services > maxDetached || live > bound) {
+      ({ live } = await this.#server.held());
+      ({ services } = await this.#server.git());
+      if (services === 0) throw new Error('no session waits, or one takes too much memory');
+    }
+    const { url: small, head: tip, packBytes } = this.#small;
+    const honest = await clone(small, tip, packBytes);
+    this.#print(
+      `${services} sessions wait, and the server holds ${formatBytes(live - this.#base.live)} more; ` +
+        `at most ${maxDetached} may, and ${formatBytes(maxDetachedBytes)}`,
+    );
+    this.#printTimes([honest]);
+    await this.#rest();
   }
 
   /** A push into a git that was stopped. */

@@ -1,6 +1,6 @@
 /**
- * `npm run load -- [--quick] [--clones N] [--slow-readers N] [--stalled-pushes N] [--refusals N]
- * [--half-open N]`: hundreds of sessions at once, stalls and floods; what they cost.
+ * `npm run load -- [--quick] [--clones N] [--slow-readers N] [--stalled-pushes N] [--lost N]
+ * [--refusals N] [--half-open N]`: hundreds of sessions at once, stalls and floods; what they cost.
  */
 import { parseArgs } from 'node:util';
 import { runLoad, type Scale } from './load.js';
@@ -12,6 +12,7 @@ const full: Scale = {
   clones: 300,
   slowReaders: 32,
   stalledPushes: 8,
+  lost: 40,
   refusals: 5_000,
   halfOpen: 600,
 };
@@ -21,6 +22,7 @@ export const quick: Scale = {
   clones: 60,
   slowReaders: 6,
   stalledPushes: 2,
+  lost: 20,
   refusals: 300,
   halfOpen: 60,
 };
@@ -34,6 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
       clones: { type: 'string' },
       'slow-readers': { type: 'string' },
       'stalled-pushes': { type: 'string' },
+      lost: { type: 'string' },
       refusals: { type: 'string' },
       'half-open': { type: 'string' },
     },
@@ -43,6 +46,7 @@ export async function main(args: readonly string[]): Promise<void> {
     clones: whole(values.clones, usual.clones),
     slowReaders: whole(values['slow-readers'], usual.slowReaders),
     stalledPushes: whole(values['stalled-pushes'], usual.stalledPushes),
+    lost: whole(values.lost, usual.lost),
     refusals: whole(values.refusals, usual.refusals),
     halfOpen: whole(values['half-open'], usual.halfOpen),
   };

@@ -1,5 +1,5 @@
 /**
- * A small `npm run load`: clones at once, stalled clients and gits, floods of the refused and the
+ * A small `npm run load`: clones at once, stalled clients and gits, lost clients, floods of the refused and the
  * half-open; memory by the formula of docs/deployment.md, and nothing left of it.
  */
 import { expect, it } from 'vitest';

@@ -1,0 +1,135 @@
+/**
+ * `npm run removals -- [--write] [WORD]`: takes away each defence (removals.ts), all or those whose
+ * line has WORD, and runs the tests that must then fail: in a copy, one after the other. `--write`
+ * puts what failed into README.md beside this file.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { removals, type Removal } from './removals.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What the tests need of the project. */
+const parts = [
+  ...['package.json', 'tsconfig.json', 'vitest.config.ts', '.dependency-cruiser.cjs'],
+  ...['src', 'server', 'native', 'bin', 'demo', 'test', 'scripts', 'docs', 'examples'],
+];
+
+/** Time for the tests of one removal, in ms: some wait for what does not come. */
+const longest = 180_000;
+
+/** @param args of the command line. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { write: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const [word = ''] = positionals;
+  const chosen = removals.filter((one) => `${one.attack}: ${one.defence}`.includes(word));
+  const copy = await mkdtemp(join(tmpdir(), 'gitws-removals-'));
+  const rows: string[] = [];
+  let unnoticed = 0;
+  try {
+    for (const part of parts) {
+      await cp(join(project, part), join(copy, part), { recursive: true });
+    }
+    await symlink(join(project, 'node_modules'), join(copy, 'node_modules'));
+    for (const removal of chosen) {
+      const failed = await tryWithout(removal, copy);
+      const [first] = failed;
+      console.log(
+        `${failed.length === 0 ? 'UNNOTICED' : 'noticed  '} ${removal.attack}: ${removal.defence}`,
+      );
+      for (const name of failed) console.log(`            ${name}`);
+      if (first === undefined) unnoticed += 1;
+      rows.push(formatRow(removal, failed));
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+  if (values.write) await write(rows);
+  console.log(`${chosen.length - unnoticed} of ${chosen.length} were noticed.`);
+  if (unnoticed > 0) process.exitCode = 1;
+}
+
+/** @returns the names of the tests that failed. */
+async function tryWithout({ file, from, to, tests }: Removal, copy: string): Promise<string[]> {
+  const path = join(copy, file);
+  const source = await readFile(path, 'utf8');
+  const results = join(copy, 'test-results', 'removal.json');
+  await mkdir(join(copy, 'test-results'), { recursive: true });
+  await rm(results, { force: true });
+  await writeFile(
+    path,
+    source.replace(from, () => to),
+  );
+  try {
+    await runTests(copy, results, tests);
+  } finally {
+    await writeFile(path, source);
+  }
+  const text = await readFile(results, 'utf8').catch(() => undefined);
+  return text === undefined ? ['(the tests did not come to an end)'] : failedTests(text);
+}
+
+async function runTests(copy: string, results: string, tests: readonly string[]): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    [
+      ...[join(project, 'node_modules/vitest/vitest.mjs'), 'run'],
+      ...tests.map((test) => `test/${test}`),
+      ...['--reporter=json', `--outputFile=${results}`],
+      ...['--testTimeout=20000', '--hookTimeout=20000'],
+    ],
+    { cwd: copy, stdio: 'ignore', detached: true },
+  );
+  const timer = setTimeout(() => {
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+  }, longest);
+  await once(child, 'exit');
+  clearTimeout(timer);
+}
+
+interface Results {
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly name: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+function failedTests(text: string): string[] {
+  const { testResults } = JSON.parse(text) as Results;
+  return testResults.flatMap(({ status, name, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    if (failed.length > 0) return failed.map(({ fullName }) => fullName.trim());
+    return status === 'failed' ? [`(all of ${name.split('/').at(-1) ?? ''})`] : [];
+  });
+}
+
+function formatRow({ attack, defence, file }: Removal, failed: readonly string[]): string {
+  const [first = '**nothing**'] = failed;
+  const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+  const cells = [attack, `${defence} (\`${file}\`)`, `“${first}”${others}`];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+async function write(rows: readonly string[]): Promise<void> {
+  const path = new URL('README.md', import.meta.url);
+  const text = await readFile(path, 'utf8');
+  const table = ['| attack | taken away | what failed |', '| --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+  const marked = /(<!-- removals -->\n)[^]*?(<!-- \/removals -->)/;
+  const written = text.replace(
+    marked,
+    (_all, begin: string, end: string) => `${begin}${table}\n${end}`,
+  );
+  await writeFile(path, written);
+}
