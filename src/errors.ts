@@ -36,8 +36,17 @@ export type ErrorCode =
   | 'MALFORMED_ADVERTISEMENT'
   /** A server advertised a ref name that git check-ref-format refuses. `data`: `ref`. */
   | 'INVALID_REF_NAME'
-  /** The packfile is truncated, or its trailing checksum is not that of its bytes. */
+  /**
+   * The packfile is truncated or malformed, or its trailing checksum is not that of its bytes.
+   * `data`, where an entry is to blame: `offset`, `object`, `fault`.
+   */
   | 'CORRUPT_PACK'
+  /** A packfile asks for more than a limit allows. `data`: `limit`, `value`. */
+  | 'PACK_LIMIT'
+  /** The pack engine cannot be started here: no WebAssembly, or no such worker. */
+  | 'PACK_ENGINE_UNAVAILABLE'
+  /** The pack engine or its worker died: no memory, or a fault of its own. */
+  | 'PACK_ENGINE_FAILED'
   /** The repository uses an object format other than SHA-1. `data`: `objectFormat`. */
   | 'UNSUPPORTED_OBJECT_FORMAT'
   /** The connection was lost after the whole push was sent. `data`: `refs`. */

@@ -42,6 +42,12 @@ describe('the packed files', () => {
       'dist/bin/gitws-ssh.cjs',
       'dist/gitws.min.js',
       'dist/gitws.global.js',
+      'dist/gitws-pack.min.js',
+      'dist/pack/index.js',
+      'dist/pack/index.d.ts',
+      'dist/pack/worker.js',
+      'dist/pack/engine.wasm',
+      'dist/pack/engine-plain.wasm',
     ]) {
       expect(files).toContain(file);
     }
@@ -49,7 +55,7 @@ describe('the packed files', () => {
 
   it('hold no sources, tests, demo or traces of the build', () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/bin\/LICENSES\.txt)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/bin\/LICENSES\.txt|dist\/pack\/engine(-plain)?\.wasm)$/;
     const strange = files.filter((file) => !expected.test(file) || file.startsWith('dist/demo'));
     expect(strange).toEqual([]);
   });
@@ -70,7 +76,7 @@ describe('the packed files', () => {
 
   it('give TypeScript the types of what Node and bundlers run', async () => {
     const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
-    const result = await checkPackage(packed, { entrypoints: ['.', './server'] });
+    const result = await checkPackage(packed, { entrypoints: ['.', './server', './pack'] });
     if (!result.types) throw new Error('the package has no types');
     const faults = result.problems.filter(
       (problem) =>

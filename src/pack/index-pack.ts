@@ -1,0 +1,33 @@
+/**
+ * Indexes a pack: what `git index-pack` does, in a page. This is the small part that everybody loads;
+ * the engine and its worker are loaded when a pack comes.
+ */
+import { completeLimits } from './limits.js';
+import type { IndexPackOptions, IndexedPack } from './options.js';
+
+export { defaultPackLimits, type PackLimits } from './limits.js';
+export type {
+  BaseObject,
+  IndexPackOptions,
+  IndexedPack,
+  ObjectType,
+  PackProgress,
+  PackSink,
+} from './options.js';
+
+/**
+ * Indexes a pack while it comes. The result's `idx` is byte for byte what `git index-pack` writes.
+ * Everything in the pack is checked: its checksum, each entry's, all sizes, and that every delta has
+ * its base; not what objects say, and not whether those that they name are there.
+ *
+ * The source is read to its end, or canceled after an error.
+ *
+ * @throws GitWsError `CORRUPT_PACK`, `PACK_LIMIT`, `PACK_ENGINE_UNAVAILABLE` (nothing was read from
+ * the source then), `PACK_ENGINE_FAILED`, `UserCanceledError`, `INVALID_OPTION`; and what the source,
+ * the sink, `base` or `onProgress` throw.
+ */
+export async function indexPack(options: IndexPackOptions): Promise<IndexedPack> {
+  const limits = completeLimits(options.limits);
+  const { startIndexing } = await import('./start.js');
+  return startIndexing(options, limits);
+}

@@ -1,0 +1,32 @@
+/** What there is to do for a pack, and with what: the same in a worker and on the caller's thread. */
+import type { PackLimits } from './limits.js';
+import type { BaseObject, PackProgress } from './options.js';
+import type { Pace } from './pace.js';
+import type { PackStore } from './store.js';
+
+/** See the head of this file. */
+export interface Job {
+  readonly module: WebAssembly.Module;
+  readonly source: AsyncIterator<Uint8Array>;
+  readonly limits: PackLimits;
+  readonly store: PackStore;
+  readonly pace: Pace;
+  readonly sizes: JobSizes;
+  readonly onProgress: ((progress: PackProgress) => void) | undefined;
+  readonly base: ((oids: readonly string[]) => Promise<readonly BaseObject[]>) | undefined;
+}
+
+/** In bytes. */
+export interface JobSizes {
+  /** Memory for resolved objects: a multiple of 16. */
+  readonly ring: number;
+  /** The most that the engine is given at once. */
+  readonly piece: number;
+  /** What it inflates or makes of deltas before it is asked whether there should be a break. */
+  readonly budget: number;
+}
+
+/** Where nobody waits for the thread. */
+export const workerSizes: JobSizes = { ring: 0x2000000, piece: 0x100000, budget: 0x400000 };
+/** Where a page does. What the ring is too small for is inflated bit by bit. */
+export const sliceSizes: JobSizes = { ring: 0x1000000, piece: 0x10000, budget: 0x80000 };

@@ -1,0 +1,56 @@
+/** Lets others have their turn: the page on the caller's thread, messages in a worker. */
+import { GitWsError } from '../errors.js';
+
+/** See the head of this file. */
+export class Pace {
+  readonly #slice: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #channel = new MessageChannel();
+  #since = performance.now();
+
+  /**
+   * @param slice how long the work goes on without a break, in ms.
+   * @param signal ends the work at the next break.
+   */
+  constructor(slice: number, signal?: AbortSignal) {
+    this.#slice = slice;
+    this.#signal = signal;
+  }
+
+  /** To be called between short pieces of work. @returns a promise if it is time for a break. */
+  turn(): Promise<void> | undefined {
+    return performance.now() - this.#since < this.#slice ? undefined : this.#break();
+  }
+
+  /** Says that the work had to wait for something: others had their turn. */
+  rested(): void {
+    this.#since = performance.now();
+    this.#check();
+  }
+
+  async #break(): Promise<void> {
+    this.#check();
+    // A message, since timers are slowed down to 4 ms, or 1 s in a tab that nobody sees.
+    await new Promise<void>((resolve) => {
+      this.#channel.port1.onmessage = () => resolve();
+      this.#channel.port2.postMessage(0);
+    });
+    this.rested();
+  }
+
+  #check(): void {
+    if (this.#signal?.aborted !== true) return;
+    throw canceled(this.#signal);
+  }
+
+  /** To be called at the end: an open channel keeps Node running. */
+  close(): void {
+    this.#channel.port1.close();
+  }
+}
+
+/** @returns the error of an operation whose signal fired. */
+export function canceled(signal: AbortSignal | undefined): GitWsError {
+  const sentence = 'The indexing of the pack was canceled.';
+  return new GitWsError('UserCanceledError', sentence, { cause: signal?.reason });
+}

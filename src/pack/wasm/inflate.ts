@@ -1,0 +1,550 @@
+/**
+ * zlib's format (RFC 1950 and 1951), inflated from the window to a place whose size is known. It
+ * stops at the window's end wherever that is and goes on when more has come: what it has not taken
+ * by then, a few bytes, has to stand at the beginning of the next window.
+ *
+ * The format's limits are zlib's, so that what git refuses is refused: see inflate.c there.
+ */
+import { updateAdler } from './adler';
+import { copyMatch } from './copy';
+import {
+  buildTable,
+  COMPLETE,
+  DISTANCE_BITS,
+  END,
+  INVALID,
+  LITERAL_BITS,
+  ONE_OR_COMPLETE,
+  SPECIAL,
+} from './huffman';
+import {
+  BAD_ADLER,
+  BAD_BLOCK_TYPE,
+  BAD_CODE,
+  BAD_DISTANCE,
+  BAD_STORED_LENGTH,
+  BAD_SYMBOL,
+  BAD_ZLIB_HEADER,
+  CODE_LENGTHS,
+  DISTANCE_RESULTS,
+  DISTANCE_TABLE,
+  DONE,
+  FIXED_DISTANCE_TABLE,
+  FIXED_LITERAL_TABLE,
+  FULL,
+  LENGTH_LENGTHS,
+  LENGTH_ORDER,
+  LENGTH_RESULTS,
+  LENGTH_TABLE,
+  LITERAL_RESULTS,
+  LITERAL_TABLE,
+  MORE,
+  TOO_LONG,
+  TOO_SHORT,
+} from './layout';
+import { advanceTo, position, windowEnd } from './window';
+
+// Where in the format it is.
+const HEADER: u32 = 0;
+const BLOCK: u32 = 1;
+const STORED_LENGTH: u32 = 2;
+const STORED: u32 = 3;
+const CODES: u32 = 4;
+const CHECKSUM: u32 = 5;
+let place: u32 = HEADER;
+
+let bits: u64 = 0; // those taken from the window but not yet used, the next one lowest
+let bitCount: u64 = 0; // between calls less than 8
+let isLast: bool = false;
+let storedLeft: usize = 0;
+
+let literals: usize = 0; // the tables of the block
+let distances: usize = 0;
+let literalMask: u32 = 0;
+let distanceMask: u32 = 0;
+
+let historyStart: usize = 0; // nothing before it may be copied from
+let output: usize = 0; // where the next byte goes
+let stop: usize = 0; // where it stops
+let limit: usize = 0; // what it must not write beyond; the end, unless the stream is open
+let isOpen: bool = false; // whether more comes than fits, so that stopping is no error
+let adler: u32 = 1;
+let summedTo: usize = 0;
+
+/**
+ * Begins at the window's position.
+ *
+ * @param to where to.
+ * @param end where what is inflated has to end exactly; or, if `open`, where to stop for a while,
+ * having written at most 512 bytes beyond.
+ */
+export function startInflating(to: usize, end: usize, open: bool): void {
+  place = HEADER;
+  bits = 0;
+  bitCount = 0;
+  historyStart = to;
+  summedTo = to;
+  adler = 1;
+  goOnTo(to, end, open);
+}
+
+/** After FULL: what was written is done with, but for the history that now ends at `to`. */
+export function continueInflating(history: usize, to: usize, end: usize, open: bool): void {
+  historyStart = history;
+  summedTo = to;
+  goOnTo(to, end, open);
+}
+
+function goOnTo(to: usize, end: usize, open: bool): void {
+  output = to;
+  stop = end;
+  limit = open ? end + 512 : end;
+  isOpen = open;
+}
+
+/** @returns where the next byte goes. */
+export function inflatedTo(): usize {
+  return output;
+}
+
+/** Takes what was written since the last call into the checksum. To be called before it is moved. */
+export function sumInflated(): void {
+  adler = updateAdler(adler, summedTo, output);
+  summedTo = output;
+}
+
+/** @returns DONE, MORE (bytes in the window), FULL (only if open) or a fault. */
+export function inflate(): i32 {
+  while (true) {
+    let result = DONE;
+    switch (place) {
+      case HEADER:
+        result = readHeader();
+        break;
+      case BLOCK:
+        result = readBlock();
+        break;
+      case STORED_LENGTH:
+        result = readStoredLength();
+        break;
+      case STORED:
+        result = copyStored();
+        break;
+      case CODES:
+        result = decodeCodes();
+        break;
+      default:
+        return readChecksum();
+    }
+    if (result != DONE) return result;
+  }
+}
+
+function readHeader(): i32 {
+  const at = position();
+  if (windowEnd() - at < 2) return MORE;
+  const method = <u32>load<u8>(at);
+  const flags = <u32>load<u8>(at, 1);
+  // Deflate, a window of at most 32 KiB, no preset dictionary.
+  if ((method & 15) != 8 || method >> 4 > 7 || flags & 32 || ((method << 8) | flags) % 31 != 0) {
+    return BAD_ZLIB_HEADER;
+  }
+  advanceTo(at + 2);
+  place = BLOCK;
+  return DONE;
+}
+
+function readBlock(): i32 {
+  let at = position();
+  let held = bits;
+  let count = bitCount;
+  if (count < 3) {
+    if (at == windowEnd()) return MORE;
+    held |= (<u64>load<u8>(at++)) << count;
+    count += 8;
+  }
+  const last = (held & 1) != 0;
+  const type = (<u32>(held >> 1)) & 3;
+  held >>= 3;
+  count -= 3;
+  if (type == 3) return BAD_BLOCK_TYPE;
+  if (type == 2) {
+    const result = readCodes(at, held, count);
+    if (result != DONE) return result;
+  } else {
+    bits = held;
+    bitCount = count;
+    advanceTo(at);
+    if (type == 0) {
+      place = STORED_LENGTH;
+    } else {
+      literals = FIXED_LITERAL_TABLE;
+      distances = FIXED_DISTANCE_TABLE;
+      literalMask = 511;
+      distanceMask = 31;
+      place = CODES;
+    }
+  }
+  isLast = last;
+  return DONE;
+}
+
+/** Up to the next whole byte, the bits are no part of what follows. */
+function dropBits(): void {
+  advanceTo(position() - <usize>(bitCount >> 3));
+  bits = 0;
+  bitCount = 0;
+}
+
+function readStoredLength(): i32 {
+  dropBits();
+  const at = position();
+  if (windowEnd() - at < 4) return MORE;
+  const length = <u32>load<u16>(at);
+  if (length != ((<u32>load<u16>(at, 2)) ^ 0xffff)) return BAD_STORED_LENGTH;
+  advanceTo(at + 4);
+  storedLeft = length;
+  place = STORED;
+  return DONE;
+}
+
+function copyStored(): i32 {
+  if (storedLeft > 0) {
+    const at = position();
+    const taken = min(storedLeft, windowEnd() - at);
+    const room = stop > output ? stop - output : 0;
+    const copied = min(taken, room);
+    memory.copy(output, at, copied);
+    output += copied;
+    storedLeft -= copied;
+    advanceTo(at + copied);
+    if (storedLeft > 0) {
+      if (copied == room && (taken > room || isOpen)) return isOpen ? FULL : TOO_LONG;
+      return MORE;
+    }
+  }
+  place = isLast ? CHECKSUM : BLOCK;
+  return DONE;
+}
+
+function readChecksum(): i32 {
+  dropBits();
+  const at = position();
+  // Which of the two comes first is all the same to whoever gets the error.
+  if (output < limit && !isOpen) return TOO_SHORT;
+  if (windowEnd() - at < 4) return MORE;
+  sumInflated();
+  if (bswap(load<u32>(at)) != adler) return BAD_ADLER;
+  advanceTo(at + 4);
+  return DONE;
+}
+
+/**
+ * Reads the codes of a block and makes their tables. It reads on beyond the window's end, where
+ * nothing means anything; whatever comes of that, it is only because more is needed.
+ */
+function readCodes(at: usize, held: u64, count: u64): i32 {
+  const end = windowEnd();
+  held |= load<u64>(at) << count;
+  at += <usize>((63 - count) >> 3);
+  count |= 56;
+  const literalCount = ((<u32>held) & 31) + 257;
+  const distanceCount = ((<u32>(held >> 5)) & 31) + 1;
+  const lengthCount = ((<u32>(held >> 10)) & 15) + 4;
+  held >>= 14;
+  count -= 14;
+  memory.fill(LENGTH_LENGTHS, 0, 19);
+  for (let index: u32 = 0; index < lengthCount; index++) {
+    if (count < 3) {
+      held |= load<u64>(at) << count;
+      at += <usize>((63 - count) >> 3);
+      count |= 56;
+    }
+    store<u8>(LENGTH_LENGTHS + <usize>load<u8>(LENGTH_ORDER + index), (<u8>held) & 7);
+    held >>= 3;
+    count -= 3;
+  }
+  if (at - <usize>(count >> 3) > end) return MORE;
+  if (literalCount > 286 || distanceCount > 30) return BAD_CODE;
+  const lengthBits = buildTable(LENGTH_TABLE, LENGTH_LENGTHS, 19, LENGTH_RESULTS, 7, COMPLETE);
+  if (lengthBits == 0) return BAD_CODE;
+  const mask: u32 = (1 << lengthBits) - 1;
+  const total = literalCount + distanceCount;
+  let fault = DONE;
+  for (let index: u32 = 0; index < total;) {
+    if (count < 14) {
+      held |= load<u64>(at) << count;
+      at += <usize>((63 - count) >> 3);
+      count |= 56;
+    }
+    const entry = load<u32>(LENGTH_TABLE + (((<usize>held) & mask) << 2));
+    held >>= entry & 63;
+    count -= entry & 63;
+    const symbol = entry >> 16;
+    if (symbol < 16) {
+      store<u8>(CODE_LENGTHS + index++, <u8>symbol);
+      continue;
+    }
+    let repeated: u8 = 0;
+    let times: u32;
+    if (symbol == 16) {
+      times = 3 + ((<u32>held) & 3);
+      held >>= 2;
+      count -= 2;
+      if (index == 0) {
+        fault = BAD_CODE;
+        break;
+      }
+      repeated = load<u8>(CODE_LENGTHS + index - 1);
+    } else if (symbol == 17) {
+      times = 3 + ((<u32>held) & 7);
+      held >>= 3;
+      count -= 3;
+    } else {
+      times = 11 + ((<u32>held) & 127);
+      held >>= 7;
+      count -= 7;
+    }
+    if (index + times > total) {
+      fault = BAD_CODE;
+      break;
+    }
+    memory.fill(CODE_LENGTHS + index, repeated, times);
+    index += times;
+  }
+  if (at - <usize>(count >> 3) > end) return MORE;
+  if (fault != DONE) return fault;
+  if (load<u8>(CODE_LENGTHS, 256) == 0) return BAD_CODE;
+  // Before the other table, whose building needs the same places.
+  const literalBits = buildTable(
+    LITERAL_TABLE,
+    CODE_LENGTHS,
+    literalCount,
+    LITERAL_RESULTS,
+    LITERAL_BITS,
+    ONE_OR_COMPLETE,
+  );
+  if (literalBits == 0) return BAD_CODE;
+  const distanceBits = buildTable(
+    DISTANCE_TABLE,
+    CODE_LENGTHS + literalCount,
+    distanceCount,
+    DISTANCE_RESULTS,
+    DISTANCE_BITS,
+    ONE_OR_COMPLETE,
+  );
+  if (distanceBits == 0) return BAD_CODE;
+  literals = LITERAL_TABLE;
+  distances = DISTANCE_TABLE;
+  literalMask = (1 << literalBits) - 1;
+  distanceMask = (1 << distanceBits) - 1;
+  advanceTo(at - <usize>(count >> 3));
+  bitCount = count & 7;
+  bits = held & (((<u64>1) << bitCount) - 1);
+  place = CODES;
+  return DONE;
+}
+
+/** @returns where an entry of a table's second level stands. */
+function second(table: usize, entry: u32, held: u64): usize {
+  const mask: u32 = (1 << ((entry >> 8) & 15)) - 1;
+  return table + ((<usize>((entry >> 16) + ((<u32>held) & mask))) << 2);
+}
+
+/** @returns the length or distance of an entry; `held` still begins with its code. */
+function valueOf(entry: u32, held: u64): usize {
+  const following = held & (((<u64>1) << ((<u64>entry) & 63)) - 1);
+  return <usize>((entry >> 16) & 0x7fff) + <usize>(following >> ((<u64>(entry >> 8)) & 15));
+}
+
+/** Decodes up to the end of the block, of the window or of the room, whichever comes first. */
+function decodeCodes(): i32 {
+  const end = windowEnd();
+  const lits = literals;
+  const dists = distances;
+  const litMask = literalMask;
+  const distMask = distanceMask;
+  const first = historyStart;
+  const most = limit;
+  const until = stop;
+  let at = position();
+  let held = bits;
+  let count = bitCount;
+  let to = output;
+  let result: i32 = -1;
+  do {
+    // Quick while more than two loads of eight bytes are left.
+    while (at + 16 <= end && to < until) {
+      held |= load<u64>(at) << count;
+      at += <usize>((63 - count) >> 3);
+      count |= 56;
+      let entry = load<u32>(lits + (((<usize>held) & litMask) << 2));
+      if (<i32>entry < 0) {
+        held >>= <u64>entry;
+        count -= (<u64>entry) & 63;
+        store<u8>(to, <u8>(entry >> 16));
+        to += 1;
+        entry = load<u32>(lits + (((<usize>held) & litMask) << 2));
+        if (<i32>entry < 0) {
+          held >>= <u64>entry;
+          count -= (<u64>entry) & 63;
+          store<u8>(to, <u8>(entry >> 16));
+          to += 1;
+          entry = load<u32>(lits + (((<usize>held) & litMask) << 2));
+          if (<i32>entry < 0) {
+            held >>= <u64>entry;
+            count -= (<u64>entry) & 63;
+            store<u8>(to, <u8>(entry >> 16));
+            to += 1;
+            continue;
+          }
+        }
+      }
+      if (entry & SPECIAL) {
+        if (!(entry & (END | INVALID))) {
+          held >>= <u64>entry;
+          count -= (<u64>entry) & 63;
+          entry = load<u32>(second(lits, entry, held));
+          if (<i32>entry < 0) {
+            held >>= <u64>entry;
+            count -= (<u64>entry) & 63;
+            store<u8>(to, <u8>(entry >> 16));
+            to += 1;
+            continue;
+          }
+        }
+        if (entry & SPECIAL) {
+          held >>= <u64>entry;
+          count -= (<u64>entry) & 63;
+          result = entry & END ? DONE : BAD_SYMBOL;
+          break;
+        }
+      }
+      const length = valueOf(entry, held);
+      held >>= <u64>entry;
+      count -= (<u64>entry) & 63;
+      held |= load<u64>(at) << count;
+      at += <usize>((63 - count) >> 3);
+      count |= 56;
+      entry = load<u32>(dists + (((<usize>held) & distMask) << 2));
+      if (entry & SPECIAL) {
+        if (!(entry & INVALID)) {
+          held >>= <u64>entry;
+          count -= (<u64>entry) & 63;
+          entry = load<u32>(second(dists, entry, held));
+        }
+        if (entry & SPECIAL) {
+          result = BAD_SYMBOL;
+          break;
+        }
+      }
+      const distance = valueOf(entry, held);
+      held >>= <u64>entry;
+      count -= (<u64>entry) & 63;
+      if (distance > to - first) {
+        result = BAD_DISTANCE;
+        break;
+      }
+      if (to + length > most) {
+        result = TOO_LONG;
+        break;
+      }
+      copyMatch(to, distance, length);
+      to += length;
+    }
+    at -= <usize>(count >> 3);
+    count &= 7;
+    held &= ((<u64>1) << count) - 1;
+    if (result >= 0) break;
+    if (to > most) {
+      result = TOO_LONG;
+      break;
+    }
+    if (isOpen && to >= until) {
+      result = FULL;
+      break;
+    }
+    // One symbol with care. No symbol with its distance has more than 48 bits.
+    let here = held;
+    let left = count;
+    let next = at;
+    while (left < 48 && next < end) {
+      here |= (<u64>load<u8>(next++)) << left;
+      left += 8;
+    }
+    let entry = load<u32>(lits + (((<usize>here) & litMask) << 2));
+    if ((entry & (SPECIAL | END | INVALID)) == SPECIAL && <i32>entry >= 0) {
+      const taken = (<u64>entry) & 63;
+      if (taken > left) {
+        result = MORE;
+        break;
+      }
+      here >>= taken;
+      left -= taken;
+      entry = load<u32>(second(lits, entry, here));
+    }
+    if (((<u64>entry) & 63) > left) {
+      result = MORE;
+      break;
+    }
+    if (<i32>entry < 0) {
+      here >>= <u64>entry;
+      left -= (<u64>entry) & 63;
+      if (to == most) {
+        result = TOO_LONG;
+        break;
+      }
+      store<u8>(to, <u8>(entry >> 16));
+      to += 1;
+    } else if (entry & SPECIAL) {
+      here >>= <u64>entry;
+      left -= (<u64>entry) & 63;
+      result = entry & END ? DONE : BAD_SYMBOL;
+    } else {
+      const length = valueOf(entry, here);
+      here >>= <u64>entry;
+      left -= (<u64>entry) & 63;
+      entry = load<u32>(dists + (((<usize>here) & distMask) << 2));
+      if ((entry & (SPECIAL | INVALID)) == SPECIAL) {
+        const taken = (<u64>entry) & 63;
+        if (taken > left) {
+          result = MORE;
+          break;
+        }
+        here >>= taken;
+        left -= taken;
+        entry = load<u32>(second(dists, entry, here));
+      }
+      if (((<u64>entry) & 63) > left) {
+        result = MORE;
+        break;
+      }
+      if (entry & SPECIAL) {
+        result = BAD_SYMBOL;
+        break;
+      }
+      const distance = valueOf(entry, here);
+      here >>= <u64>entry;
+      left -= (<u64>entry) & 63;
+      if (distance > to - first) {
+        result = BAD_DISTANCE;
+        break;
+      }
+      if (to + length > most) {
+        result = TOO_LONG;
+        break;
+      }
+      copyMatch(to, distance, length);
+      to += length;
+    }
+    at = next - <usize>(left >> 3);
+    count = left & 7;
+    held = here & (((<u64>1) << count) - 1);
+  } while (result < 0);
+  advanceTo(at);
+  bits = held;
+  bitCount = count;
+  output = to;
+  if (result == DONE) place = isLast ? CHECKSUM : BLOCK;
+  return result;
+}

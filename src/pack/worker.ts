@@ -1,0 +1,138 @@
+/**
+ * The worker: one pack after another, as the caller's thread (in-worker.ts) orders. A classic script
+ * as well as a module. It loads nothing: the engine comes with the order.
+ */
+import { isGitWsError } from '../errors.js';
+import { ready, type Answer, type Order, type Posted, type Question } from './messages.js';
+import type { Report } from './messages.js';
+import type { PackSink } from './options.js';
+import { Pace } from './pace.js';
+import { workerSizes } from './job.js';
+import { runJob } from './run.js';
+import { openStore } from './store.js';
+
+/** What is used of a worker's global scope. */
+interface Scope {
+  onmessage: ((event: { readonly data: Posted<Order> }) => void) | null;
+  postMessage(message: unknown, transfer?: Transferable[]): void;
+}
+const scope = globalThis as unknown as Scope;
+
+/** How long the work goes on before messages are looked at, in ms. */
+const slice = 50;
+
+/** One pack. */
+class Task {
+  readonly pack: number;
+  readonly #canceling = new AbortController();
+  readonly #pieces: Uint8Array[] = [];
+  #isEnded = false;
+  #wake: (() => void) | undefined;
+  #answer: ((answer: Answer) => void) | undefined;
+
+  constructor(pack: number) {
+    this.pack = pack;
+  }
+
+  take(order: Exclude<Order, { type: 'start' }>): void {
+    switch (order.type) {
+      case 'bytes':
+        this.#pieces.push(order.bytes);
+        break;
+      case 'end':
+        this.#isEnded = true;
+        break;
+      case 'cancel':
+        this.#canceling.abort();
+        // Nobody will answer any more.
+        this.#answer?.({ type: 'read', bytes: new Uint8Array(0) });
+        break;
+      default:
+        this.#answer?.(order);
+    }
+    this.#wake?.();
+  }
+
+  async run({ module, limits, hasBase, hasProgress, sink }: Extract<Order, { type: 'start' }>) {
+    const pace = new Pace(slice, this.#canceling.signal);
+    const remote: PackSink = { write: async (bytes, at) => this.#write(bytes, at) };
+    if (sink === 'reads') remote.read = (at, length) => this.#read(at, length);
+    try {
+      const result = await runJob({
+        module,
+        limits,
+        pace,
+        source: { next: () => this.#next() },
+        store: openStore(sink === 'none' ? undefined : remote, true),
+        sizes: workerSizes,
+        onProgress: hasProgress
+          ? (progress) => this.#post({ type: 'progress', progress })
+          : undefined,
+        base: hasBase ? (oids) => this.#askForBases(oids) : undefined,
+      });
+      const { idx, pack } = result;
+      const buffers = [idx, pack].flatMap((bytes) => (bytes === undefined ? [] : [bytes.buffer]));
+      this.#post({ type: 'done', result }, buffers as ArrayBuffer[]);
+    } catch (error) {
+      this.#post(failureOf(error));
+    } finally {
+      pace.close();
+    }
+  }
+
+  /** The next bytes; empty ones after 'cancel', which lead to the pace's next look at its signal. */
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    while (this.#pieces.length === 0 && !this.#canceling.signal.aborted) {
+      if (this.#isEnded) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const value = this.#pieces.shift() ?? new Uint8Array(0);
+    this.#post({ type: 'taken', bytes: value.length });
+    return { done: false, value };
+  }
+
+  async #askForBases(oids: readonly string[]) {
+    const answer = await this.#ask({ type: 'want-bases', oids });
+    return answer.type === 'bases' ? answer.bases : [];
+  }
+
+  async #read(position: number, length: number): Promise<Uint8Array> {
+    const answer = await this.#ask({ type: 'want-read', position, length });
+    return answer.type === 'read' ? answer.bytes : new Uint8Array(0);
+  }
+
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#ask({ type: 'want-written', bytes, position });
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      this.#post(question);
+    });
+  }
+
+  #post(report: Report, transfer: Transferable[] = []): void {
+    scope.postMessage({ pack: this.pack, ...report } satisfies Posted<Report>, transfer);
+  }
+}
+
+function failureOf(error: unknown): Report {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isGitWsError(error)) return { type: 'failed', code: undefined, message, data: {} };
+  return { type: 'failed', code: error.code, message, data: error.data };
+}
+
+let task: Task | undefined;
+
+scope.onmessage = ({ data }) => {
+  if (data.type === 'start') {
+    task = new Task(data.pack);
+    void task.run(data);
+  } else if (task?.pack === data.pack) {
+    task.take(data);
+  }
+};
+scope.postMessage(ready);
