@@ -169,16 +169,31 @@ describe.skipIf(!browserAvailable)('in Chromium, a clone of more than 20 MB', ()
 });
 
 describe.skipIf(!browserAvailable)('in Chromium, a connection on which nothing is said', () => {
-  it.each(stops)('is dead to neither side while its page %s', async (_what, stop) => {
-    const proxy = await proxyTo(asking);
+  async function expectAlive(
+    proxy: FaultProxy,
+    stop: () => Promise<unknown>,
+    busy = 0,
+  ): Promise<void> {
     await page.evaluate(
-      ([url, times]) => (globalThis as unknown as FaultsWindow).open(url, times),
-      [`${proxy.url}/big.git`, impatient] as const,
+      ([url, times, time]) => (globalThis as unknown as FaultsWindow).open(url, times, time),
+      [`${proxy.url}/big.git`, impatient, busy] as const,
     );
     await stop();
     expect(await page.evaluate(() => (globalThis as unknown as FaultsWindow).leave())).toBe(0);
     expect(await session()).toMatchObject({ resumes: 0, outcome: { kind: 'exit', code: 0 } });
     expect(proxy.connections).toHaveLength(1);
     expect((await heard()).map(({ state }) => state)).toEqual(['connecting', 'open']);
+  }
+
+  it.each(stops)('is dead to neither side while its page %s', async (_what, stop) => {
+    await expectAlive(await proxyTo(asking), stop);
+  });
+
+  it('is not dead because its page was busy when the answer came, too late', async () => {
+    // The answer comes behind the time for it. When the page looks at anything again, the timer
+    // that would give up is long due, and comes before it.
+    const proxy = await proxyTo(server, () => ({ delay: 350 }));
+    const afterwards = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+    await expectAlive(proxy, afterwards, 2_000);
   });
 });

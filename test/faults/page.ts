@@ -18,8 +18,13 @@ export interface FaultsWindow {
     url: string,
     liveness?: HttpClientOptions['liveness'],
   ): Promise<{ head: string; packBytes: number }>;
-  /** Opens a channel on which nothing is said until {@link FaultsWindow.leave}. */
-  open(url: string, liveness: HttpClientOptions['liveness']): Promise<void>;
+  /**
+   * Opens a channel on which nothing is said until {@link FaultsWindow.leave}.
+   *
+   * @param busy time for which the page does nothing else as soon as it has asked whether the server
+   *   lives, in ms; the answer waits meanwhile. 0: it does not.
+   */
+  open(url: string, liveness: HttpClientOptions['liveness'], busy: number): Promise<void>;
   /** Ends that channel as git does that wants nothing. @returns git's exit code. */
   leave(): Promise<number | null>;
 }
@@ -42,10 +47,13 @@ const page: FaultsWindow = {
     }
     return { head: await git.resolveRef({ fs, dir, ref: 'HEAD' }), packBytes };
   },
-  async open(url, liveness) {
+  async open(url, liveness, busy) {
     heard.length = 0;
     const onConnection = (event: Heard): unknown => heard.push(event);
-    channel = await openChannel(url, { service: 'git-upload-pack', liveness, onConnection });
+    channel = await openChannel(url, {
+      ...{ service: 'git-upload-pack', liveness, onConnection },
+      WebSocket: busyAfterPing(busy),
+    });
   },
   async leave() {
     if (channel === undefined) return null;
@@ -57,5 +65,23 @@ const page: FaultsWindow = {
     return (await exit).code;
   },
 };
+
+function busyAfterPing(time: number): HttpClientOptions['WebSocket'] {
+  let asked = time === 0;
+  // The DOM's types insist on memory that is not shared.
+  const PlainWebSocket = WebSocket as unknown as NonNullable<HttpClientOptions['WebSocket']>;
+  return class extends PlainWebSocket {
+    override send(data: string | Uint8Array): void {
+      super.send(data);
+      if (asked || typeof data !== 'string' || !data.includes('"ping"')) return;
+      asked = true;
+      // Once the timer that waits for the answer is set.
+      queueMicrotask(() => {
+        const end = performance.now() + time;
+        while (performance.now() < end);
+      });
+    }
+  };
+}
 
 Object.assign(window, page);
