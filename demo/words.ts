@@ -1,5 +1,6 @@
 /** Errors as sentences for a person. */
-import { isGitWsError } from 'gitws';
+import { isGitWsError, type ConnectionEvent } from 'gitws';
+import { formatBytes } from './format.js';
 import type { Notice } from './state/session.js';
 
 interface Sentence {
@@ -25,6 +26,14 @@ export function isCancel(error: unknown): boolean {
   return describe(error).code === 'UserCanceledError';
 }
 
+/** What to say while a connection is lost; undefined while there is one. */
+export function describeInterruption(event: ConnectionEvent): string | undefined {
+  const { attempt, received, state, wait } = event;
+  if (state === 'open' || state === 'resumed' || attempt === 0) return undefined;
+  const where = `Connection lost, going on at ${formatBytes(received)}`;
+  return wait < 1000 ? where : `${where} (next try in ${Math.round(wait / 1000)} s)`;
+}
+
 type Data = Readonly<Record<string, unknown>>;
 
 const sentences: Readonly<Record<string, (data: Data, message: string) => Sentence>> = {
@@ -36,7 +45,7 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
   }),
   CONNECTION_LOST: () => ({
     title: 'The connection was lost',
-    text: 'It ended before the transfer did. Nothing half-received was kept: try again.',
+    text: 'It could not be taken up again before the server gave the transfer up. Nothing half-received was kept: try again.',
   }),
   TIMEOUT: () => ({
     title: 'The server did not answer in time',

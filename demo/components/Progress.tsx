@@ -13,7 +13,7 @@ const stages: readonly { readonly step: Step; readonly label: string }[] = [
 
 /** A clone on its way from the server into this browser, stage by stage. */
 export function CloneProgress({ activity }: { readonly activity: Activity }) {
-  const { title, progress, cancel, startedAt } = activity;
+  const { title, progress, interruption, cancel, startedAt } = activity;
   return (
     <section class="clone-progress" aria-label={title}>
       <div class="clone-head">
@@ -46,7 +46,7 @@ export function CloneProgress({ activity }: { readonly activity: Activity }) {
         ))}
       </div>
       <div class="clone-figures">
-        <span aria-live="polite">{progress.label}…</span>
+        <span aria-live="polite">{interruption ?? progress.label}…</span>
         <span class="figure">{objects(progress)}</span>
         <span class="figure">{progress.bytes > 0 ? formatBytes(progress.bytes) : ''}</span>
         <Seconds since={startedAt} />
@@ -57,15 +57,15 @@ export function CloneProgress({ activity }: { readonly activity: Activity }) {
 
 /** One line with a bar: for what happens while a repository is open. */
 export function ActivityLine({ activity }: { readonly activity: Activity }) {
-  const { title, progress, cancel } = activity;
+  const { title, progress, interruption, cancel } = activity;
   const known = fraction(progress);
   return (
     <div class="notice activity">
       <div class="activity-text">
         <strong>{title}</strong>
         <span aria-live="polite">
-          {progress.label}
-          {progress.bytes > 0 && `, ${formatBytes(progress.bytes)}`}
+          {interruption ?? progress.label}
+          {interruption === undefined && progress.bytes > 0 && `, ${formatBytes(progress.bytes)}`}
         </span>
       </div>
       {cancel !== undefined && (

@@ -8,7 +8,7 @@ import type {
   AuthSuccessCallback,
   GitAuth,
 } from 'isomorphic-git';
-import { createHttpClient, GitWsError, type HttpClient } from 'gitws';
+import { createHttpClient, GitWsError, type ConnectionEvent, type HttpClient } from 'gitws';
 import { createPauses, type ProgressEvent } from './progress.js';
 
 /** What a person signs in with. */
@@ -33,6 +33,8 @@ export interface Transfer {
   readonly signal: AbortSignal;
   readonly credentials: CredentialSource;
   readonly onProgress: (event: ProgressEvent) => void;
+  /** The connection was lost, or goes on. */
+  readonly onConnection: (event: ConnectionEvent) => void;
   /** A line of the server's git or of its hooks. */
   readonly onMessage: (line: string) => void;
 }
@@ -48,7 +50,7 @@ export interface RemoteArguments {
 
 /** Arguments for one operation. A transfer is used once: its signal ends what it began. */
 export function remoteArguments(transfer: Transfer): RemoteArguments {
-  const { signal, credentials, onMessage } = transfer;
+  const { signal, credentials, onConnection, onMessage } = transfer;
   const pause = createPauses();
   let offered: Credentials | undefined;
   const ask = async (url: string): Promise<GitAuth> => {
@@ -57,7 +59,7 @@ export function remoteArguments(transfer: Transfer): RemoteArguments {
     return offered === undefined ? { cancel: true } : authOf(offered);
   };
   return {
-    http: createHttpClient({ signal, onMessage }),
+    http: createHttpClient({ signal, onConnection, onMessage }),
     async onProgress(event) {
       transfer.onProgress(event);
       await pause();

@@ -1,7 +1,7 @@
 /** Runs what takes time: one thing after the other, with progress, a way to stop it, and words. */
 import { advance, connecting } from '../repository/progress.js';
 import type { Transfer } from '../repository/remote.js';
-import { explain, isCancel } from '../words.js';
+import { describeInterruption, explain, isCancel } from '../words.js';
 import { credentialSource } from './dialogs.js';
 import { activity, notice, type Activity } from './session.js';
 
@@ -33,13 +33,20 @@ export async function perform<T>(
   const remote: string[] = [];
   const cancel = cancelled === undefined ? undefined : () => controller.abort();
   notice.value = undefined;
-  activity.value = { kind, title, progress: connecting, startedAt: performance.now(), cancel };
+  const startedAt = performance.now();
+  activity.value = {
+    ...{ kind, title, progress: connecting, interruption: undefined, startedAt, cancel },
+  };
   const transfer: Transfer = {
     signal: controller.signal,
     credentials: credentialSource(controller.signal),
     onProgress(event) {
       if (activity.value === undefined) return;
       activity.value = { ...activity.value, progress: advance(activity.value.progress, event) };
+    },
+    onConnection(event) {
+      if (activity.value === undefined) return;
+      activity.value = { ...activity.value, interruption: describeInterruption(event) };
     },
     onMessage(line) {
       const text = line.trimEnd();

@@ -59,6 +59,8 @@ export interface Activity {
   readonly kind: 'clone' | 'open' | 'fetch' | 'pull' | 'push' | 'commit' | 'switch' | 'remove';
   readonly title: string;
   readonly progress: Progress;
+  /** What to say while its connection is lost; undefined while there is one. */
+  readonly interruption: string | undefined;
   /** When it began, in ms of performance.now(). */
   readonly startedAt: number;
   /** undefined for what cannot be cancelled. */

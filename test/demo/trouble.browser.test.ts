@@ -182,11 +182,32 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     const { demo, url } = await begin();
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
-    const { url: target } = await startServer({ root, origins: [new URL(url).origin] });
+    const limits = { resumeTime: 0 };
+    const { url: target } = await startServer({ root, limits, origins: [new URL(url).origin] });
     const proxy = await startProxy(target, { cutAfterDown: 800_000 });
     await demo.clone(`${proxy.url}/large.git`);
     await demo.page.getByRole('alert').getByText('The connection was lost').waitFor();
     expect(await demo.databases()).toEqual([]);
+    await demo.close();
+  });
+
+  it('says that the connection is lost, and goes on where it was when there is one again', async () => {
+    const { demo, url } = await begin();
+    const root = await temporaryDirectory();
+    await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
+    const { url: target, server } = await startServer({ root, origins: [new URL(url).origin] });
+    const proxy = await startProxy(target, { cutAfterDown: 800_000 });
+    let away = true;
+    // As in a tunnel: whoever tries is cut off at once.
+    const { port } = new URL(proxy.url);
+    await demo.page.routeWebSocket(new RegExp(`:${port}/`), (socket) => {
+      if (server.detached > 0 && away) void socket.close({ code: 1012 });
+      else socket.connectToServer();
+    });
+    await demo.clone(`${proxy.url}/large.git`);
+    await demo.page.getByText(/^Connection lost, going on at \d+ kB/).waitFor();
+    away = false;
+    await demo.opened('large');
     await demo.close();
   });
 
