@@ -1,4 +1,9 @@
-/** The table of settings as docs/configuration.md shows it; a test holds the two together. */
+/**
+ * The table of settings as docs/configuration.md shows it, and of limits as docs/security.md does;
+ * tests hold them together.
+ */
+import { limitNames, limits, type Limits } from '../../server/limits.js';
+import { formatQuantity } from '../../server/quantity.js';
 import { optionOf, settingNames, settingOf, variableOf, type SettingName } from './table.js';
 import { formatValue } from './values.js';
 
@@ -20,6 +25,17 @@ export function formatSettings(): string {
   ]
     .join('\n')
     .replaceAll('<', '&lt;');
+}
+
+/** @returns Markdown: one row a limit. */
+export function formatLimits(): string {
+  const rows = limitNames.map((name: keyof Limits) => {
+    const { default: standard, unit, meaning, reason } = limits[name];
+    return `| \`${name}\` | ${formatQuantity(standard, unit)} | ${capital(meaning)} | ${reason} |`;
+  });
+  return ['| limit | default | what is limited | why |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 function optionText(name: SettingName): string {

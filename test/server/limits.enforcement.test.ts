@@ -2,9 +2,12 @@
  * Each limit that no other test of the server meets: what happens above it. Each case fails where
  * the line that enforces its limit is taken away.
  */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { GitServerOptions, Limits, SessionReport } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
@@ -12,6 +15,7 @@ import { eventually, noProcessIn, processesIn, processRunning } from '../helpers
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { upgradeText } from '../load/clients.js';
 
 const target = '/site/git-upload-pack';
 let root: string;
@@ -185,7 +189,64 @@ describe('the request', () => {
   });
 });
 
+describe('refused clients', () => {
+  const [v1, none] = ['Sec-WebSocket-Protocol: gitws.v1', '/none/git-upload-pack'];
+
+  /** Neither closes nor reads on. @returns the first line of the answer. */
+  async function rude(server: TestServer): Promise<string> {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.write(upgradeText(none, v1));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    return answer.toString('latin1').split('\r\n')[0] ?? '';
+  }
+
+  it('that keep their half of the handshake to themselves are at most maxRefusals: HTTP 503', async () => {
+    const server = await limited({ maxRefusals: 2, closeTime: 600_000 });
+    const accepted = 'HTTP/1.1 101 Switching Protocols';
+    expect([await rude(server), await rude(server)]).toEqual([accepted, accepted]);
+    expect(await rude(server)).toBe('HTTP/1.1 503 Service Unavailable');
+    const { status, body } = await new RawClient(server.url, { target: none }).closed;
+    expect(`${status} ${body}`).toBe('503 There is no such repository.\n');
+  });
+
+  it('are waited for no longer than closeTime', async () => {
+    const server = await limited({ maxRefusals: 1, closeTime: 100 });
+    await rude(server);
+    await eventually(async () =>
+      (await refused(server, { Host: 'evil.example' })).startsWith('4403'),
+    );
+    await server.close();
+  });
+});
+
 describe('time', () => {
+  it('from SIGTERM to SIGKILL is killDelayUpload for a git that does not listen', async () => {
+    const heard = join(await temporaryDirectory(), 'heard');
+    const script = `trap ': > ${heard}' TERM\nwhile :; do sleep 0.02; done`;
+    const leave = async (server: TestServer): Promise<void> => {
+      const client = await withGit(script, async () => {
+        const silent = new RawClient(server.url, { target });
+        await silent.text('open');
+        return silent;
+      });
+      client.socket.close(1000);
+    };
+    const patient = await limited({ killDelayUpload: 600_000 });
+    await leave(patient);
+    await eventually(() => existsSync(heard));
+    const survivors = await processesIn(root);
+    expect(survivors).not.toEqual([]);
+    for (const { pid } of survivors) process.kill(pid, 'SIGKILL');
+    await noProcessIn(root);
+    const hasty = await limited({ killDelayUpload: 50 });
+    await leave(hasty);
+    await noProcessIn(root);
+    await Promise.all([patient.close(), hasty.close()]);
+  });
+
   it('until git says its first byte is limited: 4408, and git is ended', async () => {
     const server = await limited({ firstByteTime: 200 });
     const client = await withGit('exec sleep 601', async () => {
@@ -200,7 +261,7 @@ describe('time', () => {
   });
 
   it('until the first byte is not counted any more once it came', async () => {
-    const server = await limited({ firstByteTime: 50, idleTime: 300 });
+    const server = await limited({ firstByteTime: 1_000, idleTime: 1_500 });
     // Closed by the later limit, so the earlier one let it be.
     const client = await opened(server);
     expect((await client.closed).reason).toBe('Nothing happened for too long.');
