@@ -4,7 +4,7 @@
  */
 import type { Engine } from './engine.js';
 import { corruptPack, limitError } from './faults.js';
-import { checksumSize, headerSize } from './input.js';
+import { checksumSize } from './input.js';
 import type { BaseObject, ObjectType } from './options.js';
 import type { Job } from './job.js';
 
@@ -91,7 +91,7 @@ function incomplete(engine: Engine, oids: readonly string[]): Error {
 }
 
 function headerOf({ header }: Original, objects: number): Uint8Array {
-  const changed = header.slice(0, headerSize);
+  const changed = new Uint8Array(header);
   new DataView(changed.buffer).setUint32(8, objects);
   return changed;
 }

@@ -144,9 +144,10 @@ export function indexInWorker(
         if (read.done === true) break;
         const { value } = read;
         // The source's bytes may be part of something larger, which is not to be given away.
-        const bytes = value.slice();
+        const bytes = new Uint8Array(value);
         // Beyond the limit the worker refuses them, and no sink gets what nobody can read.
-        if (position + bytes.length <= limits.packBytes) await sink?.write(value.slice(), position);
+        if (position + bytes.length <= limits.packBytes)
+          await sink?.write(new Uint8Array(value), position);
         position += bytes.length;
         if (isOver) return;
         post({ type: 'bytes', bytes }, [bytes.buffer]);

@@ -30,8 +30,15 @@ export class Pace {
 
   async #break(): Promise<void> {
     this.#check();
-    // A message, since timers are slowed down to 4 ms, or 1 s in a tab that nobody sees.
+    const immediately = (globalThis as { setImmediate?: (callback: () => void) => unknown })
+      .setImmediate;
     await new Promise<void>((resolve) => {
+      if (immediately !== undefined) {
+        // Node: messages that are sent at once are taken before anything else has its turn.
+        immediately(resolve);
+        return;
+      }
+      // A message, since timers are slowed down to 4 ms, or 1 s in a tab that nobody sees.
       this.#channel.port1.onmessage = () => resolve();
       this.#channel.port2.postMessage(0);
     });

@@ -13,7 +13,7 @@ const progressInterval = 100;
 export async function runJob(job: Job): Promise<IndexedPack> {
   const input = new Input(job.source, job);
   const start = await input.start();
-  const header = start.slice(0, headerSize);
+  const header = new Uint8Array(start.subarray(0, headerSize));
   const objects = readPackHeader(header, job.limits);
   const appendable = job.base === undefined ? 0 : objects;
   const engine = new Engine(job.module, objects, appendable, job.sizes.ring, job.limits);

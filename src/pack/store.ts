@@ -81,14 +81,14 @@ export class SinkPack implements PackStore {
 
   write(bytes: Uint8Array, position: number): void | Promise<void> {
     this.#length = Math.max(this.#length, position + bytes.length);
-    // A copy, since the sink may do with its bytes what it likes.
-    return this.#isWritten ? undefined : this.#sink.write(bytes.slice(), position);
+    // A copy, since the sink may do with its bytes what it likes (and a Buffer's slice is none).
+    return this.#isWritten ? undefined : this.#sink.write(new Uint8Array(bytes), position);
   }
 
   amend(bytes: Uint8Array, position: number): void | Promise<void> {
     this.#pieces.clear();
     this.#length = Math.max(this.#length, position + bytes.length);
-    return this.#sink.write(bytes.slice(), position);
+    return this.#sink.write(new Uint8Array(bytes), position);
   }
 
   read(position: number, length: number): Uint8Array | Promise<Uint8Array> {
@@ -145,7 +145,7 @@ export class TeePack implements PackStore {
 
   amend(bytes: Uint8Array, position: number): void | Promise<void> {
     this.#held.write(bytes, position);
-    return this.#sink.write(bytes.slice(), position);
+    return this.#sink.write(new Uint8Array(bytes), position);
   }
 
   read(position: number, length: number): Uint8Array {

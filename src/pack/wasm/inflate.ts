@@ -455,11 +455,9 @@ function decodeCodes(): i32 {
     at -= <usize>(count >> 3);
     count &= 7;
     held &= ((<u64>1) << count) - 1;
+    // Up to three literals are written before anybody looks.
+    if (to > most) result = TOO_LONG;
     if (result >= 0) break;
-    if (to > most) {
-      result = TOO_LONG;
-      break;
-    }
     if (isOpen && to >= until) {
       result = FULL;
       break;

@@ -1,0 +1,394 @@
+/** Packs that lie, break off or ask for too much: refused, with one error that says where. */
+import { join } from 'node:path';
+import { deflateRawSync, deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { GitWsError } from '../../src/errors.js';
+import { defaultPackLimits, indexPack, type PackLimits } from '../../src/pack/index-pack.js';
+import { makeRepository } from '../helpers/git.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import {
+  appending,
+  encodeDelta,
+  encodeDistance,
+  entryHead,
+  gitIndex,
+  inPieces,
+  makePack,
+  ofsDelta,
+  oidOf,
+  packAll,
+  plain,
+  pseudoText,
+  refDelta,
+  reseal,
+  seal,
+  type Entry,
+} from './packs.js';
+
+/** @returns how a pack is refused. */
+async function refusal(
+  pack: Uint8Array,
+  limits: Partial<PackLimits> = {},
+  ...pieces: number[]
+): Promise<Record<string, unknown>> {
+  return indexPack({ source: inPieces(pack, ...pieces), limits }).then(
+    () => ({ code: 'indexed' }),
+    (error: GitWsError) => ({ code: error.code, ...error.data }),
+  );
+}
+
+const base = Buffer.from('0123456789'.repeat(10));
+const first = plain('blob', base);
+const headerSize = 12;
+
+/** @returns an entry with anything at all in the place of the zlib data. */
+const entry = (size: number, compressed: Uint8Array): Entry =>
+  Buffer.concat([entryHead('blob', size), compressed]);
+
+describe('an entry is refused, as git refuses it, with its fault and where it is', () => {
+  const text = pseudoText(500);
+  const good = deflateSync(text);
+  const adler = good.subarray(-4);
+  const zlib = (...raw: Uint8Array[]): Buffer => {
+    return Buffer.concat([Buffer.from([0x78, 0x9c]), ...raw, adler]);
+  };
+  const flip = (bytes: Uint8Array, at: number, mask: number): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[at]! ^= mask;
+    return copy;
+  };
+  const delta = (bytes: Uint8Array): Entry => ofsDelta(first.length, bytes);
+  const faults: readonly (readonly [what: string, fault: string, entry: Entry])[] = [
+    ['zlib data with another method', 'BAD_ZLIB_HEADER', entry(500, flip(good, 0, 1))],
+    ['zlib data that wants a dictionary', 'BAD_ZLIB_HEADER', entry(500, flip(good, 1, 0x20))],
+    ['a reserved type of block', 'BAD_BLOCK_TYPE', entry(500, zlib(Buffer.from([7])))],
+    [
+      'a stored block whose lengths differ',
+      'BAD_STORED_LENGTH',
+      entry(500, zlib(Buffer.from([1, 5, 0, 5, 0]))),
+    ],
+    ['codes that overflow', 'BAD_CODE', entry(500, zlib(Buffer.alloc(40, 0x25)))],
+    // A fixed block: length 3 (7 bits), distance 1, with nothing before it.
+    ['a copy from before the beginning', 'BAD_DISTANCE', entry(500, zlib(Buffer.from([3, 2, 0])))],
+    // A fixed block: the length symbol 286, which no encoder may use.
+    ['a symbol that means nothing', 'BAD_SYMBOL', entry(500, zlib(Buffer.from([0x1b, 3, 0])))],
+    ['more than it says', 'TOO_LONG', entry(499, good)],
+    ['more than it says, stored', 'TOO_LONG', entry(499, deflateSync(text, { level: 0 }))],
+    ['more than nothing', 'TOO_LONG', entry(0, good)],
+    ['less than it says', 'TOO_SHORT', entry(501, good)],
+    ['less than it says, which would be streamed', 'TOO_SHORT', entry(20_000_000, good)],
+    ['a wrong Adler-32', 'BAD_ADLER', entry(500, flip(good, good.length - 1, 1))],
+    ['the type 0', 'BAD_TYPE', Buffer.concat([entryHead(0, 500), good])],
+    ['the type 5', 'BAD_TYPE', Buffer.concat([entryHead(5, 500), good])],
+    [
+      'a size of 70 bits',
+      'BAD_SIZE',
+      Buffer.concat([Buffer.alloc(10, 0xbf), Buffer.from([1]), good]),
+    ],
+    ['a base 0 bytes before', 'BAD_BASE_OFFSET', ofsDelta(0, appending(base, 'x'))],
+    ['a base before the pack', 'BAD_BASE_OFFSET', ofsDelta(5000, appending(base, 'x'))],
+    ['a base in the middle of an object', 'BAD_BASE_OFFSET', ofsDelta(5, appending(base, 'x'))],
+    [
+      'a base whose distance overflows',
+      'BAD_BASE_OFFSET',
+      Buffer.concat([entryHead('ofs-delta', 9), Buffer.alloc(12, 0xff), Buffer.from([0]), good]),
+    ],
+    ['a delta without its sizes', 'BAD_DELTA_HEADER', delta(Buffer.from([0x80]))],
+    ['an empty delta', 'BAD_DELTA_HEADER', delta(Buffer.alloc(0))],
+    [
+      'a delta of another size of base',
+      'BAD_DELTA_BASE_SIZE',
+      delta(encodeDelta(99, 1, [base.subarray(0, 1)])),
+    ],
+    ['a copy beyond the base', 'BAD_DELTA_COPY', delta(encodeDelta(100, 50, [{ copy: [51, 50] }]))],
+    [
+      'a copy from the highest offset',
+      'BAD_DELTA_COPY',
+      delta(encodeDelta(100, 50, [{ copy: [0xffffffff, 50] }])),
+    ],
+    [
+      'a copy beyond the result',
+      'BAD_DELTA_COPY',
+      delta(encodeDelta(100, 49, [{ copy: [0, 50] }])),
+    ],
+    ['a copy that is cut off', 'BAD_DELTA_COPY', delta(Buffer.from([100, 50, 0xff, 0]))],
+    ['an insertion beyond the delta', 'BAD_DELTA_INSERT', delta(Buffer.from([100, 50, 50, 1, 2]))],
+    [
+      'an insertion beyond the result',
+      'BAD_DELTA_INSERT',
+      delta(encodeDelta(100, 1, [base.subarray(0, 2)])),
+    ],
+    ['the reserved instruction', 'BAD_DELTA_COMMAND', delta(Buffer.from([100, 1, 0, 1]))],
+    [
+      'a delta that makes too little',
+      'BAD_DELTA_RESULT',
+      delta(encodeDelta(100, 50, [{ copy: [0, 49] }])),
+    ],
+  ];
+  it.each(faults)('%s', async (_, fault, bad) => {
+    const pack = makePack([first, bad, plain('blob', 'behind it')]);
+    expect(await gitIndex(pack)).toBeUndefined();
+    const expected = { code: 'CORRUPT_PACK', fault, object: 1 };
+    const whole = await refusal(pack);
+    expect(whole).toMatchObject(expected);
+    expect(whole['offset']).toBeGreaterThanOrEqual(headerSize + first.length);
+    expect(whole['offset']).toBeLessThan(pack.length);
+    expect(await refusal(pack, {}, 1)).toMatchObject(expected);
+  });
+
+  it('all faults of deltas, in those too that are resolved after the end', async () => {
+    const deltas = faults.filter(([, fault]) => fault.startsWith('BAD_DELTA'));
+    expect(deltas.length).toBeGreaterThan(8);
+    for (const [, fault, bad] of deltas) {
+      // The same instructions with the base named by its oid: nothing is done about it before.
+      const compressed = bad.subarray(1 + encodeDistance(first.length).length);
+      const head = Buffer.from(bad.subarray(0, 1));
+      head[0] = (head[0]! & 0x8f) | (7 << 4);
+      const oid = Buffer.from(oidOf('blob', base), 'hex');
+      const pack = makePack([first, Buffer.concat([head, oid, compressed])]);
+      expect(await refusal(pack)).toMatchObject({ code: 'CORRUPT_PACK', fault, object: 1 });
+    }
+  });
+});
+
+describe('a pack as a whole is refused', () => {
+  const sound = makePack([
+    first,
+    plain('tree', ''),
+    ofsDelta(first.length + 9, appending(base, '!')),
+  ]);
+
+  it('that is no pack, or of another version', async () => {
+    const other = Buffer.from(sound);
+    other[0] = 0x70;
+    expect(await refusal(reseal(other))).toMatchObject({ code: 'CORRUPT_PACK', offset: 0 });
+    expect(await refusal(makePack([], 0, 4))).toMatchObject({ code: 'CORRUPT_PACK', offset: 4 });
+  });
+
+  it('that is cut off anywhere', async () => {
+    for (let length = 0; length < sound.length; length += 1) {
+      expect(await refusal(sound.subarray(0, length)), `${length} bytes`).toMatchObject({
+        code: 'CORRUPT_PACK',
+        offset: length,
+      });
+    }
+  });
+
+  it('that has fewer or more objects than it says', async () => {
+    expect(await refusal(makePack([first], 2))).toMatchObject({ code: 'CORRUPT_PACK' });
+    expect(await refusal(makePack([first, first], 1))).toMatchObject({ code: 'CORRUPT_PACK' });
+  });
+
+  it('with anything behind its end, in the same piece or in one of its own', async () => {
+    const expected = { code: 'CORRUPT_PACK', offset: sound.length };
+    for (const junk of [Buffer.alloc(1), Buffer.alloc(5000, 'PACK')]) {
+      const more = Buffer.concat([sound, junk]);
+      expect(await refusal(more)).toMatchObject(expected);
+      expect(await refusal(more, {}, sound.length)).toMatchObject(expected);
+      expect(await refusal(more, {}, 1)).toMatchObject(expected);
+    }
+  });
+
+  it('with any single bit changed, and never for another reason than its bytes', async () => {
+    for (let bit = 0; bit < sound.length * 8; bit += 1) {
+      const changed = Buffer.from(sound);
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      // A changed count of objects may also be beyond the limit.
+      expect((await refusal(changed))['code'], `bit ${bit}`).toMatch(/^(CORRUPT_PACK|PACK_LIMIT)$/);
+    }
+  });
+
+  it('whose deltas are made from each other', async () => {
+    const a = Buffer.from('a'.repeat(40));
+    const b = Buffer.from('b'.repeat(40));
+    const replace = (by: Buffer) => encodeDelta(40, 40, [by]);
+    const [oidA, oidB] = [oidOf('blob', a), oidOf('blob', b)];
+    const pack = makePack([refDelta(oidB, replace(a)), refDelta(oidA, replace(b))]);
+    expect(await gitIndex(pack)).toBeUndefined();
+    expect(await refusal(pack)).toMatchObject({ code: 'CORRUPT_PACK', missing: [oidB, oidA] });
+    const own = makePack([refDelta(oidA, replace(a))]);
+    expect(await refusal(own)).toMatchObject({ code: 'CORRUPT_PACK', missing: [oidA] });
+  });
+
+  it('whose deltas have no base', async () => {
+    const missing = oidOf('blob', 'nowhere');
+    const lost = refDelta(missing, appending(Buffer.from('nowhere'), '!'));
+    const pack = makePack([
+      first,
+      lost,
+      ofsDelta(lost.length, appending(Buffer.from('nowhere!'), '?')),
+    ]);
+    expect(await refusal(pack)).toMatchObject({ code: 'CORRUPT_PACK', missing: [missing] });
+  });
+});
+
+describe('what git says of changed packs is what is said here', () => {
+  it('for changes of one bit or byte with a checksum that fits', async () => {
+    const { gitDir } = await makeRepository(join(await temporaryDirectory(), 'sample.git'), {
+      commits: 8,
+      files: 3,
+      seed: 5,
+    });
+    const pack = await packAll(gitDir, ['--delta-base-offset']);
+    let state = 12_345;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    for (let round = 0; round < 150; round += 1) {
+      const changed = Buffer.from(pack);
+      const at = headerSize + random(pack.length - headerSize - 20);
+      changed[at]! ^= round % 2 === 0 ? 1 << random(8) : 1 + random(255);
+      const sealed = reseal(changed);
+      const expected = await gitIndex(sealed);
+      const result = await indexPack({ source: inPieces(sealed) }).catch(() => undefined);
+      expect(result === undefined, `round ${round}`).toBe(expected === undefined);
+      if (expected !== undefined) expect(expected.equals(result?.idx ?? expected)).toBe(true);
+    }
+  });
+});
+
+describe('every limit is kept', () => {
+  const half = 5_000;
+  const content = pseudoText(half);
+  const one = plain('blob', content);
+  const long = Buffer.concat([content, content]);
+  const double = encodeDelta(half, 2 * half, [{ copy: [0, half] }, { copy: [0, half] }]);
+  const twice = ofsDelta(one.length, double);
+  const again = ofsDelta(twice.length, appending(long, '!'));
+  const pack = makePack([one, twice, again]);
+  const byOid = makePack([
+    one,
+    refDelta(oidOf('blob', content), double),
+    refDelta(oidOf('blob', long), appending(long, '!')),
+  ]);
+  const inflated = half + double.length + appending(long, '!').length;
+
+  it.each([
+    ['objects', 3],
+    ['packBytes', pack.length],
+    ['objectBytes', 2 * half + 1],
+    ['inflatedBytes', inflated],
+    ['resultBytes', half + 2 * half + 2 * half + 1],
+    ['deltaDepth', 2],
+  ] as const)('%s', async (limit, least) => {
+    expect(await refusal(pack, { [limit]: least })).toEqual({ code: 'indexed' });
+    const expected = { code: 'PACK_LIMIT', limit, value: least - 1 };
+    expect(await refusal(pack, { [limit]: least - 1 })).toMatchObject(expected);
+    if (limit !== 'packBytes') {
+      expect(await refusal(byOid, { [limit]: least })).toEqual({ code: 'indexed' });
+      expect(await refusal(byOid, { [limit]: least - 1 })).toMatchObject(expected);
+    }
+  });
+
+  it('resolvingBytes', async () => {
+    expect(await refusal(byOid, { resolvingBytes: 2_000_000 })).toEqual({ code: 'indexed' });
+    const expected = { code: 'PACK_LIMIT', limit: 'resolvingBytes', value: 1000 };
+    expect(await refusal(byOid, { resolvingBytes: 1000 })).toMatchObject(expected);
+  });
+
+  it('which is a whole number in its range, and one of those that there are', async () => {
+    for (const limits of [
+      { objects: -1 },
+      { objects: 1.5 },
+      { packBytes: 2 ** 31 },
+      { nothing: 1 },
+    ]) {
+      expect(await refusal(pack, limits)).toEqual({ code: 'INVALID_OPTION' });
+    }
+  });
+
+  it('before a pack of 2 GiB or more is written any further', async () => {
+    // Its index would need 64-bit offsets, which isomorphic-git cannot read.
+    expect(defaultPackLimits.packBytes).toBe(2 ** 31 - 1);
+    let written = 0;
+    const sink = {
+      write(bytes: Uint8Array, position: number) {
+        written = Math.max(written, position + bytes.length);
+      },
+    };
+    const limits = { packBytes: 600 };
+    const source = inPieces(pack, 500);
+    await expect(indexPack({ source, limits, sink })).rejects.toMatchObject({ code: 'PACK_LIMIT' });
+    expect(written).toBe(500);
+  });
+});
+
+describe('a bomb costs no more than the limits allow', () => {
+  it('a blob that says it is small and inflates without end', async () => {
+    const bomb = deflateSync(Buffer.alloc(50_000_000));
+    const pack = makePack([entry(1000, bomb)]);
+    expect(await refusal(pack)).toMatchObject({ code: 'CORRUPT_PACK', fault: 'TOO_LONG' });
+  });
+
+  it('a blob that says how large it is', async () => {
+    const pack = seal(
+      Buffer.concat([
+        makePack([], 1).subarray(0, -20),
+        entryHead('blob', 2 ** 40),
+        Buffer.alloc(99),
+      ]),
+    );
+    expect(await refusal(pack)).toMatchObject({ code: 'PACK_LIMIT', limit: 'objectBytes' });
+  });
+
+  it('deltas that double what they are made from', async () => {
+    let size = 65_536;
+    const entries: Entry[] = [plain('blob', Buffer.alloc(size))];
+    for (let depth = 0; depth < 20; depth += 1) {
+      const delta = encodeDelta(size, size * 2, [
+        ...Array.from({ length: (2 * size) / 65_536 }, () => ({ copy: [0, 65_536] as const })),
+      ]);
+      entries.push(ofsDelta(entries.at(-1)?.length ?? 0, delta));
+      size *= 2;
+    }
+    const limits = { objectBytes: 20_000_000 };
+    expect(await refusal(makePack(entries), limits)).toMatchObject({
+      code: 'PACK_LIMIT',
+      limit: 'objectBytes',
+      object: 9,
+    });
+  });
+
+  it('a header that promises millions of objects, and nothing behind it', async () => {
+    const before = process.memoryUsage().rss;
+    const pack = makePack([first], 16_000_000);
+    expect(await refusal(pack)).toMatchObject({ code: 'CORRUPT_PACK' });
+    // A gigabyte for the table, were it touched.
+    expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+  });
+
+  it('a million empty blocks in one entry', async () => {
+    const flushes = Buffer.concat(
+      Array.from({ length: 400_000 }, () => Buffer.from([0, 0, 0, 255, 255])),
+    );
+    const raw = Buffer.concat([Buffer.from([0x78, 0x9c]), flushes, deflateRawSync(base)]);
+    const whole = Buffer.concat([raw, deflateSync(base).subarray(-4)]);
+    expect(await refusal(makePack([entry(base.length, whole)]))).toEqual({ code: 'indexed' });
+  });
+
+  it('many deltas that wait for an object that is in the pack many times', async () => {
+    const delta = refDelta(oidOf('blob', base), appending(base, '!'));
+    const entries = Array.from({ length: 30_000 }, (_, index) => (index % 2 === 0 ? delta : first));
+    expect(await refusal(makePack(entries))).toEqual({ code: 'indexed' });
+  });
+
+  it('a comb of large objects, each of which is the base of two', async () => {
+    // In the order of the pack, or with the wrong one first, 60 of them would be in memory at once.
+    let content = pseudoText(1_000_000);
+    const entries: Entry[] = [plain('blob', content, 1)];
+    // What the ring forgets has to be made again: all deltas are left to the second pass.
+    for (let index = 0; index < 5; index += 1)
+      entries.push(plain('blob', Buffer.alloc(4e6, index)));
+    let back = entries.reduce((sum, bytes) => sum + bytes.length, 0);
+    for (let depth = 0; depth < 60; depth += 1) {
+      const spine = ofsDelta(back, appending(content, 'x'));
+      const tooth = ofsDelta(back + spine.length, appending(content, 'y'));
+      entries.push(spine, tooth);
+      back = spine.length + tooth.length;
+      content = Buffer.concat([content, Buffer.from('x')]);
+    }
+    const limits = { resolvingBytes: 16_000_000 };
+    expect(await refusal(makePack(entries), limits)).toEqual({ code: 'indexed' });
+  });
+});
