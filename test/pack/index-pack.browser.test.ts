@@ -1,0 +1,222 @@
+/** The pack engine in Chromium: in its worker, in others, and where policies forbid them. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { makeRepository } from '../helpers/git.js';
+import { listen } from '../helpers/listen.js';
+import { bundlePage } from '../helpers/page.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import type { PackPage, PageCase } from './page.js';
+import {
+  appending,
+  gitIndex,
+  makePack,
+  ofsDelta,
+  oidOf,
+  packAll,
+  plain,
+  pseudoText,
+  refDelta,
+} from './packs.js';
+
+const dist = (path: string): string =>
+  fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const sha1 = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex');
+
+const packs = new Map<string, Uint8Array>();
+const expected = new Map<string, { idx: string; pack: string }>();
+const policies: Record<string, string> = {
+  '/': '',
+  '/blob-worker': "script-src 'self' 'wasm-unsafe-eval'; worker-src blob:",
+  '/no-worker': "script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'",
+  '/no-wasm': "script-src 'self'; worker-src blob:",
+};
+/** Says that it is ready, and dies when there is work. */
+const dying =
+  "onmessage = () => { throw new Error('out of memory'); }; postMessage('gitws.pack-worker');";
+
+let url: string;
+let browser: Browser;
+
+async function add(name: string, pack: Uint8Array): Promise<void> {
+  packs.set(`/${name}`, pack);
+  const idx = await gitIndex(pack);
+  if (idx !== undefined) expected.set(`/${name}`, { idx: sha1(idx), pack: sha1(pack) });
+}
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  const { gitDir } = await makeRepository(join(await temporaryDirectory(), 'sample.git'), {
+    commits: 200,
+    files: 40,
+    seed: 2,
+    bigBlobs: { count: 6, bytes: 3_000_000 },
+  });
+  await add('by-offset', await packAll(gitDir, ['--delta-base-offset']));
+  await add('by-oid', await packAll(gitDir, ['--no-reuse-delta']));
+  await add(
+    'corrupt',
+    makePack([plain('blob', 'x'), ofsDelta(5, appending(Buffer.from('x'), 'y'))]),
+  );
+  const base = pseudoText(300);
+  await add('thin', makePack([refDelta(oidOf('blob', base), appending(base, '!'))]));
+  const script = await bundlePage('./page.ts', import.meta.url);
+  const worker = await readFile(dist('pack/worker.js'));
+  const served = await listen(
+    createServer((request, response) => {
+      const path = request.url ?? '';
+      const pack = packs.get(path);
+      if (pack !== undefined) return void response.end(pack);
+      if (path === '/page.js' || path === '/worker.js' || path === '/dying.js') {
+        response.setHeader('content-type', 'text/javascript');
+        return void response.end(
+          path === '/page.js' ? script : path === '/worker.js' ? worker : dying,
+        );
+      }
+      const policy = policies[path];
+      response.statusCode = policy === undefined ? 404 : 200;
+      response.setHeader('content-type', 'text/html');
+      if (policy) response.setHeader('content-security-policy', policy);
+      response.end('<!doctype html><meta charset="utf-8"><script src="/page.js"></script>');
+    }),
+  );
+  ({ url } = served);
+  browser = await launchChromium();
+});
+
+/** Opens a page and counts the workers that it starts. */
+async function openPage(path = '/') {
+  const page: Page = await browser.newPage();
+  let workers = 0;
+  page.on('worker', () => (workers += 1));
+  await page.goto(url + path);
+  const run = (test: PageCase) =>
+    page.evaluate((given) => (window as unknown as PackPage).run(given), test);
+  return { page, run, started: () => workers };
+}
+
+describe.skipIf(!browserAvailable)('in Chromium, the index is the one that git makes', () => {
+  it('in a worker made of a Blob, which is ended afterwards', async () => {
+    const { page, run, started } = await openPage();
+    for (const pack of ['/by-offset', '/by-oid']) {
+      const { result, idx, pack: whole, phases } = await run({ pack });
+      expect({ idx, pack: whole }).toEqual(expected.get(pack));
+      expect(result?.['bytes']).toBe(packs.get(pack)?.length);
+      expect(phases).toEqual(['Receiving objects', 'Resolving deltas']);
+    }
+    expect(started()).toBe(2);
+    await expect.poll(() => page.workers().length).toBe(0);
+  });
+
+  it('in a worker of a file of its own, and in one that the page keeps', async () => {
+    const { page, run, started } = await openPage();
+    const fromFile = await run({ pack: '/by-offset', worker: { url: '/worker.js' } });
+    expect(fromFile).toMatchObject(expected.get('/by-offset') ?? {});
+    await expect.poll(() => page.workers().length).toBe(0);
+    for (const pack of ['/by-oid', '/by-offset']) {
+      expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
+    }
+    expect(started()).toBe(2);
+    expect(page.workers()).toHaveLength(1);
+  });
+
+  it('on the page’s own thread', async () => {
+    const { run, started } = await openPage();
+    expect(await run({ pack: '/by-offset', worker: 'here' })).toMatchObject(
+      expected.get('/by-offset') ?? {},
+    );
+    expect(started()).toBe(0);
+  });
+
+  it.each(['reads', 'writes'] as const)('with a sink that %s, from a worker', async (sink) => {
+    const { run } = await openPage();
+    expect(await run({ pack: '/by-oid', sink })).toMatchObject(expected.get('/by-oid') ?? {});
+  });
+
+  it('of a thin pack that the page completes, with a sink and without', async () => {
+    const { run } = await openPage();
+    const content = pseudoText(300);
+    const base64 = content.toString('base64');
+    const bases = [{ oid: oidOf('blob', content), type: 'blob' as const, base64 }];
+    const [held, ...sunk] = [
+      await run({ pack: '/thin', bases }),
+      await run({ pack: '/thin', bases, sink: 'reads' }),
+      await run({ pack: '/thin', bases, sink: 'writes' }),
+      await run({ pack: '/thin', bases, worker: 'here' }),
+    ];
+    expect(held?.result).toMatchObject({ objects: 2, completedWith: 1 });
+    for (const { idx, pack } of sunk)
+      expect({ idx, pack }).toEqual({ idx: held?.idx, pack: held?.pack });
+    expect(await run({ pack: '/thin' })).toMatchObject({ code: 'CORRUPT_PACK' });
+  });
+});
+
+describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
+  it('in the worker is the error that it is on the page', async () => {
+    const { run } = await openPage();
+    const here = await run({ pack: '/corrupt', worker: 'here' });
+    expect(here).toMatchObject({
+      code: 'CORRUPT_PACK',
+      data: { fault: 'BAD_BASE_OFFSET', object: 1 },
+    });
+    expect(await run({ pack: '/corrupt' })).toEqual(here);
+    const limits = { objects: 1 };
+    expect(await run({ pack: '/corrupt', limits })).toMatchObject({ code: 'PACK_LIMIT' });
+  });
+
+  it('leaves a worker that the page keeps usable, as does a signal', async () => {
+    const { run, started } = await openPage();
+    const pack = '/by-offset';
+    expect(await run({ pack: '/corrupt', worker: 'own' })).toMatchObject({ code: 'CORRUPT_PACK' });
+    expect(await run({ pack, worker: 'own', cancelAt: 0 })).toMatchObject({
+      code: 'UserCanceledError',
+    });
+    expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
+    expect(started()).toBe(1);
+  });
+
+  it('a signal ends the worker, and the call', async () => {
+    const { page, run } = await openPage();
+    expect(await run({ pack: '/by-offset', cancelAt: 0 })).toMatchObject({
+      code: 'UserCanceledError',
+    });
+    await expect.poll(() => page.workers().length).toBe(0);
+  });
+
+  it('a worker that dies rejects the call', async () => {
+    const { run } = await openPage();
+    expect(await run({ pack: '/by-offset', worker: { url: '/dying.js' } })).toMatchObject({
+      code: 'PACK_ENGINE_FAILED',
+    });
+  });
+
+  it('a worker that cannot be loaded is said to be missing', async () => {
+    const { run } = await openPage();
+    expect(await run({ pack: '/by-offset', worker: { url: '/missing.js' } })).toMatchObject({
+      code: 'PACK_ENGINE_UNAVAILABLE',
+    });
+  });
+});
+
+describe.skipIf(!browserAvailable)('under a Content-Security-Policy', () => {
+  it('that allows Blob workers and WebAssembly, the worker works', async () => {
+    const { run, started } = await openPage('/blob-worker');
+    expect(await run({ pack: '/by-offset' })).toMatchObject(expected.get('/by-offset') ?? {});
+    expect(started()).toBe(1);
+  });
+
+  it('that allows no workers, the page’s own thread works', async () => {
+    const { run } = await openPage('/no-worker');
+    expect(await run({ pack: '/by-offset' })).toMatchObject(expected.get('/by-offset') ?? {});
+  });
+
+  it('that forbids WebAssembly, the error says so before anything is read', async () => {
+    const { run } = await openPage('/no-wasm');
+    expect(await run({ pack: '/by-offset' })).toMatchObject({ code: 'PACK_ENGINE_UNAVAILABLE' });
+  });
+});
