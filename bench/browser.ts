@@ -64,6 +64,10 @@ export class BenchBrowser {
     return this.#run(`clone(${JSON.stringify(task)})`) as ReturnType<BenchPage['clone']>;
   }
 
+  index(task: Parameters<BenchPage['index']>[0]): ReturnType<BenchPage['index']> {
+    return this.#run(`index(${JSON.stringify(task)})`) as ReturnType<BenchPage['index']>;
+  }
+
   transfer(task: Parameters<BenchPage['transfer']>[0]): ReturnType<BenchPage['transfer']> {
     return this.#run(`transfer(${JSON.stringify(task)})`) as ReturnType<BenchPage['transfer']>;
   }

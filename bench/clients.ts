@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import type { CloneResult } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { canMeasure, cpuTime, peakMemory, watchMemory } from './processes.js';
-import type { CloneTask, NodeAnswer, NodeRequest, RawResult, RawTask } from './tasks.js';
+import type {
+  CloneTask,
+  IndexResult,
+  IndexTask,
+  NodeAnswer,
+  NodeRequest,
+  RawResult,
+  RawTask,
+} from './tasks.js';
 
 /** A result and what it cost the client. */
 export type Costly<Result> = Result & {
@@ -18,6 +26,11 @@ export type Costly<Result> = Result & {
 /** Clones in a new process of Node. */
 export async function cloneInNode(out: string, task: CloneTask): Promise<Costly<CloneResult>> {
   return withNode(out, (ask) => ask({ kind: 'clone', task }));
+}
+
+/** Indexes a pack in a new process of Node. */
+export async function indexInNode(out: string, task: IndexTask): Promise<Costly<IndexResult>> {
+  return withNode(out, (ask) => ask({ kind: 'index', task }));
 }
 
 /** Transfers in a new process of Node; the first transfer, which warms it up, does not count. */

@@ -11,13 +11,21 @@ import { describeMachine, load } from './machine.js';
 import { parseOptions, usage, type Options } from './options.js';
 import { cloneInBrowser } from './parts/clone-browser.js';
 import { cloneInNodePart } from './parts/clone-node.js';
+import { indexPackPart } from './parts/index-pack.js';
 import { latency } from './parts/latency.js';
 import { raw } from './parts/raw.js';
 import { sessions } from './parts/sessions.js';
 import { formatReport, type Report } from './report.js';
 import { startGitDaemon, startGitWs, startHttp } from './servers.js';
 
-const parts: readonly Part[] = [cloneInBrowser, cloneInNodePart, raw, latency, sessions];
+const parts: readonly Part[] = [
+  cloneInBrowser,
+  cloneInNodePart,
+  indexPackPart,
+  raw,
+  latency,
+  sessions,
+];
 
 /** Where the program is, and what it was called with. */
 export interface Call {

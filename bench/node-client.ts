@@ -3,21 +3,39 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import * as gitws from 'gitws';
+import { indexPack } from 'gitws/pack';
+import * as git from 'isomorphic-git';
 import httpNode from 'isomorphic-git/http/node';
 import { encodePktLine } from '../src/wire/pkt-line.js';
 import { timeClone } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
-import { repeat, type NodeAnswer, type NodeRequest, type RawTask } from './tasks.js';
+import { repeat } from './tasks.js';
+import type { IndexResult, IndexTask, NodeAnswer, NodeRequest, RawTask } from './tasks.js';
 
 async function run(request: NodeRequest): Promise<unknown> {
   if (request.kind === 'clone') {
     const { transport, ...options } = request.task;
     return timeClone(fs, transport === 'gitws' ? gitws.http : httpNode, options);
   }
+  if (request.kind === 'index') return indexOnce(request.task);
   return repeat(request.task, () => transferOnce(request.task));
+}
+
+async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<IndexResult> {
+  const start = performance.now();
+  if (engine === 'isomorphic-git') {
+    await git.indexPack({ fs, dir: dirname(path), filepath: basename(path) });
+  } else {
+    const wasm = engine === 'gitws' ? undefined : await fs.promises.readFile(plainEngine);
+    const source = fs.createReadStream(path, { highWaterMark: 0x10000 });
+    const { idx } = await indexPack({ source, wasm });
+    await fs.promises.writeFile(path.replace(/pack$/, 'idx'), idx);
+  }
+  return { total: performance.now() - start };
 }
 
 async function transferOnce({ transport, url }: RawTask): Promise<number> {

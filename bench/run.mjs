@@ -35,7 +35,10 @@ async function buildBench() {
       target: 'node20',
       packages: 'external',
       // What users install, as it is built now, whatever is built while the benchmarks run.
-      alias: { gitws: join(root, 'dist/index.js') },
+      alias: {
+        gitws: join(root, 'dist/index.js'),
+        'gitws/pack': join(root, 'dist/pack/index.js'),
+      },
       external: [join(root, 'scripts/*')],
     }),
     build({
@@ -44,7 +47,10 @@ async function buildBench() {
       platform: 'browser',
       target: 'chrome110',
       minify: true,
-      alias: { gitws: join(root, 'dist/gitws.min.js') },
+      alias: {
+        gitws: join(root, 'dist/gitws.min.js'),
+        'gitws/pack': join(root, 'dist/gitws-pack.min.js'),
+      },
     }),
   ]);
 }

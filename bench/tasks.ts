@@ -26,16 +26,41 @@ export interface RawResult {
   readonly bytes: number;
 }
 
+/** The index of a pack in Node, written beside it. */
+export interface IndexTask {
+  readonly engine: 'gitws' | 'gitws-plain' | 'isomorphic-git';
+  /** Path of the pack. */
+  readonly path: string;
+  /** Path of the engine without SIMD. */
+  readonly plainEngine: string;
+}
+
+/** What {@link IndexTask} comes to. */
+export interface IndexResult {
+  /** ms. */
+  readonly total: number;
+}
+
+/** The index of a pack in a page, while it is downloaded. */
+export interface PageIndexTask {
+  readonly url: string;
+  readonly inWorker: boolean;
+}
+
 /** What the page puts on its window, as `bench`. */
 export interface BenchPage {
   clone(task: CloneTask): Promise<CloneResult & { readonly longestTask: number }>;
   transfer(task: RawTask): Promise<RawResult>;
+  index(
+    task: PageIndexTask,
+  ): Promise<IndexResult & { readonly objects: number; readonly longestTask: number }>;
 }
 
 /** What the Node client is sent, and what it answers. */
 export type NodeRequest =
   | { readonly kind: 'clone'; readonly task: CloneTask }
-  | { readonly kind: 'raw'; readonly task: RawTask };
+  | { readonly kind: 'raw'; readonly task: RawTask }
+  | { readonly kind: 'index'; readonly task: IndexTask };
 export type NodeAnswer =
   | {
       readonly ok: true;

@@ -2,6 +2,7 @@
 import LightningFS from '@isomorphic-git/lightning-fs';
 import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
+import { indexPack } from 'gitws/pack';
 import httpWeb from 'isomorphic-git/http/web';
 import { timeClone, type CloneFs } from '../clone.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
@@ -19,6 +20,19 @@ page.bench = {
     const http = transport === 'gitws' ? gitws.http : httpWeb;
     const result = await timeClone(fs, http, options);
     return { ...result, longestTask: await tasks.longest() };
+  },
+
+  async index({ url, inWorker }) {
+    const start = performance.now();
+    const tasks = watchLongTasks();
+    const { body } = await fetch(url);
+    if (body === null) throw new Error('the server sent no pack');
+    const { objects } = await indexPack({
+      source: body,
+      ...(inWorker ? {} : { packWorker: false }),
+    });
+    const total = performance.now() - start;
+    return { total, objects, longestTask: await tasks.longest() };
   },
 
   transfer(task) {
