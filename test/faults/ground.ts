@@ -97,7 +97,8 @@ export class Ground {
   /** Repositories for one operation. */
   async plot(operation: Operation): Promise<Plot> {
     this.#plots += 1;
-    const name = `${operation}-${this.#plots}.git`;
+    // All names are as long: requests, too, and so the same byte is the same thing.
+    const name = `${operation}-${String(this.#plots).padStart(6, '0')}.git`;
     const gitDir = join(this.root, name);
     const clone = join(this.#directory, `client-${this.#plots}`);
     const [there, here] = {
