@@ -153,7 +153,21 @@ async function makeExecutable(path) {
 }
 
 /**
- * One self-contained file each, for a CDN.
+ * The pack engine is loaded when a pack comes: from the file beside the script's own.
+ * @type {import('esbuild').Plugin}
+ */
+const packApart = {
+  name: 'pack-apart',
+  setup(plugins) {
+    plugins.onResolve({ filter: /\/pack\/index-pack\.js$/ }, () => ({
+      path: './gitws-pack.min.js',
+      external: true,
+    }));
+  },
+};
+
+/**
+ * One file each, for a CDN.
  * @param {string} out
  */
 async function buildBrowserBundles(out) {
@@ -165,6 +179,7 @@ async function buildBrowserBundles(out) {
     platform: 'browser',
     target: browsers,
     minify: true,
+    plugins: [packApart],
   };
   await Promise.all([
     esbuild({ ...options, format: 'esm', outfile: join(out, 'gitws.min.js') }),

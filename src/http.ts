@@ -17,6 +17,7 @@ import { exchangeCommand } from './http/command-exchange.js';
 import { exchangeFetch } from './http/fetch-exchange.js';
 import type { ByteSource } from './http/gather.js';
 import type { ProgressCallback } from './http/progress.js';
+import { PassedPack, type PackRoute } from './http/pack-route.js';
 import { exchangePush } from './http/push-exchange.js';
 import { Restarts } from './http/restart.js';
 import { ServiceRun } from './http/run.js';
@@ -105,7 +106,7 @@ export interface HttpClient {
 const patience = 10_000;
 
 /** Time for a server to say what became of a push, in ms. */
-const askTime = 15_000;
+const askTime = 10_000;
 
 /**
  * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
@@ -116,17 +117,37 @@ const askTime = 15_000;
  *   request: use one for as many operations at once as you like.
  */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const client = new GitWsHttpClient(options);
+  return createRoutedClient(options, () => new PassedPack());
+}
+
+/**
+ * The same with a say in where packs go.
+ *
+ * @param routePack asked for each pack.
+ */
+export function createRoutedClient(
+  options: HttpClientOptions,
+  routePack: (request: PackRequest) => PackRoute,
+): HttpClient {
+  const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.
   return { request: (request) => client.request(request) };
 }
 
+/** The fetch that a pack belongs to. */
+export interface PackRequest {
+  readonly onProgress: ProgressCallback | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 class GitWsHttpClient {
   readonly #options: HttpClientOptions;
+  readonly #routePack: (request: PackRequest) => PackRoute;
   readonly #waiting: WaitingRuns;
 
-  constructor(options: HttpClientOptions) {
+  constructor(options: HttpClientOptions, routePack: (request: PackRequest) => PackRoute) {
     this.#options = options;
+    this.#routePack = routePack;
     this.#waiting = new WaitingRuns(options.advertisementTime ?? 5_000);
   }
 
@@ -187,7 +208,9 @@ class GitWsHttpClient {
       return success(request, type, bodyOf(await exchangeCommand(run, body)));
     }
     const another = async (failure: unknown): Promise<ServiceRun> => (await openAgain(failure)).run;
-    return success(request, type, exchangeFetch(run, body, listeners, another));
+    const { onProgress } = listeners;
+    const routePack = (): PackRoute => this.#routePack({ onProgress, signal: request.signal });
+    return success(request, type, exchangeFetch(run, body, listeners, another, routePack));
   }
 
   async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {

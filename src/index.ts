@@ -15,6 +15,9 @@ export type {
   ProgressEvent,
   RefInDoubt,
 } from './http.js';
+export { bindRepository } from './bind-repository.js';
+export type { BindRepositoryOptions, BoundRepository } from './bind-repository.js';
+export type { PackLimits } from './pack/limits.js';
 export { openChannel } from './tunnel/channel.js';
 export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './tunnel/channel.js';
 export type { LivenessTimes } from './tunnel/liveness.js';

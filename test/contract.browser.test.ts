@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { boundTopics } from './contract/bound.js';
 import { contractCases } from './contract/cases.js';
 import type { Oracle } from './contract/context.js';
 import { createOracle } from './contract/oracle.js';
@@ -35,18 +36,22 @@ beforeAll(async () => {
   await page.goto(url);
 });
 
-for (const [topic, cases] of Object.entries(contractCases)) {
-  describe.skipIf(!browserAvailable)(`isomorphic-git over gitws in Chromium, ${topic}:`, () => {
-    it.each(cases.map(({ name }) => name))('%s', async (name) => {
-      await page.evaluate(
-        ([wantedTopic, wantedName]) =>
-          (window as unknown as { runCase(...args: string[]): Promise<void> }).runCase(
-            wantedTopic,
-            wantedName,
-          ),
-        [topic, name] as const,
-      );
+function run(way: 'plain' | 'bound', title: string, topics: readonly string[]): void {
+  describe.skipIf(!browserAvailable).each(topics)(`${title}, %s:`, (topic) => {
+    it.each((contractCases[topic] ?? []).map(({ name }) => name))('%s', async (name) => {
+      await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
+        topic,
+        name,
+        way,
+      ] as const);
       expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
     });
   });
 }
+
+interface ContractPage {
+  runCase(topic: string, name: string, way: string): Promise<void>;
+}
+
+run('plain', 'isomorphic-git over gitws in Chromium', Object.keys(contractCases));
+run('bound', 'isomorphic-git with packs indexed by gitws in Chromium', boundTopics);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { beforeAll, describe, it } from 'vitest';
 import * as gitws from '../src/index.js';
+import { bound, boundTopics } from './contract/bound.js';
 import { contractCases } from './contract/cases.js';
 import type { Oracle } from './contract/context.js';
 import { createOracle } from './contract/oracle.js';
@@ -24,6 +25,17 @@ for (const [topic, cases] of Object.entries(contractCases)) {
       it(name, async () => {
         const dir = join(directory, `clone-${(count += 1)}`);
         await run({ git, gitws, http: gitws.http, fs, dir, oracle });
+      });
+    }
+  });
+}
+
+for (const topic of boundTopics) {
+  describe(`isomorphic-git with packs indexed by gitws in Node, ${topic}:`, () => {
+    for (const { name, run } of contractCases[topic] ?? []) {
+      it(name, async () => {
+        const dir = join(directory, `bound-${(count += 1)}`);
+        await run(bound({ git, gitws, http: gitws.http, fs, dir, oracle }));
       });
     }
   });

@@ -7,10 +7,9 @@
 import { FetchResponseParser, type FetchResponseEvent } from '../wire/fetch-response.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
-import { encodeSideBand } from '../wire/side-band.js';
 import { collect, type ByteSource } from './gather.js';
 import { RemoteMessages, type MessageListeners } from './messages.js';
-import { PackChecksum } from './pack-checksum.js';
+import type { PackRoute } from './pack-route.js';
 import { ByteProgress } from './progress.js';
 import type { ServiceRun } from './run.js';
 
@@ -22,6 +21,7 @@ import type { ServiceRun } from './run.js';
  * @param listeners told of progress while the response arrives.
  * @param openAgain asked for another run where this one failed before anything was passed on;
  *   rejects with the failure where it is not worth it.
+ * @param routePack asked for each run where its pack is to go.
  * @returns the response, side-band-64k. Iterating throws GitWsError REMOTE_ERROR (an ERR line or
  *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MALFORMED_PKT_LINE, UserCanceledError.
  */
@@ -30,6 +30,7 @@ export async function* exchangeFetch(
   body: ByteSource,
   listeners: MessageListeners,
   openAgain: (failure: unknown) => Promise<ServiceRun>,
+  routePack: () => PackRoute,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let current = run;
   let complete = false;
@@ -40,7 +41,7 @@ export async function* exchangeFetch(
       let passedOn = false;
       try {
         current.start(request);
-        for await (const bytes of passOn(current, listeners)) {
+        for await (const bytes of passOn(current, listeners, routePack())) {
           passedOn = true;
           yield bytes;
         }
@@ -61,36 +62,48 @@ export async function* exchangeFetch(
 async function* passOn(
   run: ServiceRun,
   listeners: MessageListeners,
+  pack: PackRoute,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const parser = new FetchResponseParser();
-  const response = new SafeResponse(listeners);
-  for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
-    for (const event of parser.push(chunk)) yield* await response.take(event);
+  const response = new SafeResponse(listeners, pack);
+  let failure: unknown = left;
+  try {
+    for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
+      for (const event of parser.push(chunk)) yield* await response.take(event);
+    }
+    // git's own words, where it failed, say more than what is missing.
+    await run.success();
+    const last = await pack.finish();
+    parser.end();
+    yield* await response.finish(last);
+    failure = undefined;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    // Also where the caller reads no further.
+    if (failure !== undefined) await pack.abort(failure);
   }
-  // git's own words, where it failed, say more than what is missing.
-  await run.success();
-  response.checkPack();
-  parser.end();
-  yield* await response.finish();
 }
+
+const left = new Error('The response is not wanted any more.');
 
 /** What isomorphic-git may have at once, and what only in the end. */
 class SafeResponse {
-  readonly #checksum = new PackChecksum();
+  readonly #pack: PackRoute;
   readonly #messages: RemoteMessages;
   readonly #progress: ByteProgress;
   /** Lines before the pack: shallow, unshallow, ACK, NAK. */
   readonly #control: Uint8Array[] = [];
-  /** The last piece of the pack so far. */
-  #held: Uint8Array | undefined;
 
-  constructor(listeners: MessageListeners) {
+  constructor(listeners: MessageListeners, pack: PackRoute) {
+    this.#pack = pack;
     this.#messages = new RemoteMessages(listeners);
     this.#progress = new ByteProgress('Receiving', listeners.onProgress);
   }
 
   /** @returns pkt-lines to pass on now. */
-  async take(event: FetchResponseEvent): Promise<Uint8Array[]> {
+  async take(event: FetchResponseEvent): Promise<readonly Uint8Array[]> {
     switch (event.type) {
       case 'shallow':
       case 'unshallow':
@@ -107,13 +120,9 @@ class SafeResponse {
       case 'nak':
         this.#control.push(encodePktLine('NAK\n'));
         return [];
-      case 'pack': {
-        this.#checksum.update(event.bytes);
+      case 'pack':
         await this.#progress.add(event.bytes.length);
-        const ready = this.#held;
-        this.#held = event.bytes;
-        return ready === undefined ? [] : encodeSideBand(1, ready);
-      }
+        return this.#pack.take(event.bytes);
       case 'progress':
         await this.#messages.push(event.bytes);
         return [];
@@ -124,16 +133,13 @@ class SafeResponse {
     }
   }
 
-  /** @throws GitWsError CORRUPT_PACK where a pack began that is not whole. */
-  checkPack(): void {
-    if (this.#checksum.length > 0) this.#checksum.finish();
-  }
-
-  /** @returns what was held back. Call it when everything was found to be right. */
-  async finish(): Promise<Uint8Array[]> {
+  /**
+   * @param last the end of the pack.
+   * @returns what was held back. Call it when everything was found to be right.
+   */
+  async finish(last: readonly Uint8Array[]): Promise<Uint8Array[]> {
     await this.#messages.end();
     await this.#progress.finish();
-    const last = this.#held === undefined ? [] : encodeSideBand(1, this.#held);
     return [...this.#control, ...this.#messages.encode(), ...last, flushPkt];
   }
 }

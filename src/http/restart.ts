@@ -44,6 +44,7 @@ export class Restarts {
     signal: AbortSignal | undefined,
   ): Promise<Run> {
     let last = failure;
+    this.#losses += 1;
     for (;;) {
       this.#checkWorth(last);
       await delay(backoffDelay(this.#attempt), signal);
@@ -61,7 +62,6 @@ export class Restarts {
     const now = performance.now();
     if (this.#attempt === 0) this.#deadline = now + resumeFor;
     this.#attempt += 1;
-    if (isGitWsError(failure, 'CONNECTION_LOST')) this.#losses += 1;
     const enough = this.#attempt > retries || this.#losses > mostLosses || now >= this.#deadline;
     if (enough || !isLost(failure)) throw failure;
   }

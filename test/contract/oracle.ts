@@ -32,7 +32,8 @@ export async function createOracle(
 ): Promise<Oracle> {
   const root = await temporaryDirectory();
   const scratch = await temporaryDirectory();
-  const shared = { root, allowPush: true, origins };
+  // A lost connection is the end of it here; where it is not, test/faults looks at it.
+  const shared = { root, allowPush: true, origins, limits: { resumeTime: 0 } };
   const open = await startServer(shared);
   const guarded = await startServer({
     ...shared,

@@ -4,6 +4,7 @@
 import LightningFS from '@isomorphic-git/lightning-fs';
 import * as gitws from 'gitws';
 import * as git from 'isomorphic-git';
+import { bound } from './bound.js';
 import { contractCases } from './cases.js';
 import type { ContractFs, Oracle } from './context.js';
 import { provideBuffer } from './provide-buffer.js';
@@ -17,18 +18,19 @@ interface ContractWindow {
   clearCopy(dir: string): Promise<void>;
   /** Adds a directory (no content) or a file (base64) to the copy. */
   addToCopy(dir: string, path: string, content?: string): Promise<void>;
-  runCase(topic: string, name: string): Promise<void>;
+  runCase(topic: string, name: string, way: 'plain' | 'bound'): Promise<void>;
 }
 
 const page = window as unknown as ContractWindow;
 
-page.runCase = async (topic, name) => {
+page.runCase = async (topic, name, way) => {
   const found = contractCases[topic]?.find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`there is no case "${name}"`);
   const database = `contract-${crypto.randomUUID()}`;
   const fs = new LightningFS(database) as unknown as ContractFs;
   const dir = '/clone';
-  await found.run({ git, gitws, http: gitws.http, fs, dir, oracle: oracleFor(fs) });
+  const context = { git, gitws, http: gitws.http, fs, dir, oracle: oracleFor(fs) };
+  await found.run(way === 'bound' ? bound(context) : context);
 };
 
 function oracleFor(fs: ContractFs): Oracle {

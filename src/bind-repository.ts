@@ -1,0 +1,118 @@
+/**
+ * One repository, bound to the remote that it is fetched from: isomorphic-git's arguments, with an
+ * `http` that has the pack indexed by the pack engine, in a worker and while it comes, and puts it
+ * into the repository itself. isomorphic-git then writes refs, once the pack is safe, and no pack.
+ */
+import { GitWsError } from './errors.js';
+import { createRoutedClient, type HttpClient, type HttpClientOptions } from './http.js';
+import { KeptPack, type PackRoute } from './http/pack-route.js';
+import type { PackLimits } from './pack/limits.js';
+import type { IndexPackOptions } from './pack/options.js';
+import { NewPack } from './repository/new-pack.js';
+
+/** What {@link bindRepository} binds, and the options of its `http`. */
+export interface BindRepositoryOptions<Fs extends object> extends HttpClientOptions {
+  /** isomorphic-git's `fs`: LightningFS, Node's, or any other. */
+  readonly fs: Fs;
+  /** The working tree's directory. */
+  readonly dir: string;
+  /** The git directory; default: `.git` in `dir`. */
+  readonly gitdir?: string | undefined;
+  /** The remote's URL, as isomorphic-git takes it: `https://` or `http://`. */
+  readonly url: string;
+  /** Where packs are indexed: see `IndexPackOptions.packWorker`. */
+  readonly packWorker?: IndexPackOptions['packWorker'];
+  /** The engine's WebAssembly, for pages that load it as a file of its own. */
+  readonly wasm?: IndexPackOptions['wasm'];
+  /** What a pack may ask for: see `PackLimits`. */
+  readonly limits?: Partial<PackLimits> | undefined;
+  /**
+   * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids
+   * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`.
+   */
+  readonly onWarning?: ((warning: GitWsError) => void) | undefined;
+}
+
+/** Arguments for isomorphic-git's `clone`, `fetch`, `pull` and `push`: to be spread into its call. */
+export interface BoundRepository<Fs> {
+  readonly fs: Fs;
+  readonly dir: string;
+  readonly gitdir: string;
+  readonly url: string;
+  readonly http: HttpClient;
+}
+
+/**
+ * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
+ *
+ * @param options see {@link BindRepositoryOptions}.
+ * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
+ *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
+ *   PACK_ENGINE_FAILED, and what `fs` throws. Whatever fails leaves no half-written pack.
+ */
+export function bindRepository<Fs extends object>(
+  options: BindRepositoryOptions<Fs>,
+): BoundRepository<Fs> {
+  const { fs, dir, url } = options;
+  const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
+  const client = createRoutedClient(options, ({ onProgress, signal }): PackRoute => {
+    const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
+      const { indexPack } = await import('./pack/index-pack.js');
+      const pack = await NewPack.begin(fs, gitdir);
+      let failure: { readonly error: unknown } | undefined;
+      try {
+        const indexed = await indexPack({
+          source,
+          sink: pack.sink,
+          signal: signal ?? options.signal,
+          limits: options.limits,
+          packWorker: options.packWorker,
+          wasm: options.wasm,
+          onProgress: (event) => {
+            if (failure !== undefined) throw failure.error;
+            // The engine does not wait for listeners; what one rejects with is met at the next event.
+            Promise.resolve(onProgress?.(event)).catch((error: unknown) => {
+              failure = { error };
+            });
+          },
+        });
+        if (isFailed(failure)) throw failure.error;
+        if (indexed.objects === 0) await pack.discard();
+        else await pack.finish(indexed);
+      } catch (error) {
+        await pack.discard();
+        throw error;
+      }
+    };
+    return new KeptPack(keep, options.onWarning ?? warn);
+  });
+  const remote = withoutCredentials(url);
+  return {
+    ...{ fs, dir, gitdir, url },
+    http: {
+      request: (request) => {
+        if (withoutCredentials(request.url).startsWith(`${remote}/`))
+          return client.request(request);
+        // Neither is quoted: they may carry a password.
+        const message = 'This http is bound to one remote, and was asked for another.';
+        return Promise.reject(new GitWsError('INVALID_OPTION', message));
+      },
+    },
+  };
+}
+
+/** Read through a call: the compiler would take the first value for the present one. */
+function isFailed(
+  failure: { readonly error: unknown } | undefined,
+): failure is { readonly error: unknown } {
+  return failure !== undefined;
+}
+
+/** isomorphic-git takes credentials out of URLs before it asks for them. */
+function withoutCredentials(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/@]*@/, '$1').replace(/\/+$/, '');
+}
+
+function warn(warning: GitWsError): void {
+  console.warn(`gitws: ${warning.message} isomorphic-git indexes the pack itself.`);
+}

@@ -1,0 +1,72 @@
+/**
+ * The part of a file system that is written to here, as promises, whatever of isomorphic-git's two
+ * shapes it has: `fs.promises` (Node.js, LightningFS) or callbacks.
+ */
+
+/** A file opened for writing and reading, as Node.js has it. */
+export interface OpenFile {
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>;
+  write(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesWritten: number }>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `fs.promises`, as far as it is used. */
+export interface PromiseFileSystem {
+  mkdir(path: string): Promise<unknown>;
+  writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
+  rename(from: string, to: string): Promise<unknown>;
+  unlink(path: string): Promise<unknown>;
+  /** Only Node.js has it: then a pack need not be in memory as a whole. */
+  open?(path: string, flags: string): Promise<OpenFile>;
+}
+
+type Callback = (error: unknown, value?: unknown) => void;
+
+/** The same with callbacks. */
+export interface CallbackFileSystem {
+  mkdir(path: string, callback: Callback): void;
+  writeFile(path: string, bytes: Uint8Array, callback: Callback): void;
+  rename(from: string, to: string, callback: Callback): void;
+  unlink(path: string, callback: Callback): void;
+}
+
+/**
+ * @param given what isomorphic-git takes as `fs`, of one shape or the other. Its types say no more of
+ *   its functions than that they are some.
+ * @returns the file system as promises.
+ */
+export function promisesOf(given: object): PromiseFileSystem {
+  if ('promises' in given) return given.promises as PromiseFileSystem;
+  const fs = given as CallbackFileSystem;
+  const call = (run: (done: Callback) => void): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      run((error, value) => {
+        if (error === null || error === undefined) resolve(value);
+        // What a file system calls back with is its own affair.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        else reject(error);
+      });
+    });
+  return {
+    mkdir: (path) => call((done) => fs.mkdir(path, done)),
+    writeFile: (path, bytes) => call((done) => fs.writeFile(path, bytes, done)),
+    rename: (from, to) => call((done) => fs.rename(from, to, done)),
+    unlink: (path) => call((done) => fs.unlink(path, done)),
+  };
+}
+
+/** Whether an error says that something is there already. */
+export function isExisting(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'EEXIST';
+}
