@@ -47,7 +47,8 @@ interface Exports {
   startPackHash(): void;
   hashBytes(count: number): void;
   finishedHash(): number;
-  makePackIndex(): number;
+  beginPackIndex(): number;
+  writePackIndex(budget: number): number;
   packIndexBytes(): number;
   failedObject(): number;
   failedOffset(): number;
@@ -68,6 +69,7 @@ export class Engine {
   readonly #exports: Exports;
   readonly #limits: PackLimits;
   #memory: Uint8Array;
+  #packIndex = 0;
 
   /**
    * @param objects number of objects that the pack's header promises.
@@ -209,12 +211,21 @@ export class Engine {
     return this.#copy(this.#exports.finishedHash() >>> 0, 20);
   }
 
-  /** @returns the pack index of a pack with this checksum. */
-  makePackIndex(checksum: Uint8Array): Uint8Array<ArrayBuffer> {
+  /** Begins the index of a pack with this checksum. */
+  beginPackIndex(checksum: Uint8Array): void {
     this.#view().set(checksum, this.#exports.windowStart());
-    const at = this.#run(() => this.#exports.makePackIndex()) >>> 0;
-    if (at === 0) throw memoryError();
-    return this.#copy(at, this.#exports.packIndexBytes() >>> 0);
+    this.#packIndex = this.#run(() => this.#exports.beginPackIndex()) >>> 0;
+    if (this.#packIndex === 0) throw memoryError();
+  }
+
+  /** Goes on with it, by so many objects. @returns 'done' or 'pause'. */
+  writePackIndex(objects: number): EngineStep {
+    return this.#check(this.#run(() => this.#exports.writePackIndex(objects)));
+  }
+
+  /** @returns the index when it is done. */
+  packIndex(): Uint8Array<ArrayBuffer> {
+    return this.#copy(this.#packIndex, this.#exports.packIndexBytes() >>> 0);
   }
 
   #oid(object: number): string {

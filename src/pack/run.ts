@@ -9,6 +9,9 @@ import type { IndexedPack, PackProgress } from './options.js';
 /** Time between two calls of onProgress, in ms. */
 const progressInterval = 100;
 
+/** Objects that are written to the pack index before it is asked whether there should be a break. */
+const objectsAtOnce = 10_000;
+
 /** @throws GitWsError as `indexPack` documents. */
 export async function runJob(job: Job): Promise<IndexedPack> {
   const input = new Input(job.source, job);
@@ -29,8 +32,10 @@ export async function runJob(job: Job): Promise<IndexedPack> {
   const original = { header, checksum: input.tail, objects, end };
   const { checksum, appended, bytes } = await completePack(job, engine, original, resolve);
   report(true);
-  const idx = engine.makePackIndex(checksum);
-  const pack = job.store.finish();
+  engine.beginPackIndex(checksum);
+  while (engine.writePackIndex(objectsAtOnce) !== 'done') await job.pace.turn();
+  const idx = engine.packIndex();
+  const pack = await job.store.finish(job.pace);
   return {
     checksum: formatOid(checksum),
     objects: objects + appended,

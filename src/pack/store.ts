@@ -3,6 +3,7 @@
  * while deltas are resolved.
  */
 import type { PackSink } from './options.js';
+import type { Pace } from './pace.js';
 
 /** See the head of this file. */
 export interface PackStore {
@@ -13,7 +14,7 @@ export interface PackStore {
   /** @returns `length` bytes or fewer, but one at least; good until the next call. */
   read(position: number, length: number): Uint8Array | Promise<Uint8Array>;
   /** Ends it. @returns the pack, if it is held. */
-  finish(): Uint8Array<ArrayBuffer> | undefined;
+  finish(pace: Pace): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 /** Bytes of a block. A power of two. */
@@ -48,7 +49,7 @@ export class HeldPack implements PackStore {
     return block.subarray(start, end);
   }
 
-  finish(): Uint8Array<ArrayBuffer> {
+  async finish(pace: Pace): Promise<Uint8Array<ArrayBuffer>> {
     const pack = new Uint8Array(this.#length);
     const blocks = this.#blocks.reverse();
     this.#blocks = [];
@@ -57,6 +58,7 @@ export class HeldPack implements PackStore {
       const block = blocks.pop();
       if (block === undefined) break;
       pack.set(block.subarray(0, Math.min(blockSize, pack.length - at)), at);
+      await pace.turn();
     }
     return pack;
   }
@@ -121,7 +123,7 @@ export class SinkPack implements PackStore {
     return piece;
   }
 
-  finish(): undefined {
+  async finish(): Promise<undefined> {
     return undefined;
   }
 }
@@ -152,7 +154,7 @@ export class TeePack implements PackStore {
     return this.#held.read(position, length);
   }
 
-  finish(): undefined {
+  async finish(): Promise<undefined> {
     return undefined;
   }
 }

@@ -3,7 +3,7 @@
  *
  * begin; makeScanRoom, addBytes and scan until it says DONE; finishPackHash; then beginResolving and
  * resolve until it says DONE, each READ answered by makeRoom and addBytes; for a thin pack, between
- * rounds of resolve, nextMissing and addBase; at last makePackIndex.
+ * rounds of resolve, nextMissing and addBase; at last beginPackIndex and writePackIndex until DONE.
  */
 import { setBounds } from './bounds';
 import { prepareCrc, updateCrc } from './crc';
@@ -27,7 +27,7 @@ import {
   setType,
   WAITING,
 } from './objects';
-import { packIndexScratch, packIndexSize, writePackIndex } from './pack-index';
+import { packIndexScratch, packIndexSize, startPackIndex } from './pack-index';
 import { placeStack, resolve, resolveFrom, startResolving } from './resolve';
 import { prepareRing } from './ring';
 import { deltaCount, finishPackHash, pendingCount, prepareScan, waitingCount } from './scan';
@@ -35,6 +35,7 @@ import { finishHash, startHash, updateHash } from './sha1';
 import { addBytes, makeRoom, packOffset, room } from './window';
 
 export { failedObject, failedOffset } from './failure';
+export { writePackIndex } from './pack-index';
 export { nextMissing } from './waiting';
 export { resolvedCount, wantedBytes, wantedOffset } from './resolve';
 export { makeScanRoom, scan, scannedObjects } from './scan';
@@ -150,17 +151,18 @@ export function finishedHash(): usize {
 }
 
 /**
- * Makes the pack index; the pack's checksum stands at the window's beginning.
+ * Begins the pack index, which writePackIndex goes on with; the pack's checksum stands at the
+ * window's beginning.
  *
  * @returns its address, or 0 if there is no memory.
  */
-export function makePackIndex(): usize {
+export function beginPackIndex(): usize {
   flushLanes();
   const count = objects + appended;
   const scratch = packIndexScratch(count);
   const index = allocate(<u32>(packIndexSize(count) + scratch));
   if (index == 0) return 0;
-  writePackIndex(count, index, index + packIndexSize(count), WINDOW);
+  startPackIndex(count, index, index + packIndexSize(count), WINDOW);
   return index;
 }
 export function packIndexBytes(): usize {

@@ -35,6 +35,18 @@ export function sortingBytes(count: u32): usize {
  * @param scratch as many bytes as {@link sortingBytes} says.
  */
 export function sortByOid(list: usize, count: u32, scratch: usize): void {
+  sortByBeginning(list, count, scratch);
+  let from: u32 = 0;
+  for (let bucket: u32 = 0; bucket < BUCKETS; bucket++) {
+    from = sortBucket(list, bucket, from, scratch);
+  }
+}
+
+/** Of the values of the first 16 bits. */
+export const BUCKETS: u32 = 65536;
+
+/** The first step: those that begin alike stand together. */
+export function sortByBeginning(list: usize, count: u32, scratch: usize): void {
   const copy = scratch + (65537 << 2);
   memory.fill(scratch, 0, 65537 << 2);
   memory.copy(copy, list, (<usize>count) << 2);
@@ -53,12 +65,13 @@ export function sortByOid(list: usize, count: u32, scratch: usize): void {
     store<u32>(bucket, to + 1);
   }
   // Each bucket now says where it ends.
-  let from: u32 = 0;
-  for (let bucket: usize = 0; bucket < 65536; bucket++) {
-    const to = load<u32>(scratch + (bucket << 2));
-    if (to - from > 1) sortRange(list, from, to, copy);
-    from = to;
-  }
+}
+
+/** The second: sorts those of a bucket, which begin at `from`. @returns where they end. */
+export function sortBucket(list: usize, bucket: u32, from: u32, scratch: usize): u32 {
+  const to = load<u32>(scratch + ((<usize>bucket) << 2));
+  if (to - from > 1) sortRange(list, from, to, scratch + (65537 << 2));
+  return to;
 }
 
 function bucketOf(object: u32): usize {
