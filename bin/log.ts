@@ -110,6 +110,8 @@ interface SessionFields {
   readonly address: string | null;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** How often its client came back after its connection was lost. */
+  readonly resumes: number;
   /** In ms. */
   readonly duration: number;
   /** `exit 0`, `exit SIGKILL`, `closed 1000`. */
@@ -117,9 +119,10 @@ interface SessionFields {
 }
 
 function sessionFields(report: SessionReport): SessionFields {
-  const { id, service, repository, user, remoteAddress, bytesIn, bytesOut, outcome } = report;
+  const { id, service, repository, user, remoteAddress, outcome } = report;
+  const { bytesIn, bytesOut, resumes } = report;
   return {
-    ...{ session: id, service, repository, bytesIn, bytesOut },
+    ...{ session: id, service, repository, bytesIn, bytesOut, resumes },
     user: user?.name ?? null,
     address: remoteAddress ?? null,
     duration: Math.round(report.duration),
@@ -180,9 +183,10 @@ function formatRecord(record: LogRecord): string {
   const who = `${(user ?? null) === null ? '' : `${user} `}from ${address ?? 'unknown'}`;
   // No sentence of the log's own comes with such fields.
   if (record.session !== undefined) {
-    const { bytesIn, bytesOut, duration, outcome, session } = record;
+    const { bytesIn, bytesOut, resumes = 0, duration, outcome, session } = record;
+    const again = resumes > 0 ? `, resumed ${resumes} times` : '';
     const what = `${bytesIn} bytes in, ${bytesOut} out, ${duration} ms, ${outcome}`;
-    return `${service} ${repository} ${who}: ${what}, session ${session}`;
+    return `${service} ${repository} ${who}: ${what}${again}, session ${session}`;
   }
   if (record.status !== undefined) {
     const { closeCode, status, reason } = record;

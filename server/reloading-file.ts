@@ -114,9 +114,14 @@ async function readWhole(path: string): Promise<{ text: string; stats: BigIntSta
     if (isGitWsError(error)) throw error;
     if (error instanceof TypeError) throw unusable(path, 'it is not UTF-8');
     const { code } = error as NodeJS.ErrnoException;
-    throw unusable(path, code === 'ENOENT' ? 'there is no such file' : String(code ?? error));
+    throw unusable(path, reasons[code ?? ''] ?? String(code ?? error));
   }
 }
+
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'there is no such file',
+  EACCES: "the server's user may not read it",
+};
 
 function unusable(path: string, why: string): GitWsError {
   return new GitWsError('INVALID_OPTION', `${path} cannot be read: ${why}.`, { data: { why } });

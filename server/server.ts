@@ -331,13 +331,24 @@ const closing = refusal(closeCodes.unavailable, 'The server is shutting down.');
 const gone = refusal(closeCodes.sessionGone, 'This session is gone.');
 const busy = refusal(closeCodes.tooMany, 'The server has too much to do. Try again later.');
 
+/** Newer than the types of ws. */
+interface NewerOptions {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
+}
+
 function createWebSocketServer(limits: Limits): WebSocketServer {
-  // closeTimeout is newer than the types of ws.
-  const options: ServerOptions & { closeTimeout: number } = {
+  const options: ServerOptions & NewerOptions = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxBinaryBytes,
+    // Of one message, whose pieces are kept until the last has come.
+    maxFragments: 16_384,
+    maxBufferedChunks: 262_144,
+    maxPendingAutoPongs: 60,
     closeTimeout: limits.closeTime,
     // Never another entry: ws would echo the first one, which may hold credentials.
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),

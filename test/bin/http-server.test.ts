@@ -111,6 +111,7 @@ describe('gitws serve', () => {
       address: '192.0.2.7',
       bytesIn: 0,
       bytesOut: client.dataBytes,
+      resumes: 0,
       duration: expect.any(Number) as number,
       outcome: 'closed 1000',
     });

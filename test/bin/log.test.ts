@@ -1,14 +1,10 @@
-/** The log of refusals and decisions. Of sessions: http-server.test.ts; forged names: ../server/security/logs.test.ts. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+/**
+ * The log, of refusals and decisions before all. In a process of its own: serve-log.test.ts, and
+ * http-server.test.ts; forged names: ../server/security/logs.test.ts.
+ */
+import { describe, expect, it } from 'vitest';
 import { createLog, refusalLines, type LogLevel } from '../../bin/log.js';
-import type { RefusalReport } from '../../server/index.js';
-import { git } from '../helpers/git.js';
-import { eventually } from '../helpers/processes.js';
-import { RawClient } from '../helpers/raw-client.js';
-import { serveProcess } from '../helpers/serve-process.js';
-import { temporaryDirectory } from '../helpers/temp.js';
+import type { RefusalReport, SessionReport } from '../../server/index.js';
 
 const report: RefusalReport = {
   ...{ closeCode: 4404, status: 404, sentence: 'There is no such repository.' },
@@ -27,6 +23,28 @@ function written(
   log.flush();
   return text.split('\n').slice(0, -1);
 }
+
+describe('a session in the log', () => {
+  it('tells how often its client came back', () => {
+    const session: SessionReport = {
+      ...{ id: 'a-b', service: 'git-upload-pack', repository: 'site.git', user: null },
+      ...{ remoteAddress: '192.0.2.1', bytesIn: 1, bytesOut: 2, resumes: 3, duration: 4.2 },
+      outcome: { kind: 'exit', code: 0, signal: null },
+    };
+    const [json = ''] = written('json', 'info', (log) => {
+      log.session(session);
+    });
+    expect(JSON.parse(json)).toMatchObject({ msg: 'session', resumes: 3, outcome: 'exit 0' });
+    const text = written('text', 'info', (log) => {
+      log.session(session);
+      log.session({ ...session, resumes: 0 });
+    });
+    expect(text).toEqual([
+      'git-upload-pack site.git from 192.0.2.1: 1 bytes in, 2 out, 4 ms, exit 0, resumed 3 times, session a-b',
+      'git-upload-pack site.git from 192.0.2.1: 1 bytes in, 2 out, 4 ms, exit 0, session a-b',
+    ]);
+  });
+});
 
 describe('a refusal in the log', () => {
   it('is one line: who, what, why', () => {
@@ -80,61 +98,5 @@ describe('a refusal in the log', () => {
     expect(lines.filter((line) => line.includes('from 192.0.2.1:'))).toHaveLength(linesPerAddress);
     expect(lines.filter((line) => line.includes('from 192.0.2.2:'))).toHaveLength(1);
     expect(lines.at(-1)).toBe(`gitws: warn: ${65_001 - most} more refusals`);
-  });
-});
-
-describe('gitws serve', () => {
-  const target = '/team/other/git-upload-pack';
-  let root: string;
-  let rules: string;
-
-  beforeAll(async () => {
-    root = await temporaryDirectory();
-    await git(['init', '-q', '--bare', join(root, 'team/site.git')]);
-    rules = join(await temporaryDirectory(), 'rules.json');
-    const anyone = { repositories: ['**'], who: ['anyone'], allow: ['read'] };
-    await writeFile(rules, JSON.stringify({ version: 1, rules: [anyone] }));
-  });
-
-  it('logs a refusal, and counts those of a flood', async () => {
-    const server = await serveProcess(root, '--log-format', 'json');
-    const { linesPerAddress } = refusalLines;
-    const records = (): Record<string, unknown>[] =>
-      server.output.stderr
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
-    for (let count = 0; count < 3 * linesPerAddress; count += 1) {
-      expect((await new RawClient(server.url, { target }).closed).code).toBe(4404);
-    }
-    await server.end();
-    const refusals = records().filter(({ msg }) => msg === 'refusal');
-    const others = records().filter(({ msg }) => msg === 'more refusals');
-    const counted = others.reduce((sum, { count }) => sum + Number(count), 0);
-    expect(refusals.length + counted).toBe(3 * linesPerAddress);
-    // A slow machine may have needed more than one period.
-    expect(refusals.length).toBeLessThanOrEqual(linesPerAddress * (others.length + 1));
-    expect(others.length).toBeGreaterThan(0);
-  });
-
-  it('logs what the rules decide, and which rule it was, at level debug only', async () => {
-    const logOf = async (level: LogLevel): Promise<string> => {
-      const options = ['--rules', rules, '--log-level', level, '--log-format', 'text'];
-      const server = await serveProcess(root, ...options);
-      await new RawClient(server.url, { target }).closed;
-      const writing = { target: '/team/site.git/git-receive-pack' };
-      await new RawClient(server.url, writing).closed;
-      await eventually(() => server.output.stderr.includes('git-receive-pack'));
-      await server.end();
-      return server.output.stderr;
-    };
-    const debug = await logOf('debug');
-    expect(debug).toContain(
-      'gitws: debug: rules[0] gives read of "team/other" to a client without credentials\n',
-    );
-    expect(debug).toContain(
-      'gitws: debug: no rule gives write of "team/site.git" to a client without credentials\n',
-    );
-    expect(await logOf('info')).not.toContain('rule');
   });
 });

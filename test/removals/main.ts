@@ -1,7 +1,8 @@
 /**
- * `npm run removals -- [--write] [WORD]`: takes away each defence (removals.ts), all or those whose
- * line has WORD, and runs the tests that must then fail: in a copy, one after the other. `--write`
- * puts what failed into README.md beside this file.
+ * `npm run removals -- [--write] [WORD…]`: takes away each defence (removals.ts), all or those whose
+ * line has one of the words, and runs the tests that must then fail: in a copy, one after the other. `--write`
+ * puts what failed into README.md beside this file, and
+ * leaves the lines of those that it did not try.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,16 +31,23 @@ export async function main(args: readonly string[]): Promise<void> {
     options: { write: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  const [word = ''] = positionals;
-  const chosen = removals.filter((one) => `${one.attack}: ${one.defence}`.includes(word));
+  const words = positionals.length === 0 ? [''] : positionals;
+  const chosen = removals.filter((one) =>
+    words.some((word) => `${one.attack}: ${one.defence}`.includes(word)),
+  );
   const copy = await mkdtemp(join(tmpdir(), 'gitws-removals-'));
-  const rows: string[] = [];
+  const rows = new Map<Removal, string>();
   let unnoticed = 0;
   try {
     for (const part of parts) {
       await cp(join(project, part), join(copy, part), { recursive: true });
     }
     await symlink(join(project, 'node_modules'), join(copy, 'node_modules'));
+    // These tests run from the sources: nothing is built for each of them.
+    await writeFile(join(copy, 'test/helpers/global-setup.ts'), 'export function setup() {}\n');
+    const tests = [...new Set(chosen.flatMap((one) => one.tests))];
+    const before = await failuresOf(copy, tests);
+    if (before.length > 0) throw new Error(`these fail with all defences: ${before.join('; ')}`);
     for (const removal of chosen) {
       const failed = await tryWithout(removal, copy);
       const [first] = failed;
@@ -48,7 +56,7 @@ export async function main(args: readonly string[]): Promise<void> {
       );
       for (const name of failed) console.log(`            ${name}`);
       if (first === undefined) unnoticed += 1;
-      rows.push(formatRow(removal, failed));
+      rows.set(removal, formatRow(removal, failed));
     }
   } finally {
     await rm(copy, { recursive: true, force: true });
@@ -58,22 +66,27 @@ export async function main(args: readonly string[]): Promise<void> {
   if (unnoticed > 0) process.exitCode = 1;
 }
 
-/** @returns the names of the tests that failed. */
+/** @returns the names of the first tests that failed. */
 async function tryWithout({ file, from, to, tests }: Removal, copy: string): Promise<string[]> {
   const path = join(copy, file);
   const source = await readFile(path, 'utf8');
-  const results = join(copy, 'test-results', 'removal.json');
-  await mkdir(join(copy, 'test-results'), { recursive: true });
-  await rm(results, { force: true });
   await writeFile(
     path,
     source.replace(from, () => to),
   );
   try {
-    await runTests(copy, results, tests);
+    return await failuresOf(copy, tests);
   } finally {
     await writeFile(path, source);
   }
+}
+
+/** @returns the names of the first tests that fail. */
+async function failuresOf(copy: string, tests: readonly string[]): Promise<string[]> {
+  const results = join(copy, 'test-results', 'removal.json');
+  await mkdir(join(copy, 'test-results'), { recursive: true });
+  await rm(results, { force: true });
+  await runTests(copy, results, tests);
   const text = await readFile(results, 'utf8').catch(() => undefined);
   return text === undefined ? ['(the tests did not come to an end)'] : failedTests(text);
 }
@@ -85,7 +98,7 @@ async function runTests(copy: string, results: string, tests: readonly string[])
       ...[join(project, 'node_modules/vitest/vitest.mjs'), 'run'],
       ...tests.map((test) => `test/${test}`),
       ...['--reporter=json', `--outputFile=${results}`],
-      ...['--testTimeout=20000', '--hookTimeout=20000'],
+      ...['--testTimeout=20000', '--hookTimeout=20000', '--bail=3'],
     ],
     { cwd: copy, stdio: 'ignore', detached: true },
   );
@@ -113,23 +126,29 @@ function failedTests(text: string): string[] {
   });
 }
 
-function formatRow({ attack, defence, file }: Removal, failed: readonly string[]): string {
+function formatRow(removal: Removal, failed: readonly string[]): string {
   const [first = '**nothing**'] = failed;
-  const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
-  const cells = [attack, `${defence} (\`${file}\`)`, `“${first}”${others}`];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const others = failed.length > 1 ? ', and others' : '';
+  return `${rowStart(removal)}“${first.replaceAll('|', '\\|')}”${others} |`;
 }
 
-async function write(rows: readonly string[]): Promise<void> {
+function rowStart({ attack, defence, file }: Removal): string {
+  return `| ${attack} | ${defence} (\`${file}\`) | `;
+}
+
+async function write(rows: ReadonlyMap<Removal, string>): Promise<void> {
   const path = new URL('README.md', import.meta.url);
   const text = await readFile(path, 'utf8');
-  const table = ['| attack | taken away | what failed |', '| --- | --- | --- |', ...rows].join(
+  const lines = text.split('\n');
+  const known = removals.flatMap(
+    (one) => rows.get(one) ?? lines.find((line) => line.startsWith(rowStart(one))) ?? [],
+  );
+  const table = ['| attack | taken away | what failed |', '| --- | --- | --- |', ...known].join(
     '\n',
   );
   const marked = /(<!-- removals -->\n)[^]*?(<!-- \/removals -->)/;
-  const written = text.replace(
-    marked,
-    (_all, begin: string, end: string) => `${begin}${table}\n${end}`,
+  await writeFile(
+    path,
+    text.replace(marked, (_all, begin: string, end: string) => `${begin}${table}\n${end}`),
   );
-  await writeFile(path, written);
 }

@@ -14,3 +14,12 @@ test.each(removals.map((one) => [`${one.attack}: ${one.defence}`, one] as const)
     for (const path of tests) await readFile(new URL(`test/${path}`, project));
   },
 );
+
+test('what failed without each is in README.md, and something did', async () => {
+  const text = await readFile(new URL('README.md', import.meta.url), 'utf8');
+  const missing = removals.filter(
+    ({ attack, defence, file }) => !text.includes(`| ${attack} | ${defence} (\`${file}\`) | “`),
+  );
+  expect(missing).toEqual([]);
+  expect(text).not.toContain('**nothing**');
+});

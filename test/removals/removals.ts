@@ -419,14 +419,14 @@ const frames: readonly Removal[] = [
     file: 'src/tunnel/message.ts',
     from: "if (text.length > maxTextLength) throw malformed('a text message is longer than 8 KiB');",
     to: '',
-    tests: [security('frames'), 'server/bad-input.test.ts', 'tunnel/message.test.ts'],
+    tests: ['tunnel/message.test.ts', 'server/bad-input.test.ts'],
   },
   {
     attack: 'fragmented frames',
     defence: 'a message has 16,384 pieces at most',
     file: 'server/server.ts',
-    from: '    perMessageDeflate: false,',
-    to: '    perMessageDeflate: false,\n    maxFragments: 0,\n    maxBufferedChunks: 0,',
+    from: '    maxFragments: 16_384,\n    maxBufferedChunks: 262_144,\n',
+    to: '    maxFragments: 0,\n    maxBufferedChunks: 0,\n',
     tests: [security('frames')],
   },
   {
@@ -457,8 +457,8 @@ const frames: readonly Removal[] = [
     attack: 'message floods',
     defence: 'pongs that nobody reads do not pile up',
     file: 'server/server.ts',
-    from: '    perMessageDeflate: false,',
-    to: '    perMessageDeflate: false,\n    autoPong: true,\n    maxPendingPongs: 0,',
+    from: 'maxPendingAutoPongs: 60,',
+    to: 'maxPendingAutoPongs: 0,',
     tests: [security('frames')],
   },
 ];
@@ -514,18 +514,6 @@ const floods: readonly Removal[] = [
   },
   {
     attack: 'floods of refused clients',
-    defence: 'and in time (closeTime)',
-    file: 'server/refusal.ts',
-    from: '          webSocket.terminate();\n',
-    to: '',
-    tests: [
-      'server/limits.enforcement.test.ts',
-      'server/bad-input.test.ts',
-      'server/close.test.ts',
-    ],
-  },
-  {
-    attack: 'floods of refused clients',
     defence: 'an address has so many log lines',
     file: 'bin/line-budget.ts',
     from: ' || before >= this.#limits.linesPerAddress',
@@ -546,7 +534,23 @@ const floods: readonly Removal[] = [
     file: 'server/occupancy.ts',
     from: 'return refusal(closeCodes.unavailable, full);',
     to: 'return undefined;',
-    tests: ['server/limits.enforcement.test.ts'],
+    tests: ['server/access.test.ts', 'server/session.test.ts', 'server/occupancy.test.ts'],
+  },
+  {
+    attack: 'floods of sessions',
+    defence: 'sessions that wait are counted (maxDetached)',
+    file: 'server/occupancy.ts',
+    from: 'this.#detached < maxDetached &&',
+    to: '',
+    tests: ['server/occupancy.test.ts'],
+  },
+  {
+    attack: 'floods of sessions',
+    defence: 'and so is what they hold (maxDetachedBytes)',
+    file: 'server/occupancy.ts',
+    from: 'this.#detachedBytes + bytes <= maxDetachedBytes &&',
+    to: '',
+    tests: ['server/occupancy.test.ts'],
   },
   {
     attack: 'clients that say nothing',
@@ -593,15 +597,7 @@ const pushes: readonly Removal[] = [
   },
 ].map((one) => ({ attack: 'pack bombs', ...one, tests: [security('bombs')] }));
 
-const lies: readonly Removal[] = [
-  {
-    attack: 'pkt-line and pack lies',
-    defence: 'receive.fsckObjects',
-    file: environment,
-    from: "    ['receive.fsckObjects', 'true'],\n",
-    to: '',
-    tests: [security('pushes')],
-  },
+const names: readonly Removal[] = [
   {
     attack: 'ref names with control characters',
     defence: 'hooks that judge refuse them first',
@@ -665,5 +661,5 @@ const start: readonly Removal[] = [
 /** All of them. */
 export const removals: readonly Removal[] = [
   ...[...paths, ...disguises, ...words, ...configuration, ...planting, ...rules, ...pages],
-  ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...lies, ...logs, ...start],
+  ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
 ];

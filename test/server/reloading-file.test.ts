@@ -136,6 +136,11 @@ describe('a file that is reloaded', () => {
     }
   });
 
+  it.runIf(process.getuid?.() !== 0)('that is not for this user says so', async () => {
+    await writeFile(path, 'secret', { mode: 0o000 });
+    await expect(open()).rejects.toThrow("cannot be read: the server's user may not read it.");
+  });
+
   it('that cannot be read at start is an error with a sentence', async () => {
     await expect(open()).rejects.toThrow(`${path} cannot be read: there is no such file.`);
     await mkdir(path);
