@@ -110,6 +110,14 @@ export class Session implements RunningSession {
   }
 
   /**
+   * Whether its client has received more than this since: a handshake that says so was given up, and
+   * held back by the network.
+   */
+  isPast(received: number): boolean {
+    return received < this.#tunnel.acknowledged;
+  }
+
+  /**
    * The client is back on another socket; the old one, where it seems open still, is not listened
    * to any more.
    *

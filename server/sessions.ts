@@ -94,7 +94,8 @@ export class Sessions {
     const { resume } = admission;
     if (resume === undefined) return undefined;
     const entry = this.#store.find(resume.token, bindingOf(admission));
-    if (entry === undefined) return undefined;
+    // Nobody waits for the answer any more: the client goes on over another connection.
+    if (entry === undefined || entry.session.isPast(resume.received)) return undefined;
     return (socket) => {
       const before = entry.visit;
       entry.visit = visit;

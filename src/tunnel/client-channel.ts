@@ -46,6 +46,8 @@ export class ClientChannel implements Channel {
   #exited = false;
   #greeting: OpenMessage | undefined;
   #received = 0;
+  /** Attempts to resume that were given up: the server may see them yet, and take them for the last. */
+  #givenUp = 0;
   /** Why the connection was lost that is being resumed. */
   #loss: GitWsError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -261,6 +263,9 @@ export class ClientChannel implements Channel {
       this.#interrupt(again ? connectionFailed(code, cause) : closeError(code, reason, cause));
     } else if (code === closeCodes.tooMany && this.#state === 'interrupted') {
       this.#interrupt(closeError(code, reason, cause));
+    } else if (code === closeCodes.takenOver && this.#givenUp > 0) {
+      this.#givenUp -= 1;
+      this.#interrupt(closeError(code, reason, cause));
     } else if (code === closeCodes.sessionGone && this.#loss) {
       this.#fail(notResumed(this.#loss, 'the server has it no more', closeCodes.sessionGone));
     } else {
@@ -273,6 +278,7 @@ export class ClientChannel implements Channel {
     clearTimeout(this.#openTimer);
     this.#tunnel.detach();
     clearTimeout(this.#timer);
+    if (this.#state === 'interrupted') this.#givenUp += 1;
     this.#state = 'interrupted';
     this.#loss ??= why;
     const wait = this.#reconnection.next(performance.now(), this.#resumeFor);

@@ -54,6 +54,11 @@ export class Outgoing {
     return this.#acknowledged + this.#kept.length;
   }
 
+  /** Number of the last message that the peer has consumed. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
   /** Whether the peer has consumed everything. */
   get drained(): boolean {
     return this.#kept.length === 0;

@@ -86,6 +86,11 @@ export class Tunnel {
     return this.#incoming.received;
   }
 
+  /** How many of the messages sent the peer has consumed. */
+  get acknowledged(): number {
+    return this.#outgoing.acknowledged;
+  }
+
   /** Most bytes that this end may hold while there is no socket. */
   get reserve(): number {
     return this.#outgoing.limit + this.#incoming.owed;
