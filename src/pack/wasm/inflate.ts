@@ -8,35 +8,26 @@
 import { updateAdler } from './adler';
 import { copyMatch } from './copy';
 import {
-  buildTable,
-  COMPLETE,
-  DISTANCE_BITS,
-  END,
-  INVALID,
-  LITERAL_BITS,
-  ONE_OR_COMPLETE,
-  SPECIAL,
-} from './huffman';
+  bitCountBehindCodes,
+  bitsBehindCodes,
+  distanceTableMask,
+  endOfCodes,
+  literalTableMask,
+  readCodes,
+} from './codes';
+import { END, INVALID, SPECIAL } from './huffman';
 import {
   BAD_ADLER,
   BAD_BLOCK_TYPE,
-  BAD_CODE,
   BAD_DISTANCE,
   BAD_STORED_LENGTH,
   BAD_SYMBOL,
   BAD_ZLIB_HEADER,
-  CODE_LENGTHS,
-  DISTANCE_RESULTS,
   DISTANCE_TABLE,
   DONE,
   FIXED_DISTANCE_TABLE,
   FIXED_LITERAL_TABLE,
   FULL,
-  LENGTH_LENGTHS,
-  LENGTH_ORDER,
-  LENGTH_RESULTS,
-  LENGTH_TABLE,
-  LITERAL_RESULTS,
   LITERAL_TABLE,
   MORE,
   TOO_LONG,
@@ -169,8 +160,16 @@ function readBlock(): i32 {
   count -= 3;
   if (type == 3) return BAD_BLOCK_TYPE;
   if (type == 2) {
-    const result = readCodes(at, held, count);
+    const result = readCodes(at, windowEnd(), held, count);
     if (result != DONE) return result;
+    literals = LITERAL_TABLE;
+    distances = DISTANCE_TABLE;
+    literalMask = literalTableMask();
+    distanceMask = distanceTableMask();
+    bits = bitsBehindCodes();
+    bitCount = bitCountBehindCodes();
+    advanceTo(endOfCodes());
+    place = CODES;
   } else {
     bits = held;
     bitCount = count;
@@ -191,7 +190,6 @@ function readBlock(): i32 {
 
 /** Up to the next whole byte, the bits are no part of what follows. */
 function dropBits(): void {
-  advanceTo(position() - <usize>(bitCount >> 3));
   bits = 0;
   bitCount = 0;
 }
@@ -236,112 +234,6 @@ function readChecksum(): i32 {
   sumInflated();
   if (bswap(load<u32>(at)) != adler) return BAD_ADLER;
   advanceTo(at + 4);
-  return DONE;
-}
-
-/**
- * Reads the codes of a block and makes their tables. It reads on beyond the window's end, where
- * nothing means anything; whatever comes of that, it is only because more is needed.
- */
-function readCodes(at: usize, held: u64, count: u64): i32 {
-  const end = windowEnd();
-  held |= load<u64>(at) << count;
-  at += <usize>((63 - count) >> 3);
-  count |= 56;
-  const literalCount = ((<u32>held) & 31) + 257;
-  const distanceCount = ((<u32>(held >> 5)) & 31) + 1;
-  const lengthCount = ((<u32>(held >> 10)) & 15) + 4;
-  held >>= 14;
-  count -= 14;
-  memory.fill(LENGTH_LENGTHS, 0, 19);
-  for (let index: u32 = 0; index < lengthCount; index++) {
-    if (count < 3) {
-      held |= load<u64>(at) << count;
-      at += <usize>((63 - count) >> 3);
-      count |= 56;
-    }
-    store<u8>(LENGTH_LENGTHS + <usize>load<u8>(LENGTH_ORDER + index), (<u8>held) & 7);
-    held >>= 3;
-    count -= 3;
-  }
-  if (at - <usize>(count >> 3) > end) return MORE;
-  if (literalCount > 286 || distanceCount > 30) return BAD_CODE;
-  const lengthBits = buildTable(LENGTH_TABLE, LENGTH_LENGTHS, 19, LENGTH_RESULTS, 7, COMPLETE);
-  if (lengthBits == 0) return BAD_CODE;
-  const mask: u32 = (1 << lengthBits) - 1;
-  const total = literalCount + distanceCount;
-  let fault = DONE;
-  for (let index: u32 = 0; index < total;) {
-    if (count < 14) {
-      held |= load<u64>(at) << count;
-      at += <usize>((63 - count) >> 3);
-      count |= 56;
-    }
-    const entry = load<u32>(LENGTH_TABLE + (((<usize>held) & mask) << 2));
-    held >>= entry & 63;
-    count -= entry & 63;
-    const symbol = entry >> 16;
-    if (symbol < 16) {
-      store<u8>(CODE_LENGTHS + index++, <u8>symbol);
-      continue;
-    }
-    let repeated: u8 = 0;
-    let times: u32;
-    if (symbol == 16) {
-      times = 3 + ((<u32>held) & 3);
-      held >>= 2;
-      count -= 2;
-      if (index == 0) {
-        fault = BAD_CODE;
-        break;
-      }
-      repeated = load<u8>(CODE_LENGTHS + index - 1);
-    } else if (symbol == 17) {
-      times = 3 + ((<u32>held) & 7);
-      held >>= 3;
-      count -= 3;
-    } else {
-      times = 11 + ((<u32>held) & 127);
-      held >>= 7;
-      count -= 7;
-    }
-    if (index + times > total) {
-      fault = BAD_CODE;
-      break;
-    }
-    memory.fill(CODE_LENGTHS + index, repeated, times);
-    index += times;
-  }
-  if (at - <usize>(count >> 3) > end) return MORE;
-  if (fault != DONE) return fault;
-  if (load<u8>(CODE_LENGTHS, 256) == 0) return BAD_CODE;
-  // Before the other table, whose building needs the same places.
-  const literalBits = buildTable(
-    LITERAL_TABLE,
-    CODE_LENGTHS,
-    literalCount,
-    LITERAL_RESULTS,
-    LITERAL_BITS,
-    ONE_OR_COMPLETE,
-  );
-  if (literalBits == 0) return BAD_CODE;
-  const distanceBits = buildTable(
-    DISTANCE_TABLE,
-    CODE_LENGTHS + literalCount,
-    distanceCount,
-    DISTANCE_RESULTS,
-    DISTANCE_BITS,
-    ONE_OR_COMPLETE,
-  );
-  if (distanceBits == 0) return BAD_CODE;
-  literals = LITERAL_TABLE;
-  distances = DISTANCE_TABLE;
-  literalMask = (1 << literalBits) - 1;
-  distanceMask = (1 << distanceBits) - 1;
-  advanceTo(at - <usize>(count >> 3));
-  bitCount = count & 7;
-  bits = held & (((<u64>1) << bitCount) - 1);
-  place = CODES;
   return DONE;
 }
 
