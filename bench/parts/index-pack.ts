@@ -23,6 +23,9 @@ const inPageMetrics: readonly Metric[] = [
   { key: 'clientMemory', label: 'peak', unit: 'MB' },
 ];
 
+/** Bytes of a pack from which on isomorphic-git takes minutes, and is left out. */
+const slowFrom = 50e6;
+
 export const indexPackPart: Part = {
   name: 'index-pack',
   about: 'index of a pack: the engine in Node and in a page, isomorphic-git, git index-pack',
@@ -75,7 +78,9 @@ async function compareInNode(context: Context, input: Input): Promise<Comparison
       { name: 'git index-pack --threads=1', measure: native(1) },
       { name: 'pack engine without SIMD', measure: inNode('gitws-plain') },
       { name: 'git index-pack --threads=2', measure: native(2) },
-      { name: 'isomorphic-git', measure: inNode('isomorphic-git') },
+      ...(input.shape.packBytes > slowFrom
+        ? []
+        : [{ name: 'isomorphic-git', measure: inNode('isomorphic-git') }]),
     ],
   });
 }
