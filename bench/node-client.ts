@@ -10,19 +10,31 @@ import { indexPack } from 'gitws/pack';
 import * as git from 'isomorphic-git';
 import httpNode from 'isomorphic-git/http/node';
 import { encodePktLine } from '../src/wire/pkt-line.js';
-import { timeClone } from './clone.js';
+import { timeClone, type CloneOptions } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
 import { repeat } from './tasks.js';
-import type { IndexResult, IndexTask, NodeAnswer, NodeRequest, RawTask } from './tasks.js';
+import type {
+  CloneTransport,
+  IndexResult,
+  IndexTask,
+  NodeAnswer,
+  NodeRequest,
+  RawTask,
+} from './tasks.js';
 
 async function run(request: NodeRequest): Promise<unknown> {
   if (request.kind === 'clone') {
     const { transport, ...options } = request.task;
-    return timeClone(fs, transport === 'gitws' ? gitws.http : httpNode, options);
+    return timeClone(fs, httpOf(transport, options), options);
   }
   if (request.kind === 'index') return indexOnce(request.task);
   return repeat(request.task, () => transferOnce(request.task));
+}
+
+function httpOf(transport: CloneTransport, { dir, url }: CloneOptions): git.HttpClient {
+  if (transport === 'http') return httpNode;
+  return transport === 'gitws' ? gitws.http : gitws.bindRepository({ fs, dir, url }).http;
 }
 
 async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<IndexResult> {

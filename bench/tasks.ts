@@ -4,9 +4,12 @@ import type { CloneOptions, CloneResult } from './clone.js';
 /** What carries the bytes. */
 export type Transport = 'gitws' | 'http' | 'git' | 'pipe';
 
+/** What brings a clone: by `gitws-engine` the pack is indexed by gitws, too. */
+export type CloneTransport = 'gitws' | 'gitws-engine' | 'http';
+
 /** A clone by isomorphic-git. */
 export interface CloneTask extends CloneOptions {
-  readonly transport: 'gitws' | 'http';
+  readonly transport: CloneTransport;
 }
 
 /** Raw transfers of everything, one after another or at once. */

@@ -4,7 +4,7 @@ import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
 import { indexPack } from 'gitws/pack';
 import httpWeb from 'isomorphic-git/http/web';
-import { timeClone, type CloneFs } from '../clone.js';
+import { timeClone, type CloneFs, type CloneOptions } from '../clone.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
 import { repeat, type BenchPage } from '../tasks.js';
 
@@ -13,11 +13,18 @@ const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
 // isomorphic-git needs it, and pages have none.
 page.Buffer = Buffer;
 
+const httpOf = {
+  gitws: () => gitws.http,
+  'gitws-engine': (fs: CloneFs, { dir, url }: CloneOptions) =>
+    gitws.bindRepository({ fs, dir, url }).http,
+  http: () => httpWeb,
+};
+
 page.bench = {
   async clone({ transport, ...options }) {
     const fs = new LightningFS(`bench-${crypto.randomUUID()}`) as unknown as CloneFs;
     const tasks = watchLongTasks();
-    const http = transport === 'gitws' ? gitws.http : httpWeb;
+    const http = httpOf[transport](fs, options);
     const result = await timeClone(fs, http, options);
     return { ...result, longestTask: await tasks.longest() };
   },

@@ -1,4 +1,4 @@
-/** A full clone in a page, checkout included, with native clones of the same for scale. */
+/** Clones in a page, without checkout and with it, with native clones of the same for scale. */
 import { cloneNatively } from '../clients.js';
 import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../context.js';
 import type { Input } from '../input.js';
 import type { RunningServer } from '../servers.js';
+import type { CloneTransport } from '../tasks.js';
 
 const metrics: readonly Metric[] = [
   { key: 'total', label: 'total', unit: 'ms' },
@@ -28,20 +29,29 @@ const metrics: readonly Metric[] = [
 
 export const cloneInBrowser: Part = {
   name: 'clone-browser',
-  about: 'full clone in Chromium: isomorphic-git over gitws and over HTTP; native git beside',
+  about:
+    'clones in Chromium: isomorphic-git over gitws (its pack engine, or not) and over HTTP; native git',
   async run(context, input) {
     if (!context.hasBrowser) return [];
-    return [await compareClones(context, input)];
+    return [
+      await compareClones(context, input, { noCheckout: true }),
+      await compareClones(context, input, { noCheckout: false }),
+    ];
   },
 };
 
-function compareClones(context: Context, input: Input): Promise<Comparison> {
+function compareClones(
+  context: Context,
+  input: Input,
+  { noCheckout }: { noCheckout: boolean },
+): Promise<Comparison> {
   const { servers, rounds } = context;
-  const inPage = async (transport: 'gitws' | 'http', server: RunningServer) =>
+  const inPage = async (transport: CloneTransport, server: RunningServer) =>
     withBrowser(context, servers.http.url, async (browser): Promise<Measurement> => {
       const serverCost = await server.watch();
       const browserCost = await browser.watch();
-      const task = { transport, url: repositoryUrl(server.url, input), dir: '/clone' };
+      const url = repositoryUrl(server.url, input);
+      const task = { transport, url, dir: '/clone', noCheckout };
       const result = await browser.clone(task);
       const measured = {
         ...result.times,
@@ -49,22 +59,30 @@ function compareClones(context: Context, input: Input): Promise<Comparison> {
         ...clientMetrics(await browserCost()),
         ...serverMetrics(await serverCost()),
       };
-      checkClone(input, result, true);
+      checkClone(input, result, !noCheckout);
       return measured;
     });
   const native = async (server: RunningServer): Promise<Measurement> => {
     const serverCost = await server.watch();
-    const cloned = await cloneNatively(repositoryUrl(server.url, input), context.newDirectory());
+    const cloned = await cloneNatively(
+      repositoryUrl(server.url, input),
+      context.newDirectory(),
+      noCheckout ? ['--no-checkout'] : [],
+    );
     return { total: cloned.total, ...clientMetrics(cloned), ...serverMetrics(await serverCost()) };
   };
   return compare({
     part: cloneInBrowser.name,
-    title: 'Full clone in Chromium, LightningFS',
+    title: `${noCheckout ? 'Clone without checkout' : 'Full clone'} in Chromium, LightningFS`,
     input: input.name,
     metrics,
     rounds,
     reference: 'isomorphic-git over HTTP',
     peers: [
+      {
+        name: 'isomorphic-git over gitws, its engine',
+        measure: () => inPage('gitws-engine', servers.gitws),
+      },
       { name: 'isomorphic-git over gitws', measure: () => inPage('gitws', servers.gitws) },
       { name: 'isomorphic-git over HTTP', measure: () => inPage('http', servers.http) },
       { name: 'native git over HTTP', measure: () => native(servers.http) },

@@ -11,6 +11,7 @@ import {
 } from '../context.js';
 import { git } from '../git.js';
 import type { RunningServer } from '../servers.js';
+import type { CloneTransport } from '../tasks.js';
 
 const metrics: readonly Metric[] = [
   { key: 'total', label: 'total', unit: 'ms' },
@@ -29,7 +30,7 @@ export const cloneInNodePart: Part = {
   async run(context, input) {
     const { out, servers, rounds, quick } = context;
     const inNode = async (
-      transport: 'gitws' | 'http',
+      transport: CloneTransport,
       server: RunningServer,
     ): Promise<Measurement> => {
       const { dir, gitDir } = workTree(context);
@@ -56,6 +57,10 @@ export const cloneInNodePart: Part = {
       rounds,
       reference: 'isomorphic-git over HTTP',
       peers: [
+        {
+          name: 'isomorphic-git over gitws, its engine',
+          measure: () => inNode('gitws-engine', servers.gitws),
+        },
         { name: 'isomorphic-git over gitws', measure: () => inNode('gitws', servers.gitws) },
         { name: 'isomorphic-git over HTTP', measure: () => inNode('http', servers.http) },
         { name: 'native git over HTTP', measure: () => native(servers.http) },

@@ -23,7 +23,7 @@ export async function cloneRepository(
   try {
     await git.clone({
       ...gitArguments(repository),
-      ...remoteArguments(transfer),
+      ...remoteArguments(repository, transfer),
       url: request.url,
       singleBranch: false,
       ...(request.shallow ? { depth: 1 } : {}),

@@ -41,10 +41,10 @@ const phases: Readonly<Record<string, Phase>> = {
   'Counting objects': { step: 'prepare', label: 'The server counts objects', share: [0, 0.5] },
   'Compressing objects': { step: 'prepare', label: 'The server packs objects', share: [0.5, 1] },
   Sending: { step: 'send', label: 'Sending' },
+  // gitws counts bytes, and objects as they come.
   Receiving: { step: 'receive', label: 'Receiving' },
-  // These two are isomorphic-git's: it reads the pack that has arrived.
-  'Receiving objects': { step: 'index', label: 'Reading objects', share: [0, 0.6] },
-  'Resolving deltas': { step: 'index', label: 'Resolving deltas', share: [0.6, 1] },
+  'Receiving objects': { step: 'receive', label: 'Receiving' },
+  'Resolving deltas': { step: 'index', label: 'Resolving deltas' },
   'Analyzing workdir': { step: 'checkout', label: 'Comparing files' },
   'Updating workdir': { step: 'checkout', label: 'Writing files' },
 };
@@ -67,7 +67,10 @@ export function advance(before: Progress, event: ProgressEvent): Progress {
   if (phase === undefined || steps.indexOf(phase.step) < steps.indexOf(before.step)) return before;
   const { step, label } = phase;
   const total = event.total ?? 0;
-  if (step === 'send' || step === 'receive') {
+  if (event.phase === 'Receiving' && before.step === 'receive') {
+    return { ...before, bytes: event.loaded };
+  }
+  if (step === 'send' || event.phase === 'Receiving') {
     return { step, label, loaded: event.loaded, total, bytes: event.loaded };
   }
   return { step, label, loaded: event.loaded, total, bytes: before.bytes };

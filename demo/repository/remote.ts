@@ -8,8 +8,9 @@ import type {
   AuthSuccessCallback,
   GitAuth,
 } from 'isomorphic-git';
-import { createHttpClient, GitWsError, type ConnectionEvent, type HttpClient } from 'gitws';
+import { bindRepository, GitWsError, type ConnectionEvent, type HttpClient } from 'gitws';
 import { createPauses, type ProgressEvent } from './progress.js';
+import type { Repository } from './repository.js';
 
 /** What a person signs in with. */
 export type Credentials =
@@ -48,8 +49,12 @@ export interface RemoteArguments {
   onAuthSuccess: AuthSuccessCallback;
 }
 
-/** Arguments for one operation. A transfer is used once: its signal ends what it began. */
-export function remoteArguments(transfer: Transfer): RemoteArguments {
+/**
+ * Arguments for one operation. A transfer is used once: its signal ends what it began.
+ *
+ * @param repository whose packs come.
+ */
+export function remoteArguments(repository: Repository, transfer: Transfer): RemoteArguments {
   const { signal, credentials, onConnection, onMessage } = transfer;
   const pause = createPauses();
   let offered: Credentials | undefined;
@@ -59,7 +64,7 @@ export function remoteArguments(transfer: Transfer): RemoteArguments {
     return offered === undefined ? { cancel: true } : authOf(offered);
   };
   return {
-    http: createHttpClient({ signal, onConnection, onMessage }),
+    http: bindRepository({ ...repository, signal, onConnection, onMessage }).http,
     async onProgress(event) {
       transfer.onProgress(event);
       await pause();

@@ -30,7 +30,7 @@ export interface PushedRef {
 export async function fetchRemote(repository: Repository, transfer: Transfer): Promise<void> {
   await git.fetch({
     ...gitArguments(repository),
-    ...remoteArguments(transfer),
+    ...remoteArguments(repository, transfer),
     remote,
     tags: true,
     prune: true,
@@ -87,7 +87,7 @@ export async function pull(
     to = merged.oid ?? theirs;
     isMerge = merged.mergeCommit === true;
   }
-  const { onProgress } = remoteArguments(transfer);
+  const { onProgress } = remoteArguments(repository, transfer);
   // Looks for conflicts before it writes the first file.
   await git.checkout({ ...base, ref: to, noUpdateHead: true, onProgress });
   await git.writeRef({ ...base, ref, value: to, force: true });
@@ -111,7 +111,7 @@ export async function push(
   try {
     const { refs } = await git.push({
       ...base,
-      ...remoteArguments(transfer),
+      ...remoteArguments(repository, transfer),
       remote,
       ref,
       remoteRef: ref,

@@ -32,6 +32,9 @@ export interface Demo {
 /** index.html says the same; a page cannot say frame-ancestors itself. */
 const contentSecurityPolicy = [
   "default-src 'self'",
+  // The pack engine: WebAssembly, in a worker that is made from a Blob.
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' blob:",
   "connect-src 'self' ws: wss: http: https:",
