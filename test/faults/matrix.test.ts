@@ -2,13 +2,16 @@
  * A sample of the matrix: what matrix.long.test.ts tries at all positions, at some. Each trial is
  * judged in trial.ts.
  */
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { clientNames } from './clients.js';
 import { measure } from './course.js';
 import { Ground, type Operation } from './ground.js';
 import { casesOf, runCase, silentCases } from './matrix.js';
 
 const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
+// Each test is many transfers, on what may be a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
+
 let ground: Ground;
 
 beforeAll(async () => {

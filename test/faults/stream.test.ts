@@ -3,13 +3,16 @@
  * checksum of the same stream without faults. What clients make of it: matrix.test.ts.
  */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openChannel } from '../../src/index.js';
 import { startFaultProxy, type FaultProxy, type Plan } from '../helpers/fault-proxy.js';
 import { cloneRequest, nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { eventually } from '../helpers/processes.js';
 import { Ground, type Plot } from './ground.js';
+
+// Each test is many transfers, on what may be a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 let ground: Ground;
 
