@@ -127,7 +127,6 @@ describe('the index of a pack written by hand is the one that git makes', () => 
       let content = pseudoText(2000);
       const entries: Entry[] = [plain('blob', content)];
       for (let depth = 0; depth < 250; depth += 1) {
-        // Incompressible for the most part, so that the ring goes round.
         if (between > 0) entries.push(plain('blob', pseudoText(between, depth + 7)));
         const back = entries.slice(between > 0 ? -2 : -1).reduce((sum, e) => sum + e.length, 0);
         const more = Buffer.from(`line ${depth}\n`);
@@ -163,6 +162,26 @@ describe('the index of a pack written by hand is the one that git makes', () => 
       refDelta(oidOf('blob', larger), appending(larger, '?')),
       plain('blob', 'small'),
     ];
+    await expectAsGit(makePack(entries));
+  });
+
+  it('with an object whose hash takes longer than the ring takes to go round', async () => {
+    const tiny = plain('blob', 'x');
+    const large = plain('blob', pseudoText(4_100_000), 1);
+    const entries = [large, ...Array.from({ length: 200_000 }, () => tiny)];
+    await expectAsGit(makePack(entries));
+  });
+
+  it('with bases that are just in the ring when their deltas come, and just not', async () => {
+    const filler = plain('blob', Buffer.alloc(250_000), 1);
+    const entries: Entry[] = [];
+    for (let between = 52; between <= 66; between += 1) {
+      const base = pseudoText(900_000, between);
+      const entry = plain('blob', base, 1);
+      const distance = entry.length + between * filler.length;
+      entries.push(entry, ...Array.from({ length: between }, () => filler));
+      entries.push(ofsDelta(distance, appending(base, 'and more')));
+    }
     await expectAsGit(makePack(entries));
   });
 
