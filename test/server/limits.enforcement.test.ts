@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -224,12 +224,15 @@ describe('refused clients', () => {
 
 describe('time', () => {
   it('from SIGTERM to SIGKILL is killDelayUpload for a git that does not listen', async () => {
-    const heard = join(await temporaryDirectory(), 'heard');
-    const script = `trap ': > ${heard}' TERM\nwhile :; do sleep 0.02; done`;
+    const directory = await temporaryDirectory();
+    const [heard, listens] = [join(directory, 'heard'), join(directory, 'listens')];
+    const script = `trap ': > ${heard}' TERM\n: > ${listens}\nwhile :; do sleep 0.02; done`;
     const leave = async (server: TestServer): Promise<void> => {
+      await rm(listens, { force: true });
       const client = await withGit(script, async () => {
         const silent = new RawClient(server.url, { target });
         await silent.text('open');
+        await eventually(() => existsSync(listens));
         return silent;
       });
       client.socket.close(1000);
