@@ -180,7 +180,9 @@ describe('the index of a pack written by hand is the one that git makes', () => 
       const entry = plain('blob', base, 1);
       const distance = entry.length + between * filler.length;
       entries.push(entry, ...Array.from({ length: between }, () => filler));
-      entries.push(ofsDelta(distance, appending(base, 'and more')));
+      // The second half is read when the first is written: over it, were the base still taken.
+      const halves = [{ copy: [450_000, 450_000] as const }, { copy: [0, 450_000] as const }];
+      entries.push(ofsDelta(distance, encodeDelta(900_000, 900_000, halves)));
     }
     await expectAsGit(makePack(entries));
   });
