@@ -117,7 +117,7 @@ describe('closing the server', () => {
   });
 
   it('leaves nobody behind whom it refused in its last moment', async () => {
-    const { url, server, httpServer } = await startServer({ root, limits: { closeTime: 300 } });
+    const { url, server, httpServer } = await startServer({ root, limits: { closeTime: 1_500 } });
     let closing = true;
     const sockets = new Set<Duplex>();
     httpServer.on('upgrade', (_request, socket) => {
