@@ -368,9 +368,12 @@ describe('a bomb costs no more than the limits allow', () => {
   });
 
   it('many deltas that wait for an object that is in the pack many times', async () => {
+    const longer = Buffer.concat([base, Buffer.from('!')]);
     const delta = refDelta(oidOf('blob', base), appending(base, '!'));
-    const entries = Array.from({ length: 30_000 }, (_, index) => (index % 2 === 0 ? delta : first));
-    expect(await refusal(makePack(entries))).toEqual({ code: 'indexed' });
+    // One that waits until the very end, or nobody would look for the others.
+    const last = refDelta(oidOf('blob', longer), appending(longer, '?'));
+    const both = Array.from({ length: 100_000 }, () => [delta, first]);
+    expect(await refusal(makePack([last, ...both.flat()]))).toEqual({ code: 'indexed' });
   });
 
   it('a comb of large objects, each of which is the base of two', async () => {
