@@ -220,6 +220,17 @@ describe('a sink', () => {
     await expect(indexPack({ source: inPieces(whole), sink: liar })).rejects.toMatchObject({
       code: 'CORRUPT_PACK',
     });
+    // A sound entry in the place of the base, but of a shorter object.
+    const other = Buffer.from(whole);
+    plain('blob', pseudoText(199_000)).copy(other, 12);
+    const swapped = {
+      write: () => undefined,
+      read: (position: number, length: number) => other.subarray(position, position + length),
+    };
+    await expect(indexPack({ source: inPieces(whole), sink: swapped })).rejects.toMatchObject({
+      code: 'CORRUPT_PACK',
+      data: { fault: 'CHANGED', object: 0 },
+    });
     const short = { write: () => undefined, read: () => new Uint8Array(3) };
     await expect(indexPack({ source: inPieces(whole), sink: short })).rejects.toThrow(/3 bytes/);
   });
