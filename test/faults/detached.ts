@@ -84,6 +84,7 @@ export async function measureDetached(count: number, resumeTime: number): Promis
     const now = await server.held();
     const afterwards = await server.rest({ files: base.files, live: base.live + nearBase });
     server.checkErrors();
+    await server.end();
     return {
       held: now.live - base.live,
       grown: now.rss - base.rss,

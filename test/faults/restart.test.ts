@@ -3,10 +3,11 @@
  * are gone. Clients begin again where that is safe, and say clearly what they do not know where it
  * is not. Each trial is judged in trial.ts.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isGitWsError, type RefInDoubt } from '../../src/index.js';
 import type { FaultProxy } from '../helpers/fault-proxy.js';
 import { serveProcess, type ServeProcess } from '../helpers/serve-process.js';
+import { temporaryDirectory } from '../helpers/temp.js';
 import { Ground, type Operation } from './ground.js';
 import { runTrial, type Outcome } from './trial.js';
 import type { ClientName } from './clients.js';
@@ -15,6 +16,8 @@ let ground: Ground;
 
 beforeAll(async () => {
   ground = await Ground.start();
+  // What a killed server leaves of its own is removed with it.
+  vi.stubEnv('TMPDIR', await temporaryDirectory());
 });
 
 afterAll(() => ground.close());
