@@ -6,9 +6,7 @@ import { GitWsError } from '../errors.js';
  * @returns the compiled module; the one with SIMD where that is known.
  * @throws GitWsError `PACK_ENGINE_UNAVAILABLE`.
  */
-export async function loadEngineModule(
-  given?: URL | BufferSource | WebAssembly.Module,
-): Promise<WebAssembly.Module> {
+export async function loadEngineModule(given?: object): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object') {
     throw unavailable('There is no WebAssembly here, which the pack engine needs.');
   }
@@ -22,8 +20,8 @@ export async function loadEngineModule(
   }
 }
 
-async function bytesOf(given: URL | BufferSource): Promise<BufferSource> {
-  if (!(given instanceof URL)) return given;
+async function bytesOf(given: object): Promise<BufferSource> {
+  if (!(given instanceof URL)) return given as BufferSource;
   const response = await fetch(given);
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   return response.arrayBuffer();

@@ -13,6 +13,7 @@ export type {
   ObjectType,
   PackProgress,
   PackSink,
+  PackWorker,
 } from './options.js';
 
 /**

@@ -43,6 +43,14 @@ export interface PackSink {
   read?(position: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
+/**
+ * A `Worker`. Its own type is not named here: compilers that know no page do not have it.
+ */
+export interface PackWorker {
+  postMessage(message: unknown): void;
+  terminate(): void;
+}
+
 /** What {@link indexPack} works on, and how. */
 export interface IndexPackOptions {
   /** The bytes of a pack, from `PACK` to its checksum, in pieces of any size, and nothing else. */
@@ -63,13 +71,13 @@ export interface IndexPackOptions {
    * `gitws/pack-worker`, or a worker made of it that nobody else uses; `false` for the caller's
    * thread.
    */
-  readonly packWorker?: URL | Worker | false | undefined;
+  readonly packWorker?: URL | PackWorker | false | undefined;
   /**
    * The engine as WebAssembly, for pages that do not want the copy that is part of the script: the
-   * file `gitws/pack.wasm`, its bytes or the module compiled from it. Default: the copy in the script,
-   * with SIMD where that is known.
+   * file `gitws/pack.wasm` as a URL, its bytes (an ArrayBuffer or a view), or the WebAssembly.Module
+   * compiled from it. Default: the copy in the script, with SIMD where that is known.
    */
-  readonly wasm?: URL | BufferSource | WebAssembly.Module | undefined;
+  readonly wasm?: object | undefined;
   /** Where the pack's bytes go. Default: they are held and returned. */
   readonly sink?: PackSink | undefined;
 }

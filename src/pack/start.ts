@@ -19,11 +19,7 @@ export async function startIndexing(
   const { signal, packWorker } = options;
   if (signal?.aborted === true) throw canceled(signal);
   const module = await loadEngineModule(options.wasm);
-  const worker = isWorker(packWorker)
-    ? packWorker
-    : packWorker === false
-      ? undefined
-      : await startWorker(packWorker);
+  const worker = await chooseWorker(packWorker);
   const source = openSource(options.source);
   try {
     const result =
@@ -40,8 +36,11 @@ export async function startIndexing(
   }
 }
 
-function isWorker(given: URL | Worker | false | undefined): given is Worker {
-  return typeof given === 'object' && 'postMessage' in given;
+/** @returns undefined for the caller's thread. */
+async function chooseWorker(given: IndexPackOptions['packWorker']): Promise<Worker | undefined> {
+  if (given === false) return undefined;
+  if (given === undefined || given instanceof URL) return startWorker(given);
+  return given as Worker;
 }
 
 async function indexHere(
