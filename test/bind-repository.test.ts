@@ -60,7 +60,9 @@ describe('a bound repository', () => {
 
   it('has progress in objects and deltas, and bytes', async () => {
     const phases = new Set<string>();
-    const onProgress = ({ phase }: { phase: string }): unknown => phases.add(phase);
+    const onProgress = ({ phase }: { phase: string }): void => {
+      phases.add(phase);
+    };
     await git.clone({ ...bindRepository({ fs: nodeFs, dir, url }), onProgress });
     expect([...phases]).toEqual(
       expect.arrayContaining(['Receiving', 'Receiving objects', 'Resolving deltas']),
