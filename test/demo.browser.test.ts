@@ -185,7 +185,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   it('works with the keyboard alone', async () => {
     const { demo } = await begin();
     const { keyboard } = demo.page;
-    await demo.page.getByLabel('Repository address').focus();
+    await (await demo.addressField()).focus();
     await keyboard.press('Enter');
     await demo.opened('sample');
     await demo.row('css').focus();

@@ -40,6 +40,8 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
   const allowPush = options.allowPush === true || loopback.test(options.host);
   const { host, port, publicUrl } = options;
   const demo = await serveDemo({ root, page, host, port, allowPush, publicUrl });
+  // Before the address is told: whoever reads it may send the signal at once.
+  const signal = untilSignal();
   console.log(`gitws demo at ${demo.url}`);
   if (!allowPush) console.log('Pushing is off, because others can connect: see --allow-push.');
   const shown = demo.repositories.slice(0, 10);
@@ -48,7 +50,7 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
   const more = demo.repositories.length - shown.length;
   if (more > 0) console.log(`  and ${more} more`);
   if (shown.length === 0) console.log(`There is no repository in ${root} yet.`);
-  await untilSignal();
+  await signal;
   await demo.close();
 }
 

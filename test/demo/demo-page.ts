@@ -58,10 +58,16 @@ export class DemoPage {
     return this.page.getByRole('textbox', { name: `Contents of ${path}`, exact: true });
   }
 
-  /** Clones what an address names; what stands in the field already if none is given. */
-  async clone(address?: string): Promise<void> {
+  /** The field of the start page, once an address of this server stands in it. */
+  async addressField(): Promise<Locator> {
     const field = this.page.getByLabel('Repository address');
     await expect.poll(() => field.inputValue()).not.toBe('');
+    return field;
+  }
+
+  /** Clones what an address names; what stands in the field already if none is given. */
+  async clone(address?: string): Promise<void> {
+    const field = await this.addressField();
     if (address !== undefined) await field.fill(address);
     await this.button('Clone').click();
   }

@@ -38,7 +38,7 @@ describe('npm start', () => {
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe-eval');
+    expect(policy).toMatch(/; script-src 'self' 'wasm-unsafe-eval';/);
     const html = await page.text();
     expect(html).toContain('main.js');
     // What a CDN or a font service would need.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { startProxy } from '../helpers/proxy.js';
 import { startServer } from '../helpers/server.js';
@@ -195,20 +196,23 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     const { demo, url } = await begin();
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
-    const { url: target, server } = await startServer({ root, origins: [new URL(url).origin] });
-    const proxy = await startProxy(target, { cutAfterDown: 800_000 });
-    let away = true;
-    // As in a tunnel: whoever tries is cut off at once.
-    const { port } = new URL(proxy.url);
-    await demo.page.routeWebSocket(new RegExp(`:${port}/`), (socket) => {
-      if (server.detached > 0 && away) void socket.close({ code: 1012 });
-      else socket.connectToServer();
+    const { url: target } = await startServer({ root, origins: [new URL(url).origin] });
+    let received = 0;
+    let gone = false;
+    // As in a tunnel: cut off in the middle, and so is whoever tries again.
+    const proxy = await startFaultProxy(target, undefined, (direction, bytes) => {
+      if (direction === 'down') received += bytes.length;
+      if (received < 800_000 || gone) return;
+      gone = true;
+      proxy.away = true;
+      proxy.strike('reset');
     });
     await demo.clone(`${proxy.url}/large.git`);
     await demo.page.getByText(/^Connection lost, going on at \d+ kB/).waitFor();
-    away = false;
+    proxy.away = false;
     await demo.opened('large');
     await demo.close();
+    await proxy.close();
   });
 
   it('asks to sign in, again if it was wrong, and not a second time', async () => {
