@@ -112,6 +112,25 @@ describe('a bound repository', () => {
     await expectSoundRepository(join(dir, '.git'));
   });
 
+  it('keeps a pack that is there already, where it comes again and cannot be put in place', async () => {
+    await git.clone({ ...bindRepository({ fs: nodeFs, dir, url }) });
+    const before = await packs();
+    // Without refs there is nothing to offer: the server sends the same pack again.
+    const refs = await realGit(['for-each-ref', '--format=%(refname)'], { cwd: dir });
+    for (const ref of refs.split('\n')) {
+      await realGit(['update-ref', '--no-deref', '-d', ref], { cwd: dir });
+    }
+    const fs = withPromise('rename', async (from: string, to: string) => {
+      if (to.endsWith('.idx')) throw full;
+      return nodeFs.promises.rename(from, to);
+    });
+    const again = git.fetch({ ...bindRepository({ fs, dir, url }), remote: 'origin', tags: true });
+    await expect(again).rejects.toThrow('no space left');
+    expect(await packs()).toEqual(before);
+    await realGit(['update-ref', 'refs/heads/main', head], { cwd: dir });
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
   it('lets isomorphic-git index the pack, and says so, where the engine cannot be had', async () => {
     const warnings: string[] = [];
     const bound = bindRepository({

@@ -27,6 +27,7 @@ export interface PromiseFileSystem {
   writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
   rename(from: string, to: string): Promise<unknown>;
   unlink(path: string): Promise<unknown>;
+  stat(path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
   open?(path: string, flags: string): Promise<OpenFile>;
 }
@@ -39,6 +40,7 @@ export interface CallbackFileSystem {
   writeFile(path: string, bytes: Uint8Array, callback: Callback): void;
   rename(from: string, to: string, callback: Callback): void;
   unlink(path: string, callback: Callback): void;
+  stat(path: string, callback: Callback): void;
 }
 
 /**
@@ -63,10 +65,17 @@ export function promisesOf(given: object): PromiseFileSystem {
     writeFile: (path, bytes) => call((done) => fs.writeFile(path, bytes, done)),
     rename: (from, to) => call((done) => fs.rename(from, to, done)),
     unlink: (path) => call((done) => fs.unlink(path, done)),
+    stat: (path) => call((done) => fs.stat(path, done)),
   };
 }
 
 /** Whether an error says that something is there already. */
 export function isExisting(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === 'EEXIST';
+}
+
+/** @returns false for the error of a file that is not there. @throws any other. */
+export function isMissing(error: unknown): false {
+  if ((error as { code?: unknown } | null)?.code === 'ENOENT') return false;
+  throw error;
 }

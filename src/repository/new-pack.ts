@@ -4,7 +4,13 @@
  * (builtin/index-pack.c, `final()`). Whatever fails leaves nothing.
  */
 import type { IndexedPack, PackSink } from '../pack/options.js';
-import { isExisting, promisesOf, type OpenFile, type PromiseFileSystem } from './file-system.js';
+import {
+  isExisting,
+  isMissing,
+  promisesOf,
+  type OpenFile,
+  type PromiseFileSystem,
+} from './file-system.js';
 
 /** See the head of this file. */
 export class NewPack {
@@ -54,6 +60,7 @@ export class NewPack {
    */
   async finish({ checksum, idx, pack }: IndexedPack): Promise<void> {
     const name = `${this.#directory}/pack-${checksum}`;
+    const index = `${this.#temporary}.idx`;
     try {
       if (this.#file !== undefined) {
         await this.#file.sync();
@@ -61,18 +68,20 @@ export class NewPack {
       } else if (pack !== undefined) {
         await this.#fs.writeFile(this.#temporary, pack);
       }
+      // Both are written before either is in place: room that runs out is found out here.
+      await this.#fs.writeFile(index, idx);
+      // The same pack may be there from before, with an index that needs it.
+      const wasThere = await this.#fs.stat(`${name}.idx`).then(() => true, isMissing);
       await this.#fs.rename(this.#temporary, `${name}.pack`);
-      const index = `${this.#temporary}.idx`;
       try {
-        await this.#fs.writeFile(index, idx);
         await this.#fs.rename(index, `${name}.idx`);
       } catch (error) {
-        await this.#remove(index);
         // Without its index it is of no use, and nothing else would ever remove it.
-        await this.#remove(`${name}.pack`);
+        if (!wasThere) await this.#remove(`${name}.pack`);
         throw error;
       }
     } catch (error) {
+      await this.#remove(index);
       await this.discard();
       throw error;
     }
