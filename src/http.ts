@@ -173,7 +173,7 @@ class GitWsHttpClient {
     headers: object,
     request: HttpRequest,
   ): Promise<HttpResponse> {
-    const advertised = await this.#open(smart, request.signal);
+    const advertised = await this.#openSteadily(smart, request.signal);
     // Of an empty repository nothing can be asked.
     if (canBeAsked(smart, advertised)) this.#waiting.add(smart, headers, advertised);
     else void closeAfterAdvertisement(advertised.run, patience);
@@ -216,6 +216,23 @@ class GitWsHttpClient {
   async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
     const run = await ServiceRun.open(smart, this.#options, signal);
     return { run, ...(await readAdvertisement(run)) };
+  }
+
+  /**
+   * The same, begun again where the session is lost before its advertisement is in: nothing was
+   * asked of it, not even by a push. That a server is not there at all is told at once.
+   */
+  async #openSteadily(
+    smart: SmartRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<AdvertisedRun> {
+    const run = await ServiceRun.open(smart, this.#options, signal);
+    try {
+      return { run, ...(await readAdvertisement(run)) };
+    } catch (failure) {
+      const open = (): Promise<AdvertisedRun> => this.#open(smart, signal);
+      return await new Restarts(this.#options).again(failure, open, signal ?? this.#options.signal);
+    }
   }
 
   async #askRefs(

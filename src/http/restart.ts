@@ -1,7 +1,8 @@
 /**
  * Begins again what a lost session has ended (docs/protocol.md, "Resuming"): a server that was
  * started anew, or a session that it no longer has, is no reason for a fetch to fail of which
- * nothing was handed on yet. Pushes never begin again by themselves.
+ * nothing was handed on yet, nor for a push that has sent nothing. A push that has sent something
+ * never begins again by itself.
  */
 import { isGitWsError } from '../errors.js';
 import { closeCodes } from '../tunnel/close.js';

@@ -160,7 +160,7 @@ it('swallows: the sender goes on, and neither side is told anything', async () =
 it('splits and merges: the same seed cuts the same bytes into the same pieces', async () => {
   async function sizes(seed: number): Promise<number[]> {
     const passed: number[] = [];
-    const listener = createServer((socket) => socket.resume());
+    const listener = createServer((socket) => void watch(socket));
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const { port } = listener.address() as AddressInfo;
@@ -173,7 +173,7 @@ it('splits and merges: the same seed cuts the same bytes into the same pieces', 
       () => listener.close(),
       () => proxy.close(),
     );
-    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+    const { socket } = watch(connect(Number(new URL(proxy.url).port), '127.0.0.1'));
     socket.end(message.subarray(0, 30_000));
     await eventually(() => proxy.connections[0]?.up === 30_000);
     return passed;

@@ -10,9 +10,11 @@ import * as isomorphicGit from 'isomorphic-git';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitServer, type GitServer } from '../../server/index.js';
 import { createHttpClient, type ConnectionEvent } from '../../src/index.js';
+import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { eventually, noProcessIn } from '../helpers/processes.js';
+import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 let root: string;
@@ -88,6 +90,29 @@ describe('a fetch whose server is ended between its two requests', () => {
     await expect(ended(false)).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
   });
 });
+
+it.each(['git-upload-pack', 'git-receive-pack'])(
+  'a session that is lost in the middle of the advertisement of %s is begun again',
+  async (service) => {
+    const limits = { resumeTime: 0 };
+    const { url: target } = await startServer({ root, allowPush: true, limits });
+    // Cut off behind the server's first message.
+    const proxy = await startFaultProxy(target, (connection) =>
+      connection === 0
+        ? { strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' } }
+        : {},
+    );
+    const advertised = await createHttpClient().request({
+      url: `${proxy.url}/site.git/info/refs?service=${service}`,
+    });
+    expect(advertised.statusCode).toBe(200);
+    const parts: Uint8Array[] = [];
+    for await (const bytes of advertised.body) parts.push(bytes);
+    expect(Buffer.concat(parts).includes(head)).toBe(true);
+    expect(proxy.connections.map(({ struck }) => struck)).toEqual([true, false]);
+    await proxy.close();
+  },
+);
 
 describe('a push whose server is ended while its hook runs', () => {
   it('says what each ref is now, as the server that came after it tells', async () => {
