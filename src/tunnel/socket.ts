@@ -14,7 +14,8 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
-  send(data: string | Uint8Array): void;
+  /** Bytes never lie in shared memory: a page's WebSocket would not take them. */
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   /** Only `ws` has it. */
   terminate?(): void;
@@ -101,7 +102,9 @@ export function openSocket(
     send(frame) {
       // After a close event is on its way `ws` calls back with an error and browsers drop it:
       // the event tells, so nothing is lost here.
-      if (live) socket.send(frame);
+      if (!live) return;
+      // The streams have copied what a caller may have kept in shared memory.
+      socket.send(frame as string | Uint8Array<ArrayBuffer>);
     },
     close(code, reason) {
       live = false;

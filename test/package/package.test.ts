@@ -185,13 +185,67 @@ describe('a TypeScript project that has installed it', () => {
       export const plugin: HttpClient = http;
       `,
     );
-    await linkPackages(consumer, ['@types/node', 'isomorphic-git']);
+    await writeFile(
+      join(consumer, 'page-socket.ts'),
+      `
+      import { createHttpClient, openChannel, type WebSocketConstructor } from 'gitws';
+
+      class Counted extends WebSocket {
+        static count = 0;
+        constructor(url: string, protocols?: string[]) {
+          super(url, protocols);
+          Counted.count += 1;
+        }
+      }
+      export const clients = [
+        createHttpClient({ WebSocket }),
+        createHttpClient({ WebSocket: window.WebSocket }),
+        createHttpClient({ WebSocket: Counted }),
+      ];
+      void openChannel('wss://example.com/x.git', { service: 'git-upload-pack', WebSocket });
+      // @ts-expect-error: it sends nothing
+      export const none: WebSocketConstructor = EventSource;
+      `,
+    );
+    await writeFile(
+      join(consumer, 'node-socket.ts'),
+      `
+      import { createHttpClient } from 'gitws';
+      import type { WebSocket as Undici } from 'undici-types';
+      import OfWs, { WebSocket } from 'ws';
+
+      declare const undici: typeof Undici;
+      export const clients = [
+        createHttpClient({ WebSocket }),
+        createHttpClient({ WebSocket: OfWs }),
+        createHttpClient({ WebSocket: undici }),
+      ];
+      `,
+    );
+    const types = ['@types/node', '@types/ws', 'undici-types', 'isomorphic-git'];
+    await linkPackages(consumer, types);
   });
 
   it('compiles for a page, as bundlers resolve, with the types of libraries checked', async () => {
     const dom = ['--lib', 'es2022,dom,dom.iterable,dom.asynciterable'];
     const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
     expect(await compile(consumer, ...options, ...dom, ...bundler, 'page.ts')).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+
+  it('may bring the WebSocket class of a page, or one that extends it', async () => {
+    const dom = ['--lib', 'es2022,dom', '--module', 'esnext', '--moduleResolution', 'bundler'];
+    expect(await compile(consumer, ...options, ...dom, 'page-socket.ts')).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+
+  it('may bring the WebSocket class of ws, or of undici, which is that of later Nodes', async () => {
+    const node = ['--lib', 'es2022', '--types', 'node', '--module', 'nodenext', '--skipLibCheck'];
+    expect(await compile(consumer, ...options, ...node, 'node-socket.ts')).toMatchObject({
       code: 0,
       stdout: '',
     });
