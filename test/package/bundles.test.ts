@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import * as library from '../../src/index.js';
 import { root, run } from './consumer.js';
@@ -25,6 +26,14 @@ describe('the module for a page', () => {
     const code = `console.log(Object.keys(await import('${url}')).sort().join())`;
     const result = await run(process.execPath, ['--input-type=module', '--eval', code], root);
     expect(result).toEqual({ code: 0, stdout: `${names.join()}\n`, stderr: '' });
+  });
+
+  it('has the size that README.md tells, within 1 KB', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const [, told = ''] = /\| the library in a page, gzip \| ([\d.]+) KB \|/.exec(readme) ?? [];
+    const code = await readFile(join(root, 'dist/gitws.min.js'));
+    const size = gzipSync(code, { level: 9 }).length / 1000;
+    expect(Math.abs(size - Number(told)), `it has ${size} KB`).toBeLessThan(1);
   });
 
   it('imports nothing but the pack engine beside it, when there is a pack', async () => {

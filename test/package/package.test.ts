@@ -2,9 +2,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { beforeAll, describe, expect, it } from 'vitest';
+import * as library from '../../src/index.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import {
   compile,
@@ -126,6 +128,23 @@ describe('in a project that has installed it', () => {
   it('lets go of the process: nothing is open after an import', async () => {
     // Were a timer or a socket open, the process would not end by itself.
     await evaluate(`await import('gitws'); await import('gitws/server');`);
+  });
+
+  it('is bundled for a page as it is, without anything of Node', async () => {
+    const bundled = await build({
+      stdin: { contents: `export * from 'gitws';`, resolveDir: consumer },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    expect(bundled.warnings).toEqual([]);
+    const file = join(consumer, 'bundled.mjs');
+    await writeFile(file, bundled.outputFiles[0]?.contents ?? '');
+    const names = await evaluate(`console.log(Object.keys(await import('./bundled.mjs')).join())`);
+    expect(names.split(',').sort()).toEqual(Object.keys(library).sort());
+    expect(await readFile(file, 'utf8')).not.toMatch(/\bnode:|\brequire\(|\bBuffer\./);
   });
 
   it('has no other way in than the ones it names', async () => {
