@@ -8,6 +8,7 @@ import { bound, boundTopics } from './contract/bound.js';
 import { contractCases } from './contract/cases.js';
 import type { Oracle } from './contract/context.js';
 import { createOracle } from './contract/oracle.js';
+import { runCase } from './contract/run-case.js';
 import { temporaryDirectory } from './helpers/temp.js';
 
 let oracle: Oracle;
@@ -21,10 +22,10 @@ beforeAll(async () => {
 
 for (const [topic, cases] of Object.entries(contractCases)) {
   describe(`isomorphic-git over gitws in Node, ${topic}:`, () => {
-    for (const { name, run } of cases) {
-      it(name, async () => {
+    for (const contractCase of cases) {
+      it(contractCase.name, async () => {
         const dir = join(directory, `clone-${(count += 1)}`);
-        await run({ git, gitws, http: gitws.http, fs, dir, oracle });
+        await runCase(contractCase, { git, gitws, http: gitws.http, fs, dir, oracle });
       });
     }
   });
@@ -32,10 +33,11 @@ for (const [topic, cases] of Object.entries(contractCases)) {
 
 for (const topic of boundTopics) {
   describe(`isomorphic-git with packs indexed by gitws in Node, ${topic}:`, () => {
-    for (const { name, run } of contractCases[topic] ?? []) {
-      it(name, async () => {
+    for (const contractCase of contractCases[topic] ?? []) {
+      it(contractCase.name, async () => {
         const dir = join(directory, `bound-${(count += 1)}`);
-        await run(bound({ git, gitws, http: gitws.http, fs, dir, oracle }));
+        const context = { git, gitws, http: gitws.http, fs, dir, oracle };
+        await runCase(contractCase, bound(context));
       });
     }
   });

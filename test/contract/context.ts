@@ -84,6 +84,8 @@ export interface Oracle {
   waitForRef(name: string, ref: string, oid: string): Promise<void>;
   /** Throws unless a repository of the server passes `git fsck --strict` and holds no leftovers. */
   expectSoundServer(name: string): Promise<void>;
+  /** The same for every repository that was made since this was last called. */
+  expectSoundServers(): Promise<void>;
   /** The same for a client's repository. */
   expectSoundClient(dir: string): Promise<void>;
   /** Runs git in a client's repository; its stdout, trimmed. */

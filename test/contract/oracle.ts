@@ -46,6 +46,7 @@ export async function createOracle(
   });
   const templates = new Map<Template, Promise<string>>();
   const proxies = new Map<string, Proxy>();
+  const made: string[] = [];
   let count = 0;
 
   const template = (name: Template): Promise<string> => {
@@ -69,6 +70,7 @@ export async function createOracle(
       count += 1;
       const name = `${wish}-${count}.git`;
       await cp(await template(wish), at(name), { recursive: true });
+      made.push(name);
       return { name, url: `${open.url}/${name}`, guardedUrl: `${guarded.url}/${name}` };
     },
     serverGit: (name, args) => git([`--git-dir=${at(name)}`, ...args]),
@@ -91,6 +93,9 @@ export async function createOracle(
       }, patience);
     },
     expectSoundServer: (name) => expectSoundRepository(at(name)),
+    async expectSoundServers() {
+      for (const name of made.splice(0)) await expectSoundRepository(at(name));
+    },
     async expectSoundClient(dir) {
       await expectSoundRepository(await client.materialize(dir));
     },

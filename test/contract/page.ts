@@ -8,6 +8,7 @@ import { bound } from './bound.js';
 import { contractCases } from './cases.js';
 import type { ContractFs, Oracle } from './context.js';
 import { provideBuffer } from './provide-buffer.js';
+import { runCase } from './run-case.js';
 
 provideBuffer();
 
@@ -30,7 +31,7 @@ page.runCase = async (topic, name, way) => {
   const fs = new LightningFS(database) as unknown as ContractFs;
   const dir = '/clone';
   const context = { git, gitws, http: gitws.http, fs, dir, oracle: oracleFor(fs) };
-  await found.run(way === 'bound' ? bound(context) : context);
+  await runCase(found, way === 'bound' ? bound(context) : context);
 };
 
 function oracleFor(fs: ContractFs): Oracle {
