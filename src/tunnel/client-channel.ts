@@ -1,17 +1,18 @@
 /**
- * The driver of the client's tunnel: it owns the socket, the timers and the two WHATWG streams,
+ * The driver of the client's tunnel: it owns the connection, the timers and the two WHATWG streams,
  * keeps the session through lost connections, and knows nothing of git's bytes.
  */
 import { GitWsError } from '../errors.js';
+import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
 import { closeCodes, closeError, formatCloseReason, isResumableClose } from './close.js';
-import { canceled, connectionFailed, notGitWs, notResumed } from './failures.js';
+import { Deferred } from './deferred.js';
+import { canceled, connectionFailed, notResumed } from './failures.js';
 import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
 import { Reconnection } from './reconnection.js';
-import { openSocket, type Socket } from './socket.js';
 import { ChannelStreams } from './streams.js';
-import { subprotocol, windowBytes, type Resumption } from './subprotocol.js';
+import { windowBytes, type Resumption } from './subprotocol.js';
 import { Tunnel, type TunnelEvent } from './tunnel.js';
 
 /** Where to connect to. */
@@ -30,9 +31,12 @@ type State = 'connecting' | 'open' | 'interrupted' | 'closed';
 
 /** See {@link Channel}. */
 export class ClientChannel implements Channel {
-  readonly opened: Promise<Channel>;
-  readonly exit: Promise<ExitStatus>;
-  readonly closed: Promise<void>;
+  readonly #opened = new Deferred<Channel>();
+  readonly #exit = new Deferred<ExitStatus>();
+  readonly #closed = new Deferred<void>();
+  readonly opened = this.#opened.promise;
+  readonly exit = this.#exit.promise;
+  readonly closed = this.#closed.promise;
   readonly #tunnel: Tunnel;
   readonly #streams: ChannelStreams;
   readonly #options: ChannelOptions;
@@ -41,7 +45,8 @@ export class ClientChannel implements Channel {
   readonly #onAbort = (): void => {
     this.abort(this.#options.signal?.reason);
   };
-  #socket: Socket | undefined;
+  /** The newest one. */
+  #connection: Attempt | undefined;
   #state: State = 'connecting';
   #exited = false;
   #greeting: OpenMessage | undefined;
@@ -51,31 +56,14 @@ export class ClientChannel implements Channel {
   /** Why the connection was lost that is being resumed. */
   #loss: GitWsError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #openTimer: ReturnType<typeof setTimeout> | undefined;
   #unwatchNetwork: (() => void) | undefined;
-  #resolveOpened!: (channel: Channel) => void;
-  #rejectOpened!: (error: GitWsError) => void;
-  #resolveExit!: (status: ExitStatus) => void;
-  #rejectExit!: (error: GitWsError) => void;
-  #resolveClosed!: () => void;
 
   constructor(window: number, options: ChannelOptions, target: ChannelTarget) {
     this.#options = options;
     this.#target = target;
     this.#reconnection = new Reconnection(options.retries ?? Infinity);
-    this.opened = new Promise((resolve, reject) => {
-      this.#resolveOpened = resolve;
-      this.#rejectOpened = reject;
-    });
-    this.exit = new Promise((resolve, reject) => {
-      this.#resolveExit = resolve;
-      this.#rejectExit = reject;
-    });
     // A caller who reads the stream only need not know of exit as well.
     this.exit.catch(() => undefined);
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
     this.#tunnel = new Tunnel({
       role: 'client',
       window,
@@ -117,43 +105,36 @@ export class ClientChannel implements Channel {
   connect(protocols: string[]): void {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell('connecting', 0);
-    this.#openSocket(protocols, this.#options.openTimeout ?? 30_000);
+    this.#attempt(protocols, this.#options.openTimeout ?? 30_000);
   }
 
   abort(reason?: unknown): void {
     if (this.#state === 'closed') return;
     this.#fail(canceled(reason));
-    this.#socket?.close(closeCodes.done, 'aborted');
+    this.#connection?.close(closeCodes.done, 'aborted');
   }
 
-  #openSocket(protocols: string[], openTimeout: number): void {
-    const events = {
-      onOpen: (chosen: string) => {
-        if (chosen === subprotocol) return;
-        this.#socket?.terminate();
-        if (this.#greeting === undefined) this.#fail(notGitWs());
-        else this.#interrupt(notGitWs());
-      },
-      onMessage: (data: string | Uint8Array) => {
-        this.#receive(data);
-      },
-      onClose: (code: number, reason: string, cause: unknown) => {
-        this.#lost(code, reason, cause);
-      },
-    };
+  #attempt(protocols: string[], openTimeout: number): void {
+    const { WebSocket } = this.#options;
     try {
-      this.#socket = openSocket(this.#target.url, protocols, events, this.#options.WebSocket);
+      this.#connection = new Attempt(
+        { url: this.#target.url, protocols, openTimeout, WebSocket },
+        {
+          onMessage: (data) => {
+            this.#receive(data);
+          },
+          onClose: (code, reason, cause) => {
+            this.#lost(code, reason, cause);
+          },
+          onFailure: (error) => {
+            if (this.#greeting === undefined) this.#fail(error);
+            else this.#interrupt(error);
+          },
+        },
+      );
     } catch (error) {
       this.#fail(error as GitWsError);
-      return;
     }
-    this.#openTimer = setTimeout(() => {
-      const message = `The server did not answer within ${openTimeout / 1000} seconds.`;
-      const late = new GitWsError('TIMEOUT', message, { retryable: true });
-      this.#socket?.terminate();
-      if (this.#greeting === undefined) this.#fail(late);
-      else this.#interrupt(late);
-    }, openTimeout);
   }
 
   #receive(data: string | Uint8Array): void {
@@ -163,7 +144,7 @@ export class ClientChannel implements Channel {
     } catch (error) {
       const breach = error as GitWsError;
       this.#fail(breach);
-      this.#socket?.close(closeCodes.malformed, formatCloseReason(breach.message));
+      this.#connection?.close(closeCodes.malformed, formatCloseReason(breach.message));
       return;
     }
     for (const event of events) this.#take(event);
@@ -191,7 +172,7 @@ export class ClientChannel implements Channel {
         return;
       case 'exit':
         this.#exited = true;
-        this.#resolveExit({ code: event.code, signal: event.signal });
+        this.#exit.resolve({ code: event.code, signal: event.signal });
         this.#streams.pushExit();
         return;
       case 'credit':
@@ -201,7 +182,7 @@ export class ClientChannel implements Channel {
   }
 
   #open(greeting: OpenMessage): void {
-    clearTimeout(this.#openTimer);
+    this.#connection?.opened();
     this.#state = 'open';
     if (this.#greeting !== undefined) {
       this.#greeting = greeting;
@@ -216,16 +197,16 @@ export class ClientChannel implements Channel {
       if (this.#state === 'open') this.#schedule();
     });
     this.#tell('open', 0);
-    this.#resolveOpened(this);
+    this.#opened.resolve(this);
   }
 
   /** Sends what the tunnel has to say, and closes when everything was said on both sides. */
   #flush(): void {
     if (this.#state === 'closed') return;
-    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#socket?.send(frame);
+    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#connection?.send(frame);
     if (this.#tunnel.settled) {
       // The ack of exit is on its way; waiting for the close handshake would cost a round trip.
-      this.#socket?.close(closeCodes.done, '');
+      this.#connection?.close(closeCodes.done, '');
       this.#release();
       return;
     }
@@ -243,7 +224,7 @@ export class ClientChannel implements Channel {
           this.#flush();
           return;
         }
-        this.#socket?.terminate();
+        this.#connection?.terminate();
         this.#lost(1006, 'the server fell silent', undefined);
       },
       Math.max(0, deadline - performance.now()),
@@ -252,7 +233,6 @@ export class ClientChannel implements Channel {
 
   /** The socket is gone. */
   #lost(code: number, reason: string, cause: unknown): void {
-    clearTimeout(this.#openTimer);
     // Everything has arrived: the reader may take its time, nobody needs the connection.
     if (this.#exited) {
       this.#release();
@@ -275,7 +255,6 @@ export class ClientChannel implements Channel {
 
   /** The connection was lost, or an attempt to resume it failed: there may be another. */
   #interrupt(why: GitWsError): void {
-    clearTimeout(this.#openTimer);
     this.#tunnel.detach();
     clearTimeout(this.#timer);
     if (this.#state === 'interrupted') this.#givenUp += 1;
@@ -313,26 +292,25 @@ export class ClientChannel implements Channel {
     }
     if (this.#state !== 'interrupted') return;
     this.#tunnel.reconnect(performance.now());
-    this.#openSocket(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
+    this.#attempt(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
   }
 
   #fail(error: GitWsError): void {
     if (this.#state === 'closed') return;
     this.#release();
-    this.#rejectOpened(error);
+    this.#opened.reject(error);
     // Does nothing where git's exit is known already.
-    this.#rejectExit(error);
+    this.#exit.reject(error);
     this.#streams.fail(error);
   }
 
   #release(): void {
     this.#state = 'closed';
     clearTimeout(this.#timer);
-    clearTimeout(this.#openTimer);
     this.#reconnection.cancel();
     this.#unwatchNetwork?.();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#resolveClosed();
+    this.#closed.resolve();
   }
 
   #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
