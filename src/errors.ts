@@ -24,7 +24,11 @@ export type ErrorCode =
   | 'CREDENTIALS_TOO_LONG'
   /** The caller's AbortSignal fired. isomorphic-git's own code. */
   | 'UserCanceledError'
-  /** A remote answered with a status other than 200. isomorphic-git's own code. */
+  /**
+   * A server answered the handshake with an HTTP status of its own: no gitws server, or a proxy.
+   * Only `git-remote-ws` and `gitws-ssh` are told it. isomorphic-git's own code. `data`: `status`,
+   * `location`.
+   */
   | 'HttpError'
   /** git on the server ended with a non-zero exit or a signal. `data`: `code`, `signal`, `stderr`. */
   | 'REMOTE_EXIT'
@@ -56,6 +60,7 @@ export type ErrorCode =
 export interface GitWsErrorOptions {
   /** Facts for programs: plain values only, never a credential or a server's path. */
   readonly data?: Record<string, unknown>;
+  /** What was thrown or reported before, and led to this. */
   readonly cause?: unknown;
   /** Whether the same call may succeed if it is made again later. Default false. */
   readonly retryable?: boolean;
@@ -65,8 +70,11 @@ const brand = Symbol.for('gitws.GitWsError');
 
 /** An error with a stable `code`; `name` equals it, as isomorphic-git's errors have it. */
 export class GitWsError extends Error {
+  /** What happened: stable, unlike the sentence. */
   readonly code: ErrorCode;
+  /** Facts for programs, by name: each {@link ErrorCode} says which. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Whether the same call may succeed if it is made again later. */
   readonly retryable: boolean;
 
   /**

@@ -21,6 +21,21 @@ describe('the names of source files', () => {
   });
 });
 
+describe('the error codes of the library', () => {
+  it('have a heading each in docs/protocol.md, and no other is there', async () => {
+    const source = await readFile(join(root, 'src/errors.ts'), 'utf8');
+    const [, type = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
+    const codes = [...type.matchAll(/^ *\| '(\w+)'/gm)].map(([, code]) => code);
+    expect(codes).toContain('CONNECTION_LOST');
+    const protocol = await readFile(join(root, 'docs/protocol.md'), 'utf8');
+    const [, chapter = ''] = /^## 11\. Error codes[^\n]*\n(.*?)^## /ms.exec(protocol) ?? [];
+    const headings = [...chapter.matchAll(/^### (.*)$/gm)].flatMap(([, line = '']) =>
+      line.split(', '),
+    );
+    expect(headings.sort()).toEqual(codes.sort());
+  });
+});
+
 describe('what npm installs', () => {
   it('comes from whatever registry npm is set to: the lock file names none', async () => {
     const lock = await readFile(join(root, 'package-lock.json'), 'utf8');
