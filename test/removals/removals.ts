@@ -1,9 +1,11 @@
 /**
- * Defences of the server, and how to take each away: an edit of one place in the source, and the
- * tests that must fail without it. `npm run removals` tries them, one after the other, in a copy.
- * Not here: what git itself defends (packObjectsHook, names of refs, broken packs), and what another
- * defence stands behind (git gets fixed arguments, a dot and no shell, whatever is asked for).
+ * Defences, and how to take each away: an edit of one place in the source, and the tests that must
+ * fail without it. `npm run removals` tries them, one after the other, in a copy. Here the server's;
+ * those of its clients are in client.ts. Not here: what git itself defends (packObjectsHook, names of
+ * refs, broken packs), and what another defence stands behind (git gets fixed arguments, a dot and no
+ * shell, whatever is asked for).
  */
+import { clientRemovals } from './client.js';
 
 /** One defence that can be taken away. */
 export interface Removal {
@@ -662,4 +664,5 @@ const start: readonly Removal[] = [
 export const removals: readonly Removal[] = [
   ...[...paths, ...disguises, ...words, ...configuration, ...planting, ...rules, ...pages],
   ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
+  ...clientRemovals,
 ];

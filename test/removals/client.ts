@@ -1,0 +1,129 @@
+/**
+ * What the client defends its user's repository, and its memory, with against a server that lies or
+ * fails. Part of the list in removals.ts.
+ */
+
+const contract = 'contract.interop.test.ts';
+
+const truth = [
+  {
+    defence: 'the pack’s checksum is verified',
+    file: 'src/http/pack-checksum.ts',
+    from: 'if (!digest.every(',
+    to: 'if (digest.length === 0 && !digest.every(',
+    tests: [contract, 'http/parts.test.ts'],
+  },
+  {
+    defence: 'before the last of the pack is handed on',
+    file: 'src/http/pack-route.ts',
+    from: 'this.#held = bytes;',
+    to: 'this.#held = bytes.subarray(bytes.length);\n    void ready;\n    if (bytes.length > 0) return Promise.resolve(encodeSideBand(1, bytes));',
+    tests: ['http/fetch.test.ts'],
+  },
+  {
+    defence: 'what makes isomorphic-git write refs and shallow comes after the pack',
+    file: 'src/http/fetch-exchange.ts',
+    from: 'this.#control.push(encodePktLine(`${event.type} ${event.oid}\\n`));\n        return [];',
+    to: 'return [encodePktLine(`${event.type} ${event.oid}\\n`)];',
+    tests: ['http/fetch.test.ts'],
+  },
+  {
+    defence: 'band 3 and ERR lines end it',
+    file: 'src/http/fetch-exchange.ts',
+    from: "case 'error':\n        throw remoteError(event.message);",
+    to: "case 'error':\n        if (event.message === '') throw remoteError(event.message);\n        return [];",
+    tests: [contract],
+  },
+  {
+    defence: 'git’s exit has to be 0',
+    file: 'src/http/fetch-exchange.ts',
+    from: 'await run.success();',
+    to: '',
+    tests: [contract],
+  },
+  {
+    defence: 'a push that nobody reported on is in doubt',
+    file: 'src/http/push-exchange.ts',
+    from: 'throw request.complete ? await inDoubt(error, request.commands, askRefs) : error;',
+    to: 'await Promise.resolve(inDoubt);\n    throw error;',
+    tests: [contract],
+  },
+].map((one) => ({ attack: 'a server that sends less than it says', ...one }));
+
+const names = [
+  {
+    defence: 'names of advertised refs are checked',
+    file: 'src/wire/advertisement.ts',
+    from: 'checkRefName(name);\n      if (oid === zeroOid) throw this.malformed(`${quoteText(name)} has no object`, offset);',
+    to: 'if (oid === zeroOid) throw this.malformed(`${quoteText(name)} has no object`, offset);',
+    tests: [contract, 'wire/advertisement-refusals.test.ts'],
+  },
+  {
+    defence: 'so are those that symrefs point to',
+    file: 'src/wire/advertisement.ts',
+    from: 'checkRefName(target);',
+    to: '',
+    tests: [contract, 'wire/advertisement-refusals.test.ts'],
+  },
+  {
+    defence: 'and those of ls-refs',
+    file: 'src/wire/ls-refs.ts',
+    from: 'checkRefName(name);',
+    to: '',
+    tests: [contract, 'wire/ls-refs.test.ts'],
+  },
+  {
+    defence: 'other object formats are refused',
+    file: 'src/wire/object-format.ts',
+    from: "if (objectFormat === 'sha1') return;",
+    to: "if (objectFormat !== '') return;",
+    tests: [contract, 'wire/advertisement-refusals.test.ts'],
+  },
+].map((one) => ({ attack: 'a server that writes where it should not', ...one }));
+
+const manners = [
+  {
+    defence: 'a line that never ends is cut',
+    file: 'src/http/remote-text.ts',
+    from: 'if (this.#rest.length > longestLine) {',
+    to: 'if (this.#rest.length > longestLine * 1e9) {',
+    tests: ['http/parts.test.ts'],
+  },
+  {
+    defence: 'its words lose what could move a cursor',
+    file: 'src/http/messages.ts',
+    from: 'const line = stripControlCharacters(raw);',
+    to: "const line = raw + stripControlCharacters('');",
+    tests: ['http/fetch.test.ts'],
+  },
+  {
+    defence: 'so do those of its stderr',
+    file: 'src/http/run.ts',
+    from: 'await settings.onMessage?.(stripControlCharacters(text));',
+    to: 'await settings.onMessage?.(text);',
+    tests: ['http/fetch.test.ts'],
+  },
+  {
+    defence: 'an upgrade that nothing follows is given up',
+    file: 'src/tunnel/attempt.ts',
+    from: '    }, openTimeout);',
+    to: '    }, openTimeout * 1e5);',
+    tests: ['tunnel/channel.test.ts'],
+  },
+  {
+    defence: 'an advertisement that nothing follows is ended',
+    file: 'src/http/waiting.ts',
+    from: 'void closeAfterAdvertisement(advertised.run, this.#patience);',
+    to: 'if (advertised.bytes.length === 0) void closeAfterAdvertisement(advertised.run, 0);',
+    tests: ['http/client.test.ts'],
+  },
+  {
+    defence: 'two operations at once do not share a run',
+    file: 'src/http/waiting.ts',
+    from: 'entries.find((candidate) => candidate.headers === headers)',
+    to: 'entries.at(0)',
+    tests: ['http/client.test.ts'],
+  },
+].map((one) => ({ attack: 'a server that takes its client’s time and memory', ...one }));
+
+export const clientRemovals = [...truth, ...names, ...manners];
