@@ -2,7 +2,7 @@
  * From a repository's path to its git directory: the one place where a request's words reach the
  * file system. What it returns lies inside root, by its real path, compared by component.
  */
-import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { constants, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
 
 /** A repository that was found. */
@@ -24,7 +24,9 @@ export async function findRepository(
   root: string,
   segments: readonly string[],
 ): Promise<Repository | undefined> {
-  if (segments.some((segment) => segment.toLowerCase() === '.git')) return undefined;
+  // Whatever is added to these or taken away from them: `.git.git` must not lead to `.git` under a
+  // name that no rule knows.
+  if (segments.some((segment) => /^(\.git)+$/i.test(segment))) return undefined;
   const realRoot = await realpath(root);
   for (const candidate of candidates(segments)) {
     const asked = join(realRoot, ...candidate);
@@ -98,16 +100,31 @@ async function isGitDirectory(path: string): Promise<boolean> {
   );
 }
 
+/**
+ * As validate_headref() in git's path.c. Never through a link: among the files of a work tree it may
+ * lead to a pipe, from which reading would never come back. Nor more than the beginning: there, it
+ * may be as large as a push.
+ */
 async function hasHead(path: string): Promise<boolean> {
   const head = join(path, 'HEAD');
   try {
-    return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(await readFile(head, 'latin1'));
+    const found = await lstat(head);
+    // A link to a branch that has no commit yet, as old gits made it.
+    if (found.isSymbolicLink()) return (await readlink(head)).startsWith('refs/');
+    return found.isFile() && /^(ref:\s*refs\/|[0-9a-f]{40})/.test(await beginningOf(head));
   } catch {
-    // HEAD as a symbolic link to a branch that has no commit yet.
-    return readlink(head).then(
-      (target) => target.startsWith('refs/'),
-      () => false,
-    );
+    return false;
+  }
+}
+
+async function beginningOf(path: string): Promise<string> {
+  // Whatever it has become meanwhile.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

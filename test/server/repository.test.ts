@@ -99,6 +99,8 @@ describe('no repository is found', () => {
     ['where .git is a symbolic link out of root', 'half'],
     ['inside a bare repository, as its submodules are', 'bare.git/modules/sub'],
     ['inside a .git directory, by its name', 'work/.git'],
+    ['inside a .git directory, by its name with .git added', 'work/.git.git'],
+    ['inside a .git directory, by its name with .git added in capitals', 'work/.GIT.git'],
     ['inside a .git directory, below it', 'work/.git/modules/sub'],
     ['inside a .git directory, in capitals', 'work/.GIT/modules/sub'],
     ['among the files of a work tree', 'work/planted.git'],
@@ -108,6 +110,15 @@ describe('no repository is found', () => {
     ['under a name too long for the file system', 'x'.repeat(5_000)],
   ])('%s', async (_where, path) => {
     expect(await find(path)).toBeUndefined();
+  });
+
+  it('whose HEAD is a link to the HEAD of another', async () => {
+    const path = join(root, 'borrowed.git');
+    await git(['init', '-q', '--bare', path]);
+    expect(await find('borrowed')).toBe(path);
+    await rm(join(path, 'HEAD'));
+    await symlink(join(root, 'bare.git/HEAD'), join(path, 'HEAD'));
+    expect(await find('borrowed')).toBeUndefined();
   });
 
   it('where it came back as a link after root was looked at', async () => {

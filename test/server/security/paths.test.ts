@@ -26,6 +26,7 @@ beforeAll(async () => {
   await git(['init', '-q', '--bare', join(base, 'secret.git')]);
   await git(['init', '-q', '--bare', join(root, 'secret.git')]);
   await git(['init', '-q', '--bare', join(root, 'a#b.git')]);
+  await git(['init', '-q', join(root, 'hidden/plan')]);
   await mkdir(join(root, 'team'));
   server = await startServer({
     root,
@@ -135,6 +136,27 @@ describe('getting past a proxy that lets everybody read, and tells pushes by the
       'upload-pack',
     ]);
     client.socket.close(1000);
+  });
+});
+
+describe('giving a repository a name that the rules about it do not match', () => {
+  test.each([
+    'hidden/plan/.git',
+    'hidden/plan/.git.git',
+    'hidden/plan/.GIT.git',
+    'hidden/plan/.git.git.git',
+    'hidden/plan.git/.git',
+    'hidden/plan.git/.git.git',
+  ])('%s', async (name) => {
+    // `except: hidden/*` speaks of what has two segments.
+    const rules = await startServer({
+      root,
+      allowPush: true,
+      authorize: ({ repository }) => !/^hidden\/[^/]+$/.test(repository),
+    });
+    for (const service of ['upload', 'receive'] as const) {
+      expect(await answerOf(rules, { target: targetOf(name, service) })).toMatch(/^4404 /);
+    }
   });
 });
 

@@ -2,9 +2,11 @@
  * Attacks by somebody who may push, and wants to have commands of his own run: on the server, or on
  * the machine of whoever clones next.
  */
-import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { constants, mkdir, open, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { nullOid, pushRequest } from '../../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../../helpers/git.js';
 import { writeHook } from '../../helpers/hooks.js';
@@ -70,6 +72,29 @@ describe('planting a repository among the files of a work tree', () => {
       }
     }
     await expect(stat(marker)).rejects.toThrow('ENOENT');
+  });
+
+  test('a pushed link to a pipe, called HEAD, does not keep the server reading', async () => {
+    // Each request would occupy one of the few threads that read files, for ever.
+    const pipe = join(root, '..', 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    // Should the server read: this is what it waits for.
+    onTestFinished(async () => {
+      const writer = await open(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+      await writer.write('x');
+      await writer.close();
+    });
+    const evil = join(attacker, 'evil');
+    for (const name of ['objects', 'refs']) {
+      await mkdir(join(evil, name), { recursive: true });
+      await writeFile(join(evil, name, 'keep'), '');
+    }
+    await symlink(pipe, join(evil, 'HEAD'));
+    expect(await push('work', await commitAll())).toContain(`ok ${main}`);
+    for (const name of ['work/evil', 'work/evil/x']) {
+      const answer = await answerOf(server, { target: targetOf(name, 'upload') });
+      expect(answer).toBe('4404 There is no such repository.');
+    }
   });
 
   test('a pushed symbolic link does not give a secret repository another name', async () => {
