@@ -14,7 +14,7 @@ export interface OutputOptions {
   readonly child: ServiceProcess;
   readonly gather: Gather;
   readonly stderr: StderrText;
-  /** Time that streams may stay open and silent after the process ended, in ms. */
+  /** Time that streams may stay open and silent (dropped: open) after the process ended, in ms. */
   readonly lingerTime: number;
   /** @returns false where there is no credit. */
   writeStderr(text: string): boolean;
@@ -51,14 +51,14 @@ export class ProcessOutput {
       this.#resolveDrained = resolve;
     });
     stdout.on('data', (chunk: Buffer) => {
-      this.#linger?.refresh();
       if (this.#discarding) return;
+      this.#linger?.refresh();
       options.gather.push(chunk);
       this.pump();
     });
     stderr.on('data', (chunk: Buffer) => {
-      this.#linger?.refresh();
       if (this.#discarding) return;
+      this.#linger?.refresh();
       this.#pieces.push(...options.stderr.decode(chunk));
       this.pump();
     });
@@ -109,7 +109,10 @@ export class ProcessOutput {
     this.#finish();
   }
 
-  /** Nobody wants the output any more: it is read and dropped. */
+  /**
+   * Nobody wants the output any more: it is read and dropped, and once the process has ended, what
+   * others go on writing holds up nothing.
+   */
   discard(): void {
     this.#discarding = true;
     this.#options.gather.clear();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { cloneRequest, nullOid, packOf, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
-import { eventually, processesIn, processRunning } from '../helpers/processes.js';
+import { eventually, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -157,5 +157,27 @@ describe('what a hook leaves in the background', () => {
     expect(await processesIn(root)).toEqual([]);
     expect(await git(['rev-parse', 'pushed'], { cwd: gitDir })).toBe(head);
     await expectSoundRepository(gitDir);
+  });
+
+  test('holds up nothing longer than the total time where it writes on and on', async () => {
+    await server.close();
+    server = await startServer({
+      root,
+      allowPush: true,
+      limits: { lingerTime: 200, totalTime: 1_000 },
+    });
+    // In a session of its own, as a daemon is: no signal to git's process group reaches it.
+    const writer = 'while [ ! -e stop ]; do echo x >&2; sleep 0.05; done; touch stopped';
+    await script('hooks/post-receive', `setsid sh -c '${writer}' &`);
+    onTestFinished(async () => {
+      await writeFile(join(gitDir, 'stop'), '');
+    });
+    // Without side-band, what hooks write to is what the server reads.
+    const update = { ref: 'refs/heads/pushed', oldOid: nullOid, newOid: head };
+    await run('receive', await pushRequest(gitDir, [update], [head]));
+    await eventually(() => server.server.sessions === 0);
+    await server.close();
+    await writeFile(join(gitDir, 'stop'), '');
+    await noProcessIn(root);
   });
 });
