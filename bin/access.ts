@@ -49,7 +49,7 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
     ways.length === 0
       ? undefined
       : limitFailures(authenticateInOrder(ways), { maxFailures, failureTime, onFailure });
-  const warnings = [...plainTextWarnings(settings, ways.length > 0)];
+  const warnings = [...plainTextWarnings(settings, ways.length > 0), ...nameWarnings(settings)];
   if (settings.rules !== undefined) {
     const onDecision = (decision: Decision): void => {
       log.decision(decision);
@@ -77,20 +77,36 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
 }
 
 const nobody =
-  'Nobody may read or write anything: off loopback, and behind a proxy, a rules file says who may (--rules).';
+  'Nobody may read or write anything: off loopback, behind a proxy and under a public name, a rules file says who may (--rules).';
 
 const inTheClear =
   'Passwords and tokens cross the network in the clear: give a certificate (--tls-cert, --tls-key), or put a proxy with TLS in front (--public-url https://…).';
 
-/** Whether only this machine can reach the server, as far as the settings tell. */
-function isLocal({ host = '127.0.0.1', trustedProxies = [] }: Settings): boolean {
-  return isLoopbackHost(host) && trustedProxies.length === 0;
+const noName =
+  'The server answers to its addresses, and to no name: say its own by --public-url https://….';
+
+/**
+ * Whether only this machine can reach the server, as far as the settings tell: a proxy need not say
+ * in any header that it speaks for somebody else, but who is to be reached by a name has one.
+ */
+function isLocal(settings: Settings): boolean {
+  const { host = '127.0.0.1', publicUrl, hostNames = [], trustedProxies = [] } = settings;
+  const publicNames =
+    publicUrl !== undefined && URL.canParse(publicUrl) ? [new URL(publicUrl).hostname] : [];
+  const names = [host, ...publicNames, ...hostNames.map((name) => name.replace(/:\d+$/, ''))];
+  return trustedProxies.length === 0 && names.every(isLoopbackHost);
 }
 
 function plainTextWarnings(settings: Settings, signsIn: boolean): readonly string[] {
   const { publicUrl = '', tlsCert } = settings;
   const covered = isLocal(settings) || tlsCert !== undefined || publicUrl.startsWith('https:');
   return signsIn && !covered ? [inTheClear] : [];
+}
+
+function nameWarnings(settings: Settings): readonly string[] {
+  const { host = '127.0.0.1', publicUrl, hostNames = [] } = settings;
+  const named = publicUrl !== undefined || hostNames.length > 0;
+  return named || isLoopbackHost(host) ? [] : [noName];
 }
 
 async function openWays(

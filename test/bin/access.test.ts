@@ -187,6 +187,9 @@ describe('gitws serve without rules', () => {
   it.each([
     ['off loopback', ['--host', '0.0.0.0']],
     ['behind a proxy', ['--trusted-proxy', '127.0.0.1']],
+    // A proxy for TCP alone, or TLS, adds no header by which a request could tell.
+    ['under a public URL', ['--public-url', 'https://git.example']],
+    ['under a public name', ['--host-name', 'localhost', '--host-name', 'git.example:8080']],
   ])('lets nobody read or write %s, and says so', async (_where, options) => {
     const server = await serveProcess(root, ...options, '--allow-push', '--log-format', 'text');
     const url = server.url.replace('0.0.0.0', '127.0.0.1');
@@ -194,9 +197,41 @@ describe('gitws serve without rules', () => {
     expect(await attempt(local, 'public')).toBe(4401);
     expect(await attempt(local, 'public', 'receive')).toBe(4401);
     expect(server.output.stderr).toContain(
-      'gitws: warn: Nobody may read or write anything: off loopback, and behind a proxy, a rules file says who may (--rules).\n',
+      'gitws: warn: Nobody may read or write anything: off loopback, behind a proxy and under a public name, a rules file says who may (--rules).\n',
     );
     await server.end();
+  });
+
+  it.each([
+    ['--public-url', 'http://localhost:8080'],
+    ['--public-url', 'http://[::1]:8080/git'],
+    ['--host-name', 'git.localhost'],
+  ])(
+    'lets this machine read also where it is called by a name of its own: %s %s',
+    async (...name) => {
+      const server = await serveProcess(root, ...name);
+      expect(await attempt(server, 'public')).toBe('open');
+      await server.end();
+    },
+  );
+
+  it('says that no name leads to it off loopback, until it is told its own', async () => {
+    const nameless = await serveProcess(root, '--host', '0.0.0.0');
+    await eventually(() => nameless.output.stderr.includes('to no name'));
+    const { port } = new URL(nameless.url);
+    const local = { ...nameless, url: `http://127.0.0.1:${port}` };
+    expect(await attempt(local, 'public', 'upload', { Host: `git.example:${port}` })).toBe(4403);
+    await nameless.end();
+    const named = await serveProcess(
+      root,
+      '--host',
+      '0.0.0.0',
+      '--public-url',
+      'https://a.example',
+    );
+    await eventually(() => named.output.stderr.includes('Nobody may'));
+    await named.end();
+    expect(named.output.stderr).not.toContain('to no name');
   });
 
   it('warns of credentials that cross a network in the clear', async () => {

@@ -46,9 +46,12 @@ describe('gitws serve', () => {
       return authority;
     };
     const first = await put();
+    const rules = join(directory, 'rules.json');
+    const everybody = { repositories: ['**'], who: ['anyone'], allow: ['read'] };
+    await writeFile(rules, JSON.stringify({ version: 1, rules: [everybody] }));
     const server = await serveProcess(
       root,
-      ...['--tls-cert', cert, '--tls-key', key, '--host-name', 'git.example'],
+      ...['--tls-cert', cert, '--tls-key', key, '--host-name', 'git.example', '--rules', rules],
     );
     expect(server.url).toMatch(/^https:\/\//);
     const { port } = new URL(server.url);
