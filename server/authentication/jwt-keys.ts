@@ -175,6 +175,8 @@ function openRemote(text: string, report: Report): JWTVerifyGetKey {
   const url = new URL(text);
   const safe =
     url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+  // Not repeated, here or in what fetch says of it: public keys need no credentials.
+  if (url.username !== '' || url.password !== '') throw invalid('jwksUrl has credentials');
   // Whoever can change what comes back can sign in as anybody.
   if (!safe) throw invalid('jwksUrl must be https');
   let retryAt = 0;

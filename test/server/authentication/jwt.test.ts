@@ -170,6 +170,11 @@ describe('signing in by JWT with a shared secret', () => {
       { keys: { jwksUrl: 'http://id.example/' } },
       'https',
     ],
+    [
+      'an address that holds a password, which would be seen in the log',
+      { keys: { jwksUrl: 'https://ada:secret@id.example/' } },
+      'jwt: jwksUrl has credentials.',
+    ],
     ['keys at no address', { keys: { jwksUrl: 'keys' } }, 'no URL'],
   ])('does not start with %s', async (_, options, why) => {
     await expect(bySecret(options)).rejects.toThrow(why);
