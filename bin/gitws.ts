@@ -34,7 +34,13 @@ for (const stream of [process.stdout, process.stderr]) {
 const program = new Command('gitws')
   .description("git's own protocol over one WebSocket, for browsers.")
   .version(ownVersion(), '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'print this help');
+  .helpOption('-h, --help', 'print this help')
+  // As every other sentence of the command begins. Its subcommands take this over.
+  .configureOutput({
+    outputError: (text, write) => {
+      write(text.replace(/^error: /, 'gitws: '));
+    },
+  });
 
 addServe(program);
 addInit(program);

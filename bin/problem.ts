@@ -8,7 +8,7 @@ export function fail(error: unknown): void {
 }
 
 function sentenceOf(error: unknown): string {
-  const { code, message, syscall, address, port } = error as NodeJS.ErrnoException & {
+  const { code, message, syscall, address, port, path } = error as NodeJS.ErrnoException & {
     readonly address?: string;
     readonly port?: number;
   };
@@ -19,14 +19,15 @@ function sentenceOf(error: unknown): string {
     case 'EADDRINUSE':
       return `port ${port} of ${where} is in use: choose another one with --port.`;
     case 'EACCES':
-      return syscall === 'listen'
-        ? `this user may not listen on port ${port}: choose one above 1023 with --port.`
-        : message;
+      if (syscall !== 'listen') break;
+      return `this user may not listen on port ${port}: choose one above 1023 with --port.`;
     case 'EADDRNOTAVAIL':
       return `${where} is not an address of this machine: choose another one with --host.`;
     case 'ENOTFOUND':
       return `${(error as { hostname?: string }).hostname ?? where} is not an address of this machine: choose another one with --host.`;
     default:
-      return message;
   }
+  // "ENOENT: no such file or directory, open 'x'", as Node has it for the system's errors.
+  const [, reason] = /^E[A-Z0-9]+: ([^,]+), /.exec(message) ?? [];
+  return path === undefined || reason === undefined ? message : `${path}: ${reason}.`;
 }

@@ -9,8 +9,8 @@ import { GitWsError } from '../src/errors.js';
 /**
  * @param path of the file, which need not exist; followed where it is a symbolic link.
  * @param edit from the present text, undefined where there is no file, to the new one.
- * @throws GitWsError INVALID_OPTION where another process is changing the file; what `edit` throws,
- *   with the file as it was.
+ * @throws GitWsError INVALID_OPTION where another process is changing the file, or it cannot be
+ *   written; what `edit` throws, with the file as it was.
  */
 export async function replaceFile(
   path: string,
@@ -19,9 +19,11 @@ export async function replaceFile(
   const target = await realpath(path).catch(orUndefined('ENOENT', path));
   const lock = `${target}.lock`;
   const file = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    const sentence = `${lock} exists: another process is changing ${path}, or one that did was killed; then remove it.`;
-    throw new GitWsError('INVALID_OPTION', sentence);
+    const sentence =
+      error.code === 'EEXIST'
+        ? `${lock} exists: another process is changing ${path}, or one that did was killed; then remove it.`
+        : `${path} cannot be written: ${reasons[error.code ?? ''] ?? error.message}.`;
+    throw new GitWsError('INVALID_OPTION', sentence, { cause: error });
   });
   try {
     try {
@@ -39,6 +41,11 @@ export async function replaceFile(
     throw error;
   }
 }
+
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'there is no such directory',
+  EACCES: 'this user may not write in its directory',
+};
 
 /** As before, so that the server's own user can still read it; but never for everybody. */
 async function keepOwnership(file: FileHandle, target: string): Promise<void> {

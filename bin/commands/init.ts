@@ -42,6 +42,9 @@ async function initRepository(root: string, name: string, branch: string): Promi
   if ((await findRepository(realRoot, segments)) !== undefined) {
     throw invalid(`There is a repository ${quoteForLog(name)} already.`);
   }
+  if (!(await isBranchName(realRoot, branch))) {
+    throw invalid(`${quoteForLog(branch)} cannot be the name of a branch.`);
+  }
   const path = join(realRoot, ...segments);
   await makeParents(realRoot, segments.slice(0, -1));
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
@@ -73,6 +76,18 @@ function checkedSegments(name: string): readonly string[] {
     );
   }
   return target.segments;
+}
+
+/** As git init has it (is_valid_branch_name). */
+async function isBranchName(directory: string, name: string): Promise<boolean> {
+  if (name.startsWith('-')) return false;
+  return askGit(directory, ['check-ref-format', `refs/heads/${name}`]).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.syscall !== undefined) throw error;
+      return false;
+    },
+  );
 }
 
 /** Directories below the root, never through a link that leads out of it or into a repository. */

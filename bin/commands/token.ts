@@ -1,8 +1,9 @@
 /** `gitws token create|list|revoke`: the file of tokens that `gitws serve --tokens` reads. */
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken } from '../../server/index.js';
 import { quoteForLog } from '../../server/log-text.js';
 import { parseQuantity, quantityForms } from '../../server/quantity.js';
+import { permissionFault } from '../../server/rules/decide.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
 import { readSettings } from '../settings/read.js';
@@ -21,7 +22,12 @@ export function addToken(program: Command): void {
       new Option(
         '--allow <permission>',
         'let it do only this, for example read:team/*; may be repeated',
-      ).argParser((text: string, earlier: string[] | undefined) => [...(earlier ?? []), text]),
+      ).argParser((text: string, earlier: string[] | undefined) => {
+        // What cannot be understood would give nothing, and nobody would know why.
+        const fault = permissionFault(text);
+        if (fault !== undefined) throw new InvalidArgumentError(`It ${fault}.`);
+        return [...(earlier ?? []), text];
+      }),
     );
   withFile(create, async (file, name) => {
     const options = create.opts<{ user?: string; expires?: string; allow?: string[] }>();

@@ -118,8 +118,11 @@ export async function createToken(
  * @throws GitWsError INVALID_OPTION where the file cannot be used.
  */
 export async function listTokens(path: string): Promise<TokenDescription[]> {
-  const tokens = parseTokenFile(await readFile(path, 'utf8').catch(orEmpty), path);
-  return tokens.map(({ sha256: _, ...description }) => description);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return emptyFile;
+    throw invalid(`${path} cannot be read: ${error.code ?? String(error)}.`);
+  });
+  return parseTokenFile(text, path).map(({ sha256: _, ...description }) => description);
 }
 
 /**
@@ -146,11 +149,6 @@ async function change(
 }
 
 const emptyFile = '{ "version": 1, "tokens": [] }';
-
-function orEmpty(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return emptyFile;
-  throw error;
-}
 
 function invalid(sentence: string): GitWsError {
   return new GitWsError('INVALID_OPTION', sentence);

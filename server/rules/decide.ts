@@ -51,6 +51,21 @@ export function isPermitted(user: User | null, canonical: string, access: Access
   });
 }
 
+const accessNames: readonly Access[] = ['read', 'write', 'archive'];
+
+/**
+ * Whether a permission can give anything, for whoever writes one down.
+ *
+ * @returns what is wrong with it, completing "it …"; undefined if nothing is.
+ */
+export function permissionFault(permission: string): string | undefined {
+  const access = accessNames.find((name) => permission.startsWith(`${name}:`));
+  if (access === undefined)
+    return 'must begin with read:, write: or archive:, for example read:team/*';
+  const fault = globFault(permission.slice(access.length + 1));
+  return fault === undefined ? undefined : `has a glob that ${fault}`;
+}
+
 const refChanges: readonly RefChange[] = ['create', 'update', 'delete', 'force'];
 
 /** What a user who may write to a repository may do to its protected refs. */

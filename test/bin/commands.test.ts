@@ -88,6 +88,13 @@ describe('gitws init', () => {
     await expect(stat(join(outside, 'site.git'))).rejects.toThrow('ENOENT');
   });
 
+  it.each(['a..b', '-x', 'x.lock', ''])('refuses a branch that cannot be: %j', async (branch) => {
+    const { code, stderr } = await run(['init', 'x', '--root', root, `--branch=${branch}`]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(`gitws: ${JSON.stringify(branch)} cannot be the name of a branch.\n`);
+    await expect(stat(join(root, 'x.git'))).rejects.toThrow('ENOENT');
+  });
+
   it('needs a root that is there', async () => {
     expect((await run(['init', 'x'])).stderr).toMatch(/there is no root/);
     expect((await run(['init', 'x', '--root', '/nonexistent'])).stderr).toMatch(
@@ -121,7 +128,15 @@ describe('gitws token', () => {
     [['create', 'x', '--tokens', 'FILE', '--expires', 'soon'], /--expires must be a time/],
     [['create', 'a/b', '--tokens', 'FILE'], /The name must be/],
     [['revoke', 'x', '--tokens', 'FILE'], /There is no token named "x"/],
+    [['create', 'x', '--tokens', 'FILE', '--allow', 'raed:team/*'], /must begin with read:/],
+    [['create', 'x', '--tokens', 'FILE', '--allow', 'read:team//*'], /has an empty segment/],
+    [
+      ['create', 'x', '--tokens', '/nonexistent/x'],
+      /cannot be written: there is no such directory/,
+    ],
+    [['list', '--tokens', '/'], /\/ cannot be read: EISDIR/],
     [['create'], /missing required argument 'name'/],
+    [['crate'], /unknown command 'crate'/],
   ])('says what it cannot do: %j', async (args, message) => {
     const file = join(root, 'tokens.json');
     const { code, stdout, stderr } = await run([
@@ -131,5 +146,6 @@ describe('gitws token', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^gitws: [^\n]+\.?\n(\(Did you mean .*\n)?$/);
   });
 });

@@ -47,11 +47,11 @@ describe('gitws', () => {
 
   it.each([
     [[], /^Usage: gitws/],
-    [['frobnicate'], /^error: unknown command 'frobnicate'/],
+    [['frobnicate'], /^gitws: unknown command 'frobnicate'/],
     [['serve'], /^gitws: there is no root/],
-    [['serve', '.', '--port', '65536'], /^error: .*whole number from 0 to 65535/],
-    [['serve', '.', '--port', '80x'], /^error: .*whole number from 0 to 65535/],
-    [['serve', '.', '--frobnicate'], /^error: unknown option '--frobnicate'/],
+    [['serve', '.', '--port', '65536'], /^gitws: .*whole number from 0 to 65535/],
+    [['serve', '.', '--port', '80x'], /^gitws: .*whole number from 0 to 65535/],
+    [['serve', '.', '--frobnicate'], /^gitws: unknown option '--frobnicate'/],
   ])('refuses what it does not know with exit code 1: %j', async (args, message) => {
     const { code, stderr } = await outcome(...args);
     expect(code).toBe(1);
