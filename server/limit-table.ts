@@ -184,9 +184,9 @@ export const limitTable = {
   },
   maxDetached: {
     unit: 'count',
-    default: 64,
+    default: 48,
     meaning: 'sessions that are kept so; one more ends at once',
-    reason: 'Each holds a git process; some places stay for those who are there.',
+    reason: 'Each may hold a git process; some of maxChildren stay for those who are there.',
   },
   maxDetachedPerAddress: {
     unit: 'count',
