@@ -248,6 +248,53 @@ describe('a session that waits for its client', () => {
     expect(await back(session).closed).toMatchObject({ code: 4410 });
   });
 
+  it('when git has ended runs no process and has no place for one, only for what is not acknowledged', async () => {
+    await start({ maxChildren: 1, maxQueue: 0, resumeTime: 60_000 });
+    const client = new RawClient(server.url, { target: '/site.git/git-upload-pack' });
+    await client.advertisement();
+    client.ack();
+    const { token } = await client.text('open');
+    const counted = client.counted;
+    client.send(Buffer.from('0000'));
+    client.send({ type: 'end' });
+    await client.text('exit');
+    // What it acknowledges of that is lost on the way.
+    client.socket.terminate();
+    await eventually(() => server.server.detached === 1);
+    expect(server.server.sessions).toBe(1);
+    await noProcessIn(root);
+    const other = new RawClient(server.url, { target: '/site.git/git-upload-pack' });
+    await other.advertisement();
+    other.socket.close(1000);
+    await eventually(() => server.server.sessions === 1);
+    // Whoever comes back gets the rest again; acknowledging it is the end.
+    const again = back({ token: String(token), counted });
+    expect(await again.text('exit')).toMatchObject({ code: 0 });
+    expect(server.server.detached).toBe(0);
+    again.ack(counted + again.counted);
+    expect((await again.closed).code).toBe(1000);
+    await eventually(() => server.server.sessions === 0);
+    expect(reports.at(-1)).toMatchObject({ resumes: 1, outcome: { kind: 'exit', code: 0 } });
+    expect(await back({ token: String(token), counted }).closed).toMatchObject({ code: 4410 });
+  });
+
+  it('when git has ended is gone after its time, and counts for nothing then', async () => {
+    await start({ resumeTime: 1_000, maxDetachedPerAddress: 1 });
+    const client = new RawClient(server.url, { target: '/site.git/git-upload-pack' });
+    await client.advertisement();
+    client.ack();
+    client.send(Buffer.from('0000'));
+    client.send({ type: 'end' });
+    await client.text('exit');
+    client.socket.terminate();
+    await eventually(() => server.server.detached === 1);
+    await eventually(() => server.server.sessions === 0);
+    expect(server.server.detached).toBe(0);
+    const next = new RawClient(server.url, { target: '/site.git/git-upload-pack' });
+    await next.advertisement();
+    next.socket.close(1000);
+  });
+
   it('ends at once where as many wait already, and the next is refused with 4429', async () => {
     await start({ maxDetachedPerAddress: 2 });
     await lost(server.url);
