@@ -53,8 +53,10 @@ beforeEach(async () => {
 });
 
 async function startServer(): Promise<void> {
-  // What becomes of a lost session that waits for its client: resume.test.ts.
-  server = await serveProcess(root, '--allow-push', '--resume-time', '0');
+  // What becomes of a lost session that waits for its client: resume.test.ts. No maintenance: its
+  // lock would look like one that was left behind.
+  const options = ['--allow-push', '--resume-time', '0', '--no-maintenance'];
+  server = await serveProcess(root, ...options);
   proxy = await startProxy(server.url);
 }
 
