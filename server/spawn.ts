@@ -1,5 +1,5 @@
 /**
- * The one file that starts processes. Fixed arguments, no shell, the repository as working
+ * The one file that starts what clients talk to. Fixed arguments, no shell, the repository as working
  * directory and `.` as path, an environment built from an allow-list, a process group of its own.
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';

@@ -92,6 +92,15 @@ const paths: readonly Removal[] = [
   tests: [security('paths'), 'server/repository.test.ts', 'server/target.test.ts'],
 }));
 
+const otherNames: readonly Removal[] = [
+  {
+    defence: 'no segment of a path is made of .git',
+    file: repository,
+    from: 'segments.some((segment) => /^(\\.git)+$/i.test(segment))',
+    to: "segments.some((segment) => segment.toLowerCase() === '.git')",
+  },
+].map((one) => ({ attack: 'another name for a repository', ...one, tests: [security('paths')] }));
+
 const disguises: readonly Removal[] = [
   {
     defence: 'the name of the service must not be encoded',
@@ -181,6 +190,12 @@ const planting: readonly Removal[] = [
     file: repository,
     from: 'return (await isInsideWorkTree(root, asked)) || (await isInsideWorkTree(root, gitDir));',
     to: 'return isInsideWorkTree(root, gitDir);',
+  },
+  {
+    defence: 'what is called HEAD is looked at before it is opened',
+    file: repository,
+    from: 'const found = await lstat(head);',
+    to: 'await (await open(head)).close();\n    const found = await lstat(head);',
   },
   {
     defence: 'receive.fsckObjects',
@@ -507,6 +522,14 @@ const floods: readonly Removal[] = [
     tests: [security('floods'), 'server/limits.enforcement.test.ts'],
   },
   {
+    attack: 'a hook that leaves something in the background',
+    defence: 'what is dropped holds up nothing',
+    file: 'server/output.ts',
+    from: "stderr.on('data', (chunk: Buffer) => {\n      if (this.#discarding) return;\n      this.#linger?.refresh();",
+    to: "stderr.on('data', (chunk: Buffer) => {\n      this.#linger?.refresh();\n      if (this.#discarding) return;",
+    tests: ['server/safe-git.test.ts'],
+  },
+  {
     attack: 'floods of refused clients',
     defence: 'refused sockets are bounded in number (maxRefusals)',
     file: 'server/refusal.ts',
@@ -662,7 +685,8 @@ const start: readonly Removal[] = [
 
 /** All of them. */
 export const removals: readonly Removal[] = [
-  ...[...paths, ...disguises, ...words, ...configuration, ...planting, ...rules, ...pages],
+  ...[...paths, ...otherNames, ...disguises, ...words, ...configuration, ...planting],
+  ...[...rules, ...pages],
   ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
   ...clientRemovals,
 ];
