@@ -121,7 +121,7 @@ async function beginningOf(path: string): Promise<string> {
   // Whatever it has become meanwhile.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
     return buffer.toString('latin1', 0, bytesRead);
   } finally {
     await file.close();

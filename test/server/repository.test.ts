@@ -1,7 +1,8 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findRepository } from '../../server/repository.js';
+import { canonicalRepository } from '../../server/rules/glob.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -82,6 +83,37 @@ describe('a repository is found', () => {
     await writeFile(join(gitDir, 'HEAD'), `${'1'.repeat(40)}\n`);
     expect(await find('detached')).toBe(gitDir);
   });
+});
+
+it('whatever a path is made of, it is found under the one name by which rules know it', async () => {
+  const directory = await temporaryDirectory();
+  const layouts = ['a', 'b.git', 'c.git.git', 'team/a', 'team/b.git', 'a/team/a', '.'];
+  for (const path of layouts) {
+    const bare = /^(b|team\/b)/.test(path) ? ['--bare'] : [];
+    await git(['init', '-q', ...bare, join(directory, path)]);
+  }
+  const words = ['a', 'b', 'c', 'team', '.git', ''].flatMap((word) =>
+    ['', '.git', '.GIT', '.git.git'].map((ending) => word + ending),
+  );
+  const segments = [...new Set(words)].filter((word) => word !== '');
+  const longer = (paths: string[][]): string[][] =>
+    paths.flatMap((path) => segments.map((segment) => [...path, segment]));
+  const paths = [longer([[]]), longer(longer([[]])), longer(longer([['a'], ['team']]))].flat();
+  const found = new Set<string>();
+  for (const path of paths) {
+    const gitDir = (await findRepository(directory, path))?.gitDir;
+    if (gitDir === undefined) continue;
+    const place = relative(directory, gitDir).replace(/\/?\.git$/, '');
+    expect([path.join('/'), canonicalRepository(path.join('/'))]).toEqual([
+      path.join('/'),
+      canonicalRepository(place),
+    ]);
+    found.add(relative(directory, gitDir));
+  }
+  // Root itself, which has a .git, is none of the repositories below it; all of those were met.
+  expect([...found].sort()).toEqual([
+    ...['a/.git', 'a/team/a/.git', 'b.git', 'c.git.git/.git', 'team/a/.git', 'team/b.git'],
+  ]);
 });
 
 describe('no repository is found', () => {
