@@ -47,7 +47,12 @@ module.exports = {
     layer('upstream-may-read-the-wire', '^server/upstream', [
       ...['^server/', errors, base64, endpoint, tunnel, wire],
     ]),
-    layer('native-knows-the-tunnel', '^native/', [errors, base64, endpoint, tunnel]),
+    layer('native-knows-the-tunnel', '^native/(?!push-outcome)', [
+      ...['^native/', errors, base64, endpoint, tunnel],
+    ]),
+    layer('push-outcome-reads-the-wire', '^native/push-outcome', [
+      ...['^native/', errors, tunnel, wire],
+    ]),
     layer('bin-knows-all-but-the-demo', '^bin/', [
       ...['^src/', '^server/', '^native/', '^package\\.json$'],
     ]),

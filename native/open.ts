@@ -5,7 +5,12 @@
 import type { Agent } from 'node:http';
 import type { GitService } from '../src/endpoint.js';
 import { GitWsError, isGitWsError } from '../src/errors.js';
-import { openChannel, type Channel, type ConnectionEvent } from '../src/tunnel/channel.js';
+import {
+  openChannel,
+  type Channel,
+  type ChannelOptions,
+  type ConnectionEvent,
+} from '../src/tunnel/channel.js';
 import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
 import { AlreadySaid } from './messages.js';
@@ -34,6 +39,11 @@ export interface OpenService {
   readonly gone: Promise<void>;
   /** Resolves when credentials were handed back to those who keep them. */
   readonly settled: Promise<void>;
+  /**
+   * Runs the same service once more, with the same credentials: to ask what became of it. Nothing
+   * is heard of it, and it is not resumed.
+   */
+  readonly again: (signal: AbortSignal) => Promise<Channel>;
 }
 
 /**
@@ -83,7 +93,7 @@ function givenAuthorization(
   return value === undefined ? undefined : { value, final: false };
 }
 
-type Opened = Pick<OpenService, 'channel' | 'gone'>;
+type Opened = Omit<OpenService, 'settled'>;
 
 /** Everything about connecting that stays the same from one try to the next. */
 class Connection {
@@ -121,7 +131,10 @@ class Connection {
     }
   }
 
-  async #openOnce(authorization: string | undefined): Promise<Opened> {
+  async #openOnce(
+    authorization: string | undefined,
+    options: Partial<ChannelOptions> = {},
+  ): Promise<Opened> {
     const { url, service, gitProtocol, family, onStderr, onConnection } = this.#request;
     let answer: { status: number; location: string | undefined } | undefined;
     const sockets = new Sockets();
@@ -137,10 +150,14 @@ class Connection {
     });
     try {
       const channel = await openChannel(url.plain, {
-        ...{ service, gitProtocol, WebSocket, onStderr, onConnection },
+        ...{ service, gitProtocol, WebSocket, onStderr, onConnection, ...options },
       });
       trace('opened session', channel.session);
-      return { channel, gone: channel.closed.then(() => sockets.gone()) };
+      const again = async (signal: AbortSignal): Promise<Channel> => {
+        const quiet = { signal, resumeFor: 0, onStderr: undefined, onConnection: undefined };
+        return (await this.#openOnce(authorization, quiet)).channel;
+      };
+      return { channel, gone: channel.closed.then(() => sockets.gone()), again };
     } catch (cause) {
       trace('failed', (cause as Error).message);
       if (answer === undefined || !isGitWsError(cause, 'CONNECTION_FAILED')) throw cause;

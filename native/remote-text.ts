@@ -12,7 +12,7 @@ export class RemoteText {
   readonly #write: (line: string) => void;
   #rest = '';
 
-  /** @param write is given one whole line, with its line end. */
+  /** @param write is given one whole line, without a line end. */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
@@ -34,6 +34,6 @@ export class RemoteText {
 
   #show(line: string): void {
     const clean = line.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
-    if (clean.trim() !== '') this.#write(`remote: ${clean}\n`);
+    if (clean.trim() !== '') this.#write(`remote: ${clean}`);
   }
 }

@@ -11,9 +11,12 @@ import type { ExitStatus } from '../src/tunnel/message.js';
 import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
 import { describeConnection, explain } from './messages.js';
+import type { OpenService } from './open.js';
 import { pipeChannel, type Input } from './pipe.js';
+import { askRefs, describeOutcome, PushHead } from './push-outcome.js';
 import { RemoteText } from './remote-text.js';
 import type { ServiceUrl } from './service-url.js';
+import { lineEnd } from './terminal.js';
 import { trace } from './trace.js';
 
 /** What to run. */
@@ -38,30 +41,30 @@ export interface ServiceRun {
 export async function runService(run: ServiceRun): Promise<number> {
   const { url, service, output, prefix, failure } = run;
   const pushes = service === 'git-receive-pack';
-  const stderr = new RemoteText((line) => process.stderr.write(line));
-  let opened = false;
-  let saidSomething = false;
+  const stderr = new RemoteText(say);
+  let opened: OpenService | undefined;
+  const pushed = new PushHead();
   const farewell = new Farewell();
   const interruption = new Interruption();
   try {
     // What takes time to load is loaded while git reads the configuration.
     const [{ openService }, config] = await Promise.all([import('./open.js'), run.config]);
-    const { channel, gone, settled } = await openService({
+    opened = await openService({
       ...{ url, service, config, gitProtocol: run.gitProtocol(config), family: run.family },
       onStderr: (text) => {
         stderr.push(text);
       },
       onConnection: (event) => {
         const line = describeConnection(event);
-        if (line !== undefined) process.stderr.write(`warning: ${line}\n`);
+        if (line !== undefined) say(`warning: ${line}`);
       },
     });
-    opened = true;
+    const { channel, gone, settled } = opened;
     interruption.arm(channel, gone);
     run.onOpen?.();
     const status = await pipeChannel(channel, run.input.bytes(), output, {
       onInput(bytes) {
-        saidSomething = true;
+        if (pushes) pushed.push(bytes);
         if (service === 'git-upload-pack') farewell.push(bytes);
       },
       onInputEnd() {
@@ -79,19 +82,32 @@ export async function runService(run: ServiceRun): Promise<number> {
   } catch (error) {
     stderr.end();
     if (isGitWsError(error, 'UserCanceledError')) await interruption.sayGoodbye();
+    // Not only after the pack: a delete has none.
+    const { commands } = pushed;
     const sentence = explain(error, {
-      ...{ url: url.shown, opened },
-      // Not only after the pack: a delete has none.
-      pushed: pushes && saidSomething,
+      ...{ url: url.shown, opened: opened !== undefined },
+      pushed: commands.length > 0,
     });
-    if (sentence !== undefined) process.stderr.write(`${prefix}${sentence}\n`);
+    if (sentence === undefined) return failure;
+    say(`${prefix}${sentence}`);
+    if (opened !== undefined && commands.length > 0) {
+      // Whoever does not want to wait for the answer ends this process at once.
+      interruption.disarm();
+      const refs = await askRefs(opened.again);
+      for (const line of describeOutcome(commands, refs)) say(`hint: ${line}`);
+    }
     return failure;
   }
 }
 
+/** Writes a line for the user. */
+function say(line: string): void {
+  process.stderr.write(`${line}${lineEnd(process.stderr.isTTY, process.env['TERM'])}`);
+}
+
 function exitCode({ code, signal }: ExitStatus, prefix: string, failure: number): number {
   if (code !== null) return code;
-  process.stderr.write(`${prefix}git on the server was ended by ${signal ?? 'a signal'}\n`);
+  say(`${prefix}git on the server was ended by ${signal ?? 'a signal'}`);
   return failure;
 }
 

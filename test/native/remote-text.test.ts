@@ -3,7 +3,7 @@ import { RemoteText } from '../../native/remote-text.js';
 
 function shown(...pieces: string[]): string {
   let all = '';
-  const text = new RemoteText((line) => (all += line));
+  const text = new RemoteText((line) => (all += `${line}\n`));
   for (const piece of pieces) text.push(piece);
   text.end();
   return all;
