@@ -79,7 +79,8 @@ describe('in a page', () => {
         ping = await connection.text('"ping"');
         connection.socket.send('{"type":"exit","code":0}');
       });
-      const { channel } = await open(url);
+      // By itself it would not ask in this test's time.
+      const { channel } = await open(url, { liveness: { silence: 600_000, answer: 10_000 } });
       expect(await channel.exit).toEqual({ code: 0, signal: null });
       expect(ping).toBe('{"type":"ping","id":1}');
     },
@@ -94,6 +95,9 @@ describe('in a page', () => {
       await text('"ack"');
       document.visibilityState = 'hidden';
       fire('visibilitychange');
+      socket.send(Buffer.from('x'));
+      // Comes a while later: a ping would have come before.
+      await text('"consumed":1');
       socket.send('{"type":"exit","code":0}');
     });
     const { channel } = await open(url);
