@@ -42,7 +42,8 @@ const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { sessions, seed, only, atOnce = 4, print } = options;
   const limits = {
-    ...{ resumeTime: 30_000, maxSessionsPerAddress: 200, maxDetachedPerAddress: 200 },
+    // Longer than five attempts take that hang for 10 s each.
+    ...{ resumeTime: 60_000, maxSessionsPerAddress: 200, maxDetachedPerAddress: 200 },
   };
   const ground = await Ground.start({ media: 3, limits });
   try {

@@ -33,14 +33,14 @@ export interface GroundOptions {
 
 /**
  * Limits by which little data needs many acks, and by which a session whose client has given up is
- * over soon. Times in ms, sizes in bytes.
+ * over soon. Pings stay as rare as they are: one among a session's first bytes would shift them, and
+ * a cut behind the first `ack` would come before it. Times in ms, sizes in bytes.
  */
 export const faultLimits: Partial<Limits> = {
   window: 256 * 1024,
   maxReplay: 256 * 1024,
   resumeTime: 10_000,
   openingTime: 2_000,
-  pingInterval: 500,
 };
 
 /** Repositories of one trial, nobody else's. */

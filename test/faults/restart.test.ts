@@ -3,9 +3,15 @@
  * are gone. Clients begin again where that is safe, and say clearly what they do not know where it
  * is not. Each trial is judged in trial.ts.
  */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isGitWsError, type RefInDoubt } from '../../src/index.js';
+import type { GitWsError, RefInDoubt } from '../../src/index.js';
 import type { FaultProxy } from '../helpers/fault-proxy.js';
+import { git } from '../helpers/git.js';
+import { writeHook } from '../helpers/hooks.js';
+import { eventually } from '../helpers/processes.js';
 import { serveProcess, type ServeProcess } from '../helpers/serve-process.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { Ground, type Operation } from './ground.js';
@@ -22,19 +28,25 @@ beforeAll(async () => {
 
 afterAll(() => ground.close());
 
+type Signal = 'SIGKILL' | 'SIGTERM';
+
+/** Starts the server that will go: its window is small, so that not all is on its way at once. */
+function firstServer(): Promise<ServeProcess> {
+  return serveProcess(
+    ground.root,
+    ...['--allow-push', '--no-maintenance', '--drain-time', '5s'],
+    ...['--window', '128KiB', '--max-replay', '128KiB'],
+  );
+}
+
 /** Runs an operation whose server goes when that many of its bytes have passed. */
 async function withoutServer(
   client: ClientName,
   operation: Operation,
-  signal: 'SIGKILL' | 'SIGTERM',
+  signal: Signal,
   bytes: number,
 ): Promise<Outcome> {
-  const first: ServeProcess = await serveProcess(
-    ground.root,
-    ...['--allow-push', '--no-maintenance', '--drain-time', '5s'],
-    // Little enough that most of it is not on its way yet.
-    ...['--window', '128KiB', '--max-replay', '128KiB'],
-  );
+  const first = await firstServer();
   let proxy: FaultProxy | undefined;
   let passed = 0;
   let gone = false;
@@ -63,6 +75,43 @@ async function withoutServer(
   return outcome;
 }
 
+/** Where a push was based on, and how it went. */
+interface PushInDoubt {
+  readonly outcome: Outcome;
+  readonly old: string;
+}
+
+/** Pushes to a server that goes while a hook looks at what was pushed: all of it has arrived. */
+async function pushInDoubt(client: ClientName, signal: Signal): Promise<PushInDoubt> {
+  const first = await firstServer();
+  let old = '';
+  let gone: Promise<void> | undefined;
+  const outcome = await runTrial(ground, {
+    ...{ client, operation: 'push' },
+    plan: () => ({}),
+    async begin(proxy, { gitDir, name }) {
+      old = await git(['rev-parse', 'main'], { cwd: gitDir });
+      proxy.target = first.url;
+      await writeHook(
+        gitDir,
+        'pre-receive',
+        'touch at-work; until test -e go; do sleep 0.02; done',
+      );
+      gone = eventually(() => existsSync(join(gitDir, 'at-work'))).then(async () => {
+        proxy.target = ground.url;
+        first.child.kill(signal);
+        // Only when the refs were asked for, they may change.
+        await eventually(() => ground.reports.some(({ repository }) => repository === name));
+        await writeFile(join(gitDir, 'go'), '');
+      });
+    },
+  });
+  await gone;
+  await first.exited;
+  await ground.rest();
+  return { outcome, old };
+}
+
 /** Bytes after which something of the answer was handed on, and before which nothing was. */
 const [middle, beginning] = [500_000, 400];
 
@@ -74,20 +123,27 @@ describe.each(signals)('isomorphic-git, whose server gets a %s', (signal) => {
     expect(failure).toBeUndefined();
   });
 
-  it('is told where a clone cannot begin again, because a part of it was handed on', async () => {
-    const { failure } = await withoutServer('isomorphic-git', 'clone', signal, middle);
-    expect(failure?.code).toBe(signal === 'SIGKILL' ? 'CONNECTION_LOST' : 'REFUSED');
+  it.each(['clone', 'fetch'] as const)(
+    'is told where a %s cannot begin again, because a part of it was handed on',
+    async (operation) => {
+      const { failure } = await withoutServer('isomorphic-git', operation, signal, middle);
+      expect(failure?.code).toBe(signal === 'SIGKILL' ? 'CONNECTION_LOST' : 'REFUSED');
+    },
+  );
+
+  it('is told that half a push, of which nothing was changed, failed', async () => {
+    const { failure } = await withoutServer('isomorphic-git', 'push', signal, middle);
+    // HttpError: isomorphic-git's for a refusal.
+    expect(failure?.code).toBe(signal === 'SIGKILL' ? 'CONNECTION_LOST' : 'HttpError');
   });
 
-  it('is told what became of a push', async () => {
-    const { failure } = await withoutServer('isomorphic-git', 'push', signal, middle);
-    const { code, cause } = failure ?? { code: 'none', cause: undefined };
-    // HttpError: isomorphic-git's for a refusal.
-    expect(['CONNECTION_LOST', 'HttpError', 'PUSH_OUTCOME_UNKNOWN']).toContain(code);
-    if (code !== 'PUSH_OUTCOME_UNKNOWN' || !isGitWsError(cause)) return;
-    const [update] = cause.data['refs'] as readonly RefInDoubt[];
-    // Half of a pack changes nothing.
-    expect(update).toMatchObject({ ref: 'refs/heads/main', current: update?.old });
+  it('is told what became of a push that had arrived whole', async () => {
+    const { outcome, old } = await pushInDoubt('isomorphic-git', signal);
+    expect(outcome.failure?.code).toBe('PUSH_OUTCOME_UNKNOWN');
+    const { data } = outcome.failure?.cause as GitWsError;
+    const [update] = data['refs'] as readonly RefInDoubt[];
+    expect(update).toMatchObject({ ref: 'refs/heads/main', old, current: old });
+    expect(update?.wanted).not.toBe(old);
   });
 });
 
@@ -97,9 +153,21 @@ describe.each(signals)('git-remote-ws, whose server gets a %s', (signal) => {
     SIGTERM: 'the server ended it: The server shuts down.',
   }[signal];
 
-  it.each(['clone', 'push'] as const)('says so in the middle of a %s', async (operation) => {
-    const { failure } = await withoutServer('git-remote-ws', operation, signal, middle);
-    expect(failure?.message).toMatch(/fatal: the connection to '[^']+' was lost/);
-    expect(failure?.message).toContain(why);
+  it.each(['clone', 'fetch', 'push'] as const)(
+    'says so in the middle of a %s',
+    async (operation) => {
+      const { failure } = await withoutServer('git-remote-ws', operation, signal, middle);
+      expect(failure?.message).toMatch(/fatal: the connection to '[^']+' was lost/);
+      expect(failure?.message).toContain(why);
+    },
+  );
+
+  it('says what became of a push that had arrived whole', async () => {
+    const { outcome, old } = await pushInDoubt('git-remote-ws', signal);
+    const { message = '' } = outcome.failure ?? {};
+    expect(message).toContain(`was lost before the outcome of the push was known: ${why}`);
+    expect(message).toContain(
+      `hint: refs/heads/main is at ${old.slice(0, 12)}: the push has not changed it so far`,
+    );
   });
 });

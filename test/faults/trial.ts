@@ -3,6 +3,8 @@
  * the last ref and object, or it failed with a clear error, harmed nothing, and succeeds when it is
  * asked for again. Anything else throws.
  */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import {
   startFaultProxy,
@@ -11,7 +13,7 @@ import {
   type FaultProxy,
   type Plan,
 } from '../helpers/fault-proxy.js';
-import { noProcessIn } from '../helpers/processes.js';
+import { eventually, noProcessIn } from '../helpers/processes.js';
 import { carryOut, Failed, type ClientName, type ClientSettings } from './clients.js';
 import type { Ground, Operation, Plot } from './ground.js';
 
@@ -37,8 +39,11 @@ export interface Outcome {
   readonly name: string;
 }
 
-/** Time in which an operation must be over, whatever happens to it, in ms. */
-const patience = 60_000;
+/**
+ * Time in which an operation must be over, whatever happens to it, in ms: twice what a client may
+ * rightly take for a session of a minute, whose every attempt to resume is left hanging for 10 s.
+ */
+const patience = 120_000;
 
 /** Codes with which the library says clearly that it could not be done. */
 const clearCodes = [
@@ -68,7 +73,8 @@ export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
       checkClear(failure);
       await proxy.close();
       await noProcessIn(plot.gitDir);
-      // No lock and no quarantine is left of it.
+      await noQuarantineIn(plot.gitDir);
+      // No lock and no half-written pack is left of it, either.
       await expectSoundRepository(plot.gitDir);
       if (operation !== 'clone') await expectSoundRepository(plot.clone);
       const again = { ...wish, url: `${ground.url}/${plot.name}` };
@@ -99,6 +105,23 @@ async function failureOf(operation: Promise<void>): Promise<Failed | undefined> 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Waits until the server has removed what a receive-pack left that was ended by a signal: it does so
+ * when no process of it is left.
+ *
+ * @throws Error where it does not.
+ */
+async function noQuarantineIn(gitDir: string): Promise<void> {
+  const deadline = performance.now() + patience / 4;
+  await eventually(async () => {
+    const objects = await readdir(join(gitDir, 'objects'));
+    const left = objects.filter((name) => name.includes('incoming-'));
+    if (left.length === 0) return true;
+    if (performance.now() > deadline) throw new Error(`left behind: ${left.join(', ')}`);
+    return false;
+  });
 }
 
 function checkClear({ code, message, cause }: Failed): void {
