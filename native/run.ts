@@ -111,8 +111,11 @@ function exitCode({ code, signal }: ExitStatus, prefix: string, failure: number)
   return failure;
 }
 
-/** Time for the server to hear that nobody wants the rest, in ms. */
-const goodbyeTime = 500;
+/**
+ * Time for the server to hear that nobody wants the rest, in ms: a slow round trip. git does not wait
+ * for it.
+ */
+const goodbyeTime = 2_000;
 
 /**
  * Ctrl-C reaches git and this process alike, and git passes it on besides: the server learns that
