@@ -19,12 +19,16 @@ export interface Situation {
   readonly pushed: boolean;
 }
 
-/** @returns what a user of git is told of a connection, without a line end; undefined for nothing. */
-export function describeConnection(event: ConnectionEvent): string | undefined {
-  const { state, attempt, received } = event;
+/**
+ * @param pushes whether it is a push that goes on.
+ * @returns what a user of git is told of a connection, without a line end; undefined for nothing.
+ */
+export function describeConnection(event: ConnectionEvent, pushes: boolean): string | undefined {
+  const { state, attempt, received, sent } = event;
   // Those who wait learn once that they do, not with each attempt.
   if (state === 'interrupted' && attempt === 1) {
-    return `connection lost, resuming at ${(received / 2 ** 20).toFixed(1)} MiB`;
+    const place = pushes ? sent : received;
+    return `connection lost, resuming at ${(place / 2 ** 20).toFixed(1)} MiB`;
   }
   return state === 'resumed' && attempt > 1 ? 'connection resumed' : undefined;
 }

@@ -55,7 +55,7 @@ export async function runService(run: ServiceRun): Promise<number> {
         stderr.push(text);
       },
       onConnection: (event) => {
-        const line = describeConnection(event);
+        const line = describeConnection(event, pushes);
         if (line !== undefined) say(`warning: ${line}`);
       },
     });

@@ -55,8 +55,10 @@ export interface ConnectionEvent {
   readonly attempt: number;
   /** Time until that attempt, in ms; 0 unless interrupted. Without a network it is the longest. */
   readonly wait: number;
-  /** Bytes of git's stdout that have arrived: where the transfer goes on. */
+  /** Bytes of git's stdout that have arrived: where a clone or fetch goes on. */
   readonly received: number;
+  /** Bytes of git's stdin that git is known to have taken: where a push goes on. */
+  readonly sent: number;
   /** Why it was interrupted, in a sentence; otherwise empty. */
   readonly reason: string;
 }

@@ -315,11 +315,11 @@ export class ClientChannel implements Channel {
 
   #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
     const { onConnection } = this.#options;
-    if (onConnection === undefined) return;
-    const event = { state, attempt, wait, received: this.#received, reason };
+    const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
+    const event = { state, attempt, wait, received, sent, reason };
     // Not from here: what a listener throws must not leave the connection half way.
     queueMicrotask(() => {
-      onConnection(event);
+      onConnection?.(event);
     });
   }
 }

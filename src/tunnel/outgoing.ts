@@ -30,6 +30,7 @@ export class Outgoing {
   /** How many messages were given to the socket. */
   #transmitted = 0;
   #outstanding = 0;
+  #acknowledgedBytes = 0;
   #limit: number;
   readonly #replays: boolean;
 
@@ -57,6 +58,11 @@ export class Outgoing {
   /** Number of the last message that the peer has consumed. */
   get acknowledged(): number {
     return this.#acknowledged;
+  }
+
+  /** Bytes of data that the peer has consumed. */
+  get acknowledgedBytes(): number {
+    return this.#acknowledgedBytes;
   }
 
   /** Whether the peer has consumed everything. */
@@ -134,7 +140,10 @@ export class Outgoing {
     if (consumed < this.#acknowledged) throw malformed('an ack goes back');
     if (consumed > this.#transmitted) throw malformed('an ack is above what was sent');
     const freed = this.#kept.splice(0, consumed - this.#acknowledged);
-    for (const message of freed) this.#outstanding -= message.cost;
+    for (const { cost, frame } of freed) {
+      this.#outstanding -= cost;
+      if (typeof frame !== 'string') this.#acknowledgedBytes += frame.length;
+    }
     this.#acknowledged = consumed;
     return freed.length > 0;
   }

@@ -91,6 +91,11 @@ export class Tunnel {
     return this.#outgoing.acknowledged;
   }
 
+  /** Client: bytes of the stream that the server's git has taken. */
+  get acknowledgedBytes(): number {
+    return this.#outgoing.acknowledgedBytes;
+  }
+
   /** Most bytes that this end may hold while there is no socket. */
   get reserve(): number {
     return this.#outgoing.limit + this.#incoming.owed;

@@ -204,12 +204,15 @@ function cloneCases(world: World): void {
   });
 
   it('of an empty repository', async () => {
-    await git(['init', '-q', '--bare', join(world.root, 'empty.git')]);
+    const gitDir = join(world.root, 'empty.git');
+    await git(['init', '-q', '--bare', gitDir]);
+    const clone = world.newPath();
     const { code, stderr } = await world.native.gitStatus([
-      ...['clone', world.url('empty.git'), world.newPath()],
+      ...['clone', world.url('empty.git'), clone],
     ]);
     expect(code).toBe(0);
     expect(stderr).toContain('You appear to have cloned an empty repository');
+    await sound(clone, gitDir);
   });
 }
 
@@ -270,7 +273,7 @@ function fetchCases(world: World): void {
     await git(['init', '-q', clone]);
     await world.native.git(['fetch', '-q', '--depth=1', world.url(), oid], { cwd: clone });
     expect(await git(['rev-parse', 'FETCH_HEAD'], { cwd: clone })).toBe(oid);
-    await sound(clone);
+    await sound(clone, world.source);
   });
 
   it('as a pull', async () => {
@@ -422,7 +425,7 @@ function pushCases(world: World): void {
     const counts = await git(['count-objects', '-v'], { cwd: gitDir });
     // Few objects, so they lie loose.
     expect(Number(/^size: (\d+)/m.exec(counts)?.[1])).toBeGreaterThan(50_000);
-    await sound(gitDir);
+    await sound(clone, gitDir);
   });
 }
 
@@ -468,6 +471,6 @@ function otherCases(world: World): void {
     );
     const refs = await refsOf(world.source);
     for (const clone of clones) expect(await refsOf(clone)).toBe(refs);
-    await sound(...clones.slice(-2), world.source);
+    await sound(...clones, world.source);
   });
 }

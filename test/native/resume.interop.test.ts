@@ -1,4 +1,5 @@
 /** Native git whose connection is lost on the way: it goes on, and says so. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SessionReport } from '../../server/index.js';
@@ -37,11 +38,38 @@ describe.each<[string, Transport]>([
     );
     expect(await git(['rev-parse', 'HEAD'], { cwd: clone })).toBe(head);
     await expectSoundRepository(join(clone, '.git'));
-    await eventually(() => reports.some(({ resumes }) => resumes >= 2));
+    await eventually(() => reports.length > 0);
+    expect(reports).toHaveLength(1);
+    expect(reports[0]?.resumes).toBeGreaterThanOrEqual(2);
     await native.close();
   });
 
-  it('a server that no longer knows the session ends it with a sentence', async () => {
+  it('a push whose connection is cut again and again ends well, and tells so', async () => {
+    const reports: SessionReport[] = [];
+    const target = join(root, 'target.git');
+    await rm(target, { recursive: true, force: true });
+    await git(['init', '-q', '--bare', target]);
+    const native = await transport({
+      ...{ root, allowPush: true },
+      onSession: (report) => reports.push(report),
+    });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterUp: 2 * mib });
+    const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/target.git`;
+    const push = ['push', '-q', url, 'main'];
+    const { code, stderr } = await native.gitStatus(push, { cwd: join(root, 'site.git') });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toMatch(/^(warning: connection lost, resuming at \d\.\d MiB\n?)+$/);
+    expect(await git(['rev-parse', 'main'], { cwd: target })).toBe(head);
+    for (const repository of [target, join(root, 'site.git')]) {
+      await expectSoundRepository(repository);
+    }
+    await eventually(() => reports.length > 0);
+    expect(reports).toHaveLength(1);
+    expect(reports[0]?.resumes).toBeGreaterThanOrEqual(2);
+    await native.close();
+  });
+
+  it('a server that keeps no lost sessions ends it with a sentence', async () => {
     const native = await transport({ root, limits: { resumeTime: 0 } });
     const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterDown: 2 * mib });
     const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/site.git`;

@@ -29,14 +29,14 @@ describe('a client whose connection is lost', () => {
     expect(await channel.exit).toEqual({ code: 0, signal: null });
     expect(entries).toEqual([[], [`gitws.resume.${token}.1`]]);
     expect(told).toEqual([
-      { state: 'connecting', attempt: 0, wait: 0, received: 0, reason: '' },
-      { state: 'open', attempt: 0, wait: 0, received: 0, reason: '' },
+      { state: 'connecting', attempt: 0, wait: 0, received: 0, sent: 0, reason: '' },
+      { state: 'open', attempt: 0, wait: 0, received: 0, sent: 0, reason: '' },
       {
-        ...{ state: 'interrupted', attempt: 1, wait: 0, received: 3 },
+        ...{ state: 'interrupted', attempt: 1, wait: 0, received: 3, sent: 0 },
         reason: expect.stringMatching(/^The connection ended .*\.$/) as string,
       },
-      { state: 'connecting', attempt: 1, wait: 0, received: 3, reason: '' },
-      { state: 'resumed', attempt: 1, wait: 0, received: 3, reason: '' },
+      { state: 'connecting', attempt: 1, wait: 0, received: 3, sent: 0, reason: '' },
+      { state: 'resumed', attempt: 1, wait: 0, received: 3, sent: 0, reason: '' },
     ]);
   });
 
@@ -50,21 +50,25 @@ describe('a client whose connection is lost', () => {
       if (number === 0) {
         socket.send(openMessage());
         await text('"end"');
+        // git has taken the first of three messages.
+        socket.send('{"type":"ack","consumed":1}');
+        socket.send('{"type":"stderr","text":"-"}');
+        await text('"consumed":1');
         socket.terminate();
         return;
       }
-      // The first of three messages had arrived.
       socket.send(openMessage(1));
       await text('"end"');
       socket.send('{"type":"exit","code":0}');
     });
-    const { channel } = await open(url, { service: 'git-receive-pack' });
+    const { channel, told } = await open(url, { service: 'git-receive-pack' });
     const writer = channel.writable.getWriter();
     await writer.write(Buffer.from('one'));
     await writer.write(Buffer.from('two'));
     await writer.close();
     await channel.exit;
     expect(Buffer.concat(sent).toString()).toBe('two');
+    expect(told.find(({ state }) => state === 'interrupted')).toMatchObject({ sent: 3 });
   });
 
   it('waits longer after each attempt in vain; 4429 and lost handshakes are such', async () => {
