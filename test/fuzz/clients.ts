@@ -108,6 +108,8 @@ class Play {
         this.#socket.close(random.pick([1000, 1001, 1011, 3000, 4400, 4503]), 'Enough.');
         break;
       case 'garbage':
+        // It may happen to be a message that counts, of which this end's machine knows nothing.
+        this.#socket.removeAllListeners('message');
         this.#socket.send(makeText(random));
         this.#socket.close(1000);
     }
