@@ -289,7 +289,9 @@ export class Session implements RunningSession {
   #expectFirst(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => {
-      this.end(closeCodes.timedOut, 'The client said nothing.');
+      // A connection of a client that came back, and carries nothing: it will come once more.
+      if (this.#resumes > 0) this.#connection?.terminate();
+      else this.end(closeCodes.timedOut, 'The client said nothing.');
     }, this.#limits.openingTime);
   }
 

@@ -42,8 +42,9 @@ const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { sessions, seed, only, atOnce = 4, print } = options;
   const limits = {
-    // Longer than five attempts take that hang for 10 s each.
-    ...{ resumeTime: 60_000, maxSessionsPerAddress: 200, maxDetachedPerAddress: 200 },
+    // Longer than four attempts take that hang for 10 s each. Sessions of which the last words were
+    // lost are waited for at the end.
+    ...{ resumeTime: 45_000, maxSessionsPerAddress: 200, maxDetachedPerAddress: 200 },
   };
   const ground = await Ground.start({ media: 3, limits });
   try {

@@ -118,10 +118,20 @@ function repeatedCases(course: Course): Case[] {
 /** Connections that seem to be open and carry nothing any more. */
 export function silentCases(course: Course): Case[] {
   const direction: Direction = course.up > course.down ? 'up' : 'down';
-  const half = Math.floor(course[direction] / 2);
-  return (['stall', 'swallow'] as const).map((how) => ({
-    name: `${how} in the middle`,
-    plan: once({ direction, after: half, how }),
+  const after = Math.floor(course[direction] / 2);
+  // The server takes up the session; its client does not learn that, and it hears nothing of it.
+  const handshake: Faults = { strike: { direction: 'down', after: 20, how: 'swallow' } };
+  const all: [string, readonly Faults[]][] = [
+    ['stall in the middle', [{ strike: { direction, after, how: 'stall' } }]],
+    ['swallow in the middle', [{ strike: { direction, after, how: 'swallow' } }]],
+    [
+      'cut in the middle, then swallow the answer to the handshake that is to resume',
+      [{ strike: { direction, after, how: 'reset' } }, handshake],
+    ],
+  ];
+  return all.map(([name, faults]) => ({
+    name,
+    plan: (connection) => faults[connection] ?? {},
     expected: 'resumed',
     certain: true,
   }));

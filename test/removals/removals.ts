@@ -581,7 +581,7 @@ const floods: readonly Removal[] = [
     attack: 'clients that say nothing',
     defence: 'a first message comes in time (openingTime)',
     file: 'server/session.ts',
-    from: "      this.end(closeCodes.timedOut, 'The client said nothing.');\n",
+    from: "      else this.end(closeCodes.timedOut, 'The client said nothing.');\n",
     to: '',
     tests: ['server/limits.enforcement.test.ts', 'server/bad-input.test.ts'],
   },

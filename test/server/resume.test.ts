@@ -295,6 +295,23 @@ describe('a session that waits for its client', () => {
     next.socket.close(1000);
   });
 
+  it('waits on where its client came back over a connection that carried nothing', async () => {
+    await start({ openingTime: 300 });
+    const session = await lost(server.url);
+    await eventually(() => server.server.detached === 1);
+    // Its ack never arrives.
+    const silent = back(session);
+    await silent.text('open');
+    expect(server.server.detached).toBe(0);
+    expect(await silent.closed).toMatchObject({ code: 1006 });
+    await eventually(() => server.server.detached === 1);
+    const client = back(session);
+    expect(await client.text('open')).toMatchObject({ received: 0 });
+    client.socket.close(1000);
+    await eventually(() => reports.length > 0);
+    expect(reports).toMatchObject([{ resumes: 2, outcome: { kind: 'closed', closeCode: 1000 } }]);
+  });
+
   it('ends at once where as many wait already, and the next is refused with 4429', async () => {
     await start({ maxDetachedPerAddress: 2 });
     await lost(server.url);
