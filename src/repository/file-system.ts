@@ -25,7 +25,9 @@ export interface OpenFile {
 export interface PromiseFileSystem {
   mkdir(path: string): Promise<unknown>;
   writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
-  rename(from: string, to: string): Promise<unknown>;
+  /** isomorphic-git itself does without. */
+  rename?: ((from: string, to: string) => Promise<unknown>) | undefined;
+  stat(path: string): Promise<unknown>;
   unlink(path: string): Promise<unknown>;
   stat(path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
@@ -38,7 +40,8 @@ type Callback = (error: unknown, value?: unknown) => void;
 export interface CallbackFileSystem {
   mkdir(path: string, callback: Callback): void;
   writeFile(path: string, bytes: Uint8Array, callback: Callback): void;
-  rename(from: string, to: string, callback: Callback): void;
+  rename?(from: string, to: string, callback: Callback): void;
+  stat(path: string, callback: Callback): void;
   unlink(path: string, callback: Callback): void;
   stat(path: string, callback: Callback): void;
 }
@@ -63,7 +66,8 @@ export function promisesOf(given: object): PromiseFileSystem {
   return {
     mkdir: (path) => call((done) => fs.mkdir(path, done)),
     writeFile: (path, bytes) => call((done) => fs.writeFile(path, bytes, done)),
-    rename: (from, to) => call((done) => fs.rename(from, to, done)),
+    rename: fs.rename && ((from, to) => call((done) => fs.rename?.(from, to, done))),
+    stat: (path) => call((done) => fs.stat(path, done)),
     unlink: (path) => call((done) => fs.unlink(path, done)),
     stat: (path) => call((done) => fs.stat(path, done)),
   };

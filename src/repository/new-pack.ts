@@ -35,7 +35,7 @@ export class NewPack {
   }
 
   /**
-   * @param fs isomorphic-git's.
+   * @param fs isomorphic-git's. One that cannot rename gets the pack under its own name at once.
    * @param gitdir the repository, for example `/work/.git`.
    * @throws what the file system throws.
    */
@@ -48,42 +48,33 @@ export class NewPack {
       });
     }
     // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
-    const temporary = `${directory}/tmp_pack_${crypto.randomUUID()}`;
-    const file = await promises.open?.(temporary, 'wx+');
+    const temporary = `${directory}/tmp_pack_${randomName()}`;
+    const file = promises.rename && (await promises.open?.(temporary, 'wx+'));
     return new NewPack(promises, directory, temporary, file);
   }
 
   /**
-   * The pack is whole: puts it and its index in place.
+   * The pack is whole: puts it and its index in place. A pack that is there already stays as it is.
    *
    * @throws what the file system throws; nothing is left then.
    */
   async finish({ checksum, idx, pack }: IndexedPack): Promise<void> {
     const name = `${this.#directory}/pack-${checksum}`;
-    const index = `${this.#temporary}.idx`;
     try {
-      if (this.#file !== undefined) {
-        await this.#file.sync();
-        await this.#close();
-      } else if (pack !== undefined) {
-        await this.#fs.writeFile(this.#temporary, pack);
-      }
-      // Both are written before either is in place: room that runs out is found out here.
-      await this.#fs.writeFile(index, idx);
-      // The same pack may be there from before, with an index that needs it.
-      const wasThere = await this.#fs.stat(`${name}.idx`).then(() => true, isMissing);
-      await this.#fs.rename(this.#temporary, `${name}.pack`);
+      if ((await this.#isThere(`${name}.pack`)) && (await this.#isThere(`${name}.idx`))) return;
+      await this.#file?.sync();
+      await this.#close();
       try {
-        await this.#fs.rename(index, `${name}.idx`);
+        await this.#put(name, pack, idx);
       } catch (error) {
+        if (this.#fs.rename === undefined) await this.#remove(`${name}.idx`);
         // Without its index it is of no use, and nothing else would ever remove it.
-        if (!wasThere) await this.#remove(`${name}.pack`);
+        if (!(await this.#isThere(`${name}.idx`))) await this.#remove(`${name}.pack`);
         throw error;
       }
-    } catch (error) {
-      await this.#remove(index);
+    } finally {
+      await this.#remove(`${this.#temporary}.idx`);
       await this.discard();
-      throw error;
     }
   }
 
@@ -91,6 +82,26 @@ export class NewPack {
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
     await this.#remove(this.#temporary);
+  }
+
+  /** Writes both, as far as they have not been written as they came, and gives them their names. */
+  async #put(name: string, pack: Uint8Array | undefined, idx: Uint8Array): Promise<void> {
+    const fs = this.#fs;
+    if (fs.rename === undefined) {
+      if (pack !== undefined) await fs.writeFile(`${name}.pack`, pack);
+      await fs.writeFile(`${name}.idx`, idx);
+      return;
+    }
+    const index = `${this.#temporary}.idx`;
+    // Both are written before either is in place: room that runs out is found out here.
+    if (pack !== undefined) await fs.writeFile(this.#temporary, pack);
+    await write(fs, index, idx);
+    await fs.rename(this.#temporary, `${name}.pack`);
+    await fs.rename(index, `${name}.idx`);
+  }
+
+  async #isThere(path: string): Promise<boolean> {
+    return this.#fs.stat(path).then(() => true, isMissing);
   }
 
   async #close(): Promise<void> {
@@ -102,6 +113,27 @@ export class NewPack {
   async #remove(path: string): Promise<void> {
     // Not there: then there is nothing to remove.
     await this.#fs.unlink(path).catch(() => undefined);
+  }
+}
+
+/** @returns what no other has. Not a UUID: those exist in secure contexts alone. */
+function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Writes a file, and waits until it is safe where the file system can say so. */
+async function write(fs: PromiseFileSystem, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await fs.open?.(path, 'wx+');
+  if (file === undefined) {
+    await fs.writeFile(path, bytes);
+    return;
+  }
+  try {
+    await sinkOf(file).write(bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
