@@ -159,7 +159,7 @@ async function makeExecutable(path) {
 const packApart = {
   name: 'pack-apart',
   setup(plugins) {
-    plugins.onResolve({ filter: /\/pack\/index-pack\.js$/ }, () => ({
+    plugins.onResolve({ filter: /\/repository\/keep-pack\.js$/ }, () => ({
       path: './gitws-pack.min.js',
       external: true,
     }));
@@ -217,7 +217,7 @@ async function checkBudget(out, name, budget) {
 async function buildPackFiles(out) {
   await esbuild({
     ...shared,
-    entryPoints: ['src/pack/index-pack.ts'],
+    entryPoints: ['src/pack-bundle.ts'],
     platform: 'browser',
     target: browsers,
     minify: true,

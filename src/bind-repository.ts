@@ -8,7 +8,7 @@ import { createRoutedClient, type HttpClient, type HttpClientOptions } from './h
 import { KeptPack, type PackRoute } from './http/pack-route.js';
 import type { PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
-import { NewPack } from './repository/new-pack.js';
+import type { ReadObject } from './repository/keep-pack.js';
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
 export interface BindRepositoryOptions<Fs extends object> extends HttpClientOptions {
@@ -24,6 +24,12 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly packWorker?: IndexPackOptions['packWorker'];
   /** The engine's WebAssembly, for pages that load it as a file of its own. */
   readonly wasm?: IndexPackOptions['wasm'];
+  /**
+   * isomorphic-git's `readObject`, for servers that send thin packs though isomorphic-git does not
+   * ask for any: what their deltas are made from is read with it, and added to the pack. Without it
+   * such a fetch rejects with CORRUPT_PACK, whose `data.missing` names what the pack lacks.
+   */
+  readonly readObject?: ReadObject<Fs> | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
@@ -57,32 +63,13 @@ export function bindRepository<Fs extends object>(
   const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
   const client = createRoutedClient(options, ({ onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-      const { indexPack } = await import('./pack/index-pack.js');
-      const pack = await NewPack.begin(fs, gitdir);
-      let failure: { readonly error: unknown } | undefined;
-      try {
-        const indexed = await indexPack({
-          source,
-          sink: pack.sink,
-          signal: signal ?? options.signal,
-          limits: options.limits,
-          packWorker: options.packWorker,
-          wasm: options.wasm,
-          onProgress: (event) => {
-            if (failure !== undefined) throw failure.error;
-            // The engine does not wait for listeners; what one rejects with is met at the next event.
-            Promise.resolve(onProgress?.(event)).catch((error: unknown) => {
-              failure = { error };
-            });
-          },
-        });
-        if (isFailed(failure)) throw failure.error;
-        if (indexed.objects === 0) await pack.discard();
-        else await pack.finish(indexed);
-      } catch (error) {
-        await pack.discard();
-        throw error;
-      }
+      const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
+      await keepPack(source, {
+        ...options,
+        gitdir,
+        signal: signal ?? options.signal,
+        onProgress,
+      });
     };
     return new KeptPack(keep, options.onWarning ?? warn);
   });
@@ -101,16 +88,14 @@ export function bindRepository<Fs extends object>(
   };
 }
 
-/** Read through a call: the compiler would take the first value for the present one. */
-function isFailed(
-  failure: { readonly error: unknown } | undefined,
-): failure is { readonly error: unknown } {
-  return failure !== undefined;
-}
-
 /** isomorphic-git takes credentials out of URLs before it asks for them. */
 function withoutCredentials(url: string): string {
   return url.replace(/^(\w+:\/\/)[^/@]*@/, '$1').replace(/\/+$/, '');
+}
+
+/** The script that has the engine is not there. */
+function unavailable(cause: unknown): never {
+  throw new GitWsError('PACK_ENGINE_UNAVAILABLE', 'The pack engine cannot be loaded.', { cause });
 }
 
 function warn(warning: GitWsError): void {

@@ -4,12 +4,17 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bindRepository } from '../src/index.js';
+import { bindRepository, type HttpClient, type ReadObject } from '../src/index.js';
+import { simdEngine } from '../src/pack/inlined/wasm.js';
+import { FaultyFs, full, type Fault, type Shape } from './helpers/faulty-fs.js';
 import { expectSoundRepository, git as realGit, makeRepository } from './helpers/git.js';
 import { startServer } from './helpers/server.js';
 import { temporaryDirectory } from './helpers/temp.js';
+import { withMostMemory } from './pack/memory.js';
 
 let url: string;
+/** The same repository, some commits ago. */
+let older: string;
 let head: string;
 let dir: string;
 
@@ -17,7 +22,10 @@ beforeAll(async () => {
   const root = await temporaryDirectory();
   ({ head } = await makeRepository(join(root, 'site.git'), { commits: 40 }));
   await realGit(['init', '-q', '--bare', join(root, 'empty.git')]);
+  await realGit(['clone', '-q', '--bare', '--no-tags', 'site.git', 'older.git'], { cwd: root });
+  await realGit(['update-ref', 'refs/heads/main', 'main~15'], { cwd: join(root, 'older.git') });
   const server = await startServer({ root });
+  older = `${server.url}/older.git`;
   url = `${server.url}/site.git`;
 });
 
@@ -27,14 +35,6 @@ beforeEach(async () => {
 
 const packs = async (): Promise<string[]> =>
   (await readdir(join(dir, '.git/objects/pack')).catch(() => [])).sort();
-
-/** Node's fs with one function of `promises` in place of its own. */
-function withPromise(
-  name: string,
-  replacement: (...args: never[]) => Promise<unknown>,
-): typeof nodeFs {
-  return { ...nodeFs, promises: { ...nodeFs.promises, [name]: replacement } };
-}
 
 describe('a bound repository', () => {
   it('has one pack and its index after a clone, as git index-pack would write it', async () => {
@@ -56,6 +56,12 @@ describe('a bound repository', () => {
     await git.clone({ ...bindRepository({ fs: callbacks, dir, url }) });
     await expectSoundRepository(join(dir, '.git'));
     expect(promises).toBeDefined();
+  });
+
+  it('takes a file system that cannot rename, as isomorphic-git does', async () => {
+    const fs = new FaultyFs('whole files, no renaming');
+    await git.clone({ ...bindRepository({ fs: fs as unknown as typeof nodeFs, dir, url }) });
+    await expectSoundRepository(join(dir, '.git'));
   });
 
   it('has progress in objects and deltas, and bytes', async () => {
@@ -91,28 +97,7 @@ describe('a bound repository', () => {
     expect(await packs()).toEqual([]);
   });
 
-  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
-  it.each([
-    ['the index cannot be written', 'writeFile'],
-    ['the pack cannot be put in place', 'rename'],
-    ['the pack cannot be opened', 'open'],
-  ])('leaves nothing, and writes no ref, where %s', async (_what, name) => {
-    const whole = nodeFs.promises[name as 'rename'] as (...args: unknown[]) => Promise<unknown>;
-    const fs = withPromise(name, async (...args: unknown[]) => {
-      if (String(args[0]).includes('objects/pack')) throw full;
-      return whole.call(nodeFs.promises, ...args);
-    });
-    await git.init({ fs: nodeFs, dir });
-    await git.addRemote({ fs: nodeFs, dir, remote: 'origin', url });
-    const fetched = git.fetch({ ...bindRepository({ fs, dir, url }), remote: 'origin' });
-    await expect(fetched).rejects.toThrow('no space left');
-    expect(await packs()).toEqual([]);
-    expect(await realGit(['for-each-ref'], { cwd: dir })).toBe('');
-    await git.fetch({ ...bindRepository({ fs: nodeFs, dir, url }), remote: 'origin' });
-    await expectSoundRepository(join(dir, '.git'));
-  });
-
-  it('keeps a pack that is there already, where it comes again and cannot be put in place', async () => {
+  it('keeps a pack that is there already, where it comes again', async () => {
     await git.clone({ ...bindRepository({ fs: nodeFs, dir, url }) });
     const before = await packs();
     // Without refs there is nothing to offer: the server sends the same pack again.
@@ -120,14 +105,10 @@ describe('a bound repository', () => {
     for (const ref of refs.split('\n')) {
       await realGit(['update-ref', '--no-deref', '-d', ref], { cwd: dir });
     }
-    const fs = withPromise('rename', async (from: string, to: string) => {
-      if (to.endsWith('.idx')) throw full;
-      return nodeFs.promises.rename(from, to);
-    });
-    const again = git.fetch({ ...bindRepository({ fs, dir, url }), remote: 'origin', tags: true });
-    await expect(again).rejects.toThrow('no space left');
+    const faulty = new FaultyFs('open files', { call: 'rename', path: /objects\/pack/ });
+    const fs = faulty as unknown as typeof nodeFs;
+    await git.fetch({ ...bindRepository({ fs, dir, url }), remote: 'origin', tags: true });
     expect(await packs()).toEqual(before);
-    await realGit(['update-ref', 'refs/heads/main', head], { cwd: dir });
     await expectSoundRepository(join(dir, '.git'));
   });
 
@@ -146,5 +127,135 @@ describe('a bound repository', () => {
     const empty = url.replace('site.git', 'empty.git');
     await git.clone({ ...bindRepository({ fs: nodeFs, dir, url: empty }) });
     expect(await packs()).toEqual([]);
+  });
+});
+
+describe('a fetch that fails leaves packs and refs as they were, and the next one succeeds', () => {
+  let before: string[];
+  let refs: string;
+  const look = (): Promise<string> => realGit(['for-each-ref'], { cwd: dir });
+
+  beforeEach(async () => {
+    await git.clone({ ...bindRepository({ fs: nodeFs, dir, url: older }) });
+    await git.deleteRemote({ fs: nodeFs, dir, remote: 'origin' });
+    await git.addRemote({ fs: nodeFs, dir, remote: 'origin', url });
+    before = await packs();
+    refs = await look();
+  });
+
+  /** Fetches with something wrong, then without. */
+  async function expectRecovery(
+    wrong: Partial<Parameters<typeof bindRepository<typeof nodeFs>>[0]>,
+    error: object,
+  ): Promise<void> {
+    const bound = bindRepository({ fs: nodeFs, dir, url, ...wrong });
+    await expect(git.fetch({ ...bound, remote: 'origin' })).rejects.toMatchObject(error);
+    expect(await packs()).toEqual(before);
+    expect(await look()).toBe(refs);
+    await expectSoundRepository(join(dir, '.git'));
+    await git.fetch({ ...bindRepository({ fs: nodeFs, dir, url }), remote: 'origin' });
+    expect(await git.resolveRef({ fs: nodeFs, dir, ref: 'refs/remotes/origin/main' })).toBe(head);
+    await expectSoundRepository(join(dir, '.git'));
+  }
+
+  it.each<[shape: Shape, fault: Fault]>([
+    ['open files', { call: 'write', path: /tmp_pack_/ }],
+    ['open files', { call: 'rename', path: /\.pack$/ }],
+    ['open files', { call: 'write', path: /\.idx$/ }],
+    ['whole files', { call: 'writeFile', path: /tmp_pack_/ }],
+    ['whole files', { call: 'rename', path: /\.pack$/ }],
+    ['whole files', { call: 'writeFile', path: /\.idx$/ }],
+    ['whole files', { call: 'rename', path: /\.idx$/ }],
+    ['whole files, no renaming', { call: 'writeFile', path: /\.idx$/ }],
+  ])('because the disk is full (%s, %o)', async (shape, fault) => {
+    await expectRecovery({ fs: new FaultyFs(shape, fault) as unknown as typeof nodeFs }, full);
+  });
+
+  it('because there is not enough memory, at the beginning or at the end', async () => {
+    const failed = { code: 'PACK_ENGINE_FAILED' };
+    const wasmOf = (pages: number) => withMostMemory(Buffer.from(simdEngine, 'base64'), pages);
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: { phase: string }): void => void phases.add(phase);
+    // What the ring takes is not there; then a little more is, until only the last memory is not.
+    for (let pages = 300; !phases.has('Resolving deltas'); pages += 3) {
+      const bound = bindRepository({ fs: nodeFs, dir, url, wasm: wasmOf(pages), onProgress });
+      await expect(git.fetch({ ...bound, remote: 'origin' })).rejects.toMatchObject(failed);
+      if (phases.has('Resolving deltas')) await expectRecovery({ wasm: wasmOf(pages) }, failed);
+    }
+  });
+
+  it('because a limit is too small', async () => {
+    await expectRecovery({ limits: { objects: 1 } }, { code: 'PACK_LIMIT' });
+  });
+
+  it('because the signal fires', async () => {
+    const abort = new AbortController();
+    const onProgress = (): void => abort.abort();
+    await expectRecovery({ signal: abort.signal, onProgress }, { code: 'UserCanceledError' });
+  });
+});
+
+describe('a thin pack, from a server that sends one unasked', () => {
+  /** Asks for it on behalf of isomorphic-git, which would never know. */
+  function askingForThin(http: HttpClient): HttpClient {
+    return {
+      request: async ({ body, ...request }) => {
+        if (body === undefined) return http.request(request);
+        const pieces: Uint8Array[] = [];
+        for await (const piece of body) pieces.push(piece);
+        const text = Buffer.concat(pieces).toString('latin1');
+        const length = Number.parseInt(text.slice(0, 4), 16);
+        const want = text.slice(4, length).replace(' ofs-delta', ' thin-pack ofs-delta');
+        expect(want).toContain('thin-pack');
+        const head = (want.length + 4).toString(16).padStart(4, '0');
+        return http.request({
+          ...request,
+          body: [Buffer.from(head + want + text.slice(length), 'latin1')],
+        });
+      },
+    };
+  }
+
+  async function fetchThin(readObject?: ReadObject<typeof nodeFs>): Promise<void> {
+    const bound = bindRepository({ fs: nodeFs, dir, url, readObject });
+    const http = askingForThin(bound.http);
+    await git.clone({ ...bindRepository({ fs: nodeFs, dir, url: older }) });
+    await git.fetch({ ...bound, http, ref: 'main', remote: 'origin', tags: false });
+  }
+
+  it('is completed out of the repository, if there is somebody to read it', async () => {
+    const asked: string[] = [];
+    await fetchThin(async (args) => {
+      asked.push(args.oid);
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the one for any type
+      return git.readObject(args);
+    });
+    expect(asked.length).toBeGreaterThan(0);
+    await expectSoundRepository(join(dir, '.git'));
+    expect(await git.resolveRef({ fs: nodeFs, dir, ref: 'refs/remotes/origin/main' })).toBe(head);
+  });
+
+  it('is else an error that says what is missing, and nothing is left', async () => {
+    await expect(fetchThin()).rejects.toMatchObject({
+      code: 'CORRUPT_PACK',
+      data: {
+        missing: expect.arrayContaining([expect.stringMatching(/^[0-9a-f]{40}$/)]) as unknown,
+      },
+    });
+    expect(await packs()).toHaveLength(2);
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
+  it('is the same error where the repository lacks a base, too', async () => {
+    const missing = fetchThin(async () => {
+      throw new git.Errors.NotFoundError('nothing');
+    });
+    await expect(missing).rejects.toMatchObject({ code: 'CORRUPT_PACK' });
+    const broken = new Error('the disk is broken');
+    await expect(
+      fetchThin(async () => {
+        throw broken;
+      }),
+    ).rejects.toBe(broken);
   });
 });

@@ -29,7 +29,6 @@ export interface PromiseFileSystem {
   rename?: ((from: string, to: string) => Promise<unknown>) | undefined;
   stat(path: string): Promise<unknown>;
   unlink(path: string): Promise<unknown>;
-  stat(path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
   open?(path: string, flags: string): Promise<OpenFile>;
 }
@@ -43,7 +42,6 @@ export interface CallbackFileSystem {
   rename?(from: string, to: string, callback: Callback): void;
   stat(path: string, callback: Callback): void;
   unlink(path: string, callback: Callback): void;
-  stat(path: string, callback: Callback): void;
 }
 
 /**
@@ -69,7 +67,6 @@ export function promisesOf(given: object): PromiseFileSystem {
     rename: fs.rename && ((from, to) => call((done) => fs.rename?.(from, to, done))),
     stat: (path) => call((done) => fs.stat(path, done)),
     unlink: (path) => call((done) => fs.unlink(path, done)),
-    stat: (path) => call((done) => fs.stat(path, done)),
   };
 }
 

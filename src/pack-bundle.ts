@@ -1,0 +1,6 @@
+/**
+ * What is loaded when a pack comes, as the one file that it is beside the library's bundles. Also
+ * `indexPack` for pages without a bundler.
+ */
+export * from './pack/index-pack.js';
+export { keepPack } from './repository/keep-pack.js';
