@@ -1,10 +1,10 @@
 /** Indexes a pack in a worker: the caller's side. What the worker does is run.ts, as without one. */
 import { GitWsError } from '../errors.js';
-import { ready, type Answer, type Order, type Posted, type Question } from './messages.js';
-import type { Report } from './messages.js';
+import type { Answer, Order, Posted, Question, Report } from './messages.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import type { PackLimits } from './limits.js';
 import { canceled } from './pace.js';
+import type { Met } from './meet-worker.js';
 
 /** Bytes that may be on their way to the worker. */
 const window = 0x800000;
@@ -13,54 +13,13 @@ const window = 0x800000;
 let packs = 0;
 
 /**
- * @returns a worker that has started; undefined where none can be, so that the work has to be done
- * on this thread.
- * @throws GitWsError `PACK_ENGINE_UNAVAILABLE` if the caller named a script that cannot be loaded.
- */
-export async function startWorker(url: URL | undefined): Promise<Worker | undefined> {
-  if (typeof globalThis.Worker !== 'function') {
-    if (url === undefined) return undefined;
-    throw unavailable();
-  }
-  const address = url?.href ?? (await inlinedWorker());
-  try {
-    return await new Promise<Worker>((resolve, reject) => {
-      const worker = new globalThis.Worker(address);
-      worker.onmessage = ({ data }) => {
-        if (data === ready) resolve(worker);
-      };
-      worker.onerror = () => {
-        worker.terminate();
-        reject(unavailable());
-      };
-    });
-  } catch (cause) {
-    // A Content-Security-Policy that forbids it, for example.
-    if (url === undefined) return undefined;
-    throw unavailable(cause);
-  } finally {
-    if (url === undefined) URL.revokeObjectURL(address);
-  }
-}
-
-/** @returns the address of a Blob, which has the page's origin and needs no file beside the script. */
-async function inlinedWorker(): Promise<string> {
-  const { workerScript } = await import('./inlined/worker.js');
-  return URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
-}
-
-function unavailable(cause?: unknown): GitWsError {
-  const sentence = 'The worker that indexes packs could not be started.';
-  return new GitWsError('PACK_ENGINE_UNAVAILABLE', sentence, cause === undefined ? {} : { cause });
-}
-
-/**
- * @param worker is free when the promise has settled, but for what it still has to forget.
+ * @param met the worker; it is free when the promise has settled, but for what it still has to
+ * forget.
  * @param source the bytes of the pack.
  * @throws GitWsError as `indexPack` documents.
  */
 export function indexInWorker(
-  worker: Worker,
+  { worker, lock }: Met,
   module: WebAssembly.Module,
   source: AsyncIterator<Uint8Array>,
   limits: PackLimits,
@@ -79,6 +38,7 @@ export function indexInWorker(
       worker.removeEventListener('error', die);
       worker.removeEventListener('messageerror', die);
       signal?.removeEventListener('abort', cancel);
+      waiting.abort();
       feeding.wake();
       end();
     };
@@ -88,13 +48,17 @@ export function indexInWorker(
     };
     const cancel = (): void => fail(canceled(signal));
     const die = (event: Event): void => {
-      const cause = new Error(event instanceof ErrorEvent ? event.message : event.type);
-      settle(() =>
-        reject(
-          new GitWsError('PACK_ENGINE_FAILED', 'The worker that indexes packs died.', { cause }),
-        ),
-      );
+      const cause = new Error('message' in event ? String(event.message) : event.type);
+      settle(() => reject(died(cause)));
     };
+    // Where the worker was ended, there is no event, but its lock is free.
+    const waiting = new AbortController();
+    if (lock !== undefined) {
+      const options = { signal: waiting.signal };
+      globalThis.navigator.locks
+        .request(lock, options, () => settle(() => reject(died())))
+        .catch(() => undefined);
+    }
     const feeding = new Feeding();
     const answer = async (question: Question): Promise<void> => {
       const given = await answerOf(question, options);
@@ -157,6 +121,11 @@ export function indexInWorker(
     };
     feed().catch(fail);
   });
+}
+
+function died(cause?: Error): GitWsError {
+  const sentence = 'The worker that indexes packs died.';
+  return new GitWsError('PACK_ENGINE_FAILED', sentence, cause === undefined ? {} : { cause });
 }
 
 /** How much is on its way to the worker. */

@@ -6,6 +6,16 @@ import type { ErrorCode } from '../errors.js';
 import type { PackLimits } from './limits.js';
 import type { BaseObject, IndexedPack, PackProgress } from './options.js';
 
+/** To the worker, about no pack: whether it is there. */
+export const greeting = 'gitws.pack-worker';
+
+/** Its answer. */
+export interface Greeted {
+  readonly type: typeof greeting;
+  /** A Web Lock that it holds as long as it lives; undefined where there are none. */
+  readonly lock: string | undefined;
+}
+
 /** To the worker. */
 export type Order =
   | {
@@ -51,6 +61,3 @@ export type Question =
 
 /** A message as it is posted. */
 export type Posted<Message> = { readonly pack: number } & Message;
-
-/** The first message of a worker, about no pack. */
-export const ready = 'gitws.pack-worker';

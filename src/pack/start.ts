@@ -1,7 +1,8 @@
 /** Chooses where a pack is indexed, and sees that whatever was opened for it is closed. */
 import { loadEngineModule } from './engine-module.js';
-import { indexInWorker, startWorker } from './in-worker.js';
+import { indexInWorker } from './in-worker.js';
 import type { PackLimits } from './limits.js';
+import { meetWorker } from './meet-worker.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import { canceled, Pace } from './pace.js';
 import { sliceSizes } from './job.js';
@@ -16,31 +17,29 @@ export async function startIndexing(
   options: IndexPackOptions,
   limits: PackLimits,
 ): Promise<IndexedPack> {
-  const { signal, packWorker } = options;
+  const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal);
   const module = await loadEngineModule(options.wasm);
-  const worker = await chooseWorker(packWorker);
+  const met = await meetWorker(options.packWorker, signal);
+  // It may have fired before anybody listened to it.
+  if (signal?.aborted) {
+    if (met?.isOwn === true) met.worker.terminate();
+    throw canceled(signal);
+  }
   const source = openSource(options.source);
   try {
     const result =
-      worker === undefined
+      met === undefined
         ? await indexHere(module, source, limits, options)
-        : await indexInWorker(worker, module, source, limits, options);
+        : await indexInWorker(met, module, source, limits, options);
     return result;
   } catch (error) {
     // Whoever sends need not go on. What comes of that is less than what came before.
     Promise.resolve(source.return?.()).catch(() => undefined);
     throw error;
   } finally {
-    if (worker !== undefined && worker !== packWorker) worker.terminate();
+    if (met?.isOwn === true) met.worker.terminate();
   }
-}
-
-/** @returns undefined for the caller's thread. */
-async function chooseWorker(given: IndexPackOptions['packWorker']): Promise<Worker | undefined> {
-  if (given === false) return undefined;
-  if (given === undefined || given instanceof URL) return startWorker(given);
-  return given as Worker;
 }
 
 async function indexHere(

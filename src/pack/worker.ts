@@ -3,8 +3,8 @@
  * as well as a module. It loads nothing: the engine comes with the order.
  */
 import { isGitWsError } from '../errors.js';
-import { ready, type Answer, type Order, type Posted, type Question } from './messages.js';
-import type { Report } from './messages.js';
+import { greeting, type Answer, type Greeted, type Order, type Posted } from './messages.js';
+import type { Question, Report } from './messages.js';
 import type { PackSink } from './options.js';
 import { Pace } from './pace.js';
 import { workerSizes } from './job.js';
@@ -13,7 +13,7 @@ import { openStore } from './store.js';
 
 /** What is used of a worker's global scope. */
 interface Scope {
-  onmessage: ((event: { readonly data: Posted<Order> }) => void) | null;
+  onmessage: ((event: { readonly data: Posted<Order> | typeof greeting }) => void) | null;
   postMessage(message: unknown, transfer?: Transferable[]): void;
 }
 const scope = globalThis as unknown as Scope;
@@ -127,12 +127,41 @@ function failureOf(error: unknown): Report {
 
 let task: Task | undefined;
 
+/** See {@link Greeted}. */
+let lock: Promise<string | undefined> | undefined;
+
+/**
+ * Takes a lock for good. Nobody is told when a worker is ended from outside; whoever waits for its
+ * lock then gets it.
+ */
+async function holdLock(): Promise<string | undefined> {
+  // Only secure contexts have them.
+  const { locks } = globalThis.navigator as Partial<Navigator>;
+  const numbers = crypto.getRandomValues(new Uint32Array(4));
+  const name = `${greeting}.${numbers.join('.')}`;
+  return new Promise((resolve) => {
+    const held = locks?.request(name, () => {
+      resolve(name);
+      return new Promise(() => undefined);
+    });
+    // Documents without an origin of their own may not use them.
+    if (held === undefined) resolve(undefined);
+    else held.catch(() => resolve(undefined));
+  });
+}
+
+async function greet(): Promise<void> {
+  lock ??= holdLock();
+  scope.postMessage({ type: greeting, lock: await lock } satisfies Greeted);
+}
+
 scope.onmessage = ({ data }) => {
-  if (data.type === 'start') {
+  if (data === greeting) {
+    void greet();
+  } else if (data.type === 'start') {
     task = new Task(data.pack);
     void task.run(data);
   } else if (task?.pack === data.pack) {
     task.take(data);
   }
 };
-scope.postMessage(ready);

@@ -36,9 +36,11 @@ const policies: Record<string, string> = {
   '/no-worker': "script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'",
   '/no-wasm': "script-src 'self'; worker-src blob:",
 };
-/** Says that it is ready, and dies when there is work. */
-const dying =
-  "onmessage = () => { throw new Error('out of memory'); }; postMessage('gitws.pack-worker');";
+/** Answers, and dies when there is work. */
+const dying = `onmessage = ({ data }) => {
+  if (data !== 'gitws.pack-worker') throw new Error('out of memory');
+  postMessage({ type: data });
+};`;
 
 let url: string;
 let browser: Browser;
@@ -193,6 +195,16 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
     expect(await run({ pack: '/by-offset', worker: { url: '/dying.js' } })).toMatchObject({
       code: 'PACK_ENGINE_FAILED',
     });
+  });
+
+  it.each([0, 300])('a worker that is ended after %s objects rejects the call', async (killAt) => {
+    const { page, run } = await openPage();
+    const pack = '/by-offset';
+    expect(await run({ pack, worker: 'own', killAt })).toMatchObject({
+      code: 'PACK_ENGINE_FAILED',
+    });
+    expect(page.workers()).toHaveLength(0);
+    expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
   });
 
   it('a worker that cannot be loaded is said to be missing', async () => {

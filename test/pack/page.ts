@@ -12,6 +12,8 @@ export interface PageCase {
   readonly bases?: readonly { oid: string; type: BaseObject['type']; base64: string }[];
   /** Cancels when so many objects have been received. */
   readonly cancelAt?: number;
+  /** Ends the page's own worker when so many objects have been received. */
+  readonly killAt?: number;
   readonly limits?: IndexPackOptions['limits'];
 }
 
@@ -55,7 +57,7 @@ async function hash(bytes: Uint8Array): Promise<string> {
 }
 
 const offered: PackPage = {
-  async run({ pack, worker, sink, bases, cancelAt, limits }) {
+  async run({ pack, worker, sink, bases, cancelAt, killAt, limits }) {
     const phases = new Set<string>();
     const controller = new AbortController();
     const memory = new Memory();
@@ -70,6 +72,10 @@ const offered: PackPage = {
         onProgress: ({ phase, loaded }) => {
           phases.add(phase);
           if (cancelAt !== undefined && loaded >= cancelAt) controller.abort();
+          if (killAt !== undefined && loaded >= killAt) {
+            own?.terminate();
+            own = undefined;
+          }
         },
         base:
           bases &&

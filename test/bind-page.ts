@@ -1,0 +1,116 @@
+/** What runs in the page of bind-repository.browser.test.ts: fetches into LightningFS, and what came of them. */
+import LightningFS from '@isomorphic-git/lightning-fs';
+import * as gitws from 'gitws';
+import * as git from 'isomorphic-git';
+import { provideBuffer } from './contract/provide-buffer.js';
+
+provideBuffer();
+
+/** One fetch. */
+export interface BindCase {
+  readonly url: string;
+  /** `killed` for a worker of the page that it ends when the first objects have been received. */
+  readonly worker?: 'own' | 'killed' | 'here' | { readonly url: string };
+  /** WebAssembly that the page loads itself. */
+  readonly wasm?: string;
+  /** Which write fails as one does that is over the quota: what the path of the file ends with. */
+  readonly full?: string;
+}
+
+/** What came of it. */
+export interface BindResult {
+  /** The error's code, or its name. */
+  readonly failed?: string;
+  /** Codes of what onWarning heard. */
+  readonly warnings: readonly string[];
+  /** Files in objects/pack. */
+  readonly packs: readonly string[];
+  /** Of the remote's main branch. */
+  readonly oid?: string;
+  /** Subjects of the commits that can be read from there. */
+  readonly commits: number;
+  /** Bytes of what was compiled as WebAssembly. */
+  readonly compiled: readonly number[];
+}
+
+/** What the page offers. */
+export interface BindPage {
+  fetchOnce(test: BindCase): Promise<BindResult>;
+}
+
+const dir = '/clone';
+const lightning = new LightningFS(`bind-${Date.now()}-${Math.random()}`);
+let own: Worker | undefined;
+
+/** LightningFS with one write that finds no room; half of it is written before. */
+function withFull(full: string | undefined): LightningFS {
+  if (full === undefined) return lightning;
+  const promises = Object.create(lightning.promises) as LightningFS['promises'];
+  promises.writeFile = async (path, data, options) => {
+    if (!path.endsWith(full) && !path.includes(`/${full}`))
+      return lightning.promises.writeFile(path, data, options);
+    await lightning.promises.writeFile(path, data.slice(0, data.length >> 1), options);
+    throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+  };
+  return { promises } as LightningFS;
+}
+
+const compiled: number[] = [];
+if (typeof WebAssembly === 'object') {
+  const compile = WebAssembly.compile.bind(WebAssembly);
+  WebAssembly.compile = async (bytes) => {
+    compiled.push(bytes.byteLength);
+    return compile(bytes);
+  };
+}
+
+const offered: BindPage = {
+  async fetchOnce({ url, worker, wasm, full }) {
+    const fs = withFull(full);
+    const warnings: string[] = [];
+    compiled.length = 0;
+    if (worker === 'own' || worker === 'killed') own ??= new Worker('/worker.js');
+    const bound = gitws.bindRepository({
+      ...{ fs, dir, url, wasm: wasm === undefined ? undefined : new URL(wasm, location.href) },
+      packWorker:
+        worker === 'here'
+          ? false
+          : typeof worker === 'object'
+            ? new URL(worker.url, location.href)
+            : worker && own,
+      onWarning: ({ code }) => warnings.push(code),
+      onProgress: ({ phase }) => {
+        if (worker !== 'killed' || phase !== 'Receiving objects') return;
+        own?.terminate();
+        own = undefined;
+      },
+    });
+    const failed = await run({ ...bound, fs: lightning }).then(
+      () => undefined,
+      (error: unknown) => {
+        const { code, name, message } = error as { code?: unknown; name: string; message: string };
+        return typeof code === 'string' ? code : `${name}: ${message}`;
+      },
+    );
+    const ref = 'refs/remotes/origin/main';
+    const there = { fs: lightning, dir };
+    const oid = await git.resolveRef({ ...there, ref }).catch(() => undefined);
+    return {
+      ...(failed === undefined ? {} : { failed }),
+      warnings,
+      packs: await lightning.promises.readdir(`${dir}/.git/objects/pack`).catch(() => []),
+      ...(oid === undefined ? {} : { oid }),
+      commits: oid === undefined ? 0 : (await git.log({ ...there, ref })).length,
+      compiled: [...compiled],
+    };
+  },
+};
+
+async function run(bound: Parameters<typeof git.fetch>[0] & { url: string }): Promise<void> {
+  const { fs, url } = bound;
+  await git.init({ fs, dir, defaultBranch: 'main' });
+  await git.addRemote({ fs, dir, remote: 'origin', url, force: true });
+  await git.fetch({ ...bound, remote: 'origin' });
+}
+
+Object.assign(window, offered);

@@ -1,0 +1,185 @@
+/**
+ * A repository bound to its remote, in Chromium: LightningFS that is full, workers that are ended,
+ * and pages whose policies forbid what the engine needs.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { BindCase, BindPage } from './bind-page.js';
+import { browserAvailable, launchChromium } from './helpers/chromium.js';
+import { makeRepository } from './helpers/git.js';
+import { listen } from './helpers/listen.js';
+import { bundlePage } from './helpers/page.js';
+import { startServer } from './helpers/server.js';
+import { temporaryDirectory } from './helpers/temp.js';
+
+const dist = async (path: string): Promise<Buffer> =>
+  readFile(fileURLToPath(new URL(`../dist/${path}`, import.meta.url)));
+
+/** The page's addresses, and its policies there. */
+const policies: Record<string, string> = {
+  '/': '',
+  '/no-blob-worker': "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'",
+  '/no-wasm': "script-src 'self'; worker-src blob:",
+};
+
+let url: string;
+let repository: string;
+let head: string;
+let browser: Browser;
+let sizes: { readonly simd: number; readonly plain: number };
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  const root = await temporaryDirectory();
+  const sample = { commits: 40, bigBlobs: { count: 3, bytes: 700_000 } };
+  ({ head } = await makeRepository(join(root, 'site.git'), sample));
+  const scripts: Record<string, Buffer | string> = {
+    '/page.js': await bundlePage('./bind-page.ts', import.meta.url),
+    '/gitws-pack.min.js': await dist('gitws-pack.min.js'),
+    '/worker.js': await dist('pack/worker.js'),
+    '/engine-plain.wasm': await dist('pack/engine-plain.wasm'),
+  };
+  const simd = (await dist('pack/engine.wasm')).length;
+  sizes = { simd, plain: scripts['/engine-plain.wasm']?.length ?? 0 };
+  const served = await listen(
+    createServer((request, response) => {
+      const path = request.url ?? '';
+      const script = scripts[path];
+      if (script !== undefined) {
+        const type = path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
+        return void response.setHeader('content-type', type).end(script);
+      }
+      const policy = policies[path];
+      response.statusCode = policy === undefined ? 404 : 200;
+      response.setHeader('content-type', 'text/html');
+      if (policy) response.setHeader('content-security-policy', policy);
+      response.end('<!doctype html><meta charset="utf-8"><script src="/page.js"></script>');
+    }),
+  );
+  ({ url } = served);
+  repository = `${(await startServer({ root, origins: [url] })).url}/site.git`;
+  browser = await launchChromium();
+});
+
+/** Opens a page with a new, empty repository, and counts the workers that it starts. */
+async function openPage(path = '/', chromium = browser) {
+  const page: Page = await chromium.newPage();
+  let workers = 0;
+  page.on('worker', () => (workers += 1));
+  await page.goto(url + path);
+  const fetchOnce = (test: Omit<BindCase, 'url'> = {}) =>
+    page.evaluate((given) => (window as unknown as BindPage).fetchOnce(given), {
+      url: repository,
+      ...test,
+    });
+  return { page, fetchOnce, started: () => workers };
+}
+
+const packAndIndex = [
+  expect.stringMatching(/^pack-[0-9a-f]{40}\.idx$/) as unknown,
+  expect.stringMatching(/^pack-[0-9a-f]{40}\.pack$/) as unknown,
+];
+const whole = () => ({
+  warnings: [],
+  packs: expect.arrayContaining(packAndIndex) as unknown,
+  oid: head,
+  commits: expect.any(Number) as unknown,
+});
+
+describe.skipIf(!browserAvailable)(
+  'a fetch that fails leaves nothing, and the next succeeds',
+  () => {
+    it.each(['tmp_pack_', '.idx'])('because a file is over the quota (%s)', async (full) => {
+      const { fetchOnce } = await openPage();
+      const failed = await fetchOnce({ full });
+      expect(failed.failed).toMatch(/QuotaExceededError/);
+      expect(failed).toMatchObject({ packs: [], commits: 0 });
+      expect(failed.oid).toBeUndefined();
+      const fetched = await fetchOnce();
+      expect(fetched).toMatchObject(whole());
+      expect(fetched.packs).toHaveLength(2);
+    });
+
+    it('because the browser itself has no room for the pack', async () => {
+      const { page, fetchOnce } = await openPage();
+      const devtools = await page.context().newCDPSession(page);
+      await devtools.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 1_000_000 });
+      const failed = await fetchOnce();
+      expect(failed.failed).toMatch(/quota/i);
+      expect(failed).toMatchObject({ packs: [], commits: 0 });
+      await devtools.send('Storage.overrideQuotaForOrigin', { origin: url });
+      const fetched = await fetchOnce();
+      expect(fetched).toMatchObject(whole());
+      expect(fetched.packs).toHaveLength(2);
+    });
+
+    it('because its worker is ended in the middle', async () => {
+      const { page, fetchOnce } = await openPage();
+      const failed = await fetchOnce({ worker: 'killed' });
+      expect(failed).toMatchObject({ failed: 'PACK_ENGINE_FAILED', packs: [], commits: 0 });
+      expect(page.workers()).toHaveLength(0);
+      expect(await fetchOnce({ worker: 'own' })).toMatchObject(whole());
+      expect(page.workers()).toHaveLength(1);
+    });
+  },
+);
+
+describe.skipIf(!browserAvailable)('the pack is indexed', () => {
+  it('in a worker of the page’s script, of a file, of the page’s own, or in none', async () => {
+    const cases = [
+      [{}, 1],
+      [{ worker: { url: '/worker.js' } }, 1],
+      [{ worker: 'own' }, 1],
+      [{ worker: 'here' }, 0],
+    ] as const;
+    for (const [test, workers] of cases) {
+      const { fetchOnce, started } = await openPage();
+      expect(await fetchOnce(test)).toMatchObject({ ...whole(), compiled: [sizes.simd] });
+      expect(started()).toBe(workers);
+    }
+  });
+
+  it('by a WebAssembly file that the page names', async () => {
+    const { fetchOnce } = await openPage();
+    const wasm = '/engine-plain.wasm';
+    expect(await fetchOnce({ wasm })).toMatchObject({ ...whole(), compiled: [sizes.plain] });
+  });
+
+  it('by the engine without SIMD where the processor has none', async () => {
+    const args = ['--js-flags=--no-enable-sse4-1 --no-enable-ssse3'];
+    const { fetchOnce } = await openPage('/', await launchChromium({ args }));
+    expect(await fetchOnce()).toMatchObject({ ...whole(), compiled: [sizes.plain] });
+  });
+
+  it('on the page’s thread where its policy allows no Blob as a worker', async () => {
+    const { fetchOnce, started } = await openPage('/no-blob-worker');
+    expect(await fetchOnce()).toMatchObject({ ...whole(), compiled: [sizes.simd] });
+    expect(started()).toBe(0);
+  });
+
+  it('there in a worker all the same, if it is a file', async () => {
+    const { fetchOnce, started } = await openPage('/no-blob-worker');
+    expect(await fetchOnce({ worker: { url: '/worker.js' } })).toMatchObject(whole());
+    expect(started()).toBe(1);
+  });
+
+  it('by isomorphic-git, with a warning, where the policy allows no WebAssembly', async () => {
+    const { fetchOnce, started } = await openPage('/no-wasm');
+    const warnings = ['PACK_ENGINE_UNAVAILABLE'];
+    const fetched = await fetchOnce();
+    expect(fetched).toMatchObject({ ...whole(), warnings, compiled: [sizes.simd] });
+    expect(fetched.packs).toHaveLength(2);
+    expect(started()).toBe(0);
+  });
+
+  it('by isomorphic-git, with a warning, where the named worker is not there', async () => {
+    const { fetchOnce } = await openPage();
+    const warnings = ['PACK_ENGINE_UNAVAILABLE'];
+    const missing = { worker: { url: '/missing.js' } };
+    expect(await fetchOnce(missing)).toMatchObject({ ...whole(), warnings });
+  });
+});
