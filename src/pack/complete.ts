@@ -43,11 +43,10 @@ export async function completePack(
   if (engine.resolved === engine.pending) {
     return { checksum, appended: 0, bytes: end + checksumSize };
   }
-  const missing = engine.missingBases();
+  const missing = await missingBases(job, engine);
   const oids = missing.map(({ oid }) => oid);
   if (job.base === undefined) throw incomplete(engine, oids);
   const bases = new Map((await job.base(oids)).map((base) => [base.oid, base]));
-  job.pace.rested();
   let appended = 0;
   let at = end;
   for (const { delta, oid } of missing) {
@@ -57,18 +56,10 @@ export async function completePack(
     if (base.bytes.length > job.limits.objectBytes) {
       throw limitError('objectBytes', job.limits.objectBytes, { oid });
     }
-    const added = engine.addBase(base.type, base.bytes);
-    if (added.oid !== oid) {
-      throw corruptPack(`The repository's object ${oid}, a base of the pack, is damaged.`, { oid });
-    }
-    const entry = await encodeEntry(base);
-    if (at + entry.length + checksumSize > job.limits.packBytes) {
-      throw limitError('packBytes', job.limits.packBytes);
-    }
-    engine.placeBase(added.object, at, entry);
-    await job.store.amend(entry, at);
-    at += entry.length;
+    const object = await addBase(job, engine, base);
+    at = await append(job, engine, base, { object, at });
     appended += 1;
+    while (engine.resolveFromBase(job.sizes.budget) !== 'done') await job.pace.turn();
     await resolve();
   }
   if (engine.resolved !== engine.pending) {
@@ -82,6 +73,56 @@ export async function completePack(
   const newChecksum = await hashPack(job, engine, at);
   await job.store.amend(newChecksum, at);
   return { checksum: newChecksum, appended, bytes: at + checksumSize };
+}
+
+/** @returns the bases that deltas name and the pack lacks, in the order of the pack. */
+async function missingBases({ pace, sizes, base }: Job, engine: Engine) {
+  const missing: { readonly delta: number; readonly oid: string }[] = [];
+  for (let next = engine.nextMissing(sizes.budget); next !== 'done';) {
+    if (typeof next === 'object') missing.push(next);
+    // Where nobody is asked for them, only some are named.
+    if (base === undefined && missing.length === named) break;
+    await pace.turn();
+    next = engine.nextMissing(sizes.budget);
+  }
+  return missing.sort((a, b) => a.delta - b.delta);
+}
+
+/** Gives the engine a base. @returns its number. */
+async function addBase({ pace, sizes }: Job, engine: Engine, { oid, type, bytes }: BaseObject) {
+  const room = engine.makeBaseRoom(bytes.length);
+  for (let at = 0; at < bytes.length; at += sizes.budget) {
+    engine.writeBase(bytes.subarray(at, at + sizes.budget), room + at);
+    await pace.turn();
+  }
+  const object = engine.addBase(type);
+  while (engine.hashBase(sizes.budget) !== 'done') await pace.turn();
+  if (engine.oidOf(object) !== oid) {
+    throw corruptPack(`The repository's object ${oid}, a base of the pack, is damaged.`, { oid });
+  }
+  return object;
+}
+
+/** Appends a base to the pack, at an offset. @returns where it ends. */
+async function append(
+  { store, limits, pace, sizes }: Job,
+  engine: Engine,
+  base: BaseObject,
+  { object, at }: { readonly object: number; readonly at: number },
+): Promise<number> {
+  let end = at;
+  let crc = 0;
+  for await (const bytes of encodeEntry(base, sizes.piece)) {
+    if (end + bytes.length + checksumSize > limits.packBytes) {
+      throw limitError('packBytes', limits.packBytes);
+    }
+    crc = engine.updateCrc(crc, bytes);
+    await store.amend(bytes, end);
+    end += bytes.length;
+    await pace.turn();
+  }
+  engine.placeBase(object, at, crc);
+  return end;
 }
 
 function incomplete(engine: Engine, oids: readonly string[]): Error {
@@ -109,27 +150,32 @@ async function hashPack({ store, pace, sizes }: Job, engine: Engine, end: number
 
 const types: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 
-/** @returns an object as an entry of a pack: its type and size, then its content deflated. */
-async function encodeEntry({ type, bytes }: BaseObject): Promise<Uint8Array> {
+/**
+ * Gives an object as an entry of a pack: its type and size, then its content deflated.
+ *
+ * @param piece bytes that are deflated at once.
+ */
+async function* encodeEntry(
+  { type, bytes }: BaseObject,
+  piece: number,
+): AsyncGenerator<Uint8Array> {
   const head = [(types[type] << 4) | (bytes.length & 15)];
   for (let left = Math.floor(bytes.length / 16); left > 0; left = Math.floor(left / 128)) {
     head[head.length - 1]! |= 128;
     head.push(left & 127);
   }
-  const pieces: Uint8Array[] = [Uint8Array.from(head)];
-  const stream = new CompressionStream('deflate');
-  const writer = stream.writable.getWriter();
-  const written = writer.write(bytes as BufferSource).then(() => writer.close());
-  const reader = stream.readable.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
-    pieces.push(read.value);
-  }
-  await written;
-  const entry = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  yield Uint8Array.from(head);
   let at = 0;
-  for (const piece of pieces) {
-    entry.set(piece, at);
-    at += piece.length;
-  }
-  return entry;
+  const content = new ReadableStream<BufferSource>({
+    pull: (controller) => {
+      if (at >= bytes.length) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(bytes.subarray(at, at + piece) as Uint8Array<ArrayBuffer>);
+      at += piece;
+    },
+  });
+  const reader = content.pipeThrough(new CompressionStream('deflate')).getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }

@@ -35,12 +35,13 @@ interface Exports {
   resolve(budget: number): number;
   wantedOffset(): number;
   wantedBytes(): number;
-  nextMissing(): number;
+  nextMissing(budget: number): number;
   oidOf(object: number): number;
   makeBaseRoom(size: number): number;
   addBase(type: number): number;
+  hashBase(budget: number): number;
   isWaiting(object: number): number;
-  resolveFromBase(object: number): void;
+  resolveFromBase(budget: number): number;
   placeBase(object: number, offset: number, crc: number): void;
   windowStart(): number;
   crcOfBytes(crc: number, count: number): number;
@@ -52,6 +53,7 @@ interface Exports {
   packIndexBytes(): number;
   failedObject(): number;
   failedOffset(): number;
+  workDone(): number;
 }
 
 /** What the engine needs next. */
@@ -61,10 +63,15 @@ const steps: readonly (EngineStep | undefined)[] = ['done', 'more', undefined, '
 /** By git's numbers. */
 const types: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 
-/** No object: the engine's 2^32 - 1. */
+/** No object: the engine's 2^32 - 1. "Call again": 2^32 - 2. */
 const none = -1;
+const undecided = -2;
 
-/** See the head of this file. After an error an instance is good for nothing. */
+/**
+ * See the head of this file. After an error an instance is good for nothing. What has a budget does
+ * about so many bytes of work before it returns, however large anything in the pack is, and has to
+ * be called again after 'pause'. All else takes what it is given: pieces.
+ */
 export class Engine {
   readonly #exports: Exports;
   readonly #limits: PackLimits;
@@ -106,6 +113,11 @@ export class Engine {
   /** Gives it the next bytes of the pack. @returns how many it took. */
   feed(bytes: Uint8Array): number {
     return this.#give(this.#exports.makeScanRoom() >>> 0, bytes);
+  }
+
+  /** Bytes of work that the last call with a budget has done: inflated, copied, hashed, looked at. */
+  get work(): number {
+    return this.#exports.workDone();
   }
 
   /** Goes on with the first pass. 'done' means that only the pack's checksum is missing. */
@@ -160,14 +172,12 @@ export class Engine {
     this.#give(this.#exports.makeRoom() >>> 0, bytes);
   }
 
-  /** @returns all bases that deltas name and the pack lacks, in the order of the pack. */
-  missingBases(): { readonly delta: number; readonly oid: string }[] {
-    const missing: { delta: number; oid: string }[] = [];
-    let delta = this.#exports.nextMissing();
-    for (; delta !== none; delta = this.#exports.nextMissing()) {
-      missing.push({ delta: delta >>> 0, oid: this.#oid(delta) });
-    }
-    return missing.sort((a, b) => a.delta - b.delta);
+  /** @returns the next delta whose base the pack lacks, of each base the first; 'done' after all. */
+  nextMissing(budget: number): { readonly delta: number; readonly oid: string } | EngineStep {
+    const delta = this.#run(() => this.#exports.nextMissing(budget));
+    if (delta === none) return 'done';
+    if (delta === undecided) return 'pause';
+    return { delta: delta >>> 0, oid: this.oidOf(delta) };
   }
 
   /** Whether a delta still waits for the base that it names. */
@@ -175,26 +185,39 @@ export class Engine {
     return this.#exports.isWaiting(delta) !== 0;
   }
 
-  /**
-   * Adds a base from the repository; resolve() then makes all that is made from it.
-   *
-   * @returns its number and its oid.
-   */
-  addBase(type: ObjectType, bytes: Uint8Array): { object: number; oid: string } {
-    const at = this.#run(() => this.#exports.makeBaseRoom(bytes.length)) >>> 0;
+  /** @returns where a base from the repository is to be written, by {@link writeBase}. */
+  makeBaseRoom(size: number): number {
+    const at = this.#run(() => this.#exports.makeBaseRoom(size)) >>> 0;
     if (at === 0) throw memoryError();
+    return at;
+  }
+  writeBase(bytes: Uint8Array, at: number): void {
     this.#view().set(bytes, at);
-    const object = this.#run(() => this.#exports.addBase(types[type])) >>> 0;
-    this.#run(() => this.#exports.resolveFromBase(object));
-    return { object, oid: this.#oid(object) };
   }
 
-  /** Says where an added base stands in the completed pack: its offset, and its bytes there. */
-  placeBase(object: number, offset: number, bytes: Uint8Array): void {
-    let crc = 0;
+  /** Adds the base that was written. @returns its number. */
+  addBase(type: ObjectType): number {
+    return this.#run(() => this.#exports.addBase(types[type])) >>> 0;
+  }
+  /** Goes on with its hash, after which its oid is known. */
+  hashBase(budget: number): EngineStep {
+    return this.#check(this.#run(() => this.#exports.hashBase(budget)));
+  }
+  /** Hands it over to resolve(), which then makes all that is made from it. */
+  resolveFromBase(budget: number): EngineStep {
+    return this.#check(this.#run(() => this.#exports.resolveFromBase(budget)));
+  }
+
+  /** @returns the checksum of what `crc` is that of, 0 for nothing, followed by these bytes. */
+  updateCrc(crc: number, bytes: Uint8Array): number {
+    let updated = crc;
     this.#eachPiece(bytes, (count) => {
-      crc = this.#exports.crcOfBytes(crc, count);
+      updated = this.#exports.crcOfBytes(updated, count);
     });
+    return updated;
+  }
+  /** Says where an added base stands in the completed pack, and the checksum of its bytes there. */
+  placeBase(object: number, offset: number, crc: number): void {
     this.#exports.placeBase(object, offset, crc);
   }
 
@@ -218,17 +241,23 @@ export class Engine {
     if (this.#packIndex === 0) throw memoryError();
   }
 
-  /** Goes on with it, by so many objects. @returns 'done' or 'pause'. */
-  writePackIndex(objects: number): EngineStep {
-    return this.#check(this.#run(() => this.#exports.writePackIndex(objects)));
+  /** Goes on with it. */
+  writePackIndex(budget: number): EngineStep {
+    return this.#check(this.#run(() => this.#exports.writePackIndex(budget)));
   }
 
-  /** @returns the index when it is done. */
-  packIndex(): Uint8Array<ArrayBuffer> {
-    return this.#copy(this.#packIndex, this.#exports.packIndexBytes() >>> 0);
+  /** Bytes of the index. */
+  get packIndexBytes(): number {
+    return this.#exports.packIndexBytes() >>> 0;
+  }
+  /** @returns a piece of it when it is done; good until the next call. */
+  packIndexPiece(from: number, length: number): Uint8Array {
+    const at = this.#packIndex + from;
+    return this.#view().subarray(at, at + Math.min(length, this.packIndexBytes - from));
   }
 
-  #oid(object: number): string {
+  /** @returns an object's oid. */
+  oidOf(object: number): string {
     const at = this.#exports.oidOf(object) >>> 0;
     return formatOid(this.#view().subarray(at, at + 20));
   }

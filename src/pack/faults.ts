@@ -80,6 +80,15 @@ export function memoryError(cause?: unknown): GitWsError {
   return new GitWsError('PACK_ENGINE_FAILED', sentence, cause === undefined ? {} : { cause });
 }
 
+/** @returns so many bytes, all 0. @throws GitWsError `PACK_ENGINE_FAILED` if there are not so many. */
+export function newBytes(length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw memoryError(cause);
+  }
+}
+
 /** The pack as a whole is at fault. */
 export function corruptPack(sentence: string, data: Record<string, unknown> = {}): GitWsError {
   return new GitWsError('CORRUPT_PACK', sentence, { data });

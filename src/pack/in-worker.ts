@@ -9,6 +9,9 @@ import type { Met } from './meet-worker.js';
 /** Bytes that may be on their way to the worker. */
 const window = 0x800000;
 
+/** The most that is copied for it at once. */
+const piece = 0x100000;
+
 /** Packs so far: what tells the messages about one from those about another. */
 let packs = 0;
 
@@ -106,16 +109,18 @@ export function indexInWorker(
         const read = await source.next();
         if (isOver) return;
         if (read.done === true) break;
-        const { value } = read;
-        // The source's bytes may be part of something larger, which is not to be given away.
-        const bytes = new Uint8Array(value);
-        // Beyond the limit the worker refuses them, and no sink gets what nobody can read.
-        if (position + bytes.length <= limits.packBytes)
-          await sink?.write(new Uint8Array(value), position);
-        position += bytes.length;
-        if (isOver) return;
-        post({ type: 'bytes', bytes }, [bytes.buffer]);
-        await feeding.wait(bytes.length);
+        for (let at = 0; at < read.value.length; at += piece) {
+          const value = read.value.subarray(at, at + piece);
+          // The source's bytes may be part of something larger, which is not to be given away.
+          const bytes = new Uint8Array(value);
+          // Beyond the limit the worker refuses them, and no sink gets what nobody can read.
+          if (position + bytes.length <= limits.packBytes)
+            await sink?.write(new Uint8Array(value), position);
+          position += bytes.length;
+          if (isOver) return;
+          post({ type: 'bytes', bytes }, [bytes.buffer]);
+          await feeding.wait(bytes.length);
+        }
       }
       post({ type: 'end' });
     };

@@ -2,6 +2,7 @@
 import { corruptPack, limitError } from './faults.js';
 import type { PackLimits } from './limits.js';
 import type { Pace } from './pace.js';
+import type { JobSizes } from './job.js';
 import type { PackStore } from './store.js';
 
 /** Bytes of a pack's header, and of the checksum at its end. */
@@ -19,34 +20,44 @@ export class Input {
   readonly #store: PackStore;
   readonly #pace: Pace;
   readonly #limits: PackLimits;
+  readonly #piece: number;
+  /** What of the source's last bytes has not been taken yet. */
+  #rest: Uint8Array = new Uint8Array(0);
 
   constructor(
     source: AsyncIterator<Uint8Array>,
-    { store, pace, limits }: { store: PackStore; pace: Pace; limits: PackLimits },
+    {
+      store,
+      pace,
+      limits,
+      sizes,
+    }: { store: PackStore; pace: Pace; limits: PackLimits; sizes: JobSizes },
   ) {
     this.#source = source;
+    this.#piece = sizes.piece;
     this.#store = store;
     this.#pace = pace;
     this.#limits = limits;
   }
 
-  /** @returns the next bytes, one at least; undefined at the end. */
+  /** @returns the next bytes, from one to as many as are taken at once; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
-    for (;;) {
+    while (this.#rest.length === 0) {
       const read = await this.#source.next();
-      this.#pace.rested();
+      await this.#pace.turn();
       if (read.done === true) return undefined;
-      const { value } = read;
-      if (value.length === 0) continue;
-      const position = this.received;
-      this.received += value.length;
-      // Before anything is written that nobody could read.
-      const { packBytes } = this.#limits;
-      if (this.received > packBytes) throw limitError('packBytes', packBytes);
-      this.#remember(value);
-      await this.#store.write(value, position);
-      return value;
+      this.#rest = read.value;
     }
+    const value = this.#rest.subarray(0, this.#piece);
+    this.#rest = this.#rest.subarray(value.length);
+    const position = this.received;
+    this.received += value.length;
+    // Before anything is written that nobody could read.
+    const { packBytes } = this.#limits;
+    if (this.received > packBytes) throw limitError('packBytes', packBytes);
+    this.#remember(value);
+    await this.#store.write(value, position);
+    return value;
   }
 
   /** @returns the first bytes, as many as the header has at least. */

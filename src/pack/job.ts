@@ -22,11 +22,11 @@ export interface JobSizes {
   readonly ring: number;
   /** The most that the engine is given at once. */
   readonly piece: number;
-  /** What it inflates or makes of deltas before it is asked whether there should be a break. */
+  /** What the engine does, in bytes of work, before it is asked whether there should be a break. */
   readonly budget: number;
 }
 
 /** Where nobody waits for the thread. */
 export const workerSizes: JobSizes = { ring: 0x2000000, piece: 0x100000, budget: 0x400000 };
-/** Where a page does. What the ring is too small for is inflated bit by bit. */
+/** Where a page does: a call of the engine takes a few ms at most. */
 export const sliceSizes: JobSizes = { ring: 0x1000000, piece: 0x10000, budget: 0x80000 };

@@ -22,13 +22,8 @@ export class Pace {
     return performance.now() - this.#since < this.#slice ? undefined : this.#break();
   }
 
-  /** Says that the work had to wait for something: others had their turn. */
-  rested(): void {
-    this.#since = performance.now();
-    this.#check();
-  }
-
   async #break(): Promise<void> {
+    // Whoever waited for something may still not have let anybody have a turn: promises do not.
     this.#check();
     const immediately = (globalThis as { setImmediate?: (callback: () => void) => unknown })
       .setImmediate;
@@ -42,7 +37,8 @@ export class Pace {
       this.#channel.port1.onmessage = () => resolve();
       this.#channel.port2.postMessage(0);
     });
-    this.rested();
+    this.#since = performance.now();
+    this.#check();
   }
 
   #check(): void {

@@ -1,16 +1,13 @@
 /** Indexes a pack from its first byte to its index, wherever this runs: in a worker or not. */
 import { completePack } from './complete.js';
 import { Engine, formatOid } from './engine.js';
-import { corruptPack } from './faults.js';
+import { corruptPack, newBytes } from './faults.js';
 import { checksumSize, headerSize, Input, readPackHeader } from './input.js';
 import type { Job } from './job.js';
 import type { IndexedPack, PackProgress } from './options.js';
 
 /** Time between two calls of onProgress, in ms. */
 const progressInterval = 100;
-
-/** Objects that are written to the pack index before it is asked whether there should be a break. */
-const objectsAtOnce = 10_000;
 
 /** @throws GitWsError as `indexPack` documents. */
 export async function runJob(job: Job): Promise<IndexedPack> {
@@ -33,8 +30,8 @@ export async function runJob(job: Job): Promise<IndexedPack> {
   const { checksum, appended, bytes } = await completePack(job, engine, original, resolve);
   report(true);
   engine.beginPackIndex(checksum);
-  while (engine.writePackIndex(objectsAtOnce) !== 'done') await job.pace.turn();
-  const idx = engine.packIndex();
+  while (engine.writePackIndex(job.sizes.budget) !== 'done') await job.pace.turn();
+  const idx = await copyPackIndex(job, engine);
   const pack = await job.store.finish(job.pace);
   return {
     checksum: formatOid(checksum),
@@ -96,7 +93,7 @@ async function resolveDeltas(
   while (step !== 'done') {
     if (step === 'read') {
       const { position, length } = engine.wanted;
-      const read = store.read(position, length);
+      const read = store.read(position, Math.min(length, sizes.piece));
       // Most are at hand, and there are many.
       const bytes = read instanceof Uint8Array ? read : await read;
       if (bytes.length === 0) throw new RangeError('The pack could not be read back.');
@@ -107,6 +104,15 @@ async function resolveDeltas(
     if (turn !== undefined) await turn;
     step = engine.resolve(sizes.budget);
   }
+}
+
+async function copyPackIndex({ pace, sizes }: Job, engine: Engine) {
+  const idx = newBytes(engine.packIndexBytes);
+  for (let at = 0; at < idx.length; at += sizes.budget) {
+    idx.set(engine.packIndexPiece(at, sizes.budget), at);
+    await pace.turn();
+  }
+  return idx;
 }
 
 /** @returns a function that reports some times a second, and always if `isLast`. */

@@ -2,6 +2,7 @@
  * The bytes of the pack on the side of the engine: written once in order, read back here and there
  * while deltas are resolved.
  */
+import { newBytes } from './faults.js';
 import type { PackSink } from './options.js';
 import type { Pace } from './pace.js';
 
@@ -29,7 +30,7 @@ export class HeldPack implements PackStore {
     for (let at = 0; at < bytes.length;) {
       const place = position + at;
       const index = Math.floor(place / blockSize);
-      const block = (this.#blocks[index] ??= new Uint8Array(blockSize));
+      const block = (this.#blocks[index] ??= newBytes(blockSize));
       const piece = bytes.subarray(at, at + blockSize - (place % blockSize));
       block.set(piece, place % blockSize);
       at += piece.length;
@@ -50,7 +51,7 @@ export class HeldPack implements PackStore {
   }
 
   async finish(pace: Pace): Promise<Uint8Array<ArrayBuffer>> {
-    const pack = new Uint8Array(this.#length);
+    const pack = newBytes(this.#length);
     const blocks = this.#blocks.reverse();
     this.#blocks = [];
     // Each block is let go when it has been copied.

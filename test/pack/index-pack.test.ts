@@ -111,6 +111,14 @@ describe('the index of a pack written by hand is the one that git makes', () => 
     await expectAsGit(makePack([one, plain('blob', base), one, delta, delta, one]));
   });
 
+  it('with one object a thousand times, and many whose oids begin alike', async () => {
+    // Those are sorted by another way than a few are.
+    const one = plain('blob', 'the same');
+    const others = Array.from({ length: 300 }, (_, index) => plain('blob', `${index}`));
+    const many = Array.from({ length: 1001 }, () => one);
+    await expectAsGit(makePack([...others, ...many, ...others, ...others]));
+  });
+
   it('with deltas that come before their bases', async () => {
     const base = Buffer.from('what all of them begin with');
     const first = Buffer.concat([base, Buffer.from(' 1')]);

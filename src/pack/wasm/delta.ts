@@ -1,5 +1,6 @@
 /** Git's deltas (gitformat-pack): how a result is copied together from its base and new bytes. */
 import { copyBytes } from './copy';
+import { allowance, spend } from './work';
 import {
   BAD_DELTA_COMMAND,
   BAD_DELTA_COPY,
@@ -8,6 +9,7 @@ import {
   BAD_DELTA_RESULT,
   COPY_SHUFFLES,
   DONE,
+  PAUSE,
 } from './layout';
 
 let baseSize: u64 = 0;
@@ -62,17 +64,68 @@ export function deltaInstructions(): usize {
   return instructions;
 }
 
-/** Applies a delta to a base, both whole in memory. @returns DONE or a fault. */
-export function applyDelta(
-  at: usize,
-  end: usize,
-  base: usize,
-  baseLength: u32,
-  to: usize,
-  length: u32,
-): i32 {
-  const toEnd = to + length;
-  while (at < end) {
+// The delta that is being applied.
+let next: usize = 0;
+let end: usize = 0;
+let base: usize = 0;
+let baseLength: u32 = 0;
+let output: usize = 0;
+let outputEnd: usize = 0;
+/** What is left of a copy instruction that is larger than what is done at once. */
+let copyFrom: usize = 0;
+let copyLeft: u32 = 0;
+
+/** More than this is never copied at once. */
+const COPY_MOST: u32 = 0x10000;
+
+/**
+ * Begins to apply the delta whose header was read, for {@link goOnApplying}.
+ *
+ * @param until the delta's end.
+ * @param from the base, of so many bytes.
+ * @param to where to, with room for the result.
+ */
+export function startApplying(until: usize, from: usize, length: u32, to: usize): void {
+  next = instructions;
+  end = until;
+  base = from;
+  baseLength = length;
+  output = to;
+  outputEnd = to + <usize>resultSize;
+  copyLeft = 0;
+}
+
+/** @returns DONE, PAUSE or a fault. */
+export function goOnApplying(): i32 {
+  const begin = output;
+  const first = next;
+  // Of what it reads and of what it writes.
+  const half = allowance() >> 1;
+  const result = applySome(begin + half, first + half);
+  spend(output - begin + (next - first));
+  return result;
+}
+
+/** Applies until the output is there, or that many instructions are read. */
+function applySome(pauseAt: usize, pauseAfter: usize): i32 {
+  let at = next;
+  let to = output;
+  const until = end;
+  const toEnd = outputEnd;
+  let result: i32 = DONE;
+  while (at < until || copyLeft > 0) {
+    if (to >= pauseAt || at >= pauseAfter) {
+      result = PAUSE;
+      break;
+    }
+    if (copyLeft > 0) {
+      const size = min(copyLeft, COPY_MOST);
+      copyBytes(to, copyFrom, size);
+      to += size;
+      copyFrom += size;
+      copyLeft -= size;
+      continue;
+    }
     const command = <u32>load<u8>(at++);
     if (command & 0x80) {
       let offset: u32 = 0;
@@ -93,13 +146,18 @@ export function applyDelta(
         if (command & 64) size |= (<u32>load<u8>(at++)) << 16;
       }
       if (size == 0) size = 0x10000;
-      if (at > end || <u64>offset + size > <u64>baseLength || size > <u32>(toEnd - to)) {
+      if (at > until || <u64>offset + size > <u64>baseLength || size > <u32>(toEnd - to)) {
         return BAD_DELTA_COPY;
+      }
+      if (size > COPY_MOST) {
+        copyFrom = base + offset;
+        copyLeft = size;
+        continue;
       }
       copyBytes(to, base + offset, size);
       to += size;
     } else if (command != 0) {
-      if (at + command > end || command > <u32>(toEnd - to)) return BAD_DELTA_INSERT;
+      if (at + command > until || command > <u32>(toEnd - to)) return BAD_DELTA_INSERT;
       copyBytes(to, at, command);
       to += command;
       at += command;
@@ -107,5 +165,8 @@ export function applyDelta(
       return BAD_DELTA_COMMAND;
     }
   }
-  return to == toEnd ? DONE : BAD_DELTA_RESULT;
+  next = at;
+  output = to;
+  if (result == DONE && to != toEnd) return BAD_DELTA_RESULT;
+  return result;
 }

@@ -4,14 +4,16 @@
  * begin; makeScanRoom, addBytes and scan until it says DONE; finishPackHash; then beginResolving and
  * resolve until it says DONE, each READ answered by makeRoom and addBytes; for a thin pack, between
  * rounds of resolve, nextMissing and addBase; at last beginPackIndex and writePackIndex until DONE.
+ *
+ * What takes a budget (bytes of work, about) does no more than that at once, whatever the pack is.
  */
 import { setBounds } from './bounds';
 import { prepareCrc, updateCrc } from './crc';
 import { prepareDeltas } from './delta';
 import { allocate, isWithinLimit, prepareHeap, reach } from './heap';
 import { prepareTables } from './huffman';
-import { flushLanes, hashObject } from './lanes';
-import { DONE, NONE, OUT_OF_MEMORY, PACK_HASH, RESULT_OID, RING, WINDOW } from './layout';
+import { flushLanes, freeLane, hashObject } from './lanes';
+import { DONE, OUT_OF_MEMORY, PACK_HASH, PAUSE, RESULT_OID, RING, WINDOW } from './layout';
 import {
   addRecord,
   APPENDED,
@@ -25,26 +27,30 @@ import {
   setOffset,
   setSize,
   setType,
+  typeOf,
   WAITING,
 } from './objects';
-import { packIndexScratch, packIndexSize, startPackIndex } from './pack-index';
-import { placeStack, resolve, resolveFrom, startResolving } from './resolve';
+import * as packIndex from './pack-index';
+import * as second from './resolve';
 import { prepareRing } from './ring';
-import { deltaCount, finishPackHash, pendingCount, prepareScan, waitingCount } from './scan';
+import * as first from './scan';
 import { finishHash, startHash, updateHash } from './sha1';
+import * as waiting from './waiting';
 import { addBytes, makeRoom, packOffset, room } from './window';
+import { startWork } from './work';
 
 export { failedObject, failedOffset } from './failure';
-export { writePackIndex } from './pack-index';
-export { nextMissing } from './waiting';
 export { resolvedCount, wantedBytes, wantedOffset } from './resolve';
-export { makeScanRoom, scan, scannedObjects } from './scan';
-export { addBytes, deltaCount, makeRoom, oidOf, pendingCount, resolve, room };
+export { deltaCount, makeScanRoom, pendingCount, scannedObjects } from './scan';
+export { workDone } from './work';
+export { addBytes, makeRoom, oidOf, room };
 
 let objects: u32 = 0;
 let appended: u32 = 0;
 let baseContent: usize = 0;
 let baseSize: u32 = 0;
+let baseObject: u32 = 0;
+let isBaseHashing: bool = false;
 
 /**
  * @param count objects that the pack's header promises.
@@ -74,15 +80,21 @@ export function begin(
   setBounds(<u64>objectBytes, <u64>inflatedBytes, <u64>resultBytes, deltaDepth);
   prepareRing(ringBytes);
   placeTable(<usize>offsets, <usize>records);
-  placeStack(<usize>stack);
+  second.placeStack(<usize>stack);
   prepareHeap(<usize>heap, <u64>resolvingBytes);
-  prepareScan(count);
+  first.prepareScan(count);
   return DONE;
+}
+
+/** Goes on with the first pass. @returns DONE, MORE, PAUSE or a fault. */
+export function scan(budget: u32): i32 {
+  startWork(budget);
+  return first.scan();
 }
 
 /** @returns the address of 20 bytes: the hash of the pack up to where its own should stand. */
 export function packChecksum(): usize {
-  finishPackHash(RESULT_OID);
+  first.finishPackHash(RESULT_OID);
   return RESULT_OID;
 }
 
@@ -93,7 +105,22 @@ export function nextOffset(): f64 {
 
 /** Begins the second pass. @returns DONE or a fault. */
 export function beginResolving(end: f64): i32 {
-  return startResolving(objects, waitingCount(), <u64>end);
+  return second.startResolving(objects, first.waitingCount(), <u64>end);
+}
+
+/** Goes on with it. @returns DONE if there is nothing more to be made, READ, PAUSE or a fault. */
+export function resolve(budget: u32): i32 {
+  startWork(budget);
+  return second.resolve();
+}
+
+/**
+ * @returns a delta whose base is missing, of each such base the first; NONE after the last,
+ * UNDECIDED if it has to be called again.
+ */
+export function nextMissing(budget: u32): u32 {
+  startWork(budget);
+  return waiting.nextMissing();
 }
 
 /** @returns where to write the content of a base from the repository, or 0 if there is no memory. */
@@ -103,16 +130,26 @@ export function makeBaseRoom(size: u32): usize {
   return baseContent;
 }
 
-/** Takes the base that was written there. @returns its object, whose oid is then known. */
+/** Takes the base that was written there. @returns its object, whose oid hashBase finds out. */
 export function addBase(type: u32): u32 {
-  const object = objects + appended++;
-  addRecord(object, 0);
-  setType(object, type);
-  setSize(object, baseSize);
-  setFlags(object, RESOLVED | APPENDED);
-  hashObject(object, type, baseContent, baseSize, 0, 0);
-  flushLanes();
-  return object;
+  baseObject = objects + appended++;
+  isBaseHashing = false;
+  addRecord(baseObject, 0);
+  setType(baseObject, type);
+  setSize(baseObject, baseSize);
+  setFlags(baseObject, RESOLVED | APPENDED);
+  return baseObject;
+}
+
+/** Hashes it. @returns DONE when its oid is known, or PAUSE. */
+export function hashBase(budget: u32): i32 {
+  startWork(budget);
+  if (!isBaseHashing) {
+    if (!freeLane()) return PAUSE;
+    hashObject(baseObject, typeOf(baseObject), baseContent, baseSize, 0, 0);
+    isBaseHashing = true;
+  }
+  return flushLanes() ? DONE : PAUSE;
 }
 
 /** @returns whether a delta still waits for the base whose oid it names. */
@@ -120,9 +157,10 @@ export function isWaiting(object: u32): bool {
   return (flagsOf(object) & WAITING) != 0;
 }
 
-/** Makes everything that is made from it, by calls of resolve. */
-export function resolveFromBase(object: u32): void {
-  resolveFrom(object, baseContent);
+/** Lets calls of resolve make everything that is made from it. @returns DONE or PAUSE. */
+export function resolveFromBase(budget: u32): i32 {
+  startWork(budget);
+  return second.resolveFrom(baseObject, baseContent) ? DONE : PAUSE;
 }
 
 /** Says where an added base stands in the completed pack. */
@@ -157,14 +195,17 @@ export function finishedHash(): usize {
  * @returns its address, or 0 if there is no memory.
  */
 export function beginPackIndex(): usize {
-  flushLanes();
   const count = objects + appended;
-  const scratch = packIndexScratch(count);
-  const index = allocate(<u32>(packIndexSize(count) + scratch));
-  if (index == 0) return 0;
-  startPackIndex(count, index, index + packIndexSize(count), WINDOW);
+  const size = packIndex.packIndexSize(count);
+  const index = allocate(<u32>(size + packIndex.packIndexScratch(count)));
+  if (index != 0) packIndex.startPackIndex(count, index, index + size, WINDOW);
   return index;
 }
+/** @returns DONE or PAUSE. */
+export function writePackIndex(budget: u32): i32 {
+  startWork(budget);
+  return flushLanes() ? packIndex.writePackIndex() : PAUSE;
+}
 export function packIndexBytes(): usize {
-  return packIndexSize(objects + appended);
+  return packIndex.packIndexSize(objects + appended);
 }

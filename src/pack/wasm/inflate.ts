@@ -30,10 +30,12 @@ import {
   FULL,
   LITERAL_TABLE,
   MORE,
+  PAUSE,
   TOO_LONG,
   TOO_SHORT,
 } from './layout';
 import { advanceTo, position, windowEnd } from './window';
+import { allowance, isSpent, spend } from './work';
 
 // Where in the format it is.
 const HEADER: u32 = 0;
@@ -56,11 +58,15 @@ let distanceMask: u32 = 0;
 
 let historyStart: usize = 0; // nothing before it may be copied from
 let output: usize = 0; // where the next byte goes
-let stop: usize = 0; // where it stops
+let roomEnd: usize = 0; // where it stops
+let stop: usize = 0; // where it stops this time, to go on when others have had their turn
 let limit: usize = 0; // what it must not write beyond; the end, unless the stream is open
 let isOpen: bool = false; // whether more comes than fits, so that stopping is no error
 let adler: u32 = 1;
 let summedTo: usize = 0;
+
+/** What a block's codes cost beside what they decode: theirs are tables to be made. */
+const BLOCK_WORK: u64 = 2048;
 
 /**
  * Begins at the window's position.
@@ -88,7 +94,7 @@ export function continueInflating(history: usize, to: usize, end: usize, open: b
 
 function goOnTo(to: usize, end: usize, open: bool): void {
   output = to;
-  stop = end;
+  roomEnd = end;
   limit = open ? end + 512 : end;
   isOpen = open;
 }
@@ -104,8 +110,18 @@ export function sumInflated(): void {
   summedTo = output;
 }
 
-/** @returns DONE, MORE (bytes in the window), FULL (only if open) or a fault. */
+/** @returns DONE, MORE (bytes in the window), FULL (only if open), PAUSE or a fault. */
 export function inflate(): i32 {
+  const begin = output;
+  stop = min(roomEnd, begin + allowance());
+  const result = inflateSome();
+  spend(output - begin);
+  // While it is warm, and so that it is not done for all at the end.
+  if (result == PAUSE) sumInflated();
+  return result;
+}
+
+function inflateSome(): i32 {
   while (true) {
     let result = DONE;
     switch (place) {
@@ -128,6 +144,7 @@ export function inflate(): i32 {
         return readChecksum();
     }
     if (result != DONE) return result;
+    if (isSpent()) return PAUSE;
   }
 }
 
@@ -168,6 +185,7 @@ function readBlock(): i32 {
     distanceMask = distanceTableMask();
     bits = bitsBehindCodes();
     bitCount = bitCountBehindCodes();
+    spend(BLOCK_WORK);
     advanceTo(endOfCodes());
     place = CODES;
   } else {
@@ -217,12 +235,18 @@ function copyStored(): i32 {
     storedLeft -= copied;
     advanceTo(at + copied);
     if (storedLeft > 0) {
-      if (copied == room && (taken > room || isOpen)) return isOpen ? FULL : TOO_LONG;
+      if (copied == room && (taken > room || isOpen)) return whereFull();
       return MORE;
     }
   }
   place = isLast ? CHECKSUM : BLOCK;
   return DONE;
+}
+
+/** @returns what it means that what is to be written has come to where it stops. */
+function whereFull(): i32 {
+  if (stop < roomEnd) return PAUSE;
+  return isOpen ? FULL : TOO_LONG;
 }
 
 function readChecksum(): i32 {
@@ -259,6 +283,9 @@ function decodeCodes(): i32 {
   const first = historyStart;
   const most = limit;
   const until = stop;
+  const room = roomEnd;
+  // Else what is at the end has to be the end.
+  const mayStop = isOpen || until < room;
   let at = position();
   let held = bits;
   let count = bitCount;
@@ -350,8 +377,8 @@ function decodeCodes(): i32 {
     // Up to three literals are written before anybody looks.
     if (to > most) result = TOO_LONG;
     if (result >= 0) break;
-    if (isOpen && to >= until) {
-      result = FULL;
+    if (to >= until && mayStop) {
+      result = until < room ? PAUSE : FULL;
       break;
     }
     // One symbol with care. No symbol with its distance has more than 48 bits.

@@ -1,16 +1,19 @@
 /**
  * SHA-1 of four objects at a time, one in each lane of the vectors. A lane that is done takes the
  * next object, so that all four work as long as objects come; the last ones are hashed when the
- * lanes are flushed. Without SIMD each object is hashed at once.
+ * lanes are flushed. Without SIMD there is one lane.
  *
  * Git's header is written before an object's content and the padding behind it, where there is room
  * for both, so that the whole message stands in one piece.
  */
 import { release } from './heap';
-import { LANES, LANE_STATES, OBJECT_HASH, SCHEDULE } from './layout';
+import { LANES, LANE_STATES, SCHEDULE } from './layout';
 import { BLOB, COMMIT, oidOf, TAG, TREE } from './objects';
 import { survives } from './ring';
 import { hashBlocks, startState, writeState } from './sha1';
+import { allowance, isSpent, spend } from './work';
+
+const COUNT: u32 = ASC_FEATURE_SIMD ? 4 : 1;
 
 // Of each lane, 32 bytes: address, blocks that are left, object, block of the heap, place in the ring.
 let busy: u32 = 0;
@@ -60,7 +63,7 @@ function pad(start: usize, end: usize): u32 {
 }
 
 /**
- * Hashes an object, now or soon; its oid is then written into its record.
+ * Hashes an object soon; its oid is then written into its record. There has to be a free lane.
  *
  * @param content with room before and behind it.
  * @param block the same address if it is a block of the heap, which is released when the hash is
@@ -77,13 +80,6 @@ export function hashObject(
 ): void {
   const start = writeHeader(content, type, size);
   const blocks = pad(start, content + size);
-  if (!ASC_FEATURE_SIMD) {
-    startState(OBJECT_HASH);
-    hashBlocks(OBJECT_HASH, start, blocks);
-    writeState(OBJECT_HASH, oidOf(object));
-    if (block != 0) release(block);
-    return;
-  }
   let index: u32 = 0;
   while (load<u32>(lane(index), 4) != 0) index++;
   const at = lane(index);
@@ -92,49 +88,64 @@ export function hashObject(
   store<u32>(at, object, 8);
   store<u32>(at, <u32>block, 12);
   store<u64>(at, place, 16);
+  busy++;
+  if (!ASC_FEATURE_SIMD) {
+    startState(LANE_STATES);
+    return;
+  }
   const state = LANE_STATES + ((<usize>index) << 2);
   store<u32>(state, 0x67452301);
   store<u32>(state, 0xefcdab89, 16);
   store<u32>(state, 0x98badcfe, 32);
   store<u32>(state, 0x10325476, 48);
   store<u32>(state, 0xc3d2e1f0, 64);
-  if (++busy == 4) {
-    const blocks0 = min(load<u32>(lane(0), 4), load<u32>(lane(1), 4));
-    const blocks1 = min(load<u32>(lane(2), 4), load<u32>(lane(3), 4));
-    runLanes(min(blocks0, blocks1));
-  }
 }
 
-/** Hashes what is still in the lanes. */
-export function flushLanes(): void {
-  if (!ASC_FEATURE_SIMD) return;
+/** Hashes until a lane is free. @returns whether one is; else there has to be a break before. */
+export function freeLane(): bool {
+  while (busy == COUNT) {
+    runLanes();
+    if (busy == COUNT && isSpent()) return false;
+  }
+  return true;
+}
+
+/** Hashes what is in the lanes. @returns whether all of it is done. */
+export function flushLanes(): bool {
   while (busy > 0) {
-    let blocks: u32 = 0xffffffff;
-    for (let index: u32 = 0; index < 4; index++) {
-      const left = load<u32>(lane(index), 4);
-      if (left != 0) blocks = min(blocks, left);
-    }
-    runLanes(blocks);
+    runLanes();
+    if (busy > 0 && isSpent()) return false;
   }
+  return true;
 }
 
-/** Flushes the lanes if an object in them would not survive the ring's head being there. */
-export function flushBefore(head: u64): void {
-  if (!ASC_FEATURE_SIMD || busy == 0) return;
-  for (let index: u32 = 0; index < 4; index++) {
+/**
+ * Flushes the lanes if an object in them would not survive the ring's head being there.
+ *
+ * @returns whether that is done.
+ */
+export function flushBefore(head: u64): bool {
+  if (busy == 0) return true;
+  for (let index: u32 = 0; index < COUNT; index++) {
     const at = lane(index);
     const place = load<u64>(at, 16);
-    if (load<u32>(at, 4) != 0 && place != 0 && !survives(place, head)) {
-      flushLanes();
-      return;
-    }
+    if (load<u32>(at, 4) != 0 && place != 0 && !survives(place, head)) return flushLanes();
   }
+  return true;
 }
 
-/** Hashes so many blocks in all lanes; a lane without an object repeats its first one idly. */
-function runLanes(blocks: u32): void {
-  hashLanes(blocks);
-  for (let index: u32 = 0; index < 4; index++) {
+/** Hashes until the first lane is done, or the call has done enough. */
+function runLanes(): void {
+  let blocks: u32 = 0xffffffff;
+  for (let index: u32 = 0; index < COUNT; index++) {
+    const left = load<u32>(lane(index), 4);
+    if (left != 0) blocks = min(blocks, left);
+  }
+  blocks = min(blocks, <u32>(allowance() >> 6));
+  spend((<u64>(blocks * busy)) << 6);
+  if (ASC_FEATURE_SIMD) hashLanes(blocks);
+  else hashBlocks(LANE_STATES, load<u32>(lane(0)), blocks);
+  for (let index: u32 = 0; index < COUNT; index++) {
     const at = lane(index);
     const left = load<u32>(at, 4);
     if (left == 0) continue;
@@ -142,16 +153,23 @@ function runLanes(blocks: u32): void {
     store<u32>(at, load<u32>(at) + (blocks << 6));
     if (left != blocks) continue;
     busy--;
-    const oid = oidOf(load<u32>(at, 8));
-    const state = LANE_STATES + ((<usize>index) << 2);
-    store<u32>(oid, bswap(load<u32>(state)));
-    store<u32>(oid, bswap(load<u32>(state, 16)), 4);
-    store<u32>(oid, bswap(load<u32>(state, 32)), 8);
-    store<u32>(oid, bswap(load<u32>(state, 48)), 12);
-    store<u32>(oid, bswap(load<u32>(state, 64)), 16);
+    writeOid(index, oidOf(load<u32>(at, 8)));
     const block = <usize>load<u32>(at, 12);
     if (block != 0) release(block);
   }
+}
+
+function writeOid(index: u32, oid: usize): void {
+  if (!ASC_FEATURE_SIMD) {
+    writeState(LANE_STATES, oid);
+    return;
+  }
+  const state = LANE_STATES + ((<usize>index) << 2);
+  store<u32>(oid, bswap(load<u32>(state)));
+  store<u32>(oid, bswap(load<u32>(state, 16)), 4);
+  store<u32>(oid, bswap(load<u32>(state, 32)), 8);
+  store<u32>(oid, bswap(load<u32>(state, 48)), 12);
+  store<u32>(oid, bswap(load<u32>(state, 64)), 16);
 }
 
 function rol(v: v128, n: i32): v128 {
@@ -180,6 +198,7 @@ function words(at: usize, offset: usize): v128 {
   return i8x16.shuffle(v, v, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
 }
 
+/** Hashes so many blocks in all lanes; a lane without an object hashes something else idly. */
 function hashLanes(blocks: u32): void {
   let p0 = <usize>load<u32>(lane(0));
   let p1 = <usize>load<u32>(lane(1));

@@ -21,7 +21,7 @@ export const DISTANCE_TABLE: usize = 0x8000; // u32[1024]
 export const FIXED_LITERAL_TABLE: usize = 0x9000; // u32[512]
 export const FIXED_DISTANCE_TABLE: usize = 0x9800; // u32[32]
 export const SCHEDULE: usize = 0xa000; // 80 of 16 bytes
-export const LANE_STATES: usize = 0xa600; // 5 of 16 bytes
+export const LANE_STATES: usize = 0xa600; // 5 of 16 bytes; of one lane, a state of 20
 export const LANES: usize = 0xa700; // 4 of 32 bytes
 export const PACK_HASH: usize = 0xa800; // state of a streaming hash, 128 bytes
 export const OBJECT_HASH: usize = 0xa900; // the same for an object that is never whole in memory
@@ -54,6 +54,8 @@ export const AFTER: usize = 96;
 
 /** "There is none", for indices of objects. */
 export const NONE: u32 = 0xffffffff;
+/** "That is not known yet": call again. */
+export const UNDECIDED: u32 = 0xfffffffe;
 
 // What the exported functions return: what has to happen next.
 export const DONE: i32 = 0;

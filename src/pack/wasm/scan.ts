@@ -6,11 +6,11 @@
 import { allowEntry, allowResult } from './bounds';
 import { updateCrc } from './crc';
 import {
-  applyDelta,
   deltaBaseSize,
-  deltaInstructions,
   deltaResultSize,
+  goOnApplying,
   readDeltaHeader,
+  startApplying,
 } from './delta';
 import {
   entryBaseOid,
@@ -22,7 +22,7 @@ import {
 } from './entry';
 import { fail } from './failure';
 import { continueInflating, inflate, inflatedTo, startInflating, sumInflated } from './inflate';
-import { flushBefore, hashObject, writeHeader } from './lanes';
+import { flushBefore, freeLane, hashObject, writeHeader } from './lanes';
 import {
   BAD_BASE_OFFSET,
   BAD_DELTA_BASE_SIZE,
@@ -67,13 +67,25 @@ import {
 import { fitsRing, headAfter, nextPlace, ringAddress, survives, takePlace } from './ring';
 import { finishHash, startHash, updateHash } from './sha1';
 import { advanceTo, makeRoom, packOffset, position, windowEnd } from './window';
+import { isSpent, spend } from './work';
 
 const PACK_HEADER_SIZE: usize = 12;
 
 let total: u32 = 0;
 let object: u32 = 0; // the one that is being read
 let isInEntry: bool = false;
-let isInPack: bool = false;
+
+// What comes next.
+const HEADER: u32 = 0; // of the pack
+const ENTRY: u32 = 1;
+const ROOM: u32 = 2; // in the ring, for an object
+const BODY: u32 = 3;
+const RESULT_ROOM: u32 = 4; // in the ring, for what a delta makes
+const RESULT: u32 = 5;
+let step: u32 = HEADER;
+
+/** What an entry costs beside its bytes. */
+const ENTRY_WORK: u64 = 512;
 
 let kind: u32 = 0;
 let size: u64 = 0;
@@ -131,39 +143,53 @@ export function finishPackHash(to: usize): void {
 /**
  * Goes on with what is in the window.
  *
- * @param budget bytes to inflate or to make of deltas, about, before others get a turn.
  * @returns DONE (what comes now is the pack's checksum), MORE, PAUSE or a fault.
  */
-export function scan(budget: u32): i32 {
-  let work: u64 = 0;
-  if (!isInPack) {
-    if (windowEnd() - position() < PACK_HEADER_SIZE) return MORE;
-    advanceTo(position() + PACK_HEADER_SIZE);
-    isInPack = true;
-  }
+export function scan(): i32 {
   while (true) {
-    if (!isInEntry) {
-      if (object == total) return DONE;
-      const result = startEntry();
-      if (result != DONE) return result == MORE ? MORE : fail(result, object, packOffset());
+    if (isSpent()) return PAUSE;
+    let result = DONE;
+    switch (step) {
+      case HEADER:
+        if (windowEnd() - position() < PACK_HEADER_SIZE) return MORE;
+        advanceTo(position() + PACK_HEADER_SIZE);
+        step = ENTRY;
+        break;
+      case ENTRY:
+        if (object == total) return DONE;
+        result = startEntry();
+        break;
+      case ROOM:
+        if (!makeRoomFor(<u32>size)) return PAUSE;
+        startBody();
+        break;
+      case BODY:
+        result = readBody();
+        break;
+      case RESULT_ROOM:
+        if (!makeRoomFor(<u32>deltaResultSize())) return PAUSE;
+        result = startResult();
+        break;
+      default:
+        result = goOnApplying();
+        if (result == DONE) finishResult();
     }
-    let result = inflate();
-    if (result == FULL) {
-      work += inflatedTo() - (STREAM + STREAM_HISTORY);
-      result = takeStream();
-      if (result == DONE) {
-        if (work > budget) return PAUSE;
-        continue;
-      }
-    }
-    if (result == MORE) return MORE;
-    if (result == DONE) result = finishEntry();
-    if (result != DONE) return fail(result, object, packOffset());
-    object++;
-    isInEntry = false;
-    work += size + 512;
-    if (work > budget) return PAUSE;
+    if (result == DONE) continue;
+    if (result == MORE || result == PAUSE) return result;
+    return fail(result, object, packOffset());
   }
+}
+
+/** Hashes what is in the way of an object of this size. @returns whether that is done. */
+function makeRoomFor(bytes: u32): bool {
+  return freeLane() && flushBefore(headAfter(nextPlace(bytes), bytes));
+}
+
+function nextEntry(): void {
+  object++;
+  isInEntry = false;
+  step = ENTRY;
+  spend(ENTRY_WORK);
 }
 
 function startEntry(): i32 {
@@ -197,14 +223,17 @@ function startEntry(): i32 {
   crcFrom = start;
   isInEntry = true;
   advanceTo(entryBody());
-  startBody();
+  const isDelta = kind >= OFS_DELTA;
+  isStreamed = isDelta ? size > DELTA_SIZE : !fitsRing(size);
+  place = 0;
+  if (isStreamed || isDelta) startBody();
+  else step = ROOM;
   return DONE;
 }
 
 function startBody(): void {
+  step = BODY;
   const isDelta = kind >= OFS_DELTA;
-  isStreamed = isDelta ? size > DELTA_SIZE : !fitsRing(size);
-  place = 0;
   if (isStreamed) {
     streamed = 0;
     const room: u64 = STREAM_END - (STREAM + STREAM_HISTORY);
@@ -222,11 +251,16 @@ function startBody(): void {
     startInflating(DELTA, DELTA + <usize>size, false);
   } else {
     place = nextPlace(size);
-    flushBefore(headAfter(place, size));
     takePlace(place, size);
     const to = ringAddress(place);
     startInflating(to, to + <usize>size, false);
   }
+}
+
+function readBody(): i32 {
+  const result = inflate();
+  if (result == FULL) return takeStream();
+  return result == DONE ? finishBody() : result;
 }
 
 /** Takes what was streamed out of the way. @returns DONE or a fault. */
@@ -234,7 +268,7 @@ function takeStream(): i32 {
   const begin = STREAM + STREAM_HISTORY;
   const end = inflatedTo();
   sumInflated();
-  if (kind < OFS_DELTA) updateHash(OBJECT_HASH, begin, end);
+  if (kind < OFS_DELTA) updateStreamed(begin, end);
   streamed += end - begin;
   if (streamed > size) return TOO_LONG;
   memory.copy(STREAM, end - STREAM_HISTORY, STREAM_HISTORY);
@@ -244,13 +278,18 @@ function takeStream(): i32 {
   return DONE;
 }
 
-function finishEntry(): i32 {
+function updateStreamed(from: usize, end: usize): void {
+  updateHash(OBJECT_HASH, from, end);
+  spend(end - from);
+}
+
+function finishBody(): i32 {
   setCrc(object, updateCrc(crc, crcFrom, position()));
   if (isStreamed) {
     const begin = STREAM + STREAM_HISTORY;
     if (streamed + (inflatedTo() - begin) != size) return TOO_SHORT;
     if (kind < OFS_DELTA) {
-      updateHash(OBJECT_HASH, begin, inflatedTo());
+      updateStreamed(begin, inflatedTo());
       finishHash(OBJECT_HASH, oidOf(object));
     }
   }
@@ -259,48 +298,51 @@ function finishEntry(): i32 {
     setRingPlace(object, place);
     setFlags(object, RESOLVED);
     if (!isStreamed) hashObject(object, kind, ringAddress(place), <u32>size, 0, place);
+    nextEntry();
     return DONE;
   }
   if (kind == OFS_DELTA && !isStreamed && flagsOf(base) & RESOLVED) {
-    const basePlace = ringPlaceOf(base);
     const result = readDeltaHeader(DELTA, DELTA + <usize>size);
     if (result != DONE) return result;
     const resultSize = deltaResultSize();
     if (fitsRing(resultSize)) {
-      const next = nextPlace(resultSize);
-      if (survives(basePlace, headAfter(next, resultSize))) return applyAt(basePlace, next);
+      if (survives(ringPlaceOf(base), headAfter(nextPlace(resultSize), resultSize))) {
+        step = RESULT_ROOM;
+        return DONE;
+      }
     }
   }
   pending++;
+  nextEntry();
   return DONE;
 }
 
-/** Applies the delta that was read to a base in the ring. */
-function applyAt(basePlace: u64, next: u64): i32 {
+/** Begins to apply the delta that was read to a base in the ring. */
+function startResult(): i32 {
   const resultSize = <u32>deltaResultSize();
-  const depth = depthOf(base) + 1;
   if (deltaBaseSize() != <u64>sizeOf(base)) return BAD_DELTA_BASE_SIZE;
-  let result = allowResult(resultSize, depth);
+  const result = allowResult(resultSize, depthOf(base) + 1);
   if (result != DONE) return result;
-  flushBefore(headAfter(next, resultSize));
-  takePlace(next, resultSize);
-  const content = ringAddress(next);
-  result = applyDelta(
-    deltaInstructions(),
+  place = nextPlace(resultSize);
+  takePlace(place, resultSize);
+  startApplying(
     DELTA + <usize>size,
-    ringAddress(basePlace),
+    ringAddress(ringPlaceOf(base)),
     sizeOf(base),
-    content,
-    resultSize,
+    ringAddress(place),
   );
-  if (result != DONE) return result;
+  step = RESULT;
+  return DONE;
+}
+
+function finishResult(): void {
+  const resultSize = <u32>deltaResultSize();
   const type = typeOf(base);
   setType(object, type);
-  setDepth(object, depth);
+  setDepth(object, depthOf(base) + 1);
   setSize(object, resultSize);
-  setRingPlace(object, next);
+  setRingPlace(object, place);
   setFlags(object, RESOLVED);
-  hashObject(object, type, content, resultSize, 0, next);
-  size += resultSize;
-  return DONE;
+  hashObject(object, type, ringAddress(place), resultSize, 0, place);
+  nextEntry();
 }
