@@ -24,10 +24,11 @@ const options = [
 ];
 
 /**
- * @param {...string} features options of the compiler.
+ * @param {string[]} features options of the compiler.
+ * @param {(name: string, text: string) => string} [change] for tests: another text for a source.
  * @returns {Promise<Uint8Array>}
  */
-async function compile(...features) {
+export async function compile(features, change = (_name, text) => text) {
   const { default: asc } = await import('assemblyscript/asc');
   /** @type {Uint8Array | undefined} */
   let binary;
@@ -40,6 +41,11 @@ async function compile(...features) {
           stderr += typeof text === 'string' ? text : new TextDecoder().decode(text);
         },
       },
+      readFile: (name, baseDir) =>
+        readFile(join(baseDir, name), 'utf8').then(
+          (text) => change(name, text),
+          () => null,
+        ),
       writeFile(name, contents) {
         if (name === 'engine.wasm' && typeof contents !== 'string') binary = contents;
       },
@@ -81,7 +87,7 @@ async function buildWasm() {
   const hash = `// ${await hashSources()}\n`;
   const path = join(inlined, 'wasm.js');
   if ((await readFile(path, 'utf8').catch(() => '')).startsWith(hash)) return;
-  const [simd, plain] = [await compile('--enable', 'simd'), await compile()];
+  const [simd, plain] = [await compile(['--enable', 'simd']), await compile([])];
   const base64 = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString('base64');
   await writeModule(
     'wasm.js',

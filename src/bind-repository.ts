@@ -32,6 +32,8 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly readObject?: ReadObject<Fs> | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
+  /** Whether packs are searched for collisions of SHA-1: see `IndexPackOptions.detectCollisions`. */
+  readonly detectCollisions?: boolean | undefined;
   /**
    * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids
    * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`.

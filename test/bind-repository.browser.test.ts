@@ -121,7 +121,7 @@ describe.skipIf(!browserAvailable)(
       const { page, fetchOnce } = await openPage();
       const failed = await fetchOnce({ worker: 'killed' });
       expect(failed).toMatchObject({ failed: 'PACK_ENGINE_FAILED', packs: [], commits: 0 });
-      expect(page.workers()).toHaveLength(0);
+      await expect.poll(() => page.workers()).toHaveLength(0);
       expect(await fetchOnce({ worker: 'own' })).toMatchObject(whole());
       expect(page.workers()).toHaveLength(1);
     });

@@ -4,6 +4,7 @@
  */
 import { GitWsError } from '../errors.js';
 import { faultError, firstFault, memoryError } from './faults.js';
+import type { Job } from './job.js';
 import type { PackLimits } from './limits.js';
 import type { ObjectType } from './options.js';
 
@@ -19,6 +20,7 @@ interface Exports {
     resultBytes: number,
     deltaDepth: number,
     resolvingBytes: number,
+    detectsCollisions: boolean,
   ): number;
   makeScanRoom(): number;
   makeRoom(): number;
@@ -60,6 +62,9 @@ interface Exports {
 export type EngineStep = 'done' | 'more' | 'pause' | 'read';
 const steps: readonly (EngineStep | undefined)[] = ['done', 'more', undefined, 'pause', 'read'];
 
+/** What an instance is made for. */
+export type EngineOptions = Pick<Job, 'module' | 'sizes' | 'limits' | 'detectsCollisions'>;
+
 /** By git's numbers. */
 const types: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 
@@ -79,17 +84,15 @@ export class Engine {
   #packIndex = 0;
 
   /**
+   * @param job what it is made for.
    * @param objects number of objects that the pack's header promises.
    * @param appendable bases at most that may be added to them.
-   * @param ringBytes memory for resolved objects, a multiple of 16.
    * @throws GitWsError `PACK_ENGINE_FAILED`.
    */
   constructor(
-    module: WebAssembly.Module,
+    { module, sizes, limits, detectsCollisions }: EngineOptions,
     objects: number,
     appendable: number,
-    ringBytes: number,
-    limits: PackLimits,
   ) {
     this.#limits = limits;
     this.#exports = instantiate(module);
@@ -99,12 +102,13 @@ export class Engine {
         this.#exports.begin(
           objects,
           appendable,
-          ringBytes,
+          sizes.ring,
           limits.objectBytes,
           limits.inflatedBytes,
           limits.resultBytes,
           limits.deltaDepth,
           limits.resolvingBytes,
+          detectsCollisions,
         ),
       ),
     );

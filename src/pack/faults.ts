@@ -22,6 +22,7 @@ const faults: Readonly<Record<number, readonly [name: string, sentence: string]>
   32: ['BAD_DELTA_COMMAND', 'is a delta with the command 0, which is reserved'],
   33: ['BAD_DELTA_RESULT', 'is a delta that makes less than it says'],
   34: ['CHANGED', 'was read back with other bytes than were written'],
+  35: ['COLLISION', 'has traces of an attack that makes two objects with one oid'],
 };
 
 const overLimits: Readonly<Record<number, keyof PackLimits>> = {

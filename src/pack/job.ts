@@ -12,6 +12,7 @@ export interface Job {
   readonly store: PackStore;
   readonly pace: Pace;
   readonly sizes: JobSizes;
+  readonly detectsCollisions: boolean;
   readonly onProgress: ((progress: PackProgress) => void) | undefined;
   readonly base: ((oids: readonly string[]) => Promise<readonly BaseObject[]>) | undefined;
 }

@@ -22,6 +22,7 @@ export type Order =
       readonly type: 'start';
       readonly module: WebAssembly.Module;
       readonly limits: PackLimits;
+      readonly detectsCollisions: boolean;
       readonly hasBase: boolean;
       readonly hasProgress: boolean;
       /** What the caller's sink can do; "none" is there if the worker is to hold the pack. */

@@ -78,6 +78,11 @@ export interface IndexPackOptions {
    * compiled from it. Default: the copy in the script, with SIMD where that is known.
    */
   readonly wasm?: object | undefined;
+  /**
+   * Whether objects are searched for traces of a collision attack on SHA-1, as git does. A pack that
+   * has one is refused. Default true; what it costs stands in docs/security.md.
+   */
+  readonly detectCollisions?: boolean | undefined;
   /** Where the pack's bytes go. Default: they are held and returned. */
   readonly sink?: PackSink | undefined;
 }

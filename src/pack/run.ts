@@ -16,7 +16,7 @@ export async function runJob(job: Job): Promise<IndexedPack> {
   const header = new Uint8Array(start.subarray(0, headerSize));
   const objects = readPackHeader(header, job.limits);
   const appendable = job.base === undefined ? 0 : objects;
-  const engine = new Engine(job.module, objects, appendable, job.sizes.ring, job.limits);
+  const engine = new Engine(job, objects, appendable);
   await receive(job, input, engine, start, objects);
   const end = engine.offset;
   const { pending } = engine;

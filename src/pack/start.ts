@@ -46,13 +46,16 @@ async function indexHere(
   module: WebAssembly.Module,
   source: AsyncIterator<Uint8Array>,
   limits: PackLimits,
-  { signal, sink, onProgress, base }: IndexPackOptions,
+  { signal, sink, onProgress, base, detectCollisions: detectsCollisions = true }: IndexPackOptions,
 ): Promise<IndexedPack> {
   const pace = new Pace(slice, signal);
   const store = openStore(sink);
   try {
     return await withAbort(signal, () =>
-      runJob({ module, source, limits, store, pace, sizes: sliceSizes, onProgress, base }),
+      runJob({
+        ...{ module, source, limits, store, pace, sizes: sliceSizes },
+        ...{ detectsCollisions, onProgress, base },
+      }),
     );
   } finally {
     pace.close();

@@ -53,7 +53,8 @@ class Task {
     this.#wake?.();
   }
 
-  async run({ module, limits, hasBase, hasProgress, sink }: Extract<Order, { type: 'start' }>) {
+  async run(start: Extract<Order, { type: 'start' }>): Promise<void> {
+    const { module, limits, detectsCollisions, hasBase, hasProgress, sink } = start;
     const pace = new Pace(slice, this.#canceling.signal);
     const remote: PackSink = { write: async (bytes, at) => this.#write(bytes, at) };
     if (sink === 'reads') remote.read = (at, length) => this.#read(at, length);
@@ -61,6 +62,7 @@ class Task {
       const result = await runJob({
         module,
         limits,
+        detectsCollisions,
         pace,
         source: { next: () => this.#next() },
         store: openStore(sink === 'none' ? undefined : remote, true),

@@ -18,7 +18,7 @@ export type ReadObject<Fs> = (args: {
 /** What {@link keepPack} works with: see `IndexPackOptions` and `BindRepositoryOptions`. */
 export interface KeepPackOptions<Fs extends object> extends Pick<
   IndexPackOptions,
-  'signal' | 'limits' | 'packWorker' | 'wasm'
+  'signal' | 'limits' | 'detectCollisions' | 'packWorker' | 'wasm'
 > {
   readonly fs: Fs;
   readonly gitdir: string;
@@ -36,12 +36,13 @@ export async function keepPack<Fs extends object>(
   source: AsyncIterable<Uint8Array>,
   options: KeepPackOptions<Fs>,
 ): Promise<void> {
-  const { fs, gitdir, readObject, signal, limits, packWorker, wasm, onProgress } = options;
+  const { fs, gitdir, readObject, onProgress } = options;
+  const { signal, limits, detectCollisions, packWorker, wasm } = options;
   const pack = await NewPack.begin(fs, gitdir);
   let failure: { readonly error: unknown } | undefined;
   try {
     const indexed = await indexPack({
-      ...{ source, signal, limits, packWorker, wasm },
+      ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
       base: readObject && readBases(readObject, fs, gitdir),
       onProgress: (event) => {

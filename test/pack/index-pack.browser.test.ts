@@ -203,7 +203,7 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
     expect(await run({ pack, worker: 'own', killAt })).toMatchObject({
       code: 'PACK_ENGINE_FAILED',
     });
-    expect(page.workers()).toHaveLength(0);
+    await expect.poll(() => page.workers()).toHaveLength(0);
     expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
   });
 

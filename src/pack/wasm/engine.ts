@@ -8,16 +8,29 @@
  * What takes a budget (bytes of work, about) does no more than that at once, whatever the pack is.
  */
 import { setBounds } from './bounds';
+import { collidedObject, prepareCollisions } from './collisions';
 import { prepareCrc, updateCrc } from './crc';
 import { prepareDeltas } from './delta';
+import { fail } from './failure';
 import { allocate, isWithinLimit, prepareHeap, reach } from './heap';
 import { prepareTables } from './huffman';
 import { flushLanes, freeLane, hashObject } from './lanes';
-import { DONE, OUT_OF_MEMORY, PACK_HASH, PAUSE, RESULT_OID, RING, WINDOW } from './layout';
+import {
+  COLLISION,
+  DONE,
+  NONE,
+  OUT_OF_MEMORY,
+  PACK_HASH,
+  PAUSE,
+  RESULT_OID,
+  RING,
+  WINDOW,
+} from './layout';
 import {
   addRecord,
   APPENDED,
   flagsOf,
+  offsetOf,
   oidOf,
   placeTable,
   recordSize,
@@ -67,6 +80,7 @@ export function begin(
   resultBytes: f64,
   deltaDepth: u32,
   resolvingBytes: f64,
+  detectsCollisions: bool,
 ): i32 {
   objects = count;
   const offsets = <u64>RING + ringBytes + 0x1000;
@@ -77,6 +91,7 @@ export function begin(
   prepareTables();
   prepareCrc();
   prepareDeltas();
+  prepareCollisions(detectsCollisions);
   setBounds(<u64>objectBytes, <u64>inflatedBytes, <u64>resultBytes, deltaDepth);
   prepareRing(ringBytes);
   placeTable(<usize>offsets, <usize>records);
@@ -86,10 +101,16 @@ export function begin(
   return DONE;
 }
 
+/** @returns what a call returns; or a fault, if there is a trace of an attack in what it hashed. */
+function unlessCollided(result: i32): i32 {
+  const object = collidedObject();
+  return object == NONE ? result : fail(COLLISION, object, offsetOf(object));
+}
+
 /** Goes on with the first pass. @returns DONE, MORE, PAUSE or a fault. */
 export function scan(budget: u32): i32 {
   startWork(budget);
-  return first.scan();
+  return unlessCollided(first.scan());
 }
 
 /** @returns the address of 20 bytes: the hash of the pack up to where its own should stand. */
@@ -111,7 +132,7 @@ export function beginResolving(end: f64): i32 {
 /** Goes on with it. @returns DONE if there is nothing more to be made, READ, PAUSE or a fault. */
 export function resolve(budget: u32): i32 {
   startWork(budget);
-  return second.resolve();
+  return unlessCollided(second.resolve());
 }
 
 /**
@@ -149,7 +170,7 @@ export function hashBase(budget: u32): i32 {
     hashObject(baseObject, typeOf(baseObject), baseContent, baseSize, 0, 0);
     isBaseHashing = true;
   }
-  return flushLanes() ? DONE : PAUSE;
+  return unlessCollided(flushLanes() ? DONE : PAUSE);
 }
 
 /** @returns whether a delta still waits for the base whose oid it names. */
@@ -181,10 +202,10 @@ export function startPackHash(): void {
   startHash(PACK_HASH);
 }
 export function hashBytes(count: u32): void {
-  updateHash(PACK_HASH, WINDOW, WINDOW + count);
+  updateHash(PACK_HASH, WINDOW, WINDOW + count, false);
 }
 export function finishedHash(): usize {
-  finishHash(PACK_HASH, RESULT_OID);
+  finishHash(PACK_HASH, RESULT_OID, false);
   return RESULT_OID;
 }
 
@@ -204,7 +225,7 @@ export function beginPackIndex(): usize {
 /** @returns DONE or PAUSE. */
 export function writePackIndex(budget: u32): i32 {
   startWork(budget);
-  return flushLanes() ? packIndex.writePackIndex() : PAUSE;
+  return unlessCollided(flushLanes() ? packIndex.writePackIndex() : PAUSE);
 }
 export function packIndexBytes(): usize {
   return packIndex.packIndexSize(objects + appended);

@@ -6,6 +6,7 @@
  * Git's header is written before an object's content and the padding behind it, where there is room
  * for both, so that the whole message stands in one piece.
  */
+import { findCollisions, looksForCollisions, middleState, reportCollision } from './collisions';
 import { release } from './heap';
 import { LANES, LANE_STATES, SCHEDULE } from './layout';
 import { BLOB, COMMIT, oidOf, TAG, TREE } from './objects';
@@ -144,7 +145,7 @@ function runLanes(): void {
   blocks = min(blocks, <u32>(allowance() >> 6));
   spend((<u64>(blocks * busy)) << 6);
   if (ASC_FEATURE_SIMD) hashLanes(blocks);
-  else hashBlocks(LANE_STATES, load<u32>(lane(0)), blocks);
+  else if (hashBlocks(LANE_STATES, load<u32>(lane(0)), blocks, true)) reportLanes(1);
   for (let index: u32 = 0; index < COUNT; index++) {
     const at = lane(index);
     const left = load<u32>(at, 4);
@@ -156,6 +157,14 @@ function runLanes(): void {
     writeOid(index, oidOf(load<u32>(at, 8)));
     const block = <usize>load<u32>(at, 12);
     if (block != 0) release(block);
+  }
+}
+
+/** Says that there are traces of an attack in these lanes. */
+function reportLanes(lanes: u32): void {
+  for (let index: u32 = 0; index < COUNT; index++) {
+    const at = lane(index);
+    if (lanes & (1 << index) && load<u32>(at, 4) != 0) reportCollision(load<u32>(at, 8));
   }
 }
 
@@ -217,6 +226,7 @@ function hashLanes(blocks: u32): void {
   let h2 = v128.load(LANE_STATES, 32);
   let h3 = v128.load(LANE_STATES, 48);
   let h4 = v128.load(LANE_STATES, 64);
+  const isWatched = looksForCollisions();
   for (; blocks > 0; blocks--) {
     for (let t: usize = 0; t < 64; t += 16) {
       const w0 = words(p0, t);
@@ -271,6 +281,7 @@ function hashLanes(blocks: u32): void {
     }
     k = i32x4.splat(0x6ed9eba1);
     for (; t < SCHEDULE + 40 * 16; t += 80) {
+      if (isWatched && t == SCHEDULE + 35 * 16) keepState(35, a, b, c, d, e);
       e = round(a, parity(b, c, d), e, k, t);
       b = rol(b, 30);
       d = round(e, parity(a, b, c), d, k, t + 16);
@@ -284,6 +295,7 @@ function hashLanes(blocks: u32): void {
     }
     k = i32x4.splat(0x8f1bbcdc);
     for (; t < SCHEDULE + 60 * 16; t += 80) {
+      if (isWatched && t == SCHEDULE + 55 * 16) keepState(55, a, b, c, d, e);
       e = round(a, majority(b, c, d), e, k, t);
       b = rol(b, 30);
       d = round(e, majority(a, b, c), d, k, t + 16);
@@ -297,6 +309,8 @@ function hashLanes(blocks: u32): void {
     }
     k = i32x4.splat(0xca62c1d6);
     for (; t < SCHEDULE + 80 * 16; t += 80) {
+      if (isWatched && t <= SCHEDULE + 65 * 16)
+        keepState(<u32>((t - SCHEDULE) >> 4), a, b, c, d, e);
       e = round(a, parity(b, c, d), e, k, t);
       b = rol(b, 30);
       d = round(e, parity(a, b, c), d, k, t + 16);
@@ -313,10 +327,22 @@ function hashLanes(blocks: u32): void {
     h2 = add(h2, c);
     h3 = add(h3, d);
     h4 = add(h4, e);
+    if (!isWatched) continue;
+    storeStates(LANE_STATES, h0, h1, h2, h3, h4);
+    const found = findCollisions<v128>(LANE_STATES);
+    if (found != 0) reportLanes(found);
   }
-  v128.store(LANE_STATES, h0);
-  v128.store(LANE_STATES, h1, 16);
-  v128.store(LANE_STATES, h2, 32);
-  v128.store(LANE_STATES, h3, 48);
-  v128.store(LANE_STATES, h4, 64);
+  storeStates(LANE_STATES, h0, h1, h2, h3, h4);
+}
+
+function storeStates(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128): void {
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(to, c, 32);
+  v128.store(to, d, 48);
+  v128.store(to, e, 64);
+}
+
+function keepState(step: u32, a: v128, b: v128, c: v128, d: v128, e: v128): void {
+  storeStates(middleState(step, 16), a, b, c, d, e);
 }

@@ -29,6 +29,10 @@ export const HEADER_TEXT: usize = 0xaa00; // git's header of such an object
 export const COPY_SHUFFLES: usize = 0xb000; // 128 of 16 bytes
 export const CLASS_LISTS: usize = 0xb800; // u32[128]: the heap's free blocks by size
 export const RESULT_OID: usize = 0xbb00; // 20 bytes: where a finished hash is written
+export const MIDDLE_STATES: usize = 0xbc00; // 4 of 5 of 16 bytes
+export const VECTORS: usize = 0xbe00; // 2 of 16 bytes
+// What the compiler has is little.
+export const DIFFERENCES: usize = 0x18000; // 64 of u32[81]
 
 /** The pack's bytes as they come, and room beyond their end that may be read but means nothing. */
 export const WINDOW: usize = 0x20000;
@@ -84,6 +88,7 @@ export const BAD_DELTA_INSERT: i32 = 31;
 export const BAD_DELTA_COMMAND: i32 = 32;
 export const BAD_DELTA_RESULT: i32 = 33;
 export const CHANGED: i32 = 34;
+export const COLLISION: i32 = 35;
 export const OVER_OBJECT_BYTES: i32 = 48;
 export const OVER_INFLATED_BYTES: i32 = 49;
 export const OVER_RESULT_BYTES: i32 = 50;

@@ -93,11 +93,11 @@ export function writePackIndex(): i32 {
   while (hashed < end) {
     if (isSpent()) return PAUSE;
     const until = min(hashed + allowance(), end);
-    updateHash(PACK_HASH, hashed, until);
+    updateHash(PACK_HASH, hashed, until, false);
     spend(until - hashed);
     hashed = until;
   }
-  finishHash(PACK_HASH, end);
+  finishHash(PACK_HASH, end, false);
   return DONE;
 }
 

@@ -4,6 +4,7 @@
  * second pass (resolve.ts).
  */
 import { allowEntry, allowResult } from './bounds';
+import { reportCollision } from './collisions';
 import { updateCrc } from './crc';
 import {
   deltaBaseSize,
@@ -127,7 +128,7 @@ export function waitingCount(): u32 {
 /** @returns where to write the next bytes of the pack. */
 export function makeScanRoom(): usize {
   if (isInEntry) crc = updateCrc(crc, crcFrom, position());
-  updateHash(PACK_HASH, hashFrom, position());
+  updateHash(PACK_HASH, hashFrom, position(), false);
   crcFrom = WINDOW;
   hashFrom = WINDOW;
   return makeRoom();
@@ -135,9 +136,9 @@ export function makeScanRoom(): usize {
 
 /** Writes the hash of all that was scanned. */
 export function finishPackHash(to: usize): void {
-  updateHash(PACK_HASH, hashFrom, position());
+  updateHash(PACK_HASH, hashFrom, position(), false);
   hashFrom = position();
-  finishHash(PACK_HASH, to);
+  finishHash(PACK_HASH, to, false);
 }
 
 /**
@@ -245,7 +246,7 @@ function startBody(): void {
     if (!isDelta) {
       const end = HEADER_TEXT + 64;
       startHash(OBJECT_HASH);
-      updateHash(OBJECT_HASH, writeHeader(end, kind, <u32>size), end);
+      updateHash(OBJECT_HASH, writeHeader(end, kind, <u32>size), end, true);
     }
   } else if (isDelta) {
     startInflating(DELTA, DELTA + <usize>size, false);
@@ -279,7 +280,7 @@ function takeStream(): i32 {
 }
 
 function updateStreamed(from: usize, end: usize): void {
-  updateHash(OBJECT_HASH, from, end);
+  if (updateHash(OBJECT_HASH, from, end, true)) reportCollision(object);
   spend(end - from);
 }
 
@@ -290,7 +291,7 @@ function finishBody(): i32 {
     if (streamed + (inflatedTo() - begin) != size) return TOO_SHORT;
     if (kind < OFS_DELTA) {
       updateStreamed(begin, inflatedTo());
-      finishHash(OBJECT_HASH, oidOf(object));
+      if (finishHash(OBJECT_HASH, oidOf(object), true)) reportCollision(object);
     }
   }
   if (kind < OFS_DELTA) {
