@@ -42,9 +42,10 @@ async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<Inde
   if (engine === 'isomorphic-git') {
     await git.indexPack({ fs, dir: dirname(path), filepath: basename(path) });
   } else {
-    const wasm = engine === 'gitws' ? undefined : await fs.promises.readFile(plainEngine);
+    const wasm = engine === 'gitws-plain' ? await fs.promises.readFile(plainEngine) : undefined;
+    const detectCollisions = engine === 'gitws-watchful';
     const source = fs.createReadStream(path, { highWaterMark: 0x10000 });
-    const { idx } = await indexPack({ source, wasm });
+    const { idx } = await indexPack({ source, wasm, detectCollisions });
     await fs.promises.writeFile(path.replace(/pack$/, 'idx'), idx);
   }
   return { total: performance.now() - start };

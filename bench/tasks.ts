@@ -31,7 +31,8 @@ export interface RawResult {
 
 /** The index of a pack in Node, written beside it. */
 export interface IndexTask {
-  readonly engine: 'gitws' | 'gitws-plain' | 'isomorphic-git';
+  /** `gitws-plain`: without SIMD; `gitws-watchful`: with a search for collisions of SHA-1. */
+  readonly engine: 'gitws' | 'gitws-plain' | 'gitws-watchful' | 'isomorphic-git';
   /** Path of the pack. */
   readonly path: string;
   /** Path of the engine without SIMD. */

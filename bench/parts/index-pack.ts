@@ -76,6 +76,7 @@ async function compareInNode(context: Context, input: Input): Promise<Comparison
     peers: [
       { name: 'pack engine', measure: inNode('gitws') },
       { name: 'git index-pack --threads=1', measure: native(1) },
+      { name: 'pack engine, searching for collisions', measure: inNode('gitws-watchful') },
       { name: 'pack engine without SIMD', measure: inNode('gitws-plain') },
       { name: 'git index-pack --threads=2', measure: native(2) },
       ...(input.shape.packBytes > slowFrom

@@ -99,7 +99,7 @@ export function indexInWorker(
       type: 'start',
       module,
       limits,
-      detectsCollisions: options.detectCollisions ?? true,
+      detectsCollisions: options.detectCollisions ?? false,
       hasBase: options.base !== undefined,
       hasProgress: options.onProgress !== undefined,
       sink: sink === undefined ? 'none' : sink.read === undefined ? 'writes' : 'reads',

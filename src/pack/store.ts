@@ -66,8 +66,8 @@ export class HeldPack implements PackStore {
 }
 
 /** Bytes read at once from a sink, and how many such pieces are kept. */
-const pieceSize = 0x40000;
-const piecesKept = 64;
+const pieceSize = 0x8000;
+const piecesKept = 512;
 
 /** Reads from a sink in pieces, and keeps the last ones: what is read next is mostly near. */
 export class SinkPack implements PackStore {

@@ -7,13 +7,23 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { clients } from './clients.js';
 import { fuzz, type Fuzzer } from './fuzzer.js';
+import { packs } from './packs.js';
 import { paths } from './paths.js';
 import { gitStreams, messages } from './sessions.js';
 import { tunnel } from './tunnel.js';
 import { upgrades } from './upgrades.js';
 import { wire } from './wire.js';
 
-const fuzzers: readonly Fuzzer[] = [upgrades, messages, gitStreams, clients, wire, tunnel, paths];
+const fuzzers: readonly Fuzzer[] = [
+  upgrades,
+  messages,
+  gitStreams,
+  clients,
+  wire,
+  packs,
+  tunnel,
+  paths,
+];
 
 /** Time without a sign of life after which the process counts as hung, in ms. */
 const patience = 60_000;

@@ -166,7 +166,10 @@ describe.each(builds)('$name', (build) => {
 
   /** @returns how a pack is taken by the engine that hashes contents without headers. */
   const outcome = (pack: Uint8Array, options: Partial<IndexPackOptions> = {}) =>
-    indexPack({ source: inPieces(pack), packWorker: false, wasm: build.wasm, ...options }).then(
+    indexPack({
+      ...{ source: inPieces(pack), packWorker: false, wasm: build.wasm },
+      ...{ detectCollisions: true, ...options },
+    }).then(
       () => 'indexed',
       ({ code, data }: GitWsError) => ({ code, ...data }),
     );
@@ -221,7 +224,9 @@ describe.each(builds)('$name', (build) => {
     for (const { whole, nearly } of shattered) {
       expect(await outcome(makePack([plain('blob', nearly)]))).toBe('indexed');
       const pack = makePack([plain('blob', whole)]);
-      expect(await outcome(pack, { detectCollisions: false })).toBe('indexed');
+      for (const detectCollisions of [false, undefined]) {
+        expect(await outcome(pack, { detectCollisions })).toBe('indexed');
+      }
       // As git has it, with a header before it, it is no collision.
       expect(await outcome(pack, { wasm: undefined })).toBe('indexed');
     }
