@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDeflate } from 'node:zlib';
+import { createDeflate, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { indexPack } from '../../src/pack/index-pack.js';
 import { git, makeRepository } from '../helpers/git.js';
@@ -67,6 +67,32 @@ describe('a blob of 300 MB', () => {
       expect(most - before).toBeLessThan(200e6);
     },
   );
+});
+
+it('a pack of more than 2 GiB is refused before anything is written that no index can name', async () => {
+  // Stored, so that the pack is as large as what is in it.
+  const content = Buffer.alloc(64 * 2 ** 20);
+  const entry = Buffer.concat([
+    entryHead('blob', content.length),
+    deflateSync(content, { level: 0 }),
+  ]);
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('5041434b0000000200000028', 'hex');
+    for (let count = 0; count < 40; count += 1) yield entry;
+  }
+  let written = 0;
+  const sink = {
+    write(bytes: Uint8Array, position: number) {
+      written = position + bytes.length;
+    },
+    read: (_: number, length: number) => new Uint8Array(length),
+  };
+  await expect(indexPack({ source: source(), sink })).rejects.toMatchObject({
+    code: 'PACK_LIMIT',
+    data: { limit: 'packBytes', value: 2 ** 31 - 1 },
+  });
+  expect(written).toBeLessThan(2 ** 31);
+  expect(written).toBeGreaterThan(2 ** 31 - 2 * 2 ** 20);
 });
 
 it('a repository of some size has the index that git made, with a sink and without', async () => {

@@ -7,7 +7,16 @@ import { Engine } from '../../src/pack/engine.js';
 import { indexPack, type IndexPackOptions } from '../../src/pack/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import { sliceSizes } from '../../src/pack/job.js';
-import { appending, inPieces, makePack, oidOf, plain, pseudoText, refDelta } from './packs.js';
+import {
+  appending,
+  inPieces,
+  makePack,
+  ofsDelta,
+  oidOf,
+  plain,
+  pseudoText,
+  refDelta,
+} from './packs.js';
 
 /** What a call may do beyond its budget: a table of 65,537 numbers, and the last small step. */
 const beyond = 0x50000;
@@ -132,6 +141,65 @@ describe.each([
     const none = work(makePack(lost), { wasm, base: async () => [] });
     await expect(none).rejects.toMatchObject({ code: 'CORRUPT_PACK' });
     for (const { name, work: done } of calls) expect(done, name).toBeLessThanOrEqual(most);
+  });
+});
+
+describe('twice as much is about twice the work, whatever an author chooses:', () => {
+  const base = pseudoText(40);
+  const oid = oidOf('blob', base);
+  const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index}`);
+  const makers: readonly (readonly [what: string, make: (count: number) => Buffer[]])[] = [
+    ['copies of one object', (count) => numbered(count).map(() => plain('blob', base))],
+    [
+      'deltas of one object, before it',
+      (count) => [
+        ...numbered(count).map((each) => refDelta(oid, appending(base, each))),
+        plain('blob', base),
+      ],
+    ],
+    [
+      'deltas of an object that is there as often',
+      (count) =>
+        numbered(count).flatMap((each) => [
+          refDelta(oid, appending(base, each)),
+          plain('blob', base),
+        ]),
+    ],
+    [
+      'chains in which each delta stands before its base',
+      (count) => {
+        const entries: Buffer[] = [];
+        for (let chain = 0; chain < count / 1000; chain += 1) {
+          let content = pseudoText(40, chain + 1);
+          entries.push(plain('blob', content));
+          for (let depth = 0; depth < 1000; depth += 1) {
+            entries.push(refDelta(oidOf('blob', content), appending(content, '.')));
+            content = Buffer.concat([content, Buffer.from('.')]);
+          }
+        }
+        return entries.reverse();
+      },
+    ],
+    [
+      'deltas of the first object, each farther from it',
+      (count) => {
+        const entries = [plain('blob', base)];
+        let back = entries[0]?.length ?? 0;
+        for (const each of numbered(count)) {
+          const entry = ofsDelta(back, appending(base, each));
+          entries.push(entry);
+          back += entry.length;
+        }
+        return entries;
+      },
+    ],
+  ];
+  it.each(makers)('%s', async (_, make) => {
+    const once = await work(makePack(make(8000)));
+    const twice = await work(makePack(make(16_000)));
+    // Sorting takes n log n: a little more than twice.
+    expect(twice / once).toBeLessThan(2.3);
+    expect(twice / once).toBeGreaterThan(1.5);
   });
 });
 
