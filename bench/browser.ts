@@ -64,6 +64,10 @@ export class BenchBrowser {
     return this.#run(`clone(${JSON.stringify(task)})`) as ReturnType<BenchPage['clone']>;
   }
 
+  inspect(): ReturnType<BenchPage['inspect']> {
+    return this.#run('inspect()') as ReturnType<BenchPage['inspect']>;
+  }
+
   index(task: Parameters<BenchPage['index']>[0]): ReturnType<BenchPage['index']> {
     return this.#run(`index(${JSON.stringify(task)})`) as ReturnType<BenchPage['index']>;
   }

@@ -2,7 +2,7 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CloneResult } from './clone.js';
+import type { ClonedFiles, CloneTimes } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { canMeasure, cpuTime, peakMemory, watchMemory } from './processes.js';
 import type {
@@ -23,9 +23,16 @@ export type Costly<Result> = Result & {
   readonly memory: number | undefined;
 };
 
-/** Clones in a new process of Node. */
-export async function cloneInNode(out: string, task: CloneTask): Promise<Costly<CloneResult>> {
-  return withNode(out, (ask) => ask({ kind: 'clone', task }));
+/** Clones in a new process of Node, and looks at what has come of it when that was measured. */
+export async function cloneInNode(
+  out: string,
+  task: CloneTask,
+): Promise<Costly<{ readonly times: CloneTimes; readonly cloned: ClonedFiles }>> {
+  return withNode(out, async (ask) => {
+    const { cpu, memory, ...times } = await ask<CloneTimes>({ kind: 'clone', task });
+    const { head, files } = await ask<ClonedFiles>({ kind: 'inspect', task });
+    return { cpu, memory, times, cloned: { head, files } };
+  });
 }
 
 /** Indexes a pack in a new process of Node. */

@@ -22,14 +22,13 @@ export interface CloneTimes {
   readonly total: number;
   /** From the beginning to the last byte of the pack. */
   readonly network: number;
-  /** From there until refs are written: all but nothing of it is indexing. */
-  readonly index: number;
-  readonly checkout: number;
+  /** From there until refs are written; undefined where the client does not tell. */
+  readonly index: number | undefined;
+  readonly checkout: number | undefined;
 }
 
 /** What was cloned, to be compared with what should have been. */
-export interface CloneResult {
-  readonly times: CloneTimes;
+export interface ClonedFiles {
   readonly head: string;
   /** Files in HEAD by the pack; files in the working tree. */
   readonly files: { readonly listed: number; readonly present: number };
@@ -43,7 +42,7 @@ export async function timeClone(
   fs: CloneFs,
   http: git.HttpClient,
   { url, dir, depth, noCheckout = false }: CloneOptions,
-): Promise<CloneResult> {
+): Promise<CloneTimes> {
   const startedAt = performance.timeOrigin + performance.now();
   const start = performance.now();
   let received = start;
@@ -66,12 +65,8 @@ export async function timeClone(
   const end = performance.now();
   const indexed = checkoutStart ?? end;
   return {
-    times: {
-      ...{ startedAt, total: end - start, network: received - start },
-      ...{ index: indexed - received, checkout: end - indexed },
-    },
-    head: await git.resolveRef({ fs, dir, ref: 'HEAD' }),
-    files: await countFiles(fs, dir, noCheckout),
+    ...{ startedAt, total: end - start, network: received - start },
+    ...{ index: indexed - received, checkout: end - indexed },
   };
 }
 
@@ -83,13 +78,14 @@ async function* withEnd(
   onEnd();
 }
 
-async function countFiles(
+/** What a clone has come to. Costs as much as some clones: to be called when all was measured. */
+export async function inspectClone(
   fs: CloneFs,
-  dir: string,
-  noCheckout: boolean,
-): Promise<CloneResult['files']> {
+  { dir, noCheckout = false }: CloneOptions,
+): Promise<ClonedFiles> {
+  const head = await git.resolveRef({ fs, dir, ref: 'HEAD' });
   const listed = await git.listFiles({ fs, dir, ref: 'HEAD' });
-  if (noCheckout) return { listed: listed.length, present: 0 };
+  if (noCheckout) return { head, files: { listed: listed.length, present: 0 } };
   const found = await Promise.all(
     listed.map((path) =>
       fs.promises.lstat(`${dir}/${path}`).then(
@@ -98,5 +94,5 @@ async function countFiles(
       ),
     ),
   );
-  return { listed: listed.length, present: found.filter(Boolean).length };
+  return { head, files: { listed: listed.length, present: found.filter(Boolean).length } };
 }

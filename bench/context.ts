@@ -1,7 +1,7 @@
 /** What every part of the benchmarks works with, and the pieces that several of them share. */
 import { join } from 'node:path';
 import { BenchBrowser } from './browser.js';
-import type { CloneResult } from './clone.js';
+import type { ClonedFiles } from './clone.js';
 import type { Comparison, Measurement } from './compare.js';
 import type { Input } from './input.js';
 import type { RunningServer, ServerCost } from './servers.js';
@@ -56,7 +56,7 @@ export async function withBrowser<Result>(
 }
 
 /** @throws Error unless the clone is one of this input. */
-export function checkClone(input: Input, { head, files }: CloneResult, checkout: boolean): void {
+export function checkClone(input: Input, { head, files }: ClonedFiles, checkout: boolean): void {
   const expected = { head: input.head, listed: input.shape.files };
   const found = { head, listed: files.listed };
   if (JSON.stringify(found) !== JSON.stringify(expected)) {

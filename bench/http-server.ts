@@ -1,30 +1,38 @@
 /**
  * The peer: a small smart HTTP server, which runs git's own `git http-backend` (git-http-backend(1))
  * for each request as a web server would, open to pages of any origin. It serves the page of the
- * benchmarks too, so that for a page both are one origin. Run as `node http-server.js ROOT PAGE_SCRIPT`.
+ * benchmarks too, so that for a page both are one origin. Run as `node http-server.js ROOT OUT`.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { gitEnvironment } from './git.js';
 
-const [root = '', pageScript = ''] = process.argv.slice(2);
-const script = readFileSync(pageScript);
+const [root = '', out = ''] = process.argv.slice(2);
 const html = `<!doctype html><meta charset="utf-8"><title>bench</title>
 <link rel="icon" href="data:,"><script src="/page.js"></script>`;
 
+/** What there is beside the repositories. */
+const files = new Map<string, { readonly type: string; readonly bytes: string | Buffer }>([
+  ['/', { type: 'text/html;charset=utf-8', bytes: html }],
+  ...['page.js', 'wasm-git-worker.js'].map((name) => fileOf(name, 'text/javascript;charset=utf-8')),
+  fileOf('lg2.wasm', 'application/wasm'),
+]);
+
+function fileOf(name: string, type: string) {
+  return [`/${name}`, { type, bytes: readFileSync(join(out, name)) }] as const;
+}
+
 const server = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === '/' || pathname === '/page.js') {
-    const isScript = pathname === '/page.js';
+  const file = files.get(pathname);
+  if (file !== undefined) {
     // The page's own connection must not be there already when its clone begins.
     response.setHeader('connection', 'close');
-    response.setHeader(
-      'content-type',
-      `${isScript ? 'text/javascript' : 'text/html'};charset=utf-8`,
-    );
-    response.end(isScript ? script : html);
+    response.setHeader('content-type', file.type);
+    response.end(file.bytes);
   } else if (request.method === 'OPTIONS') {
     response.writeHead(204, preflightAnswer).end();
   } else if (/^\/[^/]+\.git\//.test(pathname)) {

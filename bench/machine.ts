@@ -32,6 +32,7 @@ export async function describeMachine(
       ...(chromium === undefined ? {} : { chromium }),
       'isomorphic-git': isomorphicGit(),
       '@isomorphic-git/lightning-fs': await packageVersion(root, '@isomorphic-git/lightning-fs'),
+      'wasm-git': await packageVersion(root, 'wasm-git'),
     },
   };
 }

@@ -10,7 +10,7 @@ import { indexPack } from 'gitws/pack';
 import * as git from 'isomorphic-git';
 import httpNode from 'isomorphic-git/http/node';
 import { encodePktLine } from '../src/wire/pkt-line.js';
-import { timeClone, type CloneOptions } from './clone.js';
+import { inspectClone, timeClone, type CloneOptions } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
 import { repeat } from './tasks.js';
@@ -28,6 +28,7 @@ async function run(request: NodeRequest): Promise<unknown> {
     const { transport, ...options } = request.task;
     return timeClone(fs, httpOf(transport, options), options);
   }
+  if (request.kind === 'inspect') return inspectClone(fs, request.task);
   if (request.kind === 'index') return indexOnce(request.task);
   return repeat(request.task, () => transferOnce(request.task));
 }

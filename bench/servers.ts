@@ -71,7 +71,7 @@ export function startGitWs(
 
 /** Smart HTTP, and the page of the benchmarks at `/`. */
 export function startHttp(out: string, serverRoot: string): Promise<RunningServer> {
-  const args = [join(out, 'http-server.js'), serverRoot, join(out, 'page.js')];
+  const args = [join(out, 'http-server.js'), serverRoot, out];
   return start(process.execPath, args, /listening on (http:\S+)/, (url) => url);
 }
 

@@ -1,5 +1,5 @@
 /** What the clients in other processes are asked to do: plain data, both ways. */
-import type { CloneOptions, CloneResult } from './clone.js';
+import type { ClonedFiles, CloneOptions, CloneTimes } from './clone.js';
 
 /** What carries the bytes. */
 export type Transport = 'gitws' | 'http' | 'git' | 'pipe';
@@ -10,6 +10,18 @@ export type CloneTransport = 'gitws' | 'gitws-engine' | 'http';
 /** A clone by isomorphic-git. */
 export interface CloneTask extends CloneOptions {
   readonly transport: CloneTransport;
+}
+
+/** A clone in a page: by isomorphic-git, or by wasm-git in its worker, in memory. */
+export interface PageCloneTask extends CloneOptions {
+  readonly transport: CloneTransport | 'wasm-git';
+}
+
+/** What {@link PageCloneTask} comes to, without what it cost the browser. */
+export interface PageCloneResult {
+  readonly times: CloneTimes;
+  /** ms. */
+  readonly longestTask: number;
 }
 
 /** Raw transfers of everything, one after another or at once. */
@@ -53,7 +65,9 @@ export interface PageIndexTask {
 
 /** What the page puts on its window, as `bench`. */
 export interface BenchPage {
-  clone(task: CloneTask): Promise<CloneResult & { readonly longestTask: number }>;
+  clone(task: PageCloneTask): Promise<PageCloneResult>;
+  /** What the last clone has come to. */
+  inspect(): Promise<ClonedFiles>;
   transfer(task: RawTask): Promise<RawResult>;
   index(
     task: PageIndexTask,
@@ -63,6 +77,7 @@ export interface BenchPage {
 /** What the Node client is sent, and what it answers. */
 export type NodeRequest =
   | { readonly kind: 'clone'; readonly task: CloneTask }
+  | { readonly kind: 'inspect'; readonly task: CloneTask }
   | { readonly kind: 'raw'; readonly task: RawTask }
   | { readonly kind: 'index'; readonly task: IndexTask };
 export type NodeAnswer =

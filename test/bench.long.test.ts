@@ -26,8 +26,10 @@ it('runs every part once, and finds every clone to be right', async () => {
   expect(measured.toSorted()).toEqual(
     [...inPages, 'clone-node', 'index-pack', 'latency', 'raw', 'sessions'].toSorted(),
   );
-  for (const { title, metrics, rows } of report.comparisons) {
+  for (const { part, title, metrics, rows } of report.comparisons) {
     expect(stdout).toContain(title);
+    const isOfPages = part === 'clone-browser';
+    expect(rows.some(({ peer }) => peer.startsWith('wasm-git'))).toBe(isOfPages);
     expect(rows.length).toBeGreaterThan(1);
     for (const { peer, metrics: values } of rows) {
       expect(values[metrics[0]?.key ?? '']?.median, `${title}: ${peer}`).toBeGreaterThan(0);

@@ -1,12 +1,14 @@
-/** The client in a page: isomorphic-git with LightningFS, and raw transfers. */
+/** The client in a page: isomorphic-git with LightningFS, wasm-git, and raw transfers. */
 import LightningFS from '@isomorphic-git/lightning-fs';
 import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
 import { indexPack } from 'gitws/pack';
 import httpWeb from 'isomorphic-git/http/web';
-import { timeClone, type CloneFs, type CloneOptions } from '../clone.js';
+import { inspectClone, timeClone } from '../clone.js';
+import type { ClonedFiles, CloneFs, CloneOptions } from '../clone.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
 import { repeat, type BenchPage } from '../tasks.js';
+import { startWasmGit } from './wasm-git.js';
 
 const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
 
@@ -20,14 +22,25 @@ const httpOf = {
   http: () => httpWeb,
 };
 
+let inspect = (): Promise<ClonedFiles> => Promise.reject(new Error('Nothing was cloned.'));
+
 page.bench = {
   async clone({ transport, ...options }) {
+    if (transport === 'wasm-git') {
+      const git = await startWasmGit();
+      inspect = () => git.inspect(options);
+      const tasks = watchLongTasks();
+      const times = await git.clone(options);
+      return { times, longestTask: await tasks.longest() };
+    }
     const fs = new LightningFS(`bench-${crypto.randomUUID()}`) as unknown as CloneFs;
+    inspect = () => inspectClone(fs, options);
     const tasks = watchLongTasks();
-    const http = httpOf[transport](fs, options);
-    const result = await timeClone(fs, http, options);
-    return { ...result, longestTask: await tasks.longest() };
+    const times = await timeClone(fs, httpOf[transport](fs, options), options);
+    return { times, longestTask: await tasks.longest() };
   },
+
+  inspect: () => inspect(),
 
   async index({ url, inWorker }) {
     const start = performance.now();

@@ -12,7 +12,7 @@ import {
 } from '../context.js';
 import type { Input } from '../input.js';
 import type { RunningServer } from '../servers.js';
-import type { CloneTransport } from '../tasks.js';
+import type { PageCloneTask } from '../tasks.js';
 
 const metrics: readonly Metric[] = [
   { key: 'total', label: 'total', unit: 'ms' },
@@ -30,7 +30,7 @@ const metrics: readonly Metric[] = [
 export const cloneInBrowser: Part = {
   name: 'clone-browser',
   about:
-    'clones in Chromium: isomorphic-git over gitws (its pack engine, or not) and over HTTP; native git',
+    'clones in Chromium: isomorphic-git over gitws (its pack engine, or not) and over HTTP, wasm-git; native git',
   async run(context, input) {
     if (!context.hasBrowser) return [];
     return [
@@ -46,20 +46,20 @@ function compareClones(
   { noCheckout }: { noCheckout: boolean },
 ): Promise<Comparison> {
   const { servers, rounds } = context;
-  const inPage = async (transport: CloneTransport, server: RunningServer) =>
+  const inPage = async (transport: PageCloneTask['transport'], server: RunningServer) =>
     withBrowser(context, servers.http.url, async (browser): Promise<Measurement> => {
       const serverCost = await server.watch();
       const browserCost = await browser.watch();
       const url = repositoryUrl(server.url, input);
       const task = { transport, url, dir: '/clone', noCheckout };
-      const result = await browser.clone(task);
+      const { times, longestTask } = await browser.clone(task);
       const measured = {
-        ...result.times,
-        longestTask: result.longestTask,
+        ...times,
+        longestTask,
         ...clientMetrics(await browserCost()),
         ...serverMetrics(await serverCost()),
       };
-      checkClone(input, result, !noCheckout);
+      checkClone(input, await browser.inspect(), !noCheckout);
       return measured;
     });
   const native = async (server: RunningServer): Promise<Measurement> => {
@@ -85,6 +85,11 @@ function compareClones(
       },
       { name: 'isomorphic-git over gitws', measure: () => inPage('gitws', servers.gitws) },
       { name: 'isomorphic-git over HTTP', measure: () => inPage('http', servers.http) },
+      // It has no other way to leave the working tree out than to fetch into an empty repository.
+      {
+        name: `wasm-git over HTTP, in memory${noCheckout ? ', init and fetch' : ''}`,
+        measure: () => inPage('wasm-git', servers.http),
+      },
       { name: 'native git over HTTP', measure: () => native(servers.http) },
       { name: 'native git over git://', measure: () => native(servers.git) },
     ],

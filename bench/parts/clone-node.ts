@@ -38,7 +38,7 @@ export const cloneInNodePart: Part = {
       const task = { transport, url: repositoryUrl(server.url, input), dir, noCheckout: true };
       const result = await cloneInNode(out, task);
       const cost = await serverCost();
-      checkClone(input, result, false);
+      checkClone(input, result.cloned, false);
       if (quick) await git(['--git-dir', gitDir, 'fsck', '--strict']);
       return { ...result.times, ...clientMetrics(result), ...serverMetrics(cost) };
     };

@@ -39,17 +39,17 @@ export const latency: Part = {
       () =>
         withBrowser(context, page, (browser) =>
           measure(proxy, async (url) => {
-            const result = await browser.clone({ transport, url, dir: '/clone', depth: 1 });
-            checkClone(input, result, true);
-            return result.times;
+            const { times } = await browser.clone({ transport, url, dir: '/clone', depth: 1 });
+            checkClone(input, await browser.inspect(), true);
+            return times;
           }),
         );
     const inNode = (transport: 'gitws' | 'http', proxy: DelayProxy) => () =>
       measure(proxy, async (url) => {
         const dir = context.newDirectory();
-        const result = await cloneInNode(out, { transport, url, dir, depth: 1 });
-        checkClone(input, result, true);
-        return result.times;
+        const { times, cloned } = await cloneInNode(out, { transport, url, dir, depth: 1 });
+        checkClone(input, cloned, true);
+        return times;
       });
     const native = () =>
       measure(http, (url) => cloneNatively(url, context.newDirectory(), ['--depth', '1']));
