@@ -33,6 +33,7 @@ export class BenchBrowser {
     const browser = new BenchBrowser(devTools);
     try {
       await browser.#loaded();
+      await browser.#atRest();
     } catch (error) {
       await devTools.close();
       throw error;
@@ -59,6 +60,8 @@ export class BenchBrowser {
       return canMeasure ? { cpu, memory: Math.max(...peaks) } : undefined;
     };
   }
+
+  trace: DevTools['trace'] = (categories) => this.#devTools.trace(categories);
 
   clone(task: Parameters<BenchPage['clone']>[0]): ReturnType<BenchPage['clone']> {
     return this.#run(`clone(${JSON.stringify(task)})`) as ReturnType<BenchPage['clone']>;
@@ -90,6 +93,20 @@ export class BenchBrowser {
     while ((await this.#devTools.evaluate('typeof window.bench').catch(() => '')) !== 'object') {
       if (performance.now() > patience) throw new Error('The page of the benchmarks did not load.');
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Waits until it does nothing any more: what it does after its start is nobody's cost. */
+  async #atRest(): Promise<void> {
+    if (!canMeasure) return;
+    const patience = performance.now() + 15_000;
+    let [quiet, before] = [0, await cpuTimeOf(await this.#processes())];
+    while (quiet < 3 && performance.now() < patience) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = await cpuTimeOf(await this.#processes());
+      // 10 ms are the least that is counted.
+      quiet = now - before < 0.015 ? quiet + 1 : 0;
+      before = now;
     }
   }
 

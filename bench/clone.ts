@@ -1,5 +1,6 @@
 /** A clone by isomorphic-git with the times of its phases: the same in Node and in a page. */
 import * as git from 'isomorphic-git';
+import { marks } from './page-tasks.js';
 
 /** What isomorphic-git takes, with a type for what is called here too. */
 export type CloneFs = git.PromiseFsClient & {
@@ -45,14 +46,19 @@ export async function timeClone(
 ): Promise<CloneTimes> {
   const startedAt = performance.timeOrigin + performance.now();
   const start = performance.now();
+  performance.mark(marks.start);
   let received = start;
   let checkoutStart: number | undefined;
+  const onEnd = (): void => {
+    received = performance.now();
+    performance.mark(marks.received);
+  };
   const timedHttp: git.HttpClient = {
     async request(request) {
       const response = await http.request(request);
       const { body } = response;
       if (request.method !== 'POST' || body === undefined) return response;
-      return { ...response, body: withEnd(body, () => (received = performance.now())) };
+      return { ...response, body: withEnd(body, onEnd) };
     },
   };
   await git.clone({
@@ -63,6 +69,7 @@ export async function timeClone(
     },
   });
   const end = performance.now();
+  performance.mark(marks.end);
   const indexed = checkoutStart ?? end;
   return {
     ...{ startedAt, total: end - start, network: received - start },

@@ -10,6 +10,9 @@ import type { Readable, Writable } from 'node:stream';
 
 interface Reply {
   readonly id?: number;
+  /** Of an event. */
+  readonly method?: string;
+  readonly params?: unknown;
   readonly result?: Record<string, unknown>;
   readonly error?: { readonly message: string };
 }
@@ -21,6 +24,19 @@ interface Evaluated {
     readonly text: string;
     readonly exception?: { readonly description?: string };
   };
+}
+
+/** An event of a trace, as far as anybody looks at it. Times in µs. */
+export interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur?: number;
+  /** CPU time of the thread in it. */
+  readonly tdur?: number;
+  readonly args?: Readonly<Record<string, unknown>>;
 }
 
 const flags = [
@@ -39,6 +55,7 @@ export class DevTools {
   readonly #child: ChildProcess;
   readonly #input: Writable;
   readonly #waiting = new Map<number, (reply: Reply) => void>();
+  readonly #listeners = new Map<string, (params: unknown) => void>();
   #session: string | undefined;
   #calls = 0;
   #ended = false;
@@ -96,6 +113,29 @@ export class DevTools {
     throw new Error(`in the page: ${thrown.exception?.description ?? thrown.text}`);
   }
 
+  /**
+   * Has Chromium write down what its threads do.
+   *
+   * @param categories of events, by Chromium's names.
+   * @returns ends it.
+   */
+  async trace(categories: readonly string[]): Promise<() => Promise<readonly TraceEvent[]>> {
+    const events: TraceEvent[] = [];
+    this.#listeners.set('Tracing.dataCollected', (params) => {
+      events.push(...(params as { value: TraceEvent[] }).value);
+    });
+    const traceConfig = { recordMode: 'recordUntilFull', includedCategories: categories };
+    await this.#call('Tracing.start', { traceConfig, transferMode: 'ReportEvents' }, null);
+    return async () => {
+      const complete = new Promise((resolve) => {
+        this.#listeners.set('Tracing.tracingComplete', resolve);
+      });
+      await this.#call('Tracing.end', {}, null);
+      await complete;
+      return events;
+    };
+  }
+
   async close(): Promise<void> {
     if (this.#ended) return;
     const closed = once(this.#child, 'close');
@@ -129,6 +169,7 @@ export class DevTools {
       for (const message of messages) {
         const reply = JSON.parse(message) as Reply;
         if (reply.id !== undefined) this.#waiting.get(reply.id)?.(reply);
+        else this.#listeners.get(reply.method ?? '')?.(reply.params);
       }
     });
   }

@@ -13,6 +13,7 @@ import { cloneInBrowser } from './parts/clone-browser.js';
 import { cloneInNodePart } from './parts/clone-node.js';
 import { indexPackPart } from './parts/index-pack.js';
 import { latency } from './parts/latency.js';
+import { pageThread } from './parts/page-thread.js';
 import { raw } from './parts/raw.js';
 import { sessions } from './parts/sessions.js';
 import { formatReport, type Report } from './report.js';
@@ -22,6 +23,7 @@ const parts: readonly Part[] = [
   cloneInBrowser,
   cloneInNodePart,
   indexPackPart,
+  pageThread,
   raw,
   latency,
   sessions,

@@ -22,7 +22,9 @@ it('runs every part once, and finds every clone to be right', async () => {
   const report = JSON.parse(await readFile(json, 'utf8')) as Report;
   expect(report.inputs.map(({ name }) => name)).toEqual(['tiny']);
   const measured = report.comparisons.map(({ part }) => part);
-  const inPages = browserAvailable ? ['clone-browser', 'clone-browser', 'index-pack', 'raw'] : [];
+  const inPages = browserAvailable
+    ? ['clone-browser', 'clone-browser', 'index-pack', 'page-thread', 'raw']
+    : [];
   expect(measured.toSorted()).toEqual(
     [...inPages, 'clone-node', 'index-pack', 'latency', 'raw', 'sessions'].toSorted(),
   );

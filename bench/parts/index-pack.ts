@@ -8,6 +8,7 @@ import { compare, type Comparison, type Measurement, type Metric } from '../comp
 import { clientMetrics, repositoryUrl, withBrowser, type Context, type Part } from '../context.js';
 import { gitEnvironment } from '../git.js';
 import type { Input } from '../input.js';
+import { longestTasks, marks, taskCategories } from '../page-tasks.js';
 import type { IndexTask } from '../tasks.js';
 
 const inNodeMetrics: readonly Metric[] = [
@@ -19,6 +20,7 @@ const inNodeMetrics: readonly Metric[] = [
 const inPageMetrics: readonly Metric[] = [
   { key: 'total', label: 'total', unit: 'ms' },
   { key: 'longestTask', label: 'longest task', unit: 'ms' },
+  { key: 'longestTaskCpu', label: 'of which CPU', unit: 'ms' },
   { key: 'clientCpu', label: 'CPU', unit: 's' },
   { key: 'clientMemory', label: 'peak', unit: 'MB' },
 ];
@@ -109,9 +111,12 @@ async function compareInPage(context: Context, input: Input): Promise<Comparison
   const inPage = (inWorker: boolean) => () =>
     withBrowser(context, servers.http.url, async (browser): Promise<Measurement> => {
       const cost = await browser.watch();
-      const { objects, ...result } = await browser.index({ url, inWorker });
+      const stop = await browser.trace(taskCategories);
+      const { objects, total } = await browser.index({ url, inWorker });
       if (objects !== input.shape.objects) throw new Error(`indexed ${objects} objects`);
-      return { ...result, ...clientMetrics(await cost()) };
+      const measured = { total, ...clientMetrics(await cost()) };
+      const { wall, cpu } = longestTasks(await stop(), marks.start, marks.end);
+      return { ...measured, longestTask: wall, longestTaskCpu: cpu };
     });
   return compare({
     part: indexPackPart.name,
