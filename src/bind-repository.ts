@@ -63,13 +63,14 @@ export function bindRepository<Fs extends object>(
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
   const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
-  const client = createRoutedClient(options, ({ onProgress, signal }): PackRoute => {
+  const client = createRoutedClient(options, ({ wants, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
       const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
       await keepPack(source, {
         ...options,
         gitdir,
         signal: signal ?? options.signal,
+        wants,
         onProgress,
       });
     };

@@ -136,6 +136,8 @@ export function createRoutedClient(
 
 /** The fetch that a pack belongs to. */
 export interface PackRequest {
+  /** @returns the oids that it asked for, in its order. */
+  readonly wants: () => readonly string[];
   readonly onProgress: ProgressCallback | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -209,7 +211,8 @@ class GitWsHttpClient {
     }
     const another = async (failure: unknown): Promise<ServiceRun> => (await openAgain(failure)).run;
     const { onProgress } = listeners;
-    const routePack = (): PackRoute => this.#routePack({ onProgress, signal: request.signal });
+    const routePack = (wants: () => readonly string[]): PackRoute =>
+      this.#routePack({ wants, onProgress, signal: request.signal });
     return success(request, type, exchangeFetch(run, body, listeners, another, routePack));
   }
 

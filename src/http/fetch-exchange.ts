@@ -5,6 +5,7 @@
  * gets the lines that make it do so, and the end of the pack, only once everything is in and safe.
  */
 import { FetchResponseParser, type FetchResponseEvent } from '../wire/fetch-response.js';
+import { parseWants } from '../wire/fetch-request.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
 import { collect, type ByteSource } from './gather.js';
@@ -21,7 +22,7 @@ import type { ServiceRun } from './run.js';
  * @param listeners told of progress while the response arrives.
  * @param openAgain asked for another run where this one failed before anything was passed on;
  *   rejects with the failure where it is not worth it.
- * @param routePack asked for each run where its pack is to go.
+ * @param routePack asked for each run where its pack is to go, with what tells the oids that are asked for.
  * @returns the response, side-band-64k. Iterating throws GitWsError REMOTE_ERROR (an ERR line or
  *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MALFORMED_PKT_LINE, UserCanceledError.
  */
@@ -30,18 +31,19 @@ export async function* exchangeFetch(
   body: ByteSource,
   listeners: MessageListeners,
   openAgain: (failure: unknown) => Promise<ServiceRun>,
-  routePack: () => PackRoute,
+  routePack: (wants: () => readonly string[]) => PackRoute,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let current = run;
   let complete = false;
   try {
     // Wants and haves: kept, since they may have to be sent twice.
     const request = await collect(body);
+    const wants = (): readonly string[] => parseWants(request);
     for (;;) {
       let passedOn = false;
       try {
         current.start(request);
-        for await (const bytes of passOn(current, listeners, routePack())) {
+        for await (const bytes of passOn(current, listeners, routePack(wants))) {
           passedOn = true;
           yield bytes;
         }

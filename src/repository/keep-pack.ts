@@ -3,8 +3,22 @@
  * when the first pack comes.
  */
 import { indexPack } from '../pack/index-pack.js';
-import type { BaseObject, IndexPackOptions, ObjectType, PackProgress } from '../pack/options.js';
+import type {
+  BaseObject,
+  IndexPackOptions,
+  IndexedPack,
+  ObjectType,
+  PackProgress,
+  PackSink,
+} from '../pack/options.js';
+import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
+import { PackIndex } from './pack-index.js';
+import { readTips } from './packed-objects.js';
+import { hasZlib } from './zlib.js';
+
+/** Tips that are kept as files of their own, at most. */
+const tipsKept = 64;
 
 /** isomorphic-git's `readObject`, as far as it is used. */
 export type ReadObject<Fs> = (args: {
@@ -23,6 +37,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly fs: Fs;
   readonly gitdir: string;
   readonly readObject?: ReadObject<Fs> | undefined;
+  /** @returns the oids that the pack was asked for. */
+  readonly wants?: (() => readonly string[]) | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: PackProgress) => void | Promise<void>) | undefined;
 }
@@ -54,12 +70,36 @@ export async function keepPack<Fs extends object>(
       },
     });
     if (isFailed(failure)) throw failure.error;
-    if (indexed.objects === 0) await pack.discard();
-    else await pack.finish(indexed);
+    if (indexed.objects === 0) {
+      await pack.discard();
+      return;
+    }
+    const tips = await tipsOf(indexed, pack.sink, options.wants?.() ?? []);
+    await pack.finish(indexed);
+    await writeLooseObjects(fs, gitdir, tips);
   } catch (error) {
     await pack.discard();
     throw error;
   }
+}
+
+/**
+ * What isomorphic-git is going to ask for by its oid, in every operation: whether the tips are there,
+ * and what HEAD's commit says. Of a pack it would have to read all of the index, and all of the
+ * pack, in one task. So these few are kept as files, too; where they are many, only the first ones,
+ * of which HEAD is one.
+ */
+async function tipsOf(
+  { idx, bytes, pack }: IndexedPack,
+  sink: PackSink | undefined,
+  wants: readonly string[],
+): Promise<readonly BaseObject[]> {
+  const isReadable = pack !== undefined || sink?.read !== undefined;
+  if (!isReadable || !hasZlib()) return [];
+  const read = (at: number, length: number) =>
+    pack?.subarray(at, at + length) ?? sink?.read?.(at, length) ?? new Uint8Array(0);
+  const index = new PackIndex(idx);
+  return readTips({ index, end: bytes - 20, read }, wants.slice(0, tipsKept));
 }
 
 /** @returns what gives the objects that a thin pack is made from, but those that are not there. */

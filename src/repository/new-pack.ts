@@ -8,6 +8,7 @@ import {
   isExisting,
   isMissing,
   promisesOf,
+  randomName,
   type OpenFile,
   type PromiseFileSystem,
 } from './file-system.js';
@@ -114,12 +115,6 @@ export class NewPack {
     // Not there: then there is nothing to remove.
     await this.#fs.unlink(path).catch(() => undefined);
   }
-}
-
-/** @returns what no other has. Not a UUID: those exist in secure contexts alone. */
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Writes a file, and waits until it is safe where the file system can say so. */

@@ -1,0 +1,46 @@
+/** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
+import type { BaseObject } from '../pack/options.js';
+import { isExisting, promisesOf, randomName } from './file-system.js';
+import { deflate } from './zlib.js';
+
+/**
+ * @param fs isomorphic-git's.
+ * @param gitdir the repository, for example `/work/.git`.
+ * @param objects whose oids are known to be right.
+ * @throws what the file system throws; some objects may be there then, none of them in part.
+ */
+export async function writeLooseObjects(
+  fs: object,
+  gitdir: string,
+  objects: readonly BaseObject[],
+): Promise<void> {
+  const promises = promisesOf(fs);
+  const write = async ({ oid, type, bytes }: BaseObject): Promise<void> => {
+    const directory = `${gitdir}/objects/${oid.slice(0, 2)}`;
+    const path = `${directory}/${oid.slice(2)}`;
+    const header = new TextEncoder().encode(`${type} ${bytes.length}\0`);
+    const content = new Uint8Array(header.length + bytes.length);
+    content.set(header);
+    content.set(bytes, header.length);
+    const file = await deflate(content);
+    await promises.mkdir(directory).catch((error: unknown) => {
+      if (!isExisting(error)) throw error;
+    });
+    if (promises.rename === undefined) {
+      await promises.writeFile(path, file);
+      return;
+    }
+    // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
+    const temporary = `${directory}/tmp_obj_${randomName()}`;
+    try {
+      await promises.writeFile(temporary, file);
+      await promises.rename(temporary, path);
+    } catch (error) {
+      // Not there: then there is nothing to remove.
+      await promises.unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  };
+  const written = await Promise.allSettled(objects.map(write));
+  for (const each of written) if (each.status === 'rejected') throw each.reason;
+}
