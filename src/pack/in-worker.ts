@@ -1,13 +1,11 @@
 /** Indexes a pack in a worker: the caller's side. What the worker does is run.ts, as without one. */
+import { Feeding } from './feeding.js';
 import { GitWsError } from '../errors.js';
 import type { Answer, Order, Posted, Question, Report } from './messages.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import type { PackLimits } from './limits.js';
 import { canceled } from './pace.js';
 import type { Met } from './meet-worker.js';
-
-/** Bytes that may be on their way to the worker. */
-const window = 0x800000;
 
 /** The most that is copied for it at once. */
 const piece = 0x100000;
@@ -42,7 +40,7 @@ export function indexInWorker(
       worker.removeEventListener('messageerror', die);
       signal?.removeEventListener('abort', cancel);
       waiting.abort();
-      feeding.wake();
+      feeding.release();
       end();
     };
     const fail = (error: Error): void => {
@@ -62,7 +60,7 @@ export function indexInWorker(
         .request(lock, options, () => settle(() => reject(died())))
         .catch(() => undefined);
     }
-    const feeding = new Feeding();
+    const feeding = new Feeding((bytes) => post({ type: 'bytes', bytes }, [bytes.buffer]));
     const answer = async (question: Question): Promise<void> => {
       const given = await answerOf(question, options);
       if (!isOver) post(given);
@@ -73,7 +71,7 @@ export function indexInWorker(
       try {
         switch (report.type) {
           case 'taken':
-            feeding.takeBack(report.bytes);
+            feeding.takeBack(report.bytes, report.spent);
             break;
           case 'progress':
             options.onProgress?.(report.progress);
@@ -112,17 +110,18 @@ export function indexInWorker(
         if (read.done === true) break;
         for (let at = 0; at < read.value.length; at += piece) {
           const value = read.value.subarray(at, at + piece);
-          // The source's bytes may be part of something larger, which is not to be given away.
-          const bytes = new Uint8Array(value);
           // Beyond the limit the worker refuses them, and no sink gets what nobody can read.
-          if (position + bytes.length <= limits.packBytes)
+          if (position + value.length <= limits.packBytes)
             await sink?.write(new Uint8Array(value), position);
-          position += bytes.length;
+          position += value.length;
           if (isOver) return;
-          post({ type: 'bytes', bytes }, [bytes.buffer]);
-          await feeding.wait(bytes.length);
+          // Copied: they may be part of something larger, which is not to be given away.
+          const room = feeding.give(value);
+          if (room !== undefined) await room;
+          if (isOver) return;
         }
       }
+      feeding.flush();
       post({ type: 'end' });
     };
     feed().catch(fail);
@@ -132,26 +131,6 @@ export function indexInWorker(
 function died(cause?: Error): GitWsError {
   const sentence = 'The worker that indexes packs died.';
   return new GitWsError('PACK_ENGINE_FAILED', sentence, cause === undefined ? {} : { cause });
-}
-
-/** How much is on its way to the worker. */
-class Feeding {
-  #underway = 0;
-  wake: () => void = () => undefined;
-
-  /** Waits, after so many bytes were sent, until more may be. */
-  async wait(bytes: number): Promise<void> {
-    this.#underway += bytes;
-    if (this.#underway <= window) return;
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-    });
-  }
-
-  takeBack(bytes: number): void {
-    this.#underway -= bytes;
-    if (this.#underway <= window) this.wake();
-  }
 }
 
 async function answerOf(question: Question, options: IndexPackOptions): Promise<Answer> {

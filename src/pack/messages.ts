@@ -42,7 +42,7 @@ export type Answer =
 /** From the worker. */
 export type Report =
   /** So many bytes are taken: as many more may come. */
-  | { readonly type: 'taken'; readonly bytes: number }
+  | { readonly type: 'taken'; readonly bytes: number; readonly spent: readonly ArrayBuffer[] }
   | { readonly type: 'progress'; readonly progress: PackProgress }
   | { readonly type: 'done'; readonly result: IndexedPack }
   | {

@@ -59,10 +59,16 @@ export class HeldPack implements PackStore {
       const block = blocks.pop();
       if (block === undefined) break;
       pack.set(block.subarray(0, Math.min(blockSize, pack.length - at)), at);
+      release(block.buffer);
       await pace.turn();
     }
     return pack;
   }
+}
+
+/** Gives memory back at once where that can be said: the garbage collector may be late. */
+function release(buffer: ArrayBuffer): void {
+  (buffer as { transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
 }
 
 /** Bytes read at once from a sink, and how many such pieces are kept. */

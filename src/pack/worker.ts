@@ -3,6 +3,7 @@
  * as well as a module. It loads nothing: the engine comes with the order.
  */
 import { isGitWsError } from '../errors.js';
+import { pieceSize, reportedAtOnce } from './feeding.js';
 import { greeting, type Answer, type Greeted, type Order, type Posted } from './messages.js';
 import type { Question, Report } from './messages.js';
 import type { PackSink } from './options.js';
@@ -26,6 +27,11 @@ class Task {
   readonly pack: number;
   readonly #canceling = new AbortController();
   readonly #pieces: Uint8Array[] = [];
+  /** Bytes that were taken, and nobody told of it; what held the full pieces among them. */
+  #unreported = 0;
+  #spent: ArrayBuffer[] = [];
+  /** What holds the piece that is in use. */
+  #last: ArrayBuffer | undefined;
   #isEnded = false;
   #wake: (() => void) | undefined;
   #answer: ((answer: Answer) => void) | undefined;
@@ -84,6 +90,8 @@ class Task {
 
   /** The next bytes; empty ones after 'cancel', which lead to the pace's next look at its signal. */
   async #next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#last !== undefined) this.#spent.push(this.#last);
+    this.#last = undefined;
     while (this.#pieces.length === 0 && !this.#canceling.signal.aborted) {
       if (this.#isEnded) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
@@ -91,8 +99,18 @@ class Task {
       });
     }
     const value = this.#pieces.shift() ?? new Uint8Array(0);
-    this.#post({ type: 'taken', bytes: value.length });
+    this.#unreported += value.length;
+    if (this.#pieces.length === 0 || this.#unreported >= reportedAtOnce) this.#report();
+    // Of shorter ones something may still be in use when the next one is asked for.
+    if (value.length === pieceSize) this.#last = value.buffer as ArrayBuffer;
     return { done: false, value };
+  }
+
+  #report(): void {
+    const spent = this.#spent;
+    this.#post({ type: 'taken', bytes: this.#unreported, spent }, spent);
+    this.#unreported = 0;
+    this.#spent = [];
   }
 
   async #askForBases(oids: readonly string[]) {

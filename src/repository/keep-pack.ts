@@ -74,9 +74,13 @@ export async function keepPack<Fs extends object>(
       await pack.discard();
       return;
     }
-    const tips = await tipsOf(indexed, pack.sink, options.wants?.() ?? []);
+    const tips = tipsOf(indexed, pack.sink, options.wants?.() ?? []);
+    // Where it fails while the pack is put in place, that is met behind it.
+    tips.catch(() => undefined);
+    // From memory both can be done at once; a file is closed when it is put in place.
+    if (indexed.pack === undefined) await tips;
     await pack.finish(indexed);
-    await writeLooseObjects(fs, gitdir, tips);
+    await writeLooseObjects(fs, gitdir, await tips);
   } catch (error) {
     await pack.discard();
     throw error;
