@@ -23,7 +23,9 @@ export interface CloneTimes {
   readonly total: number;
   /** From the beginning to the last byte of the pack. */
   readonly network: number;
-  /** From there until refs are written; undefined where the client does not tell. */
+  /** From the beginning until the client's own work begins: nothing more is to come for it. */
+  readonly received: number;
+  /** From the last byte until refs are written; undefined where the client does not tell. */
   readonly index: number | undefined;
   readonly checkout: number | undefined;
 }
@@ -38,11 +40,14 @@ export interface ClonedFiles {
 /**
  * @param fs isomorphic-git's; must be empty below `dir`.
  * @param http isomorphic-git's.
+ * @param lastBytes when the last bytes came, by performance.now(), where `http` does not pass them
+ *   on as they come.
  */
 export async function timeClone(
   fs: CloneFs,
   http: git.HttpClient,
   { url, dir, depth, noCheckout = false }: CloneOptions,
+  lastBytes: () => number | undefined = () => undefined,
 ): Promise<CloneTimes> {
   const startedAt = performance.timeOrigin + performance.now();
   const start = performance.now();
@@ -71,9 +76,10 @@ export async function timeClone(
   const end = performance.now();
   performance.mark(marks.end);
   const indexed = checkoutStart ?? end;
+  const arrived = lastBytes() ?? received;
   return {
-    ...{ startedAt, total: end - start, network: received - start },
-    ...{ index: indexed - received, checkout: end - indexed },
+    ...{ startedAt, total: end - start, network: arrived - start, received: received - start },
+    ...{ index: indexed - arrived, checkout: end - indexed },
   };
 }
 

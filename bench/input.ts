@@ -26,7 +26,7 @@ export interface InputShape {
   /** Bytes of all objects, not compressed. */
   readonly inflatedBytes: number;
   readonly packBytes: number;
-  /** Files in HEAD. */
+  /** Files in HEAD, and submodules: their directories count as one. */
   readonly files: number;
 }
 
@@ -50,7 +50,7 @@ export async function localInput(path: string, serverRoot: string): Promise<Inpu
 async function describe(name: string, gitDir: string): Promise<Input> {
   const head = await git(['--git-dir', gitDir, 'rev-parse', 'HEAD']);
   const tree = await git(['--git-dir', gitDir, 'ls-tree', '-r', 'HEAD']);
-  const files = tree === '' ? 0 : tree.split('\n').filter((line) => line.includes(' blob ')).length;
+  const files = tree === '' ? 0 : tree.split('\n').length;
   const shape = { ...(await countObjects(gitDir)), packBytes: await packBytes(gitDir), files };
   return { name, gitDir, head, shape };
 }

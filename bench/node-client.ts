@@ -9,11 +9,13 @@ import * as gitws from 'gitws';
 import { indexPack } from 'gitws/pack';
 import * as git from 'isomorphic-git';
 import httpNode from 'isomorphic-git/http/node';
+import { WebSocket } from 'ws';
 import { encodePktLine } from '../src/wire/pkt-line.js';
 import { inspectClone, timeClone, type CloneOptions } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
 import { repeat } from './tasks.js';
+import { timedSocket } from './timed-socket.js';
 import type {
   CloneTransport,
   IndexResult,
@@ -23,10 +25,12 @@ import type {
   RawTask,
 } from './tasks.js';
 
+const timed = timedSocket(WebSocket);
+
 async function run(request: NodeRequest): Promise<unknown> {
   if (request.kind === 'clone') {
     const { transport, ...options } = request.task;
-    return timeClone(fs, httpOf(transport, options), options);
+    return timeClone(fs, httpOf(transport, options), options, timed.lastBytes);
   }
   if (request.kind === 'inspect') return inspectClone(fs, request.task);
   if (request.kind === 'index') return indexOnce(request.task);
@@ -35,7 +39,8 @@ async function run(request: NodeRequest): Promise<unknown> {
 
 function httpOf(transport: CloneTransport, { dir, url }: CloneOptions): git.HttpClient {
   if (transport === 'http') return httpNode;
-  return transport === 'gitws' ? gitws.http : gitws.bindRepository({ fs, dir, url }).http;
+  if (transport === 'gitws') return gitws.http;
+  return gitws.bindRepository({ fs, dir, url, WebSocket: timed.WebSocket }).http;
 }
 
 async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<IndexResult> {
@@ -52,10 +57,15 @@ async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<Inde
   return { total: performance.now() - start };
 }
 
+/** In ms. Of many at once the last ones wait for long. */
+const openTimeout = 300_000;
+
 async function transferOnce({ transport, url }: RawTask): Promise<number> {
   switch (transport) {
     case 'gitws':
-      return transferOverChannel(await gitws.openChannel(url, { service: 'git-upload-pack' }));
+      return transferOverChannel(
+        await gitws.openChannel(url, { service: 'git-upload-pack', openTimeout }),
+      );
     case 'http':
       return transferOverHttp(url);
     case 'git':

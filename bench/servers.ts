@@ -65,6 +65,9 @@ export function startGitWs(
   origins: readonly string[],
 ): Promise<RunningServer> {
   const args = [join(out, 'dist/bin/gitws.js'), 'serve', serverRoot, '--port', '0'];
+  // As many at once as are measured, all from one address.
+  const room = ['--max-sessions', '--max-sessions-per-address', '--max-children'];
+  args.push(...room.flatMap((limit) => [limit, '300']), '--first-byte-time', '5m');
   const allowed = origins.flatMap((origin) => ['--origin', origin]);
   return start(process.execPath, [...args, ...allowed], /listening on (http:\S+)/, (url) => url);
 }
@@ -81,6 +84,7 @@ export async function startGitDaemon(serverRoot: string): Promise<RunningServer>
   // The program itself: `git` before it would be one process more.
   const program = join(await git(['--exec-path']), 'git-daemon');
   const args = ['--verbose', '--export-all', '--reuseaddr', '--listen=127.0.0.1'];
+  args.push('--max-connections=0');
   return start(
     program,
     [...args, `--port=${port}`, `--base-path=${serverRoot}`, serverRoot],

@@ -9,6 +9,7 @@ import type { ClonedFiles, CloneFs, CloneOptions } from '../clone.js';
 import { marks } from '../page-tasks.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
 import { repeat, type BenchPage } from '../tasks.js';
+import { timedSocket } from '../timed-socket.js';
 import { startWasmGit } from './wasm-git.js';
 
 const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
@@ -16,10 +17,12 @@ const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
 // isomorphic-git needs it, and pages have none.
 page.Buffer = Buffer;
 
+const timed = timedSocket(WebSocket);
+
 const httpOf = {
   gitws: () => gitws.http,
   'gitws-engine': (fs: CloneFs, { dir, url }: CloneOptions) =>
-    gitws.bindRepository({ fs, dir, url }).http,
+    gitws.bindRepository({ fs, dir, url, WebSocket: timed.WebSocket }).http,
   http: () => httpWeb,
 };
 
@@ -32,13 +35,14 @@ page.bench = {
       inspect = () => git.inspect(options);
       const tasks = watchLongTasks();
       const times = await git.clone(options);
-      return { times, ...(await tasks.longest(times.startedAt + times.network)) };
+      return { times, ...(await tasks.longest(times.startedAt + times.received)) };
     }
     const fs = new LightningFS(`bench-${crypto.randomUUID()}`) as unknown as CloneFs;
     inspect = () => inspectClone(fs, options);
     const tasks = watchLongTasks();
-    const times = await timeClone(fs, httpOf[transport](fs, options), options);
-    return { times, ...(await tasks.longest(times.startedAt + times.network)) };
+    const http = httpOf[transport](fs, options);
+    const times = await timeClone(fs, http, options, timed.lastBytes);
+    return { times, ...(await tasks.longest(times.startedAt + times.received)) };
   },
 
   inspect: () => inspect(),

@@ -8,9 +8,8 @@ declare module 'wasm-git/lg2.js' {
       close(stream: object | undefined): void;
       writeFile(path: string, text: string): void;
       chdir(path: string): void;
-      readdir(path: string): string[];
-      lstat(path: string): { readonly mode: number };
-      isDir(mode: number): boolean;
+      /** @throws where there is nothing. */
+      lstat(path: string): object;
     };
     /** Runs one command to its end. @returns its exit code. */
     callMain(args: readonly string[]): number;

@@ -60,7 +60,8 @@ function clone({ url, dir, noCheckout = false }: CloneOptions): CloneTimes {
     runQuietly('clone', url, dir);
   }
   const total = performance.now() - start;
-  return { startedAt, total, network: received - start, index: undefined, checkout: undefined };
+  const network = received - start;
+  return { startedAt, total, network, received: network, index: undefined, checkout: undefined };
 }
 
 function fetchAll(url: string): string {
@@ -83,19 +84,19 @@ function inspect({ dir, noCheckout = false }: CloneOptions): ClonedFiles {
     // That it can be done says that the objects are there.
     run('checkout', head);
   }
-  const listed = run('ls-files').filter((line) => line !== '').length;
-  const present = noCheckout ? 0 : countFiles(dir);
-  return { head: run('rev-parse', 'HEAD')[0] ?? '', files: { listed, present } };
+  const listed = run('ls-files').filter((line) => line !== '');
+  const present = noCheckout ? [] : listed.filter((path) => isThere(`${dir}/${path}`));
+  const head = run('rev-parse', 'HEAD')[0] ?? '';
+  return { head, files: { listed: listed.length, present: present.length } };
 }
 
-function countFiles(directory: string): number {
-  let files = 0;
-  for (const name of FS.readdir(directory)) {
-    if (name === '.' || name === '..' || name === '.git') continue;
-    const path = `${directory}/${name}`;
-    files += FS.isDir(FS.lstat(path).mode) ? countFiles(path) : 1;
+function isThere(path: string): boolean {
+  try {
+    FS.lstat(path);
+    return true;
+  } catch {
+    return false;
   }
-  return files;
 }
 
 addEventListener('message', ({ data }: MessageEvent<WasmGitRequest>) => {

@@ -5,6 +5,7 @@ import { compare, type Measurement, type Metric } from '../compare.js';
 import { checkClone, repositoryUrl, withBrowser, type Part } from '../context.js';
 import { DelayProxy } from '../delay-proxy.js';
 import { startGitWs } from '../servers.js';
+import type { CloneTransport } from '../tasks.js';
 
 const metrics: readonly Metric[] = [
   { key: 'firstPackByte', label: 'first pack byte', unit: 'ms' },
@@ -35,7 +36,7 @@ export const latency: Part = {
       return { ...times, firstPackByte };
     };
     const inPage =
-      (transport: 'gitws' | 'http', proxy: DelayProxy, page = http.url) =>
+      (transport: CloneTransport, proxy: DelayProxy, page = http.url) =>
       () =>
         withBrowser(context, page, (browser) =>
           measure(proxy, async (url) => {
@@ -54,6 +55,10 @@ export const latency: Part = {
     const native = () =>
       measure(http, (url) => cloneNatively(url, context.newDirectory(), ['--depth', '1']));
     const inPages = [
+      {
+        name: 'isomorphic-git over gitws, its engine, page',
+        measure: inPage('gitws-engine', gitws),
+      },
       { name: 'isomorphic-git over gitws, page', measure: inPage('gitws', gitws) },
       { name: 'isomorphic-git over HTTP, page', measure: inPage('http', http) },
       // A page elsewhere asks first (CORS). To a WebSocket it makes no difference.

@@ -15,10 +15,10 @@ const metrics: readonly Metric[] = [
 
 export const sessions: Part = {
   name: 'sessions',
-  about: 'server CPU and memory with 1 and 20 raw transfers at once',
+  about: 'server CPU and memory with 1, 20 and 200 raw transfers at once',
   async run(context, input) {
     const results: Comparison[] = [];
-    for (const concurrency of context.quick ? [3] : [1, 20]) {
+    for (const concurrency of context.quick ? [3] : [1, 20, 200]) {
       results.push(await compareServers(context, input, concurrency));
     }
     return results;
