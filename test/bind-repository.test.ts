@@ -75,6 +75,23 @@ describe('a bound repository', () => {
     );
   });
 
+  it('spares isomorphic-git the pack until there is more to read than its tips', async () => {
+    const read: string[] = [];
+    const readFile = (path: string, ...options: never[]) => {
+      read.push(path);
+      return nodeFs.promises.readFile(path, ...options);
+    };
+    const fs = { ...nodeFs, promises: { ...nodeFs.promises, readFile } };
+    const bound = bindRepository({ fs, dir, url });
+    await git.clone({ ...bound, noCheckout: true });
+    await git.fetch({ ...bound, remote: 'origin' });
+    const ofPacks = (): string[] => read.filter((path) => /\.(pack|idx)$/.test(path));
+    expect(ofPacks()).toEqual([]);
+    await git.log({ ...bound, depth: 3 });
+    expect(ofPacks()).not.toEqual([]);
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
   it('does not carry the requests of another remote', async () => {
     const { http } = bindRepository({ fs: nodeFs, dir, url: `${url}x` });
     await expect(git.clone({ fs: nodeFs, http, dir, url })).rejects.toMatchObject({

@@ -1,0 +1,33 @@
+/** What a fetch asks for. */
+import { describe, expect, it } from 'vitest';
+import { parseWants } from '../../src/wire/fetch-request.js';
+import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
+import { concatBytes } from '../../src/wire/text.js';
+
+const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
+
+describe('the wants of a request', () => {
+  const request = concatBytes([
+    encodePktLine(`want ${two} multi_ack_detailed side-band-64k agent=git/1\n`),
+    encodePktLine(`want ${one}\n`),
+    encodePktLine(`want ${two}\n`),
+    encodePktLine(`shallow ${'3'.repeat(40)}\n`),
+    encodePktLine('deepen 1\n'),
+    flushPkt,
+    encodePktLine(`have ${'4'.repeat(40)}\n`),
+    encodePktLine('done\n'),
+  ]);
+
+  it('are in its order, each once, and nothing else is among them', () => {
+    expect(parseWants([request])).toEqual([two, one]);
+  });
+
+  it('are the same in pieces of one byte', () => {
+    expect(parseWants(Array.from(request, (byte) => Uint8Array.of(byte)))).toEqual([two, one]);
+  });
+
+  it('are none where there are none', () => {
+    expect(parseWants([flushPkt])).toEqual([]);
+    expect(parseWants([])).toEqual([]);
+  });
+});
