@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { compare, median, type Peer } from '../bench/compare.js';
 import { History } from '../bench/history.js';
+import type { TraceEvent } from '../bench/devtools.js';
 import { parseOptions } from '../bench/options.js';
+import { longestTasks, marks } from '../bench/page-tasks.js';
 import { RawTransfer } from '../bench/raw-transfer.js';
 import { formatComparison } from '../bench/report.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
@@ -107,6 +109,38 @@ describe('a raw transfer', () => {
     expect(() => transfer.finish()).toThrow('without a flush-pkt');
     transfer.push(encodeText('00'));
     expect(transfer.finish()).toBe(12);
+  });
+});
+
+describe('the longest tasks of a page', () => {
+  const mark = (name: string, ms: number): TraceEvent => {
+    return { name, ph: 'I', pid: 1, tid: 1, ts: ms * 1e3 };
+  };
+  const task = (ms: number, wall: number, cpu: number, tid = 1): TraceEvent => {
+    const name = 'ThreadControllerImpl::RunTask';
+    return { name, ph: 'X', pid: 1, tid, ts: ms * 1e3, dur: wall * 1e3, tdur: cpu * 1e3 };
+  };
+  const events = [
+    task(0, 90, 90),
+    mark(marks.start, 100),
+    task(101, 40, 5),
+    task(150, 20, 15),
+    // Another thread's.
+    task(150, 500, 500, 2),
+    task(195, 10, 2),
+    mark(marks.received, 200),
+    task(210, 60, 30),
+    mark(marks.end, 300),
+    task(301, 80, 80),
+  ];
+
+  it('are those between two marks, by the clock and by the work', () => {
+    expect(longestTasks(events, marks.start, marks.received)).toEqual({ wall: 40, cpu: 15 });
+    expect(longestTasks(events, marks.received, marks.end)).toEqual({ wall: 60, cpu: 30 });
+  });
+
+  it('are not known of a page that made no marks', () => {
+    expect(() => longestTasks([task(0, 1, 1)], marks.start, marks.end)).toThrow('did not mark');
   });
 });
 
