@@ -47,27 +47,32 @@ export class PassedPack implements PackRoute {
   }
 }
 
-/** Keeps a pack: resolves when it is in the repository. Reads `source` to its end, or leaves it. */
+/**
+ * Keeps a pack: resolves when it is in the repository. Reads `source` to its end, or leaves it. Called
+ * before the first bytes have come, so that there is time to get ready for them.
+ */
 export type KeepPack = (source: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /** Has the pack kept while it comes. */
 export class KeptPack implements PackRoute {
-  readonly #keep: KeepPack;
   readonly #onUnavailable: (error: GitWsError) => void;
   readonly #pipe = new Pipe();
-  #kept: Promise<void> | undefined;
+  readonly #kept: Promise<void>;
+  #hasCome = false;
   /** What takes the pack instead, where the engine cannot be started. */
   #instead: PassedPack | undefined;
 
   /** @param onUnavailable told where the engine cannot be started: the pack is passed on then. */
   constructor(keep: KeepPack, onUnavailable: (error: GitWsError) => void) {
-    this.#keep = keep;
     this.#onUnavailable = onUnavailable;
+    this.#kept = keep(this.#pipe);
+    // Where it fails before anything has come, that is met when something does.
+    this.#kept.catch(() => undefined);
   }
 
   async take(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
     if (this.#instead !== undefined) return this.#instead.take(bytes);
-    this.#kept ??= this.#keep(this.#pipe);
+    this.#hasCome = true;
     const failed = this.#kept.then(
       () => undefined,
       (error: unknown) => ({ error }),
@@ -83,7 +88,10 @@ export class KeptPack implements PackRoute {
 
   async finish(): Promise<readonly Uint8Array[]> {
     if (this.#instead !== undefined) return this.#instead.finish();
-    if (this.#kept === undefined) return [];
+    if (!this.#hasCome) {
+      await this.abort(new Error('There is no pack.'));
+      return [];
+    }
     this.#pipe.end();
     await this.#kept;
     return encodeSideBand(1, emptyPack);
@@ -91,7 +99,7 @@ export class KeptPack implements PackRoute {
 
   async abort(error: unknown): Promise<void> {
     this.#pipe.fail(error);
-    await this.#kept?.catch(() => undefined);
+    await this.#kept.catch(() => undefined);
   }
 }
 

@@ -26,18 +26,16 @@ export async function writeLooseObjects(
     await promises.mkdir(directory).catch((error: unknown) => {
       if (!isExisting(error)) throw error;
     });
-    if (promises.rename === undefined) {
-      await promises.writeFile(path, file);
-      return;
-    }
     // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
     const temporary = `${directory}/tmp_obj_${randomName()}`;
+    // Where nothing can be renamed, half of it may be there for a moment: git has it in a pack, too.
+    const target = promises.rename === undefined ? path : temporary;
     try {
-      await promises.writeFile(temporary, file);
-      await promises.rename(temporary, path);
+      await promises.writeFile(target, file);
+      await promises.rename?.(temporary, path);
     } catch (error) {
       // Not there: then there is nothing to remove.
-      await promises.unlink(temporary).catch(() => undefined);
+      await promises.unlink(target).catch(() => undefined);
       throw error;
     }
   };

@@ -94,9 +94,12 @@ export class NewPack {
       return;
     }
     const index = `${this.#temporary}.idx`;
-    // Both are written before either is in place: room that runs out is found out here.
-    if (pack !== undefined) await fs.writeFile(this.#temporary, pack);
-    await write(fs, index, idx);
+    // Both are written, at once, before either is in place: room that runs out is found out here.
+    const written = await Promise.allSettled([
+      pack === undefined ? undefined : fs.writeFile(this.#temporary, pack),
+      write(fs, index, idx),
+    ]);
+    for (const each of written) if (each.status === 'rejected') throw each.reason;
     await fs.rename(this.#temporary, `${name}.pack`);
     await fs.rename(index, `${name}.idx`);
   }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeLooseObjects } from '../../src/repository/loose-objects.js';
 import { PackIndex } from '../../src/repository/pack-index.js';
 import { readTips } from '../../src/repository/packed-objects.js';
-import { FaultyFs, full } from '../helpers/faulty-fs.js';
+import { FaultyFs, full, type Shape } from '../helpers/faulty-fs.js';
 import { git, gitBytes } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -132,16 +132,19 @@ describe.each([
     }
   });
 
-  it('are not there in part when the disk is full', async () => {
-    const directory = await temporaryDirectory();
-    await git([`--git-dir=${directory}`, 'init', '-q', '--bare']);
-    const read = await tips('short', 'delta');
-    const faulty = new FaultyFs('open files', { call: 'writeFile', path: /tmp_obj_/ });
-    await expect(writeLooseObjects(faulty, directory, read)).rejects.toBe(full);
-    const left = await readdir(join(directory, 'objects'), { recursive: true });
-    const files = await Promise.all(
-      left.map(async (path) => (await stat(join(directory, 'objects', path))).isFile()),
-    );
-    expect(left.filter((_, place) => files[place])).toEqual([]);
-  });
+  it.each<Shape>(['open files', 'whole files, no renaming'])(
+    'are not there in part when the disk is full, with %s',
+    async (shape) => {
+      const directory = await temporaryDirectory();
+      await git([`--git-dir=${directory}`, 'init', '-q', '--bare']);
+      const read = await tips('short', 'delta');
+      const faulty = new FaultyFs(shape, { call: 'writeFile', path: /objects/ });
+      await expect(writeLooseObjects(faulty, directory, read)).rejects.toBe(full);
+      const left = await readdir(join(directory, 'objects'), { recursive: true });
+      const files = await Promise.all(
+        left.map(async (path) => (await stat(join(directory, 'objects', path))).isFile()),
+      );
+      expect(left.filter((_, place) => files[place])).toEqual([]);
+    },
+  );
 });
