@@ -46,7 +46,7 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
 /**
  * @param source the bytes of the pack.
  * @throws GitWsError as `indexPack` documents; what `fs`, `readObject` and `onProgress` throw.
- * Nothing of the pack is left then.
+ * Nothing of the pack is left then, or all of it where only its tips could not be kept as files.
  */
 export async function keepPack<Fs extends object>(
   source: AsyncIterable<Uint8Array>,

@@ -14,7 +14,7 @@ export interface ReadablePack {
   read(position: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Bytes of an entry from which on it is left where it is; of its content, too. */
+/** Bytes of an entry from which on it is left where it is; of its content, and of the object, too. */
 const sizeLimit = 0x10000;
 
 /** Deltas of deltas that are followed. */
@@ -124,12 +124,12 @@ function makeObject(
   const type = types[entry.type];
   if (type !== undefined) return { type, bytes: entry.content };
   const base = entry.base === undefined ? undefined : makeObject(entries, entry.base);
-  if (base === undefined) return undefined;
-  return { type: base.type, bytes: applyDelta(base.bytes, entry.content) };
+  const bytes = base === undefined ? undefined : applyDelta(base.bytes, entry.content);
+  return base === undefined || bytes === undefined ? undefined : { type: base.type, bytes };
 }
 
-/** The engine has applied it before: it is sound. */
-function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
+/** The engine has applied it before: it is sound. @returns undefined for what is large. */
+function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | undefined {
   let at = 0;
   const readSize = (): number => {
     for (let [size, unit] = [0, 1]; ; unit *= 128) {
@@ -139,7 +139,10 @@ function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array {
     }
   };
   readSize();
-  const result = new Uint8Array(readSize());
+  // A few bytes can make a gigabyte.
+  const size = readSize();
+  if (size > sizeLimit) return undefined;
+  const result = new Uint8Array(size);
   let filled = 0;
   while (at < delta.length) {
     const command = delta[at++] ?? 0;

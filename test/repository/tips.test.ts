@@ -8,6 +8,7 @@ import { readTips } from '../../src/repository/packed-objects.js';
 import { FaultyFs, full, type Shape } from '../helpers/faulty-fs.js';
 import { git, gitBytes } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { encodeDelta, gitIndex, makePack, ofsDelta, oidOf, plain } from '../pack/packs.js';
 
 let gitDir: string;
 let index: PackIndex;
@@ -147,4 +148,22 @@ describe.each([
       expect(left.filter((_, place) => files[place])).toEqual([]);
     },
   );
+});
+
+it('are not what a delta of a few bytes makes large', async () => {
+  const small = Buffer.alloc(50_000, 'a commit, as far as it matters here\n');
+  const twice = [{ copy: [0, 50_000] }, { copy: [0, 50_000] }] as const;
+  const first = plain('commit', small);
+  const crafted = makePack([first, ofsDelta(first.length, encodeDelta(50_000, 100_000, twice))]);
+  const idx = await gitIndex(crafted);
+  const of = (content: Buffer) => oidOf('commit', content);
+  const read = await readTips(
+    {
+      index: new PackIndex(idx ?? Buffer.alloc(0)),
+      end: crafted.length - 20,
+      read: (at, length) => crafted.subarray(at, at + length),
+    },
+    [of(Buffer.concat([small, small])), of(small)],
+  );
+  expect(read.map(({ oid }) => oid)).toEqual([of(small)]);
 });
