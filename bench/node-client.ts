@@ -49,7 +49,7 @@ async function indexOnce({ engine, path, plainEngine }: IndexTask): Promise<Inde
     await git.indexPack({ fs, dir: dirname(path), filepath: basename(path) });
   } else {
     const wasm = engine === 'gitws-plain' ? await fs.promises.readFile(plainEngine) : undefined;
-    const detectCollisions = engine === 'gitws-watchful';
+    const detectCollisions = engine !== 'gitws-trusting';
     const source = fs.createReadStream(path, { highWaterMark: 0x10000 });
     const { idx } = await indexPack({ source, wasm, detectCollisions });
     await fs.promises.writeFile(path.replace(/pack$/, 'idx'), idx);

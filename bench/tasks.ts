@@ -45,8 +45,8 @@ export interface RawResult {
 
 /** The index of a pack in Node, written beside it. */
 export interface IndexTask {
-  /** `gitws-plain`: without SIMD; `gitws-watchful`: with a search for collisions of SHA-1. */
-  readonly engine: 'gitws' | 'gitws-plain' | 'gitws-watchful' | 'isomorphic-git';
+  /** `gitws-plain`: without SIMD; `gitws-trusting`: without a search for collisions of SHA-1. */
+  readonly engine: 'gitws' | 'gitws-plain' | 'gitws-trusting' | 'isomorphic-git';
   /** Path of the pack. */
   readonly path: string;
   /** Path of the engine without SIMD. */

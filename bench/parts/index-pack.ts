@@ -78,7 +78,7 @@ async function compareInNode(context: Context, input: Input): Promise<Comparison
     peers: [
       { name: 'pack engine', measure: inNode('gitws') },
       { name: 'git index-pack --threads=1', measure: native(1) },
-      { name: 'pack engine, searching for collisions', measure: inNode('gitws-watchful') },
+      { name: 'pack engine, no search for collisions', measure: inNode('gitws-trusting') },
       { name: 'pack engine without SIMD', measure: inNode('gitws-plain') },
       { name: 'git index-pack --threads=2', measure: native(2) },
       ...(input.shape.packBytes > slowFrom

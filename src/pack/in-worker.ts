@@ -97,7 +97,7 @@ export function indexInWorker(
       type: 'start',
       module,
       limits,
-      detectsCollisions: options.detectCollisions ?? false,
+      detectsCollisions: options.detectCollisions ?? true,
       hasBase: options.base !== undefined,
       hasProgress: options.onProgress !== undefined,
       sink: sink === undefined ? 'none' : sink.read === undefined ? 'writes' : 'reads',

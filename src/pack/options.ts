@@ -80,7 +80,7 @@ export interface IndexPackOptions {
   readonly wasm?: object | undefined;
   /**
    * Whether objects are searched for traces of a collision attack on SHA-1, as git does. A pack that
-   * has one is refused. Default false: docs/security.md says why, what it costs and when to set it.
+   * has one is refused. Default true; docs/security.md says what that costs.
    */
   readonly detectCollisions?: boolean | undefined;
   /** Where the pack's bytes go. Default: they are held and returned. */

@@ -46,7 +46,7 @@ async function indexHere(
   module: WebAssembly.Module,
   source: AsyncIterator<Uint8Array>,
   limits: PackLimits,
-  { signal, sink, onProgress, base, detectCollisions: detectsCollisions = false }: IndexPackOptions,
+  { signal, sink, onProgress, base, detectCollisions: detectsCollisions = true }: IndexPackOptions,
 ): Promise<IndexedPack> {
   const pace = new Pace(slice, signal);
   const store = openStore(sink);

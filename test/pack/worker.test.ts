@@ -89,14 +89,14 @@ it('where the worker of its own does not answer, the caller’s thread works', a
 });
 
 it('a worker hears whether it is to search for collisions', async () => {
-  for (const detectCollisions of [undefined, true]) {
+  for (const detectCollisions of [undefined, false]) {
     const worker = new PlayedWorker();
     const { source } = watchedSource();
     const outcome = settled(indexPack({ source, packWorker: worker, detectCollisions }));
     await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
     worker.say({ type: 'gitws.pack-worker', lock: undefined });
     await vi.waitFor(() => expect(worker.heard.length).toBeGreaterThan(1));
-    expect(worker.heard[1]).toMatchObject({ detectsCollisions: detectCollisions === true });
+    expect(worker.heard[1]).toMatchObject({ detectsCollisions: detectCollisions === undefined });
     worker.dispatchEvent(new Event('error'));
     expect(await outcome).toMatchObject({ code: 'PACK_ENGINE_FAILED' });
   }

@@ -187,9 +187,9 @@ function rol(v: v128, n: i32): v128 {
 function add(a: v128, b: v128): v128 {
   return i32x4.add(a, b);
 }
-/** One round: the new value of `e`. */
+/** One round: the new value of `e`. What the round before has made, `a`, comes last: all waits for it. */
 function round(a: v128, f: v128, e: v128, k: v128, t: usize): v128 {
-  return add(add(add(e, k), add(rol(a, 5), v128.load(t))), f);
+  return add(rol(a, 5), add(f, add(add(e, k), v128.load(t))));
 }
 function choose(b: v128, c: v128, d: v128): v128 {
   return v128.xor(d, v128.and(b, v128.xor(c, d)));

@@ -38,6 +38,7 @@ export function hashBlocks(state: usize, from: usize, blocks: u32, isObject: boo
   for (; blocks > 0; blocks--) {
     expand(from);
     from += 64;
+    // As in lanes.ts, what the step before has made comes last.
     let a = h0;
     let b = h1;
     let c = h2;
@@ -45,54 +46,54 @@ export function hashBlocks(state: usize, from: usize, blocks: u32, isObject: boo
     let e = h4;
     let t: usize = 0;
     for (; t < 20; t += 5) {
-      e += rotl(a, 5) + (d ^ (b & (c ^ d))) + 0x5a827999 + word(t);
+      e = rotl(a, 5) + ((d ^ (b & (c ^ d))) + (e + 0x5a827999 + word(t)));
       b = rotl(b, 30);
-      d += rotl(e, 5) + (c ^ (a & (b ^ c))) + 0x5a827999 + word(t + 1);
+      d = rotl(e, 5) + ((c ^ (a & (b ^ c))) + (d + 0x5a827999 + word(t + 1)));
       a = rotl(a, 30);
-      c += rotl(d, 5) + (b ^ (e & (a ^ b))) + 0x5a827999 + word(t + 2);
+      c = rotl(d, 5) + ((b ^ (e & (a ^ b))) + (c + 0x5a827999 + word(t + 2)));
       e = rotl(e, 30);
-      b += rotl(c, 5) + (a ^ (d & (e ^ a))) + 0x5a827999 + word(t + 3);
+      b = rotl(c, 5) + ((a ^ (d & (e ^ a))) + (b + 0x5a827999 + word(t + 3)));
       d = rotl(d, 30);
-      a += rotl(b, 5) + (e ^ (c & (d ^ e))) + 0x5a827999 + word(t + 4);
+      a = rotl(b, 5) + ((e ^ (c & (d ^ e))) + (a + 0x5a827999 + word(t + 4)));
       c = rotl(c, 30);
     }
     for (; t < 40; t += 5) {
       if (isWatched && t == 35) keepState(35, a, b, c, d, e);
-      e += rotl(a, 5) + (b ^ c ^ d) + 0x6ed9eba1 + word(t);
+      e = rotl(a, 5) + ((b ^ c ^ d) + (e + 0x6ed9eba1 + word(t)));
       b = rotl(b, 30);
-      d += rotl(e, 5) + (a ^ b ^ c) + 0x6ed9eba1 + word(t + 1);
+      d = rotl(e, 5) + ((a ^ b ^ c) + (d + 0x6ed9eba1 + word(t + 1)));
       a = rotl(a, 30);
-      c += rotl(d, 5) + (e ^ a ^ b) + 0x6ed9eba1 + word(t + 2);
+      c = rotl(d, 5) + ((e ^ a ^ b) + (c + 0x6ed9eba1 + word(t + 2)));
       e = rotl(e, 30);
-      b += rotl(c, 5) + (d ^ e ^ a) + 0x6ed9eba1 + word(t + 3);
+      b = rotl(c, 5) + ((d ^ e ^ a) + (b + 0x6ed9eba1 + word(t + 3)));
       d = rotl(d, 30);
-      a += rotl(b, 5) + (c ^ d ^ e) + 0x6ed9eba1 + word(t + 4);
+      a = rotl(b, 5) + ((c ^ d ^ e) + (a + 0x6ed9eba1 + word(t + 4)));
       c = rotl(c, 30);
     }
     for (; t < 60; t += 5) {
       if (isWatched && t == 55) keepState(55, a, b, c, d, e);
-      e += rotl(a, 5) + ((b & c) | (d & (b | c))) + 0x8f1bbcdc + word(t);
+      e = rotl(a, 5) + (((b & c) | (d & (b | c))) + (e + 0x8f1bbcdc + word(t)));
       b = rotl(b, 30);
-      d += rotl(e, 5) + ((a & b) | (c & (a | b))) + 0x8f1bbcdc + word(t + 1);
+      d = rotl(e, 5) + (((a & b) | (c & (a | b))) + (d + 0x8f1bbcdc + word(t + 1)));
       a = rotl(a, 30);
-      c += rotl(d, 5) + ((e & a) | (b & (e | a))) + 0x8f1bbcdc + word(t + 2);
+      c = rotl(d, 5) + (((e & a) | (b & (e | a))) + (c + 0x8f1bbcdc + word(t + 2)));
       e = rotl(e, 30);
-      b += rotl(c, 5) + ((d & e) | (a & (d | e))) + 0x8f1bbcdc + word(t + 3);
+      b = rotl(c, 5) + (((d & e) | (a & (d | e))) + (b + 0x8f1bbcdc + word(t + 3)));
       d = rotl(d, 30);
-      a += rotl(b, 5) + ((c & d) | (e & (c | d))) + 0x8f1bbcdc + word(t + 4);
+      a = rotl(b, 5) + (((c & d) | (e & (c | d))) + (a + 0x8f1bbcdc + word(t + 4)));
       c = rotl(c, 30);
     }
     for (; t < 80; t += 5) {
       if (isWatched && t <= 65) keepState(<u32>t, a, b, c, d, e);
-      e += rotl(a, 5) + (b ^ c ^ d) + 0xca62c1d6 + word(t);
+      e = rotl(a, 5) + ((b ^ c ^ d) + (e + 0xca62c1d6 + word(t)));
       b = rotl(b, 30);
-      d += rotl(e, 5) + (a ^ b ^ c) + 0xca62c1d6 + word(t + 1);
+      d = rotl(e, 5) + ((a ^ b ^ c) + (d + 0xca62c1d6 + word(t + 1)));
       a = rotl(a, 30);
-      c += rotl(d, 5) + (e ^ a ^ b) + 0xca62c1d6 + word(t + 2);
+      c = rotl(d, 5) + ((e ^ a ^ b) + (c + 0xca62c1d6 + word(t + 2)));
       e = rotl(e, 30);
-      b += rotl(c, 5) + (d ^ e ^ a) + 0xca62c1d6 + word(t + 3);
+      b = rotl(c, 5) + ((d ^ e ^ a) + (b + 0xca62c1d6 + word(t + 3)));
       d = rotl(d, 30);
-      a += rotl(b, 5) + (c ^ d ^ e) + 0xca62c1d6 + word(t + 4);
+      a = rotl(b, 5) + ((c ^ d ^ e) + (a + 0xca62c1d6 + word(t + 4)));
       c = rotl(c, 30);
     }
     h0 += a;
