@@ -19,18 +19,29 @@ export interface Situation {
   readonly pushed: boolean;
 }
 
-/**
- * @param pushes whether it is a push that goes on.
- * @returns what a user of git is told of a connection, without a line end; undefined for nothing.
- */
-export function describeConnection(event: ConnectionEvent, pushes: boolean): string | undefined {
-  const { state, attempt, received, sent } = event;
-  // Those who wait learn once that they do, not with each attempt.
-  if (state === 'interrupted' && attempt === 1) {
-    const place = pushes ? sent : received;
-    return `connection lost, resuming at ${(place / 2 ** 20).toFixed(1)} MiB`;
+/** What a user of git is told of a connection that comes and goes. */
+export class ConnectionNews {
+  readonly #pushes: boolean;
+  /** Whether the last that was said is that it is lost. */
+  #lost = false;
+
+  /** @param pushes whether it is a push that goes on. */
+  constructor(pushes: boolean) {
+    this.#pushes = pushes;
   }
-  return state === 'resumed' && attempt > 1 ? 'connection resumed' : undefined;
+
+  /** @returns a line without its end; undefined for nothing. */
+  describe({ state, attempt, received, sent }: ConnectionEvent): string | undefined {
+    // Those who wait learn once that they do, not with each attempt.
+    if (state === 'interrupted' && !this.#lost) {
+      this.#lost = true;
+      const place = this.#pushes ? sent : received;
+      return `connection lost, resuming at ${(place / 2 ** 20).toFixed(1)} MiB`;
+    }
+    if (state !== 'resumed') return undefined;
+    this.#lost = false;
+    return attempt > 1 ? 'connection resumed' : undefined;
+  }
 }
 
 /** @returns a sentence without a line end; undefined where nothing is to be said. */

@@ -10,7 +10,7 @@ import type { Channel } from '../src/tunnel/channel.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
-import { describeConnection, explain } from './messages.js';
+import { ConnectionNews, explain } from './messages.js';
 import type { OpenService } from './open.js';
 import { pipeChannel, type Input } from './pipe.js';
 import { askRefs, describeOutcome, PushHead } from './push-outcome.js';
@@ -43,6 +43,7 @@ export async function runService(run: ServiceRun): Promise<number> {
   const pushes = service === 'git-receive-pack';
   const stderr = new RemoteText(say);
   let opened: OpenService | undefined;
+  const news = new ConnectionNews(pushes);
   const pushed = new PushHead();
   const farewell = new Farewell();
   const interruption = new Interruption();
@@ -55,7 +56,7 @@ export async function runService(run: ServiceRun): Promise<number> {
         stderr.push(text);
       },
       onConnection: (event) => {
-        const line = describeConnection(event, pushes);
+        const line = news.describe(event);
         if (line !== undefined) say(`warning: ${line}`);
       },
     });

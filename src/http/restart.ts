@@ -54,6 +54,8 @@ export class Restarts {
         return await open();
       } catch (error) {
         last = error;
+        // It had begun; a server that cannot be reached may still be starting.
+        if (isGitWsError(error, 'CONNECTION_LOST')) this.#losses += 1;
       }
     }
   }

@@ -114,6 +114,18 @@ it.each(['git-upload-pack', 'git-receive-pack'])(
   },
 );
 
+it('a server that loses every session in the middle of its advertisement is not asked for ever', async () => {
+  const { url: target } = await startServer({ root, limits: { resumeTime: 0 } });
+  const proxy = await startFaultProxy(target, () => ({
+    strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' },
+  }));
+  const request = { url: `${proxy.url}/site.git/info/refs?service=git-upload-pack` };
+  const asked = createHttpClient().request(request);
+  await expect(asked).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  expect(proxy.connections).toHaveLength(4);
+  await proxy.close();
+});
+
 describe('a push whose server is ended while its hook runs', () => {
   it('says what each ref is now, as the server that came after it tells', async () => {
     const dir = await temporaryDirectory();
