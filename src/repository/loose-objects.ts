@@ -5,7 +5,7 @@ import { deflate } from './zlib.js';
 
 /**
  * @param fs isomorphic-git's.
- * @param gitdir the repository, for example `/work/.git`.
+ * @param gitdir the repository, for example `/site/.git`.
  * @param objects whose oids are known to be right.
  * @throws what the file system throws; some objects may be there then, none of them in part.
  */

@@ -37,7 +37,7 @@ export class NewPack {
 
   /**
    * @param fs isomorphic-git's. One that cannot rename gets the pack under its own name at once.
-   * @param gitdir the repository, for example `/work/.git`.
+   * @param gitdir the repository, for example `/site/.git`.
    * @throws what the file system throws.
    */
   static async begin(fs: object, gitdir: string): Promise<NewPack> {
