@@ -70,9 +70,11 @@ export function promisesOf(given: object): PromiseFileSystem {
   };
 }
 
-/** Whether an error says that something is there already. */
-export function isExisting(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'EEXIST';
+/** Makes a directory unless it is there. @throws what the file system throws. */
+export async function makeDirectory(fs: PromiseFileSystem, path: string): Promise<void> {
+  await fs.mkdir(path).catch((error: unknown) => {
+    if ((error as { code?: unknown } | null)?.code !== 'EEXIST') throw error;
+  });
 }
 
 /** @returns false for the error of a file that is not there. @throws any other. */

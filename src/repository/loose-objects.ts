@@ -1,6 +1,6 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
 import type { BaseObject } from '../pack/options.js';
-import { isExisting, promisesOf, randomName } from './file-system.js';
+import { makeDirectory, promisesOf, randomName } from './file-system.js';
 import { deflate } from './zlib.js';
 
 /**
@@ -23,9 +23,7 @@ export async function writeLooseObjects(
     content.set(header);
     content.set(bytes, header.length);
     const file = await deflate(content);
-    await promises.mkdir(directory).catch((error: unknown) => {
-      if (!isExisting(error)) throw error;
-    });
+    await makeDirectory(promises, directory);
     // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
     const temporary = `${directory}/tmp_obj_${randomName()}`;
     // Where nothing can be renamed, half of it may be there for a moment: git has it in a pack, too.

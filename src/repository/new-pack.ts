@@ -5,8 +5,8 @@
  */
 import type { IndexedPack, PackSink } from '../pack/options.js';
 import {
-  isExisting,
   isMissing,
+  makeDirectory,
   promisesOf,
   randomName,
   type OpenFile,
@@ -43,11 +43,7 @@ export class NewPack {
   static async begin(fs: object, gitdir: string): Promise<NewPack> {
     const promises = promisesOf(fs);
     const directory = `${gitdir}/objects/pack`;
-    for (const path of [`${gitdir}/objects`, directory]) {
-      await promises.mkdir(path).catch((error: unknown) => {
-        if (!isExisting(error)) throw error;
-      });
-    }
+    for (const path of [`${gitdir}/objects`, directory]) await makeDirectory(promises, path);
     // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
     const temporary = `${directory}/tmp_pack_${randomName()}`;
     const file = promises.rename && (await promises.open?.(temporary, 'wx+'));
