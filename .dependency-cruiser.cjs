@@ -17,7 +17,8 @@ function layer(name, from, allowed) {
   };
 }
 
-const errors = '^src/errors\\.ts$';
+// What anything that fails is told with.
+const errors = '^src/(errors|failure)\\.ts$';
 const base64 = '^src/base64\\.ts$';
 const endpoint = '^src/endpoint\\.ts$';
 const wire = '^src/wire/';

@@ -36,7 +36,8 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly detectCollisions?: boolean | undefined;
   /**
    * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids
-   * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`.
+   * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`. What
+   * it throws, or rejects with, ends the fetch.
    */
   readonly onWarning?: ((warning: GitWsError) => void) | undefined;
 }

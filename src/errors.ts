@@ -53,8 +53,16 @@ export type ErrorCode =
   | 'PACK_ENGINE_FAILED'
   /** The repository uses an object format other than SHA-1. `data`: `objectFormat`. */
   | 'UNSUPPORTED_OBJECT_FORMAT'
+  /** The server sent no pack, or one that lacks what was asked for. `data`: `missing`. */
+  | 'MISSING_OBJECTS'
   /** The connection was lost after the whole push was sent. `data`: `refs`. */
-  | 'PUSH_OUTCOME_UNKNOWN';
+  | 'PUSH_OUTCOME_UNKNOWN'
+  /** A function of the caller's failed with a value that is no error. `data`: `callback`. */
+  | 'CALLBACK_FAILED'
+  /** The caller's file system failed with a value that is no error, or did less than it said. */
+  | 'FILE_SYSTEM_FAILED'
+  /** The browser's quota, or the disk, is used up. */
+  | 'QUOTA';
 
 /** What may come with a {@link GitWsError} beside its code and sentence. */
 export interface GitWsErrorOptions {

@@ -4,6 +4,7 @@
  * it goes on in the same run. What is specific to each part stands in http/.
  */
 import { isGitWsError } from './errors.js';
+import { callBack, callbackFailure } from './failure.js';
 import type { Authorization, ConnectionEvent } from './tunnel/channel.js';
 import type { LivenessTimes } from './tunnel/liveness.js';
 import type { WebSocketConstructor } from './tunnel/socket.js';
@@ -37,7 +38,10 @@ export interface HttpClientOptions {
   readonly authorization?: Authorization;
   /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of every operation of this client, beside the operation's own `onProgress`. */
+  /**
+   * Hears of every operation of this client, beside the operation's own `onProgress`. What a
+   * listener of this client throws, or rejects with, ends the operation.
+   */
   readonly onProgress?: ProgressCallback | undefined;
   /**
    * Hears what the server's git and its hooks write for a person, when it is written.
@@ -163,7 +167,7 @@ class GitWsHttpClient {
         : await this.#exchange(smart, headers, request);
     } catch (error) {
       // isomorphic-git makes its own error of a status, and asks onAuth where it is 401.
-      if (!isGitWsError(error, 'REFUSED')) throw error;
+      if (!isGitWsError(error, 'REFUSED')) throw callbackFailure(error, 'body');
       const { status } = error.data as { status: number };
       const body = bodyOf([encodeText(error.message)]);
       return { url, method, headers: {}, body, statusCode: status, statusMessage: error.message };
@@ -269,11 +273,12 @@ class GitWsHttpClient {
   #progressOf(request: HttpRequest): ProgressCallback | undefined {
     const own = request.onProgress as ProgressCallback | undefined;
     const { onProgress } = this.#options;
-    if (own === undefined || onProgress === undefined) return own ?? onProgress;
-    return async (event) => {
-      await own(event);
-      await onProgress(event);
-    };
+    if (own === undefined && onProgress === undefined) return undefined;
+    return (event) =>
+      callBack('onProgress', async () => {
+        await own?.(event);
+        await onProgress?.(event);
+      });
   }
 }
 
@@ -288,7 +293,20 @@ function success(
   body: AsyncIterableIterator<Uint8Array>,
 ): HttpResponse {
   const headers = { 'content-type': type };
-  return { url, method, headers, body, statusCode: 200, statusMessage: 'OK' };
+  const whole = failingWithErrors(body);
+  return { url, method, headers, body: whole, statusCode: 200, statusMessage: 'OK' };
+}
+
+/** isomorphic-git takes the end of a body for a success where what it throws is null. */
+async function* failingWithErrors(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (reason) {
+    // All others have been made errors where they were called.
+    throw callbackFailure(reason, 'body');
+  }
 }
 
 async function* bodyOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {

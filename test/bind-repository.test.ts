@@ -185,7 +185,8 @@ describe('a fetch that fails leaves packs and refs as they were, and the next on
     ['whole files', { call: 'rename', path: /\.idx$/ }],
     ['whole files, no renaming', { call: 'writeFile', path: /\.idx$/ }],
   ])('because the disk is full (%s, %o)', async (shape, fault) => {
-    await expectRecovery({ fs: new FaultyFs(shape, fault) as unknown as typeof nodeFs }, full);
+    const fs = new FaultyFs(shape, fault) as unknown as typeof nodeFs;
+    await expectRecovery({ fs }, { code: 'QUOTA', cause: full });
   });
 
   it('because there is not enough memory, at the beginning or at the end', async () => {
@@ -274,5 +275,12 @@ describe('a thin pack, from a server that sends one unasked', () => {
         throw broken;
       }),
     ).rejects.toBe(broken);
+    for (const reason of [null, undefined, '']) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the point
+      await expect(fetchThin(() => Promise.reject(reason))).rejects.toMatchObject({
+        ...{ code: 'CALLBACK_FAILED', data: { callback: 'readObject' }, cause: reason },
+      });
+      expect(await packs()).toHaveLength(2);
+    }
   });
 });

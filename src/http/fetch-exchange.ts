@@ -68,7 +68,7 @@ async function* passOn(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const parser = new FetchResponseParser();
   const response = new SafeResponse(listeners, pack);
-  let failure: unknown = left;
+  let failure: { readonly error: unknown } | undefined = { error: left };
   try {
     for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
       for (const event of parser.push(chunk)) yield* await response.take(event);
@@ -80,11 +80,11 @@ async function* passOn(
     yield* await response.finish(last);
     failure = undefined;
   } catch (error) {
-    failure = error;
+    failure = { error };
     throw error;
   } finally {
     // Also where the caller reads no further.
-    if (failure !== undefined) await pack.abort(failure);
+    if (failure !== undefined) await pack.abort(failure.error);
   }
 }
 

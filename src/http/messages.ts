@@ -3,6 +3,7 @@
  * `onMessage` and, as numbers, to `onProgress`; and in the end to isomorphic-git, which reads
  * band 2 only after the lines that gitws holds back until the transfer is safe.
  */
+import { callBack } from '../failure.js';
 import { encodeSideBand } from '../wire/side-band.js';
 import { encodeText } from '../wire/text.js';
 import type { ProgressCallback } from './progress.js';
@@ -46,7 +47,7 @@ export class RemoteMessages {
       const line = stripControlCharacters(raw);
       // A CR at the end says that a newer state of the same line follows.
       if (!line.endsWith('\r') && this.#kept.length + line.length <= keptLimit) this.#kept += line;
-      await this.#listeners.onMessage?.(line);
+      await callBack('onMessage', () => this.#listeners.onMessage?.(line));
       const progress = parsePhaseProgress(line);
       if (progress !== undefined) await this.#listeners.onProgress?.(progress);
     }

@@ -4,6 +4,7 @@
  * nothing.
  */
 import { isGitWsError, type GitWsError } from '../errors.js';
+import { callBack } from '../failure.js';
 import { encodeSideBand } from '../wire/side-band.js';
 import { PackChecksum } from './pack-checksum.js';
 
@@ -55,15 +56,18 @@ export type KeepPack = (source: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /** Has the pack kept while it comes. */
 export class KeptPack implements PackRoute {
-  readonly #onUnavailable: (error: GitWsError) => void;
+  readonly #onUnavailable: (error: GitWsError) => unknown;
   readonly #pipe = new Pipe();
   readonly #kept: Promise<void>;
   #hasCome = false;
   /** What takes the pack instead, where the engine cannot be started. */
   #instead: PassedPack | undefined;
 
-  /** @param onUnavailable told where the engine cannot be started: the pack is passed on then. */
-  constructor(keep: KeepPack, onUnavailable: (error: GitWsError) => void) {
+  /**
+   * @param onUnavailable told where the engine cannot be started: the pack is passed on then. It is
+   *   the caller's `onWarning`, and what it throws ends the fetch.
+   */
+  constructor(keep: KeepPack, onUnavailable: (error: GitWsError) => unknown) {
     this.#onUnavailable = onUnavailable;
     this.#kept = keep(this.#pipe);
     // Where it fails before anything has come, that is met when something does.
@@ -79,9 +83,10 @@ export class KeptPack implements PackRoute {
     );
     const failure = await Promise.race([failed, this.#pipe.write(bytes)]);
     if (failure === undefined) return [];
-    if (!isGitWsError(failure.error, 'PACK_ENGINE_UNAVAILABLE')) throw failure.error;
+    const { error } = failure;
+    if (!isGitWsError(error, 'PACK_ENGINE_UNAVAILABLE')) throw error;
     // Nothing was read of it before that was found out.
-    this.#onUnavailable(failure.error);
+    await callBack('onWarning', () => this.#onUnavailable(error));
     this.#instead = new PassedPack();
     return this.#instead.take(bytes);
   }

@@ -3,6 +3,7 @@
  * wrote to stderr and what its exit means. Knows nothing of smart HTTP and of git's bytes.
  */
 import { GitWsError } from '../errors.js';
+import { callBack, callbackFailure } from '../failure.js';
 import {
   openChannel,
   type Authorization,
@@ -47,6 +48,7 @@ export class ServiceRun {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #abort: AbortLink;
   readonly #stderr: StderrTail;
+  readonly #told: Listening;
   readonly #service: SmartService;
   #unread: Uint8Array | undefined;
 
@@ -64,10 +66,7 @@ export class ServiceRun {
     const abort = new AbortLink(settings.signal);
     abort.follow(signal);
     const stderr = new StderrTail();
-    const tell = async (text: string): Promise<void> => {
-      stderr.push(text);
-      await settings.onMessage?.(stripControlCharacters(text));
-    };
+    const told = new Listening(abort);
     try {
       const channel = await openChannel(target.repository, {
         service: target.service,
@@ -82,12 +81,11 @@ export class ServiceRun {
         onConnection: settings.onConnection,
         WebSocket: settings.WebSocket,
         onStderr: (text) => {
-          tell(text).catch((error: unknown) => {
-            abort.fail(error);
-          });
+          stderr.push(text);
+          told.add(callBack('onMessage', () => settings.onMessage?.(stripControlCharacters(text))));
         },
       });
-      return new ServiceRun(channel, abort, stderr, target.service);
+      return new ServiceRun(channel, abort, stderr, told, target.service);
     } catch (error) {
       abort.release();
       throw abort.whatFailed(error);
@@ -98,11 +96,13 @@ export class ServiceRun {
     channel: Channel,
     abort: AbortLink,
     stderr: StderrTail,
+    told: Listening,
     service: SmartService,
   ) {
     this.#channel = channel;
     this.#abort = abort;
     this.#stderr = stderr;
+    this.#told = told;
     this.#service = service;
     this.#reader = channel.readable.getReader();
     this.#writer = channel.writable.getWriter();
@@ -150,7 +150,8 @@ export class ServiceRun {
    */
   start(body: ByteSource, onBytes?: (bytes: Uint8Array, last: boolean) => unknown): void {
     this.send(body, onBytes).catch((error: unknown) => {
-      this.#abort.fail(error);
+      // The connection's and the listeners' own are errors: what else there is, is the body's.
+      this.#abort.fail(callbackFailure(error, 'body'));
     });
   }
 
@@ -172,15 +173,16 @@ export class ServiceRun {
   }
 
   /**
-   * Waits for git to end.
+   * Waits for git to end, and for those who hear what it said.
    *
-   * @throws GitWsError REMOTE_EXIT (data: `code`, `signal`, `stderr`) unless it exited with 0;
+   * @throws what they throw; GitWsError REMOTE_EXIT (data: `code`, `signal`, `stderr`) unless it exited with 0;
    *   CONNECTION_LOST where its exit will never be known.
    */
   async success(): Promise<void> {
     const { code, signal } = await this.#channel.exit.catch((error: unknown) => {
       throw this.#abort.whatFailed(error);
     });
+    await this.#told.done();
     if (code === 0) return;
     const stderr = this.#stderr.text;
     const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
@@ -216,6 +218,28 @@ class StderrTail {
 
   push(text: string): void {
     this.#text = (this.#text + stripControlCharacters(text)).slice(-stderrLimit);
+  }
+}
+
+/** Listeners that are not waited for while a run goes on: what one rejects with ends it. */
+class Listening {
+  readonly #abort: AbortLink;
+  #told: Promise<unknown> = Promise.resolve();
+
+  constructor(abort: AbortLink) {
+    this.#abort = abort;
+  }
+
+  add(told: Promise<unknown>): void {
+    this.#told = Promise.all([this.#told, told]);
+    this.#told.catch((error: unknown) => {
+      this.#abort.fail(error);
+    });
+  }
+
+  /** Resolves when all have been told. @throws what one of them has thrown. */
+  async done(): Promise<void> {
+    await this.#told;
   }
 }
 

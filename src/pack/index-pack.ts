@@ -2,6 +2,7 @@
  * Indexes a pack: what `git index-pack` does, in a page. This is the small part that everybody loads;
  * the engine and its worker are loaded when a pack comes.
  */
+import { callbackFailure } from '../failure.js';
 import { completeLimits } from './limits.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 
@@ -25,10 +26,14 @@ export type {
  *
  * @throws GitWsError `CORRUPT_PACK`, `PACK_LIMIT`, `PACK_ENGINE_UNAVAILABLE` (nothing was read from
  * the source then), `PACK_ENGINE_FAILED`, `UserCanceledError`, `INVALID_OPTION`; and what the source,
- * the sink, `base` or `onProgress` throw.
+ * the sink, `base` or `onProgress` throw, in CALLBACK_FAILED where that is no error.
  */
 export async function indexPack(options: IndexPackOptions): Promise<IndexedPack> {
   const limits = completeLimits(options.limits);
   const { startIndexing } = await import('./start.js');
-  return startIndexing(options, limits);
+  try {
+    return await startIndexing(options, limits);
+  } catch (reason) {
+    throw callbackFailure(reason, 'The source, the sink, base or onProgress');
+  }
 }

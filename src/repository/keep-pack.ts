@@ -2,6 +2,7 @@
  * Keeps the pack of a fetch: has it indexed while it comes, and puts it into the repository. Loaded
  * when the first pack comes.
  */
+import { callBack, callbackFailure } from '../failure.js';
 import { indexPack } from '../pack/index-pack.js';
 import type {
   BaseObject,
@@ -55,21 +56,18 @@ export async function keepPack<Fs extends object>(
   const { fs, gitdir, readObject, onProgress } = options;
   const { signal, limits, detectCollisions, packWorker, wasm } = options;
   const pack = await NewPack.begin(fs, gitdir);
-  let failure: { readonly error: unknown } | undefined;
+  const listeners = new Listeners();
   try {
     const indexed = await indexPack({
       ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
       base: readObject && readBases(readObject, fs, gitdir),
       onProgress: (event) => {
-        if (failure !== undefined) throw failure.error;
-        // The engine does not wait for listeners; what one rejects with is met at the next event.
-        Promise.resolve(onProgress?.(event)).catch((error: unknown) => {
-          failure = { error };
-        });
+        listeners.expectSound();
+        listeners.add(callBack('onProgress', () => onProgress?.(event)));
       },
     });
-    if (isFailed(failure)) throw failure.error;
+    await listeners.done();
     if (indexed.objects === 0) {
       await pack.discard();
       return;
@@ -120,17 +118,34 @@ function readBases<Fs>(
       try {
         const { type, object } = await readObject({ fs, gitdir, oid, format: 'content', cache });
         bases.push({ oid, type: type as ObjectType, bytes: object as Uint8Array });
-      } catch (error) {
-        if ((error as { code?: unknown } | null)?.code !== 'NotFoundError') throw error;
+      } catch (reason) {
+        if ((reason as { code?: unknown } | null | undefined)?.code === 'NotFoundError') continue;
+        throw callbackFailure(reason, 'readObject');
       }
     }
     return bases;
   };
 }
 
-/** Read through a call: the compiler would take the first value for the present one. */
-function isFailed(
-  failure: { readonly error: unknown } | undefined,
-): failure is { readonly error: unknown } {
-  return failure !== undefined;
+/** Those who hear of progress: the engine does not wait for them. */
+class Listeners {
+  #told: Promise<unknown> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
+
+  add(told: Promise<unknown>): void {
+    this.#told = Promise.all([this.#told, told]);
+    this.#told.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+  }
+
+  /** @throws what one has thrown by now. */
+  expectSound(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Resolves when all have been told. @throws what one of them has thrown. */
+  async done(): Promise<void> {
+    await this.#told;
+  }
 }

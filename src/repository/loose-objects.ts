@@ -1,13 +1,15 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
+import { useFileSystem } from '../failure.js';
 import type { BaseObject } from '../pack/options.js';
 import { makeDirectory, promisesOf, randomName } from './file-system.js';
+import { expectWhole } from './whole-file.js';
 import { deflate } from './zlib.js';
 
 /**
  * @param fs isomorphic-git's.
  * @param gitdir the repository, for example `/site/.git`.
  * @param objects whose oids are known to be right.
- * @throws what the file system throws; some objects may be there then, none of them in part.
+ * @throws what the file system throws, as {@link useFileSystem} has it; some objects may be there then, none of them in part.
  */
 export async function writeLooseObjects(
   fs: object,
@@ -30,6 +32,7 @@ export async function writeLooseObjects(
     const target = promises.rename === undefined ? path : temporary;
     try {
       await promises.writeFile(target, file);
+      await expectWhole(promises, target, file.length);
       await promises.rename?.(temporary, path);
     } catch (error) {
       // Not there: then there is nothing to remove.
@@ -37,6 +40,8 @@ export async function writeLooseObjects(
       throw error;
     }
   };
-  const written = await Promise.allSettled(objects.map(write));
+  const written = await Promise.allSettled(
+    objects.map((object) => useFileSystem(() => write(object))),
+  );
   for (const each of written) if (each.status === 'rejected') throw each.reason;
 }

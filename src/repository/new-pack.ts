@@ -3,15 +3,16 @@
  * whole, `.pack` first and `.idx` last, since a pack is there for git when its index is
  * (builtin/index-pack.c, `final()`). Whatever fails leaves nothing.
  */
+import { useFileSystem } from '../failure.js';
 import type { IndexedPack, PackSink } from '../pack/options.js';
 import {
-  isMissing,
   makeDirectory,
   promisesOf,
   randomName,
   type OpenFile,
   type PromiseFileSystem,
 } from './file-system.js';
+import { expectWhole, isThere, isWhole, writeAt, writeWhole } from './whole-file.js';
 
 /** See the head of this file. */
 export class NewPack {
@@ -38,9 +39,13 @@ export class NewPack {
   /**
    * @param fs isomorphic-git's. One that cannot rename gets the pack under its own name at once.
    * @param gitdir the repository, for example `/site/.git`.
-   * @throws what the file system throws.
+   * @throws what the file system throws, as {@link useFileSystem} has it.
    */
-  static async begin(fs: object, gitdir: string): Promise<NewPack> {
+  static begin(fs: object, gitdir: string): Promise<NewPack> {
+    return useFileSystem(() => NewPack.#open(fs, gitdir));
+  }
+
+  static async #open(fs: object, gitdir: string): Promise<NewPack> {
     const promises = promisesOf(fs);
     const directory = `${gitdir}/objects/pack`;
     for (const path of [`${gitdir}/objects`, directory]) await makeDirectory(promises, path);
@@ -53,20 +58,29 @@ export class NewPack {
   /**
    * The pack is whole: puts it and its index in place. A pack that is there already stays as it is.
    *
-   * @throws what the file system throws; nothing is left then.
+   * @throws what the file system throws, as {@link useFileSystem} has it; FILE_SYSTEM_FAILED where it
+   *   has written less than it says. Nothing is left then.
    */
-  async finish({ checksum, idx, pack }: IndexedPack): Promise<void> {
-    const name = `${this.#directory}/pack-${checksum}`;
+  finish(pack: IndexedPack): Promise<void> {
+    return useFileSystem(() => this.#finish(pack));
+  }
+
+  async #finish(pack: IndexedPack): Promise<void> {
+    const name = `${this.#directory}/pack-${pack.checksum}`;
+    const [packPath, indexPath] = [`${name}.pack`, `${name}.idx`];
     try {
-      if ((await this.#isThere(`${name}.pack`)) && (await this.#isThere(`${name}.idx`))) return;
+      const hadPack = await isWhole(this.#fs, packPath, pack.bytes);
+      const hadIndex = await isThere(this.#fs, indexPath);
+      if (hadPack && (await isWhole(this.#fs, indexPath, pack.idx.length))) return;
       await this.#file?.sync();
       await this.#close();
       try {
-        await this.#put(name, pack, idx);
+        await this.#put(name, pack, hadPack);
       } catch (error) {
-        if (this.#fs.rename === undefined) await this.#remove(`${name}.idx`);
-        // Without its index it is of no use, and nothing else would ever remove it.
-        if (!(await this.#isThere(`${name}.idx`))) await this.#remove(`${name}.pack`);
+        // What could be read before stays: an index by another program, for example.
+        const isUseless = !(hadPack && hadIndex);
+        if (isUseless || this.#fs.rename === undefined) await this.#remove(indexPath);
+        if (isUseless) await this.#remove(packPath);
         throw error;
       }
     } finally {
@@ -82,26 +96,26 @@ export class NewPack {
   }
 
   /** Writes both, as far as they have not been written as they came, and gives them their names. */
-  async #put(name: string, pack: Uint8Array | undefined, idx: Uint8Array): Promise<void> {
+  async #put(name: string, { bytes, idx, pack }: IndexedPack, hadPack: boolean): Promise<void> {
     const fs = this.#fs;
     if (fs.rename === undefined) {
-      if (pack !== undefined) await fs.writeFile(`${name}.pack`, pack);
+      if (pack !== undefined && !hadPack) await fs.writeFile(`${name}.pack`, pack);
+      await expectWhole(fs, `${name}.pack`, bytes);
       await fs.writeFile(`${name}.idx`, idx);
+      await expectWhole(fs, `${name}.idx`, idx.length);
       return;
     }
     const index = `${this.#temporary}.idx`;
     // Both are written, at once, before either is in place: room that runs out is found out here.
     const written = await Promise.allSettled([
       pack === undefined ? undefined : fs.writeFile(this.#temporary, pack),
-      write(fs, index, idx),
+      writeWhole(fs, index, idx),
     ]);
     for (const each of written) if (each.status === 'rejected') throw each.reason;
     await fs.rename(this.#temporary, `${name}.pack`);
+    await expectWhole(fs, `${name}.pack`, bytes);
     await fs.rename(index, `${name}.idx`);
-  }
-
-  async #isThere(path: string): Promise<boolean> {
-    return this.#fs.stat(path).then(() => true, isMissing);
+    await expectWhole(fs, `${name}.idx`, idx.length);
   }
 
   async #close(): Promise<void> {
@@ -116,37 +130,19 @@ export class NewPack {
   }
 }
 
-/** Writes a file, and waits until it is safe where the file system can say so. */
-async function write(fs: PromiseFileSystem, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await fs.open?.(path, 'wx+');
-  if (file === undefined) {
-    await fs.writeFile(path, bytes);
-    return;
-  }
-  try {
-    await sinkOf(file).write(bytes, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 function sinkOf(file: OpenFile): PackSink {
   return {
-    async write(bytes, position) {
-      for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-        at += bytesWritten;
-      }
-    },
-    async read(position, length) {
-      const bytes = new Uint8Array(length);
-      for (let at = 0; at < length;) {
-        const { bytesRead } = await file.read(bytes, at, length - at, position + at);
-        if (bytesRead === 0) return bytes.subarray(0, at);
-        at += bytesRead;
-      }
-      return bytes;
-    },
+    write: (bytes, position) => useFileSystem(() => writeAt(file, bytes, position)),
+    read: (position, length) => useFileSystem(() => readAt(file, position, length)),
   };
+}
+
+async function readAt(file: OpenFile, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const { bytesRead } = await file.read(bytes, at, length - at, position + at);
+    if (bytesRead === 0) return bytes.subarray(0, at);
+    at += bytesRead;
+  }
+  return bytes;
 }

@@ -4,7 +4,10 @@ import type { LivenessTimes } from './liveness.js';
 import type { ExitStatus } from './message.js';
 import type { WebSocketConstructor } from './socket.js';
 
-/** An `Authorization` value, or a function that is asked for one at each connect. */
+/**
+ * An `Authorization` value, or a function that is asked for one at each connect. What it throws, or
+ * rejects with, ends the operation; while a lost connection is resumed, only that attempt.
+ */
 export type Authorization =
   string | (() => string | undefined | Promise<string | undefined>) | undefined;
 
@@ -33,13 +36,16 @@ export interface ChannelOptions {
   readonly resumeFor?: number | undefined;
   /** How many attempts in a row may fail before then; default: any number. */
   readonly retries?: number | undefined;
-  /** Hears of the connection: see {@link ConnectionEvent}. */
+  /**
+   * Hears of the connection: see {@link ConnectionEvent}. What it throws, or rejects with, ends the
+   * channel, unless that is over.
+   */
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** The WebSocket class; default: the page's, or `ws` in Node. */
   readonly WebSocket?: WebSocketConstructor | undefined;
   /**
    * Hears what git wrote to its stderr. It is the server's text: strip control characters before
-   * showing it.
+   * showing it. What it throws, or rejects with, ends the channel, unless that is over.
    */
   readonly onStderr?: ((text: string) => void) | undefined;
 }

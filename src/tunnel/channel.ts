@@ -4,6 +4,7 @@
  */
 import { repositoryEndpoint } from '../endpoint.js';
 import { GitWsError } from '../errors.js';
+import { callBack } from '../failure.js';
 import type { Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
 import { canceled } from './failures.js';
@@ -18,7 +19,8 @@ export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './
  * @param options see {@link ChannelOptions}.
  * @returns the channel, once the server has accepted. The first bytes of git are then under way.
  * @throws GitWsError INVALID_URL, INVALID_OPTION, CREDENTIALS_TOO_LONG, CONNECTION_FAILED,
- *   REFUSED (data: `closeCode`, `status`, `reason`), TIMEOUT, PROTOCOL_ERROR, UserCanceledError;
+ *   REFUSED (data: `closeCode`, `status`, `reason`), TIMEOUT, PROTOCOL_ERROR, UserCanceledError,
+ *   and what `authorization` throws;
  *   later, through the streams and `exit`, also CONNECTION_LOST.
  */
 export async function openChannel(
@@ -33,7 +35,8 @@ export async function openChannel(
   const given = options.authorization;
   // Asked at each connect: tokens that live shortly have expired by the next.
   const protocols = async (resume?: Resumption): Promise<string[]> => {
-    const authorization = (typeof given === 'function' ? await given() : given) ?? undefined;
+    const authorization =
+      (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined;
     return formatSubprotocols({
       window,
       resume,

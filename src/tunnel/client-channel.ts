@@ -3,6 +3,7 @@
  * keeps the session through lost connections, and knows nothing of git's bytes.
  */
 import { GitWsError } from '../errors.js';
+import { callBack } from '../failure.js';
 import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
 import { closeCodes, closeError, formatCloseReason, isResumableClose } from './close.js';
@@ -109,9 +110,21 @@ export class ClientChannel implements Channel {
   }
 
   abort(reason?: unknown): void {
+    this.#giveUp(canceled(reason));
+  }
+
+  /** This side wants no more of it. */
+  #giveUp(error: Error): void {
     if (this.#state === 'closed') return;
-    this.#fail(canceled(reason));
+    this.#fail(error);
     this.#connection?.close(closeCodes.done, 'aborted');
+  }
+
+  /** Calls a listener. What it throws, or rejects with, ends the channel unless that is over. */
+  #callBack(name: string, call: () => unknown): void {
+    callBack(name, call).catch((error: unknown) => {
+      this.#giveUp(error as Error);
+    });
   }
 
   #attempt(protocols: string[], openTimeout: number): void {
@@ -165,7 +178,7 @@ export class ClientChannel implements Channel {
         return;
       case 'stderr':
         this.#streams.pushMark();
-        this.#options.onStderr?.(event.text);
+        this.#callBack('onStderr', () => this.#options.onStderr?.(event.text));
         return;
       case 'end':
         this.#streams.pushEnd();
@@ -255,9 +268,14 @@ export class ClientChannel implements Channel {
 
   /** The connection was lost, or an attempt to resume it failed: there may be another. */
   #interrupt(why: GitWsError): void {
+    if (this.#state === 'interrupted') this.#givenUp += 1;
+    this.#await(why);
+  }
+
+  /** Waits for the next attempt to resume, if there is to be one. */
+  #await(why: GitWsError): void {
     this.#tunnel.detach();
     clearTimeout(this.#timer);
-    if (this.#state === 'interrupted') this.#givenUp += 1;
     this.#state = 'interrupted';
     this.#loss ??= why;
     const wait = this.#reconnection.next(performance.now(), this.#resumeFor);
@@ -287,7 +305,8 @@ export class ClientChannel implements Channel {
       if (this.#state !== 'interrupted') return;
       // Credentials may come over the same network that is gone at present.
       const message = `There were no credentials to resume with: ${String(cause)}`;
-      this.#interrupt(new GitWsError('CONNECTION_LOST', message, { cause, retryable: true }));
+      // No attempt was made of which the server could hear later.
+      this.#await(new GitWsError('CONNECTION_LOST', message, { cause, retryable: true }));
       return;
     }
     if (this.#state !== 'interrupted') return;
@@ -295,7 +314,7 @@ export class ClientChannel implements Channel {
     this.#attempt(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
   }
 
-  #fail(error: GitWsError): void {
+  #fail(error: Error): void {
     if (this.#state === 'closed') return;
     this.#release();
     this.#opened.reject(error);
@@ -317,9 +336,9 @@ export class ClientChannel implements Channel {
     const { onConnection } = this.#options;
     const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
     const event = { state, attempt, wait, received, sent, reason };
-    // Not from here: what a listener throws must not leave the connection half way.
+    // Not from here: what a listener does must not meet the connection half way.
     queueMicrotask(() => {
-      onConnection?.(event);
+      this.#callBack('onConnection', () => onConnection?.(event));
     });
   }
 }

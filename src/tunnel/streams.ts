@@ -3,7 +3,6 @@
  * taken is not consumed (so the server's credit runs out), and a write is done when the tunnel
  * took all of it (so the writer waits for the server's acks).
  */
-import type { GitWsError } from '../errors.js';
 import { dataMessageBytes } from './outgoing.js';
 
 /** What the streams need of their channel. */
@@ -33,7 +32,7 @@ export class ChannelStreams {
   /** The reader canceled: what arrives is dropped. */
   #dropping = false;
   #exited = false;
-  #failure: GitWsError | undefined;
+  #failure: Error | undefined;
   #readerController!: ReadableStreamDefaultController<Uint8Array>;
   #writerController!: WritableStreamDefaultController;
   #readerDone = false;
@@ -109,7 +108,7 @@ export class ChannelStreams {
   }
 
   /** The channel is gone: both streams reject from here on. What arrived is dropped. */
-  fail(error: GitWsError): void {
+  fail(error: Error): void {
     this.#failure = error;
     this.#arrived = [];
     if (!this.#readerDone) {

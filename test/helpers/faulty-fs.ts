@@ -14,6 +14,8 @@ export interface Fault {
   readonly path: RegExp;
   /** How many such calls succeed before. Default 0. */
   readonly after?: number;
+  /** What the call rejects with. Default: {@link full}. */
+  readonly reason?: { readonly value: unknown };
 }
 
 /** What a full disk, and a browser's exhausted quota, are met as. */
@@ -42,7 +44,7 @@ export class FaultyFs {
         this.written.push(path);
         if (this.#isMet('writeFile', path)) {
           await promises.writeFile(path, bytes.slice(0, bytes.length >> 1));
-          throw full;
+          throw this.#reason;
         }
         return promises.writeFile(path, bytes, options);
       },
@@ -66,7 +68,7 @@ export class FaultyFs {
       write: async (bytes: Uint8Array, offset: number, length: number, position: number) => {
         if (this.#isMet('write', path)) {
           await file.write(bytes, offset, length >> 1, position);
-          throw full;
+          throw this.#reason;
         }
         return file.write(bytes, offset, length, position);
       },
@@ -81,8 +83,13 @@ export class FaultyFs {
     };
   }
 
+  get #reason(): unknown {
+    const reason = this.fault?.reason;
+    return reason === undefined ? full : reason.value;
+  }
+
   #meet(call: Fault['call'], path: string): void {
-    if (this.#isMet(call, path)) throw full;
+    if (this.#isMet(call, path)) throw this.#reason;
   }
 
   #isMet(call: Fault['call'], path: string): boolean {

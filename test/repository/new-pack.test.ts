@@ -10,6 +10,7 @@ const shapes: readonly Shape[] = ['open files', 'whole files', 'whole files, no 
 const checksum = '5'.repeat(40);
 const bytes = Buffer.alloc(3000, 'pack');
 const idx = Buffer.alloc(500, 'index');
+const noRoom = { code: 'QUOTA', cause: full };
 const packName = `pack-${checksum}.pack`;
 const idxName = `pack-${checksum}.idx`;
 
@@ -93,7 +94,7 @@ describe('nothing of a pack is left, and it can come again, when the file system
   );
   it.each(cases)('%s %s (%s)', async (_call, _path, shape, fault) => {
     const gitdir = await temporaryDirectory();
-    await expect(bring(new FaultyFs(shape, fault), gitdir)).rejects.toBe(full);
+    await expect(bring(new FaultyFs(shape, fault), gitdir)).rejects.toMatchObject(noRoom);
     expect(await namesIn(gitdir)).toEqual([]);
     await bring(new FaultyFs(shape), gitdir);
     expect(await namesIn(gitdir)).toEqual([idxName, packName]);
@@ -101,19 +102,68 @@ describe('nothing of a pack is left, and it can come again, when the file system
 
   it('make the directories', async () => {
     const fs = new FaultyFs('whole files', { call: 'mkdir', path: /pack$/ });
-    await expect(bring(fs, await temporaryDirectory())).rejects.toBe(full);
+    await expect(bring(fs, await temporaryDirectory())).rejects.toMatchObject(noRoom);
   });
 
   it('take callbacks, and renames or not', async () => {
     for (const shape of ['whole files', 'whole files, no renaming'] as const) {
       const gitdir = await temporaryDirectory();
       const faulty = new FaultyFs(shape, { call: 'writeFile', path: /\.idx$/ });
-      await expect(bring(callbacksOf(faulty), gitdir)).rejects.toBe(full);
+      await expect(bring(callbacksOf(faulty), gitdir)).rejects.toMatchObject(noRoom);
       expect(await namesIn(gitdir)).toEqual([]);
       await bring(callbacksOf(new FaultyFs(shape)), gitdir);
       expect(await namesIn(gitdir)).toEqual([idxName, packName]);
     }
   });
+});
+
+describe('a pack that the file system only says it has written', () => {
+  const lie = async (shape: Shape, call: string, path: RegExp): Promise<void> => {
+    const gitdir = await temporaryDirectory();
+    const fs = new FaultyFs(shape);
+    const honest = fs.promises[call] as (...args: unknown[]) => Promise<unknown>;
+    fs.promises[call] = async (...args: unknown[]): Promise<unknown> => {
+      if (!path.test(String(args[call === 'rename' ? 1 : 0]))) return honest(...args);
+      if (call === 'open')
+        return { ...((await honest(...args)) as object), write: () => ({ bytesWritten: 0 }) };
+      if (call === 'writeFile') await honest(args[0], (args[1] as Uint8Array).subarray(0, 7));
+      return undefined;
+    };
+    await expect(bring(fs, gitdir)).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
+    expect(await namesIn(gitdir)).toEqual([]);
+  };
+
+  it.each<[Shape, string, RegExp]>([
+    ['whole files', 'writeFile', /tmp_pack_[0-9a-f]+$/],
+    ['whole files', 'writeFile', /\.idx$/],
+    ['whole files', 'rename', /\.pack$/],
+    ['whole files', 'rename', /\.idx$/],
+    ['whole files, no renaming', 'writeFile', /\.pack$/],
+    ['whole files, no renaming', 'writeFile', /\.idx$/],
+    ['open files', 'open', /tmp_pack_[0-9a-f]+$/],
+    ['open files', 'open', /\.idx$/],
+  ])('is not there, and an error (%s, %s %s)', lie);
+
+  it('is replaced where half of it is there under its name, index and all', async () => {
+    const gitdir = await temporaryDirectory();
+    await bring(new FaultyFs('whole files'), gitdir);
+    await writeFile(join(gitdir, 'objects/pack', packName), bytes.subarray(0, 1000));
+    await bring(new FaultyFs('whole files'), gitdir);
+    expect(await readFile(join(gitdir, 'objects/pack', packName))).toEqual(bytes);
+  });
+
+  it.each(shapes)(
+    'stays where its index is another program’s, and ours cannot be put there (%s)',
+    async (shape) => {
+      const gitdir = await temporaryDirectory();
+      await bring(new FaultyFs(shape), gitdir);
+      await writeFile(join(gitdir, 'objects/pack', idxName), 'version 1');
+      const call = shape === 'whole files, no renaming' ? 'writeFile' : 'rename';
+      const faulty = new FaultyFs(shape, { call, path: /pack-5+\.idx$/ });
+      await expect(bring(faulty, gitdir)).rejects.toMatchObject(noRoom);
+      expect(await readFile(join(gitdir, 'objects/pack', packName))).toEqual(bytes);
+    },
+  );
 });
 
 /** @returns the same file system with callbacks in place of promises. */

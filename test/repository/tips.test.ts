@@ -140,7 +140,10 @@ describe.each([
       await git([`--git-dir=${directory}`, 'init', '-q', '--bare']);
       const read = await tips('short', 'delta');
       const faulty = new FaultyFs(shape, { call: 'writeFile', path: /objects/ });
-      await expect(writeLooseObjects(faulty, directory, read)).rejects.toBe(full);
+      await expect(writeLooseObjects(faulty, directory, read)).rejects.toMatchObject({
+        code: 'QUOTA',
+        cause: full,
+      });
       const left = await readdir(join(directory, 'objects'), { recursive: true });
       const files = await Promise.all(
         left.map(async (path) => (await stat(join(directory, 'objects', path))).isFile()),
