@@ -19,6 +19,7 @@ function layer(name, from, allowed) {
 
 // What anything that fails is told with.
 const errors = '^src/(errors|failure)\\.ts$';
+const signals = '^src/signals\\.ts$';
 const base64 = '^src/base64\\.ts$';
 const endpoint = '^src/endpoint\\.ts$';
 const wire = '^src/wire/';
@@ -31,6 +32,7 @@ module.exports = {
   forbidden: [
     layer('errors-know-nothing', errors, []),
     layer('base64-knows-nothing', base64, []),
+    layer('signals-know-nothing', signals, []),
     layer('endpoint-knows-errors', endpoint, [errors, base64]),
     // The two that do all the work know nothing of each other.
     layer('wire-knows-errors', wire, [errors]),
@@ -38,7 +40,7 @@ module.exports = {
     layer('pack-knows-errors', pack, [errors, wire]),
     layer('repository-knows-errors-and-pack', repository, [errors, pack]),
     layer('http-stands-on-the-layers', '^src/http(/|\\.ts$)', [
-      ...[errors, base64, endpoint, wire, tunnel, pack, repository],
+      ...[errors, signals, base64, endpoint, wire, tunnel, pack, repository],
     ]),
     layer('fetch-stands-on-the-layers', '^src/fetch/', [
       ...[errors, base64, endpoint, wire, tunnel, pack, repository],

@@ -8,6 +8,7 @@ import { createRoutedClient, type HttpClient, type HttpClientOptions } from './h
 import { KeptPack, type PackRoute } from './http/pack-route.js';
 import type { PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
+import { joinSignals } from './signals.js';
 import type { ReadObject } from './repository/keep-pack.js';
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
@@ -67,13 +68,12 @@ export function bindRepository<Fs extends object>(
   const client = createRoutedClient(options, ({ wants, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
       const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
-      await keepPack(source, {
-        ...options,
-        gitdir,
-        signal: signal ?? options.signal,
-        wants,
-        onProgress,
-      });
+      const joined = joinSignals([signal, options.signal]);
+      try {
+        await keepPack(source, { ...options, gitdir, signal: joined.signal, wants, onProgress });
+      } finally {
+        joined.release();
+      }
     };
     return new KeptPack(keep, options.onWarning ?? warn);
   });

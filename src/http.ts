@@ -197,7 +197,7 @@ class GitWsHttpClient {
     const restarts = new Restarts(this.#options);
     const open = (): Promise<AdvertisedRun> => this.#open(smart, request.signal);
     const openAgain = (failure: unknown): Promise<AdvertisedRun> =>
-      restarts.again(failure, open, request.signal ?? this.#options.signal);
+      restarts.again(failure, open, [request.signal, this.#options.signal]);
     // Nothing was asked of it yet, and a moment ago it was there.
     const { run, advertisement } = waiting ?? (await open().catch(openAgain));
     const body = request.body ?? [];
@@ -238,7 +238,8 @@ class GitWsHttpClient {
       return { run, ...(await readAdvertisement(run)) };
     } catch (failure) {
       const open = (): Promise<AdvertisedRun> => this.#open(smart, signal);
-      return await new Restarts(this.#options).again(failure, open, signal ?? this.#options.signal);
+      const signals = [signal, this.#options.signal];
+      return await new Restarts(this.#options).again(failure, open, signals);
     }
   }
 
@@ -256,7 +257,10 @@ class GitWsHttpClient {
     try {
       const { run, advertisement } = await open().catch((error: unknown) =>
         // A server that has just ended may be there again in a moment.
-        new Restarts({ resumeFor: askTime }).again(error, open, giveUp.signal),
+        new Restarts({ resumeFor: askTime }).again(error, open, [
+          giveUp.signal,
+          this.#options.signal,
+        ]),
       );
       void closeAfterAdvertisement(run, patience);
       if (advertisement.version === 2) return undefined;

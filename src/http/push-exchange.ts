@@ -6,12 +6,11 @@
  */
 import { GitWsError, isGitWsError } from '../errors.js';
 import { flushPkt } from '../wire/pkt-line.js';
-import { decodePushRequest, type PushCommand } from '../wire/push-request.js';
+import { PushRequestParser, type PushCommand } from '../wire/push-request.js';
 import { PushResponseParser, type PushResponseEvent } from '../wire/push-response.js';
 import { encodeReportStatus, type ReportStatus } from '../wire/report-status.js';
 import { remoteError } from '../wire/remote-error.js';
 import { encodeSideBand } from '../wire/side-band.js';
-import { concatBytes } from '../wire/text.js';
 import { knownLength, type ByteSource } from './gather.js';
 import { RemoteMessages, type MessageListeners } from './messages.js';
 import { ByteProgress } from './progress.js';
@@ -74,17 +73,15 @@ class SentRequest {
   complete = false;
   commands: readonly PushCommand[] = [];
   sideBand = false;
-  #head: Uint8Array | undefined = new Uint8Array(0);
+  #head: PushRequestParser | undefined = new PushRequestParser();
 
   take(bytes: Uint8Array, last: boolean): void {
     this.complete ||= last;
-    if (this.#head === undefined) return;
-    this.#head = concatBytes([this.#head, bytes]);
-    const decoded = decodePushRequest(this.#head);
-    if (decoded.type === 'incomplete') return;
+    const step = this.#head?.push(bytes);
+    if (step?.done !== true) return;
     this.#head = undefined;
-    this.commands = decoded.commands;
-    this.sideBand = decoded.capabilities.has('side-band-64k');
+    this.commands = step.value.commands;
+    this.sideBand = step.value.capabilities.has('side-band-64k');
   }
 }
 

@@ -6,6 +6,8 @@
  */
 import { isGitWsError } from '../errors.js';
 import { closeCodes } from '../tunnel/close.js';
+import { joinSignals } from '../signals.js';
+import { canceled } from '../tunnel/failures.js';
 import { backoffDelay } from '../tunnel/reconnection.js';
 
 /** Longest time between the first loss and the last attempt, in ms, where nobody says otherwise. */
@@ -37,19 +39,29 @@ export class Restarts {
    *
    * @param failure what ended the one before; thrown again where no other is worth it.
    * @param open what may fail as well.
-   * @param signal ends the wait.
+   * @param signals each of them ends the wait.
+   * @throws the failure, or that of the last attempt; UserCanceledError where a signal fires.
    */
   async again<Run>(
     failure: unknown,
     open: () => Promise<Run>,
-    signal: AbortSignal | undefined,
+    signals: readonly (AbortSignal | undefined)[],
   ): Promise<Run> {
+    const { signal, release } = joinSignals(signals);
+    try {
+      return await this.#again(failure, open, signal);
+    } finally {
+      release();
+    }
+  }
+
+  async #again<Run>(failure: unknown, open: () => Promise<Run>, signal: AbortSignal): Promise<Run> {
     let last = failure;
     this.#losses += 1;
     for (;;) {
       this.#checkWorth(last);
       await delay(backoffDelay(this.#attempt), signal);
-      if (signal?.aborted === true) throw last;
+      if (signal.aborted) throw canceled(signal.reason);
       try {
         return await open();
       } catch (error) {
@@ -79,15 +91,15 @@ function isLost(failure: unknown): boolean {
   return failure.data['closeCode'] === closeCodes.unavailable;
 }
 
-function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      signal.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted === true) done();
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
   });
 }

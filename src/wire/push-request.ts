@@ -3,11 +3,13 @@
  * (gitprotocol-pack(5)). Push options and the packfile stand behind it and are not touched. Signed
  * pushes are not read.
  */
+import type { GitWsError } from '../errors.js';
 import { formatCapabilities, parseCapabilities } from './capabilities.js';
 import type { Capabilities } from './capabilities.js';
+import { MessageParser } from './message-parser.js';
 import { parseOid } from './oid.js';
-import { decodePktLine, encodePktLine, flushPkt, malformedPktLine } from './pkt-line.js';
-import { concatBytes, decodeTextLine, quoteText } from './text.js';
+import { encodePktLine, flushPkt, malformedPktLine } from './pkt-line.js';
+import { concatBytes, quoteText } from './text.js';
 
 /** One ref to change; `zeroOid` as the old oid creates it, as the new one deletes it. */
 export interface PushCommand {
@@ -24,44 +26,41 @@ export interface PushRequest {
   readonly shallow: readonly string[];
 }
 
-/** A push's head and the offset behind its flush-pkt, or how many bytes it waits for at least. */
-export type DecodedPushRequest =
-  | { readonly type: 'incomplete'; readonly bytesNeeded: number }
-  | ({ readonly type: 'complete'; readonly end: number } & PushRequest);
-
 const commandPattern = /^([^ ]+) ([^ ]+) ([^\0]+)$/;
 
-/**
- * @param bytes the request's first bytes. The names of refs in it are not checked.
- * @param offset where the request begins in them.
- * @throws GitWsError MALFORMED_PKT_LINE
- */
-export function decodePushRequest(bytes: Uint8Array, offset = 0): DecodedPushRequest {
-  const commands: PushCommand[] = [];
-  const shallow: string[] = [];
-  let capabilities: Capabilities = new Map();
-  let at = offset;
-  for (;;) {
-    const line = decodePktLine(bytes, at);
-    if (line.type === 'incomplete') return line;
-    if (line.type === 'flush') {
-      return { type: 'complete', end: line.end, commands, capabilities, shallow };
-    }
-    if (line.type !== 'data') {
-      throw malformedPktLine(`A ${line.type}-pkt has no place among a push's commands`, at);
-    }
-    let text = decodeTextLine(line.payload);
+/** Reads a push's head from pieces of any size, each byte of it once. */
+export class PushRequestParser extends MessageParser<PushRequest> {
+  readonly #commands: PushCommand[] = [];
+  readonly #shallow: string[] = [];
+  #capabilities: Capabilities = new Map();
+
+  /** Its length is the caller's own affair, who has all of it already. */
+  constructor() {
+    super(Infinity);
+  }
+
+  protected override takeText(line: string, offset: number): void {
+    let text = line;
+    const isFirst = this.#commands.length === 0;
     const nul = text.indexOf('\0');
-    if (nul >= 0 && commands.length === 0) {
-      capabilities = parseCapabilities(text.slice(nul + 1));
+    if (nul >= 0 && isFirst) {
+      this.#capabilities = parseCapabilities(text.slice(nul + 1));
       text = text.slice(0, nul);
     }
-    if (commands.length === 0 && text.startsWith('shallow ')) {
-      shallow.push(parseShallow(text, at));
-    } else {
-      commands.push(parseCommand(text, at));
-    }
-    at = line.end;
+    if (isFirst && text.startsWith('shallow ')) this.#shallow.push(parseShallow(text, offset));
+    else this.#commands.push(parseCommand(text, offset));
+  }
+
+  protected override takeFlush(): PushRequest {
+    return {
+      commands: this.#commands,
+      capabilities: this.#capabilities,
+      shallow: this.#shallow,
+    };
+  }
+
+  protected override malformed(problem: string, offset: number): GitWsError {
+    return malformedPktLine(`The commands of a push are malformed: ${problem}`, offset);
   }
 }
 

@@ -10,6 +10,7 @@ import * as isomorphicGit from 'isomorphic-git';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitServer, type GitServer } from '../../server/index.js';
 import { createHttpClient, type ConnectionEvent } from '../../src/index.js';
+import { Deferred } from '../../src/tunnel/deferred.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
@@ -124,6 +125,28 @@ it('a server that loses every session in the middle of its advertisement is not 
   await expect(asked).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
   expect(proxy.connections).toHaveLength(4);
   await proxy.close();
+});
+
+describe('a fetch that waits for its server to come back', () => {
+  it.each(['the client', 'the request'])('ends when the signal of %s fires', async (whose) => {
+    const [client, request] = [new AbortController(), new AbortController()];
+    let connecting = 0;
+    const { promise: lost, resolve } = new Deferred<void>();
+    const onConnection = ({ attempt, state }: ConnectionEvent): void => {
+      if (state === 'connecting' && attempt === 0) connecting += 1;
+      // The POST's own attempt, and its first restart, were in vain: the next one is waited for.
+      if (connecting === 3) setTimeout(resolve);
+    };
+    const http = createHttpClient({ onConnection, resumeFor: 600_000, signal: client.signal });
+    await stop();
+    const fetched = http.request({
+      ...{ url: `${url()}/git-upload-pack`, method: 'POST', signal: request.signal },
+      body: [Buffer.from('0000')],
+    });
+    await lost;
+    (whose === 'the client' ? client : request).abort('enough');
+    await expect(fetched).rejects.toMatchObject({ code: 'UserCanceledError', cause: 'enough' });
+  });
 });
 
 describe('a push whose server is ended while its hook runs', () => {

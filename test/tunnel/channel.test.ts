@@ -86,6 +86,34 @@ describe('a channel', () => {
     expect(heard).toEqual(['remote words\n']);
   });
 
+  it.each([
+    ['onStderr', new RangeError('my own')],
+    ['onStderr', undefined],
+    ['onConnection', new RangeError('my own')],
+    ['onConnection', null],
+  ])('ends with what its %s throws, %s, and closes the connection', async (name, reason) => {
+    const throws = (): never => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the point
+      throw reason;
+    };
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the point
+    const rejects = (): unknown => Promise.reject(reason);
+    for (const listener of [throws, rejects]) {
+      const peers: Peer[] = [];
+      const url = await startPeer((peer) => {
+        peers.push(peer);
+        peer.tunnel.writeStderr('remote words\n');
+        peer.flush();
+      });
+      const failure: unknown = await openChannel(url, { ...upload, [name]: listener })
+        .then((channel) => channel.exit)
+        .catch((error: unknown) => error);
+      if (reason instanceof Error) expect(failure).toBe(reason);
+      else expect(failure).toMatchObject({ code: 'CALLBACK_FAILED', cause: reason });
+      for (const peer of peers) expect((await peer.closed).code).toBe(1000);
+    }
+  });
+
   it('reports a non-zero exit as an exit and not as a failure', async () => {
     const url = await startPeer((peer) => {
       peer.tunnel.exit({ code: 128, signal: null });

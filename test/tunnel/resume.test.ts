@@ -209,6 +209,20 @@ describe('a client gives up', () => {
     expect(connections).toBe(2);
   });
 
+  it('at once where another took over, also where it had no credentials for an attempt before', async () => {
+    let asked = 0;
+    const authorization = (): string => {
+      asked += 1;
+      if (asked === 2) throw new Error('no network');
+      return 'Bearer 1';
+    };
+    const { error, connections } = await givingUp({ authorization }, ({ socket }) =>
+      socket.close(4409, 'Taken over.'),
+    );
+    expect(error).toMatchObject({ code: 'REFUSED', data: { status: 409 } });
+    expect(connections).toBe(2);
+  });
+
   it('when its signal fires while it waits', async () => {
     const abort = new AbortController();
     const { error, connections } = await givingUp({ signal: abort.signal }, (connection) => {

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AdvertisementParser } from '../../src/wire/advertisement.js';
 import { parseCapabilities } from '../../src/wire/capabilities.js';
 import { zeroOid } from '../../src/wire/oid.js';
-import { decodePushRequest, encodePushRequest } from '../../src/wire/push-request.js';
+import { encodePushRequest, PushRequestParser } from '../../src/wire/push-request.js';
 import type { PushCommand } from '../../src/wire/push-request.js';
 import { PushResponseParser } from '../../src/wire/push-response.js';
 import type { PushResponseEvent } from '../../src/wire/push-response.js';
@@ -134,7 +134,7 @@ describe('a push to real git', () => {
     expect(ended).toBe(true);
   });
 
-  it('begins, when git itself makes it, with commands that decodePushRequest reads', async () => {
+  it('begins, when git itself makes it, with commands that are read', async () => {
     const work = await temporaryDirectory();
     const copy = join(work, 'copy.git');
     const recorded = join(work, 'request');
@@ -147,17 +147,18 @@ describe('a push to real git', () => {
     ]);
     const topic = await git([`--git-dir=${gitDir}`, 'rev-parse', 'refs/heads/topic']);
     const bytes = new Uint8Array(await readFile(recorded));
-    const decoded = decodePushRequest(bytes);
-    if (decoded.type !== 'complete') throw new Error(decoded.type);
-    expect(decoded.commands).toHaveLength(3);
-    expect(decoded.commands).toEqual(
+    const decoded = new PushRequestParser().push(bytes);
+    if (!decoded.done) throw new Error('It is not complete.');
+    const { commands, capabilities } = decoded.value;
+    expect(commands).toHaveLength(3);
+    expect(commands).toEqual(
       expect.arrayContaining([
         { oldOid: head, newOid: oid, ref: 'refs/heads/main' },
         { oldOid: topic, newOid: zeroOid, ref: 'refs/heads/topic' },
         { oldOid: zeroOid, newOid: oid, ref: 'refs/heads/größe/new' },
       ]),
     );
-    expect(decoded.capabilities.has('side-band-64k')).toBe(true);
+    expect(capabilities.has('side-band-64k')).toBe(true);
     expect(decodeText(bytes.subarray(decoded.end, decoded.end + 4))).toBe('PACK');
   });
 });
