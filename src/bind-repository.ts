@@ -9,6 +9,7 @@ import { KeptPack, type PackRoute } from './http/pack-route.js';
 import type { PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
 import { joinSignals } from './signals.js';
+import type { AskedFor } from './repository/fetched-objects.js';
 import type { ReadObject } from './repository/keep-pack.js';
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
@@ -65,17 +66,18 @@ export function bindRepository<Fs extends object>(
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
   const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
-  const client = createRoutedClient(options, ({ wants, onProgress, signal }): PackRoute => {
+  const client = createRoutedClient(options, ({ negotiation, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
       const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
       const joined = joinSignals([signal, options.signal]);
       try {
-        await keepPack(source, { ...options, gitdir, signal: joined.signal, wants, onProgress });
+        const asked = (): AskedFor => ({ ...negotiation.request, cutOff: negotiation.shallow });
+        await keepPack(source, { ...options, gitdir, signal: joined.signal, asked, onProgress });
       } finally {
         joined.release();
       }
     };
-    return new KeptPack(keep, options.onWarning ?? warn);
+    return new KeptPack(keep, options.onWarning ?? warn, negotiation);
   });
   const remote = withoutCredentials(url);
   return {

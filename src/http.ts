@@ -17,6 +17,7 @@ import {
 import { exchangeCommand } from './http/command-exchange.js';
 import { exchangeFetch } from './http/fetch-exchange.js';
 import type { ByteSource } from './http/gather.js';
+import type { Negotiation } from './http/negotiation.js';
 import type { ProgressCallback } from './http/progress.js';
 import { PassedPack, type PackRoute } from './http/pack-route.js';
 import { exchangePush } from './http/push-exchange.js';
@@ -121,7 +122,7 @@ const askTime = 10_000;
  *   request: use one for as many operations at once as you like.
  */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  return createRoutedClient(options, () => new PassedPack());
+  return createRoutedClient(options, ({ negotiation }) => new PassedPack(negotiation));
 }
 
 /**
@@ -140,8 +141,8 @@ export function createRoutedClient(
 
 /** The fetch that a pack belongs to. */
 export interface PackRequest {
-  /** @returns the oids that it asked for, in its order. */
-  readonly wants: () => readonly string[];
+  /** What it asked for, and what the server says to that. */
+  readonly negotiation: Negotiation;
   readonly onProgress: ProgressCallback | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -215,9 +216,10 @@ class GitWsHttpClient {
     }
     const another = async (failure: unknown): Promise<ServiceRun> => (await openAgain(failure)).run;
     const { onProgress } = listeners;
-    const routePack = (wants: () => readonly string[]): PackRoute =>
-      this.#routePack({ wants, onProgress, signal: request.signal });
-    return success(request, type, exchangeFetch(run, body, listeners, another, routePack));
+    const routePack = (negotiation: Negotiation): PackRoute =>
+      this.#routePack({ negotiation, onProgress, signal: request.signal });
+    const { refs } = advertisement;
+    return success(request, type, exchangeFetch(run, refs, body, listeners, another, routePack));
   }
 
   async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {

@@ -5,11 +5,14 @@
  * gets the lines that make it do so, and the end of the pack, only once everything is in and safe.
  */
 import { FetchResponseParser, type FetchResponseEvent } from '../wire/fetch-response.js';
-import { parseWants } from '../wire/fetch-request.js';
+import { isGitWsError } from '../errors.js';
+import type { AdvertisedRef } from '../wire/advertisement.js';
+import { parseFetchRequest, type FetchRequest } from '../wire/fetch-request.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
 import { collect, type ByteSource } from './gather.js';
 import { RemoteMessages, type MessageListeners } from './messages.js';
+import { Negotiation } from './negotiation.js';
 import type { PackRoute } from './pack-route.js';
 import { ByteProgress } from './progress.js';
 import type { ServiceRun } from './run.js';
@@ -18,32 +21,37 @@ import type { ServiceRun } from './run.js';
  * Sends the request and passes the response on.
  *
  * @param run an upload-pack whose advertisement was read.
+ * @param refs what it has advertised.
  * @param body the request: wants, shallows, haves, done.
  * @param listeners told of progress while the response arrives.
  * @param openAgain asked for another run where this one failed before anything was passed on;
  *   rejects with the failure where it is not worth it.
- * @param routePack asked for each run where its pack is to go, with what tells the oids that are asked for.
+ * @param routePack asked for each run where its pack is to go, with what is known of it.
  * @returns the response, side-band-64k. Iterating throws GitWsError REMOTE_ERROR (an ERR line or
- *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MALFORMED_PKT_LINE, UserCanceledError.
+ *   band 3), REMOTE_EXIT, CONNECTION_LOST, CORRUPT_PACK, MISSING_OBJECTS, MALFORMED_PKT_LINE,
+ *   UserCanceledError.
  */
 export async function* exchangeFetch(
   run: ServiceRun,
+  refs: readonly AdvertisedRef[],
   body: ByteSource,
   listeners: MessageListeners,
   openAgain: (failure: unknown) => Promise<ServiceRun>,
-  routePack: (wants: () => readonly string[]) => PackRoute,
+  routePack: (negotiation: Negotiation) => PackRoute,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let current = run;
   let complete = false;
   try {
     // Wants and haves: kept, since they may have to be sent twice.
     const request = await collect(body);
-    const wants = (): readonly string[] => parseWants(request);
+    const asked = readRequest(request);
     for (;;) {
       let passedOn = false;
       try {
         current.start(request);
-        for await (const bytes of passOn(current, listeners, routePack(wants))) {
+        const negotiation = new Negotiation(asked, refs);
+        const pack = routePack(negotiation);
+        for await (const bytes of passOn(current, listeners, negotiation, pack)) {
           passedOn = true;
           yield bytes;
         }
@@ -61,9 +69,20 @@ export async function* exchangeFetch(
   }
 }
 
+/** What is malformed is for the server to refuse: nothing is known of what it asks for. */
+function readRequest(request: readonly Uint8Array[]): FetchRequest {
+  try {
+    return parseFetchRequest(request);
+  } catch (error) {
+    if (isGitWsError(error, 'MALFORMED_PKT_LINE')) return parseFetchRequest([]);
+    throw error;
+  }
+}
+
 async function* passOn(
   run: ServiceRun,
   listeners: MessageListeners,
+  negotiation: Negotiation,
   pack: PackRoute,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const parser = new FetchResponseParser();
@@ -71,10 +90,14 @@ async function* passOn(
   let failure: { readonly error: unknown } | undefined = { error: left };
   try {
     for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
-      for (const event of parser.push(chunk)) yield* await response.take(event);
+      for (const event of parser.push(chunk)) {
+        negotiation.hear(event);
+        yield* await response.take(event);
+      }
     }
     // git's own words, where it failed, say more than what is missing.
     await run.success();
+    negotiation.checkPack();
     const last = await pack.finish();
     parser.end();
     yield* await response.finish(last);

@@ -6,7 +6,10 @@
 import { isGitWsError, type GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import { encodeSideBand } from '../wire/side-band.js';
+import { missingObjects } from '../pack/missing-objects.js';
+import type { Negotiation } from './negotiation.js';
 import { PackChecksum } from './pack-checksum.js';
+import { TipSearch } from './tip-search.js';
 
 /** See the head of this file. */
 export interface PackRoute {
@@ -16,7 +19,7 @@ export interface PackRoute {
    * The pack is whole, as far as the server says.
    *
    * @returns pkt-lines to pass on, last of all.
-   * @throws GitWsError CORRUPT_PACK; what keeping it throws.
+   * @throws GitWsError CORRUPT_PACK, MISSING_OBJECTS; what keeping it throws.
    */
   finish(): Promise<readonly Uint8Array[]>;
   /** No more comes. Resolves when nothing is left of it; never rejects. */
@@ -25,11 +28,20 @@ export interface PackRoute {
 
 /** Passes the pack on, the last piece when it was found to be whole. */
 export class PassedPack implements PackRoute {
+  readonly #negotiation: Negotiation;
   readonly #checksum = new PackChecksum();
+  #search: TipSearch | undefined;
   #held: Uint8Array | undefined;
+
+  /** @param negotiation tells what has to be in the pack, when that begins. */
+  constructor(negotiation: Negotiation) {
+    this.#negotiation = negotiation;
+  }
 
   take(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
     this.#checksum.update(bytes);
+    this.#search ??= new TipSearch(this.#negotiation.expected());
+    this.#search.push(bytes);
     const ready = this.#held;
     this.#held = bytes;
     return Promise.resolve(ready === undefined ? [] : encodeSideBand(1, ready));
@@ -39,6 +51,8 @@ export class PassedPack implements PackRoute {
     // A promise in any case: what is thrown here is the caller's as well.
     return Promise.resolve().then(() => {
       if (this.#checksum.length > 0) this.#checksum.finish();
+      const missing = this.#search?.missing() ?? [];
+      if (missing.length > 0) throw missingObjects(missing);
       return this.#held === undefined ? [] : encodeSideBand(1, this.#held);
     });
   }
@@ -57,6 +71,7 @@ export type KeepPack = (source: AsyncIterable<Uint8Array>) => Promise<void>;
 /** Has the pack kept while it comes. */
 export class KeptPack implements PackRoute {
   readonly #onUnavailable: (error: GitWsError) => unknown;
+  readonly #negotiation: Negotiation;
   readonly #pipe = new Pipe();
   readonly #kept: Promise<void>;
   #hasCome = false;
@@ -66,9 +81,15 @@ export class KeptPack implements PackRoute {
   /**
    * @param onUnavailable told where the engine cannot be started: the pack is passed on then. It is
    *   the caller's `onWarning`, and what it throws ends the fetch.
+   * @param negotiation see {@link PassedPack}.
    */
-  constructor(keep: KeepPack, onUnavailable: (error: GitWsError) => unknown) {
+  constructor(
+    keep: KeepPack,
+    onUnavailable: (error: GitWsError) => unknown,
+    negotiation: Negotiation,
+  ) {
     this.#onUnavailable = onUnavailable;
+    this.#negotiation = negotiation;
     this.#kept = keep(this.#pipe);
     // Where it fails before anything has come, that is met when something does.
     this.#kept.catch(() => undefined);
@@ -87,7 +108,7 @@ export class KeptPack implements PackRoute {
     if (!isGitWsError(error, 'PACK_ENGINE_UNAVAILABLE')) throw error;
     // Nothing was read of it before that was found out.
     await callBack('onWarning', () => this.#onUnavailable(error));
-    this.#instead = new PassedPack();
+    this.#instead = new PassedPack(this.#negotiation);
     return this.#instead.take(bytes);
   }
 

@@ -23,6 +23,8 @@ export interface OpenFile {
 
 /** `fs.promises`, as far as it is used. */
 export interface PromiseFileSystem {
+  readFile(path: string): Promise<unknown>;
+  readdir(path: string): Promise<readonly string[]>;
   mkdir(path: string): Promise<unknown>;
   writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
   /** isomorphic-git itself does without. */
@@ -37,6 +39,8 @@ type Callback = (error: unknown, value?: unknown) => void;
 
 /** The same with callbacks. */
 export interface CallbackFileSystem {
+  readFile(path: string, callback: Callback): void;
+  readdir(path: string, callback: Callback): void;
   mkdir(path: string, callback: Callback): void;
   writeFile(path: string, bytes: Uint8Array, callback: Callback): void;
   rename?(from: string, to: string, callback: Callback): void;
@@ -62,6 +66,8 @@ export function promisesOf(given: object): PromiseFileSystem {
       });
     });
   return {
+    readFile: (path) => call((done) => fs.readFile(path, done)),
+    readdir: (path) => call((done) => fs.readdir(path, done)) as Promise<readonly string[]>,
     mkdir: (path) => call((done) => fs.mkdir(path, done)),
     writeFile: (path, bytes) => call((done) => fs.writeFile(path, bytes, done)),
     rename: fs.rename && ((from, to) => call((done) => fs.rename?.(from, to, done))),

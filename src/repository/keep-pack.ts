@@ -2,7 +2,7 @@
  * Keeps the pack of a fetch: has it indexed while it comes, and puts it into the repository. Loaded
  * when the first pack comes.
  */
-import { callBack, callbackFailure } from '../failure.js';
+import { callBack, callbackFailure, useFileSystem } from '../failure.js';
 import { indexPack } from '../pack/index-pack.js';
 import type {
   BaseObject,
@@ -12,6 +12,7 @@ import type {
   PackProgress,
   PackSink,
 } from '../pack/options.js';
+import { checkFetched, type AskedFor } from './fetched-objects.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from './pack-index.js';
@@ -38,15 +39,15 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly fs: Fs;
   readonly gitdir: string;
   readonly readObject?: ReadObject<Fs> | undefined;
-  /** @returns the oids that the pack was asked for. */
-  readonly wants?: (() => readonly string[]) | undefined;
+  /** @returns what the pack was asked for; called when it is whole. */
+  readonly asked?: (() => AskedFor) | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: PackProgress) => void | Promise<void>) | undefined;
 }
 
 /**
  * @param source the bytes of the pack.
- * @throws GitWsError as `indexPack` documents; what `fs`, `readObject` and `onProgress` throw.
+ * @throws GitWsError as `indexPack` documents, MISSING_OBJECTS; what `fs`, `readObject` and `onProgress` throw.
  * Nothing of the pack is left then, or all of it where only its tips could not be kept as files.
  */
 export async function keepPack<Fs extends object>(
@@ -68,17 +69,20 @@ export async function keepPack<Fs extends object>(
       },
     });
     await listeners.done();
-    if (indexed.objects === 0) {
+    const asked = options.asked?.();
+    const index = indexed.objects === 0 ? undefined : new PackIndex(indexed.idx);
+    // From a file, which is closed when it is put in place.
+    const tips =
+      index === undefined ? [] : await tipsOf(indexed, index, pack.sink, asked?.wants ?? []);
+    if (asked !== undefined) {
+      await useFileSystem(() => checkFetched(asked, { fs, gitdir, index, tips }));
+    }
+    if (index === undefined) {
       await pack.discard();
       return;
     }
-    const tips = tipsOf(indexed, pack.sink, options.wants?.() ?? []);
-    // Where it fails while the pack is put in place, that is met behind it.
-    tips.catch(() => undefined);
-    // From memory both can be done at once; a file is closed when it is put in place.
-    if (indexed.pack === undefined) await tips;
     await pack.finish(indexed);
-    await writeLooseObjects(fs, gitdir, await tips);
+    await writeLooseObjects(fs, gitdir, tips);
   } catch (error) {
     await pack.discard();
     throw error;
@@ -92,7 +96,8 @@ export async function keepPack<Fs extends object>(
  * of which HEAD is one.
  */
 async function tipsOf(
-  { idx, bytes, pack }: IndexedPack,
+  { bytes, pack }: IndexedPack,
+  index: PackIndex,
   sink: PackSink | undefined,
   wants: readonly string[],
 ): Promise<readonly BaseObject[]> {
@@ -100,7 +105,6 @@ async function tipsOf(
   if (!isReadable || !hasZlib()) return [];
   const read = (at: number, length: number) =>
     pack?.subarray(at, at + length) ?? sink?.read?.(at, length) ?? new Uint8Array(0);
-  const index = new PackIndex(idx);
   return readTips({ index, end: bytes - 20, read }, wants.slice(0, tipsKept));
 }
 

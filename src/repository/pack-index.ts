@@ -1,6 +1,6 @@
 /**
  * Reads a pack index, version 2 (gitformat-pack(5)): where an object is in the pack, and where it
- * ends. The bytes are the engine's own, and trusted.
+ * ends. The bytes are the engine's own, or the repository's, and trusted.
  */
 
 const headerBytes = 8;
@@ -17,11 +17,24 @@ export class PackIndex {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
+  /** Whether these bytes begin as an index of this version does. */
+  static isOne(bytes: Uint8Array): boolean {
+    const start = Uint8Array.of(0xff, 0x74, 0x4f, 0x63, 0, 0, 0, 2);
+    return (
+      bytes.length >= headerBytes + fanoutBytes && start.every((byte, at) => byte === bytes[at])
+    );
+  }
+
   /** @param bytes a whole index. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.count = this.#view.getUint32(headerBytes + fanoutBytes - 4);
+  }
+
+  /** @param oid 40 hexadecimal digits. */
+  has(oid: string): boolean {
+    return this.find(bytesOfOid(oid)) !== undefined;
   }
 
   /** @returns the offset of an object in the pack; undefined if it is not there. */
@@ -79,6 +92,13 @@ export class PackIndex {
     const large = table + this.count * 4 + (offset - 0x80000000) * 8;
     return this.#view.getUint32(large) * 0x100000000 + this.#view.getUint32(large + 4);
   }
+}
+
+/** @param oid 40 hexadecimal digits. */
+export function bytesOfOid(oid: string): Uint8Array {
+  return Uint8Array.from({ length: oidBytes }, (_, index) =>
+    parseInt(oid.slice(index * 2, index * 2 + 2), 16),
+  );
 }
 
 /** @returns the index of the largest value below another, one of which there is. */

@@ -2,8 +2,9 @@
  * Reads a few small objects of a pack that has just been indexed (gitformat-pack(5)). For the tips of
  * a fetch: commits and tags, which are short and mostly no deltas. All else is left where it is.
  */
+import { applyDelta } from '../pack/delta.js';
 import type { BaseObject, ObjectType } from '../pack/options.js';
-import type { PackIndex } from './pack-index.js';
+import { bytesOfOid, type PackIndex } from './pack-index.js';
 import { inflate } from './zlib.js';
 
 /** A pack and its index. */
@@ -39,7 +40,7 @@ export async function readTips(
   pack: ReadablePack,
   oids: readonly string[],
 ): Promise<readonly BaseObject[]> {
-  const offsets = oids.map((oid) => pack.index.find(bytesOf(oid)));
+  const offsets = oids.map((oid) => pack.index.find(bytesOfOid(oid)));
   const entries = new Map<number, Entry | undefined>();
   let missing = offsets.filter((offset) => offset !== undefined);
   for (let depth = 0; depth < depthLimit && missing.length > 0; depth += 1) {
@@ -124,51 +125,6 @@ function makeObject(
   const type = types[entry.type];
   if (type !== undefined) return { type, bytes: entry.content };
   const base = entry.base === undefined ? undefined : makeObject(entries, entry.base);
-  const bytes = base === undefined ? undefined : applyDelta(base.bytes, entry.content);
+  const bytes = base === undefined ? undefined : applyDelta(base.bytes, entry.content, sizeLimit);
   return base === undefined || bytes === undefined ? undefined : { type: base.type, bytes };
-}
-
-/** The engine has applied it before: it is sound. @returns undefined for what is large. */
-function applyDelta(base: Uint8Array, delta: Uint8Array): Uint8Array | undefined {
-  let at = 0;
-  const readSize = (): number => {
-    for (let [size, unit] = [0, 1]; ; unit *= 128) {
-      const byte = delta[at++] ?? 0;
-      size += (byte & 127) * unit;
-      if (byte < 128) return size;
-    }
-  };
-  readSize();
-  // A few bytes can make a gigabyte.
-  const size = readSize();
-  if (size > sizeLimit) return undefined;
-  const result = new Uint8Array(size);
-  let filled = 0;
-  while (at < delta.length) {
-    const command = delta[at++] ?? 0;
-    let piece: Uint8Array;
-    if (command < 128) {
-      piece = delta.subarray(at, at + command);
-      at += command;
-    } else {
-      let [start, length] = [0, 0];
-      for (let byte = 0; byte < 4; byte += 1) {
-        if ((command & (1 << byte)) !== 0) start += (delta[at++] ?? 0) * 256 ** byte;
-      }
-      for (let byte = 0; byte < 3; byte += 1) {
-        if ((command & (16 << byte)) !== 0) length += (delta[at++] ?? 0) * 256 ** byte;
-      }
-      piece = base.subarray(start, start + (length === 0 ? 0x10000 : length));
-    }
-    result.set(piece, filled);
-    filled += piece.length;
-  }
-  return result;
-}
-
-/** @param oid 40 hexadecimal digits. */
-function bytesOf(oid: string): Uint8Array {
-  return Uint8Array.from({ length: 20 }, (_, index) =>
-    parseInt(oid.slice(index * 2, index * 2 + 2), 16),
-  );
 }

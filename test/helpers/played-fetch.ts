@@ -18,7 +18,8 @@ export interface PlayedFetch {
 
 /** @param gitDir a bare repository; all of its branches and tags are asked for. */
 export async function recordFetch(gitDir: string): Promise<PlayedFetch> {
-  const advertisement = await gitBytes(['upload-pack', '--advertise-refs', gitDir]);
+  // With --advertise-refs it is another one: that of smart HTTP.
+  const advertisement = await gitBytes(['upload-pack', gitDir], { input: '0000' });
   const refs = await git(['for-each-ref', '--format=%(objectname)'], { cwd: gitDir });
   const wants = [...new Set(refs.split('\n'))];
   const request = (capabilities: string): Buffer =>

@@ -1,7 +1,9 @@
 /** Where packs go that are kept: when their keeper begins, and what becomes of what it cannot keep. */
 import { describe, expect, it } from 'vitest';
 import { GitWsError } from '../../src/errors.js';
+import { Negotiation } from '../../src/http/negotiation.js';
 import { KeptPack, type KeepPack } from '../../src/http/pack-route.js';
+import { parseFetchRequest } from '../../src/wire/fetch-request.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -21,6 +23,8 @@ function keeper() {
   return { told, keep };
 }
 
+const nothingAsked = new Negotiation(parseFetchRequest([]), []);
+
 const unexpected = (error: GitWsError): never => {
   throw error;
 };
@@ -28,7 +32,7 @@ const unexpected = (error: GitWsError): never => {
 describe('the keeper of a pack', () => {
   it('begins before there are bytes, and gets them all', async () => {
     const { told, keep } = keeper();
-    const route = new KeptPack(keep, unexpected);
+    const route = new KeptPack(keep, unexpected, nothingAsked);
     expect(told).toEqual(['begins']);
     expect(await route.take(bytes('one'))).toEqual([]);
     await route.take(bytes('two'));
@@ -39,14 +43,14 @@ describe('the keeper of a pack', () => {
 
   it('is sent away where no pack comes, and isomorphic-git gets none', async () => {
     const { told, keep } = keeper();
-    const route = new KeptPack(keep, unexpected);
+    const route = new KeptPack(keep, unexpected, nothingAsked);
     expect(await route.finish()).toEqual([]);
     expect(told).toEqual(['begins', 'There is no pack.']);
   });
 
   it('is met with its error when the first bytes come, if it failed before', async () => {
     const full = new Error('no space left');
-    const route = new KeptPack(() => Promise.reject(full), unexpected);
+    const route = new KeptPack(() => Promise.reject(full), unexpected, nothingAsked);
     await new Promise((resolve) => setTimeout(resolve));
     await expect(route.take(bytes('one'))).rejects.toBe(full);
     await route.abort(full);
@@ -58,6 +62,7 @@ describe('the keeper of a pack', () => {
     const route = new KeptPack(
       () => Promise.reject(missing),
       (warning) => warnings.push(warning),
+      nothingAsked,
     );
     // The last piece is held until all is known to be right.
     expect(await route.take(bytes('one'))).toEqual([]);

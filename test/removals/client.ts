@@ -99,8 +99,8 @@ const manners = [
   {
     defence: 'so do those of its stderr',
     file: 'src/http/run.ts',
-    from: 'await settings.onMessage?.(stripControlCharacters(text));',
-    to: 'await settings.onMessage?.(text);',
+    from: 'settings.onMessage?.(stripControlCharacters(text))',
+    to: 'settings.onMessage?.(text)',
     tests: ['http/fetch.test.ts'],
   },
   {
