@@ -5,7 +5,13 @@
 import { GitWsError } from '../errors.js';
 import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
-import { closeCodes, closeError, formatCloseReason, isResumableClose } from './close.js';
+import {
+  closeCodes,
+  closeError,
+  formatCloseReason,
+  isFrameBreach,
+  isResumableClose,
+} from './close.js';
 import { Deferred } from './deferred.js';
 import { canceled, connectionFailed, notResumed } from './failures.js';
 import type { ExitStatus, OpenMessage } from './message.js';
@@ -236,6 +242,8 @@ export class ClientChannel implements Channel {
     // Everything has arrived: the reader may take its time, nobody needs the connection.
     if (this.#exited) {
       this.#release();
+    } else if (isFrameBreach(code, cause)) {
+      this.#fail(closeError(code, reason, cause));
     } else if (this.#greeting === undefined && code < 4000) {
       this.#fail(connectionFailed(code, cause));
     } else if (isResumableClose(code)) {
