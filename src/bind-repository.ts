@@ -16,7 +16,10 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly fs: Fs;
   /** The working tree's directory. */
   readonly dir: string;
-  /** The git directory; default: `.git` in `dir`. */
+  /**
+   * The git directory; default: `.git` in `dir`. Of a submodule, and of `git init --separate-git-dir`,
+   * it may be the file that names it. A linked worktree needs that of the main one.
+   */
   readonly gitdir?: string | undefined;
   /** The remote's URL, as isomorphic-git takes it: `https://` or `http://`. */
   readonly url: string;
@@ -56,13 +59,15 @@ export interface BoundRepository<Fs> {
  * @param options see {@link BindRepositoryOptions}.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
- *   PACK_ENGINE_FAILED, and what `fs` throws. Whatever fails leaves no half-written pack.
+ *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
  */
 export function bindRepository<Fs extends object>(
   options: BindRepositoryOptions<Fs>,
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
-  const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
+  const gitdir = options.gitdir ?? (dir === '' ? '.git' : `${dir.replace(/\/+$/, '')}/.git`);
+  /** What isomorphic-git hands out. */
+  let like: Uint8Array | undefined;
   const client = createRoutedClient(options, ({ wants, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
       const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
@@ -70,18 +75,19 @@ export function bindRepository<Fs extends object>(
         ...options,
         gitdir,
         signal: signal ?? options.signal,
-        wants,
-        onProgress,
+        ...{ wants, onProgress, like },
       });
     };
     return new KeptPack(keep, options.onWarning ?? warn);
   });
-  const remote = withoutCredentials(url);
+  const remote = remoteOf(url);
   return {
     ...{ fs, dir, gitdir, url },
     http: {
       request: (request) => {
-        if (withoutCredentials(request.url).startsWith(`${remote}/`))
+        const { body } = request;
+        if (Array.isArray(body)) like = (body as Uint8Array[])[0] ?? like;
+        if (endings.test(request.url) && remoteOf(request.url.replace(endings, '')) === remote)
           return client.request(request);
         // Neither is quoted: they may carry a password.
         const message = 'This http is bound to one remote, and was asked for another.';
@@ -91,9 +97,12 @@ export function bindRepository<Fs extends object>(
   };
 }
 
-/** isomorphic-git takes credentials out of URLs before it asks for them. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^/@]*@/, '$1').replace(/\/+$/, '');
+/** What smart HTTP puts behind the URL of a repository. */
+const endings = /\/(info\/refs\?service=)?git-(upload|receive)-pack$/;
+
+/** isomorphic-git takes credentials out of URLs before it asks for them: up to the last `@`. */
+function remoteOf(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1').replace(/\/+$/, '');
 }
 
 /** The script that has the engine is not there. */

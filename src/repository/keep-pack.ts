@@ -11,6 +11,8 @@ import type {
   PackProgress,
   PackSink,
 } from '../pack/options.js';
+import { promisesOf } from './file-system.js';
+import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from './pack-index.js';
@@ -37,6 +39,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly fs: Fs;
   readonly gitdir: string;
   readonly readObject?: ReadObject<Fs> | undefined;
+  /** Bytes as isomorphic-git hands them out: `fs` is handed its own of that kind. */
+  readonly like?: Uint8Array | undefined;
   /** @returns the oids that the pack was asked for. */
   readonly wants?: (() => readonly string[]) | undefined;
   /** What it rejects with fails the call. */
@@ -45,14 +49,16 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
 
 /**
  * @param source the bytes of the pack.
- * @throws GitWsError as `indexPack` documents; what `fs`, `readObject` and `onProgress` throw.
+ * @throws GitWsError as `indexPack` documents, INVALID_OPTION for a linked worktree; what `fs`, `readObject` and `onProgress` throw.
  * Nothing of the pack is left then, or all of it where only its tips could not be kept as files.
  */
 export async function keepPack<Fs extends object>(
   source: AsyncIterable<Uint8Array>,
   options: KeepPackOptions<Fs>,
 ): Promise<void> {
-  const { fs, gitdir, readObject, onProgress } = options;
+  const { readObject, onProgress } = options;
+  const fs = { promises: promisesOf(options.fs, options.like) };
+  const gitdir = await findGitDirectory(fs.promises, options.gitdir);
   const { signal, limits, detectCollisions, packWorker, wasm } = options;
   const pack = await NewPack.begin(fs, gitdir);
   let failure: { readonly error: unknown } | undefined;
@@ -60,7 +66,7 @@ export async function keepPack<Fs extends object>(
     const indexed = await indexPack({
       ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
-      base: readObject && readBases(readObject, fs, gitdir),
+      base: readObject && readBases(readObject, options.fs, gitdir),
       onProgress: (event) => {
         if (failure !== undefined) throw failure.error;
         // The engine does not wait for listeners; what one rejects with is met at the next event.
