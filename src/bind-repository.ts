@@ -57,6 +57,7 @@ export interface BoundRepository<Fs> {
  * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
  *
  * @param options see {@link BindRepositoryOptions}.
+ * @throws GitWsError INVALID_OPTION for times that are none.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.

@@ -12,7 +12,9 @@ import {
   isFrameBreach,
   isResumableClose,
 } from './close.js';
+import { completeLiveness } from './connection-times.js';
 import { Deferred } from './deferred.js';
+import { startTimer } from './duration.js';
 import { canceled, connectionFailed, notResumed } from './failures.js';
 import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
@@ -75,7 +77,7 @@ export class ClientChannel implements Channel {
       window,
       maxReplay: options.maxReplay ?? windowBytes.default,
       now: performance.now(),
-      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
+      liveness: completeLiveness(options.liveness),
     });
     this.#streams = new ChannelStreams({
       write: (bytes) => this.#tunnel.write(bytes),
@@ -223,7 +225,7 @@ export class ClientChannel implements Channel {
     clearTimeout(this.#timer);
     const { deadline } = this.#tunnel;
     if (deadline === null) return;
-    this.#timer = setTimeout(
+    this.#timer = startTimer(
       () => {
         const verdict = this.#tunnel.tick(performance.now());
         if (verdict === 'alive') {
