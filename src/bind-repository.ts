@@ -8,7 +8,11 @@ import { createRoutedClient, type HttpClient, type HttpClientOptions } from './h
 import { KeptPack, type PackRoute } from './http/pack-route.js';
 import type { PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
+import { Script } from './pack/script.js';
 import type { ReadObject } from './repository/keep-pack.js';
+
+/** What keeps packs: with the engine, most of the library. */
+export const keepPackScript = new Script(() => import('./repository/keep-pack.js'));
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
 export interface BindRepositoryOptions<Fs extends object> extends HttpClientOptions {
@@ -33,13 +37,19 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * such a fetch rejects with CORRUPT_PACK, whose `data.missing` names what the pack lacks.
    */
   readonly readObject?: ReadObject<Fs> | undefined;
+  /**
+   * Whether the pack engine's scripts are loaded now, so that they are there when a pack comes,
+   * whatever the network does meanwhile. Default true; false: they are loaded when the first pack
+   * comes. What fails is tried again then.
+   */
+  readonly preload?: boolean | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
   /** Whether packs are searched for collisions of SHA-1: see `IndexPackOptions.detectCollisions`. */
   readonly detectCollisions?: boolean | undefined;
   /**
    * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids
-   * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`.
+   * WebAssembly, or its scripts cannot be loaded: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`.
    */
   readonly onWarning?: ((warning: GitWsError) => void) | undefined;
 }
@@ -71,7 +81,7 @@ export function bindRepository<Fs extends object>(
   let like: Uint8Array | undefined;
   const client = createRoutedClient(options, ({ wants, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-      const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
+      const { keepPack } = await keepPackScript.load();
       await keepPack(source, {
         ...options,
         gitdir,
@@ -81,6 +91,13 @@ export function bindRepository<Fs extends object>(
     };
     return new KeptPack(keep, options.onWarning ?? warn);
   });
+  if (options.preload ?? true) {
+    // What fails is met, and told, where there is a pack.
+    keepPackScript
+      .load()
+      .then(({ loadEngine }) => loadEngine(options))
+      .catch(() => undefined);
+  }
   const remote = remoteOf(url);
   return {
     ...{ fs, dir, gitdir, url },
@@ -104,11 +121,6 @@ const endings = /\/(info\/refs\?service=)?git-(upload|receive)-pack$/;
 /** isomorphic-git takes credentials out of URLs before it asks for them: up to the last `@`. */
 function remoteOf(url: string): string {
   return url.replace(/^(\w+:\/\/)[^/]*@/, '$1').replace(/\/+$/, '');
-}
-
-/** The script that has the engine is not there. */
-function unavailable(cause: unknown): never {
-  throw new GitWsError('PACK_ENGINE_UNAVAILABLE', 'The pack engine cannot be loaded.', { cause });
 }
 
 function warn(warning: GitWsError): void {

@@ -4,6 +4,7 @@
  */
 import { completeLimits } from './limits.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
+import { startScript } from './start-script.js';
 
 export { defaultPackLimits, type PackLimits } from './limits.js';
 export type {
@@ -29,6 +30,6 @@ export type {
  */
 export async function indexPack(options: IndexPackOptions): Promise<IndexedPack> {
   const limits = completeLimits(options.limits);
-  const { startIndexing } = await import('./start.js');
+  const { startIndexing } = await startScript.load();
   return startIndexing(options, limits);
 }

@@ -13,6 +13,7 @@ import type {
 } from '../pack/options.js';
 import { promisesOf } from './file-system.js';
 import { findGitDirectory } from './git-directory.js';
+import { startScript } from '../pack/start-script.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from './pack-index.js';
@@ -30,6 +31,18 @@ export type ReadObject<Fs> = (args: {
   format: 'content';
   cache: object;
 }) => Promise<{ readonly type?: string; readonly object: unknown }>;
+
+/**
+ * Loads what {@link keepPack} is going to need.
+ *
+ * @throws GitWsError PACK_ENGINE_UNAVAILABLE
+ */
+export async function loadEngine(
+  options: Pick<IndexPackOptions, 'wasm' | 'packWorker'>,
+): Promise<void> {
+  const { loadParts } = await startScript.load();
+  await loadParts(options);
+}
 
 /** What {@link keepPack} works with: see `IndexPackOptions` and `BindRepositoryOptions`. */
 export interface KeepPackOptions<Fs extends object> extends Pick<
