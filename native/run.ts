@@ -14,6 +14,7 @@ import { ConnectionNews, explain } from './messages.js';
 import type { OpenService } from './open.js';
 import { pipeChannel, type Input } from './pipe.js';
 import { askRefs, describeOutcome, PushHead } from './push-outcome.js';
+import { watchReader } from './reader.js';
 import { RemoteText } from './remote-text.js';
 import type { ServiceUrl } from './service-url.js';
 import { lineEnd } from './terminal.js';
@@ -47,6 +48,7 @@ export async function runService(run: ServiceRun): Promise<number> {
   const pushed = new PushHead();
   const farewell = new Farewell();
   const interruption = new Interruption();
+  let unwatchReader: (() => void) | undefined;
   try {
     // What takes time to load is loaded while git reads the configuration.
     const [{ openService }, config] = await Promise.all([import('./open.js'), run.config]);
@@ -62,6 +64,13 @@ export async function runService(run: ServiceRun): Promise<number> {
     });
     const { channel, gone, settled } = opened;
     interruption.arm(channel, gone);
+    let inputEnded = false;
+    unwatchReader = watchReader((since) => {
+      // Behind its end a push goes on without this process; before it, what git has said is sent.
+      if (pushes && !inputEnded && since < sendTime) return;
+      trace('git is gone');
+      channel.abort();
+    });
     run.onOpen?.();
     const status = await pipeChannel(channel, run.input.bytes(), output, {
       onInput(bytes) {
@@ -69,6 +78,7 @@ export async function runService(run: ServiceRun): Promise<number> {
         if (service === 'git-upload-pack') farewell.push(bytes);
       },
       onInputEnd() {
+        inputEnded = true;
         trace('end of input', farewell.said ? 'and nothing more is wanted' : '');
         return farewell.said;
       },
@@ -98,8 +108,13 @@ export async function runService(run: ServiceRun): Promise<number> {
       for (const line of describeOutcome(commands, refs)) say(`hint: ${line}`);
     }
     return failure;
+  } finally {
+    unwatchReader?.();
   }
 }
+
+/** Time to send what a git that is gone has still said of a push, in ms. */
+const sendTime = 60_000;
 
 /** Writes a line for the user. */
 function say(line: string): void {

@@ -2,6 +2,7 @@
  * The URL of a repository in its three forms: as the user wrote it, as git's configuration and
  * credential helpers know it, and as a message may show it.
  */
+import { parseRepositoryUrl } from '../src/endpoint.js';
 import { GitWsError } from '../src/errors.js';
 
 /** A repository's URL, taken apart. */
@@ -34,11 +35,10 @@ const httpSchemes: Readonly<Record<string, string>> = {
  * @throws GitWsError INVALID_URL
  */
 export function parseServiceUrl(text: string): ServiceUrl {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const scheme = url && httpSchemes[url.protocol];
-  if (url === undefined || scheme === undefined) {
-    throw new GitWsError('INVALID_URL', 'this is not a ws:// or wss:// URL');
-  }
+  // What Node makes of bytes that are no UTF-8: the name that was meant is not known any more.
+  if (text.includes('\ufffd')) throw new GitWsError('INVALID_URL', 'the URL is not UTF-8');
+  const url = parseRepositoryUrl(text);
+  const scheme = httpSchemes[url.protocol] ?? '';
   const [username, password] = [url.username, url.password].map(decode) as [string, string];
   const http = new URL(url.href.replace(/^[^:]+:/, scheme));
   http.password = '';

@@ -87,6 +87,8 @@ function run(
   if (parsed === undefined) {
     return fault("it runs git's upload-pack, receive-pack and upload-archive, and nothing else");
   }
+  // What Node makes of bytes that are no UTF-8: the name that was meant is not known any more.
+  if (parsed.path.includes('\ufffd')) return fault('the path is not UTF-8');
   const family = values.has('family') ? (Number(values.get('family')) as 4 | 6) : undefined;
   return { kind: 'run', host, user, port, family, sendsGitProtocol, ...parsed };
 }

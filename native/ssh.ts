@@ -58,7 +58,7 @@ function askedVersion(gitProtocol = ''): string | undefined {
 function formatUrl({ host, port, user, path }: SshRequest & { kind: 'run' }): string {
   const name = host.includes(':') ? `[${host}]` : host;
   const userinfo = user === undefined ? '' : `${encodeURIComponent(user)}@`;
-  const segments = path.replace(/^\/+/, '').split('/').map(encodeURIComponent);
+  const segments = path.replace(/^\//, '').split('/').map(encodeURIComponent);
   const place = `${name}${port === undefined ? '' : `:${port}`}`;
   return `${scheme(host)}://${userinfo}${place}/${segments.join('/')}`;
 }

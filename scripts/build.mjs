@@ -57,6 +57,7 @@ async function buildModules(out) {
     'server/index': 'server/index.ts',
     'bin/gitws': 'bin/gitws.ts',
     'pack/index': 'src/pack/index-pack.ts',
+    'service-worker': 'src/service-worker.ts',
   });
   await esbuild({
     ...shared,
@@ -179,17 +180,25 @@ async function buildBrowserBundles(out) {
     platform: 'browser',
     target: browsers,
     minify: true,
-    plugins: [packApart],
   };
+  const apart = { plugins: [packApart] };
   await Promise.all([
-    esbuild({ ...options, format: 'esm', outfile: join(out, 'gitws.min.js') }),
+    esbuild({ ...options, ...apart, format: 'esm', outfile: join(out, 'gitws.min.js') }),
     esbuild({
       ...options,
+      ...apart,
       format: 'iife',
       globalName: 'gitws',
       outfile: join(out, 'gitws.global.js'),
     }),
   ]);
+  // All of it in one: service workers load nothing by and by.
+  await esbuild({
+    ...options,
+    format: 'esm',
+    entryPoints: ['src/service-worker.ts'],
+    outfile: join(out, 'gitws-service-worker.min.js'),
+  });
   for (const name of ['gitws.min.js', 'gitws.global.js']) {
     await checkBudget(out, name, browserBudget);
   }
@@ -297,6 +306,7 @@ async function buildDeclarations(out) {
       'index.d.ts': 'src/index.ts',
       'server/index.d.ts': 'server/index.ts',
       'pack/index.d.ts': 'src/pack/index-pack.ts',
+      'service-worker.d.ts': 'src/service-worker.ts',
     }),
   );
   const texts = generateDtsBundle(

@@ -84,6 +84,7 @@ export const limitTable = {
   accessTime: {
     unit: 'ms',
     default: 10 * second,
+    minimum: 1,
     meaning: 'time for authenticate and authorize together; above it 4503',
     reason: 'They may ask a database, and a hanging one must not hold every session.',
   },
@@ -110,24 +111,28 @@ export const limitTable = {
   openingTime: {
     unit: 'ms',
     default: 10 * second,
+    minimum: 1,
     meaning: "time until the client's first message; above it 4408",
     reason: 'A gitws.v1 client acknowledges open at once, so whoever says nothing is none.',
   },
   firstByteTime: {
     unit: 'ms',
     default: 60 * second,
+    minimum: 1,
     meaning: 'time until the first byte of upload-pack or receive-pack; above it 4408',
     reason: 'They begin with the refs: a minute is enough for millions, on a slow disk.',
   },
   idleTime: {
     unit: 'ms',
     default: 10 * minute,
+    minimum: 1,
     meaning: 'time in which nothing is sent, received or acknowledged; above it 4408',
     reason: 'git itself sends a keep-alive every 5 s while it computes (uploadpack.keepAlive).',
   },
   totalTime: {
     unit: 'ms',
     default: 4 * 60 * minute,
+    minimum: 1,
     meaning:
       'time of a whole session; above it 4408. A push that has arrived whole has as long again, then its hooks are ended',
     reason: 'A clone of 10 GB at 1 MB/s takes three hours; nothing honest takes much longer.',
@@ -227,6 +232,7 @@ export const limitTable = {
   settleTime: {
     unit: 'ms',
     default: 60 * second,
+    minimum: 1,
     meaning:
       'time after exit in which the client may show no sign of life before the session is closed',
     reason: "On a slow link the window's worth before it takes that long.",

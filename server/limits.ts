@@ -113,7 +113,10 @@ export function completeLimits(given: Partial<Limits> = {}): Limits {
 }
 
 /** @returns what is wrong with a value for a limit, completing "…: "; undefined if nothing is. */
-export function limitFault(limit: Limit, value: unknown): string | undefined {
+export function limitFault(
+  limit: Pick<Limit, 'unit' | 'minimum' | 'maximum'>,
+  value: unknown,
+): string | undefined {
   // Timers beyond 31 bits would fire at once.
   const { minimum = 0, maximum = 2 ** 31 - 1 } = limit;
   if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) {

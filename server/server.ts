@@ -7,6 +7,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
+import { startTimer } from '../src/tunnel/duration.js';
 import { maxBinaryBytes } from '../src/tunnel/message.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
 import { createClientAddress, type ClientAddress } from './client-address.js';
@@ -53,7 +54,7 @@ export interface GitServer {
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   /**
    * Ends every session and refuses new ones with 4503. Pushes whose every byte has arrived have
-   * `drainTime` ms (default: the limit of that name) to finish; calling again may shorten it.
+   * `drainTime` ms (default: the limit of that name; Infinity: as long as they take) to finish; calling again may shorten it.
    * Resolves when no process and no socket is left.
    */
   close(options?: { readonly drainTime?: number | undefined }): Promise<void>;
@@ -195,7 +196,7 @@ class RunningServer implements GitServer {
       this.#endDrain ??= resolve;
     });
     this.#closed ??= this.#close(drained);
-    const timer = setTimeout(this.#endDrain, drainTime);
+    const timer = startTimer(() => this.#endDrain?.(), drainTime);
     void this.#closed.finally(() => {
       clearTimeout(timer);
     });

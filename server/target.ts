@@ -4,7 +4,7 @@
  * hide what must be refused (`//evil/a` moves the host, `%2e%2e` collapses).
  */
 
-import { gitServices, type GitService } from '../src/endpoint.js';
+import { decodeSegment, gitServices, segmentFault, type GitService } from '../src/endpoint.js';
 
 /** What a request target says. */
 export type Target =
@@ -61,7 +61,7 @@ export function parseTarget(target: string, basePath: string): Target {
   for (const part of raw) {
     const segment = decodeOnce(part);
     if (segment === undefined) return malformed('is not URL-encoded UTF-8');
-    const fault = faultOf(segment);
+    const fault = segmentFault(segment);
     if (fault !== undefined) return malformed(fault);
     segments.push(segment);
   }
@@ -73,26 +73,10 @@ export function parseTarget(target: string, basePath: string): Target {
   return { kind: 'endpoint', segments, service, gitProtocol: gitProtocolOf(target) };
 }
 
-function faultOf(segment: string): string | undefined {
-  if (segment === '') return 'has an empty segment';
-  if (segment === '.' || segment === '..') return 'has a dot segment';
-  if (segment.includes('/')) return 'has an encoded slash';
-  if (segment.includes('\\')) return 'has a backslash';
-  // NUL ends a path in C; line ends would forge lines in logs, and U+009B is ESC [ to a terminal.
-  if (/\p{Cc}/u.test(segment)) return 'has a control character';
-  // git would take it for an option.
-  if (segment.startsWith('-')) return 'has a segment that begins with a dash';
-  return undefined;
-}
-
 function decodeOnce(segment: string): string | undefined {
   // Node gives raw bytes above 127 as Latin-1: they were never URL-encoded.
   if (!/^[\u0020-\u007e]*$/.test(segment)) return undefined;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
+  return decodeSegment(segment);
 }
 
 function gitProtocolOf(target: string): string | undefined {

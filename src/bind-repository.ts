@@ -8,9 +8,13 @@ import { createRoutedClient, type HttpClient, type HttpClientOptions } from './h
 import { KeptPack, type PackRoute } from './http/pack-route.js';
 import type { PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
-import { joinSignals } from './signals.js';
+import { Script } from './pack/script.js';
 import type { AskedFor } from './repository/fetched-objects.js';
 import type { ReadObject } from './repository/keep-pack.js';
+import { joinSignals } from './signals.js';
+
+/** What keeps packs: with the engine, most of the library. */
+export const keepPackScript = new Script(() => import('./repository/keep-pack.js'));
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
 export interface BindRepositoryOptions<Fs extends object> extends HttpClientOptions {
@@ -18,7 +22,10 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly fs: Fs;
   /** The working tree's directory. */
   readonly dir: string;
-  /** The git directory; default: `.git` in `dir`. */
+  /**
+   * The git directory; default: `.git` in `dir`. Of a submodule, and of `git init --separate-git-dir`,
+   * it may be the file that names it. A linked worktree needs that of the main one.
+   */
   readonly gitdir?: string | undefined;
   /** The remote's URL, as isomorphic-git takes it: `https://` or `http://`. */
   readonly url: string;
@@ -32,14 +39,20 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * such a fetch rejects with CORRUPT_PACK, whose `data.missing` names what the pack lacks.
    */
   readonly readObject?: ReadObject<Fs> | undefined;
+  /**
+   * Whether the pack engine's scripts are loaded now, so that they are there when a pack comes,
+   * whatever the network does meanwhile. Default true; false: they are loaded when the first pack
+   * comes. What fails is tried again then.
+   */
+  readonly preload?: boolean | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
   /** Whether packs are searched for collisions of SHA-1: see `IndexPackOptions.detectCollisions`. */
   readonly detectCollisions?: boolean | undefined;
   /**
    * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids
-   * WebAssembly: isomorphic-git then indexes the pack itself, slowly. Default: `console.warn`. What
-   * it throws, or rejects with, ends the fetch.
+   * WebAssembly, or its scripts cannot be loaded: isomorphic-git then indexes the pack itself, slowly.
+   * Default: `console.warn`. What it throws, or rejects with, ends the fetch.
    */
   readonly onWarning?: ((warning: GitWsError) => void) | undefined;
 }
@@ -57,34 +70,47 @@ export interface BoundRepository<Fs> {
  * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
  *
  * @param options see {@link BindRepositoryOptions}.
+ * @throws GitWsError INVALID_OPTION for times that are none.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
- *   PACK_ENGINE_FAILED, and what `fs` throws. Whatever fails leaves no half-written pack.
+ *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
  */
 export function bindRepository<Fs extends object>(
   options: BindRepositoryOptions<Fs>,
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
-  const gitdir = options.gitdir ?? `${dir.replace(/\/+$/, '')}/.git`;
+  const gitdir = options.gitdir ?? (dir === '' ? '.git' : `${dir.replace(/\/+$/, '')}/.git`);
+  /** What isomorphic-git hands out. */
+  let like: Uint8Array | undefined;
   const client = createRoutedClient(options, ({ negotiation, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-      const { keepPack } = await import('./repository/keep-pack.js').catch(unavailable);
+      const { keepPack } = await keepPackScript.load();
       const joined = joinSignals([signal, options.signal]);
       try {
         const asked = (): AskedFor => ({ ...negotiation.request, cutOff: negotiation.shallow });
-        await keepPack(source, { ...options, gitdir, signal: joined.signal, asked, onProgress });
+        const what = { gitdir, signal: joined.signal, asked, onProgress, like };
+        await keepPack(source, { ...options, ...what });
       } finally {
         joined.release();
       }
     };
     return new KeptPack(keep, options.onWarning ?? warn, negotiation);
   });
-  const remote = withoutCredentials(url);
+  if (options.preload ?? true) {
+    // What fails is met, and told, where there is a pack.
+    keepPackScript
+      .load()
+      .then(({ loadEngine }) => loadEngine(options))
+      .catch(() => undefined);
+  }
+  const remote = remoteOf(url);
   return {
     ...{ fs, dir, gitdir, url },
     http: {
       request: (request) => {
-        if (withoutCredentials(request.url).startsWith(`${remote}/`))
+        const { body } = request;
+        if (Array.isArray(body)) like = (body as Uint8Array[])[0] ?? like;
+        if (endings.test(request.url) && remoteOf(request.url.replace(endings, '')) === remote)
           return client.request(request);
         // Neither is quoted: they may carry a password.
         const message = 'This http is bound to one remote, and was asked for another.';
@@ -94,14 +120,12 @@ export function bindRepository<Fs extends object>(
   };
 }
 
-/** isomorphic-git takes credentials out of URLs before it asks for them. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^/@]*@/, '$1').replace(/\/+$/, '');
-}
+/** What smart HTTP puts behind the URL of a repository. */
+const endings = /\/(info\/refs\?service=)?git-(upload|receive)-pack$/;
 
-/** The script that has the engine is not there. */
-function unavailable(cause: unknown): never {
-  throw new GitWsError('PACK_ENGINE_UNAVAILABLE', 'The pack engine cannot be loaded.', { cause });
+/** isomorphic-git takes credentials out of URLs before it asks for them: up to the last `@`. */
+function remoteOf(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1').replace(/\/+$/, '');
 }
 
 function warn(warning: GitWsError): void {

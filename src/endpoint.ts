@@ -37,37 +37,80 @@ export function repositoryEndpoint(
   service: GitService,
   gitProtocol?: string,
 ): Endpoint {
-  const { url, authorization } = parseRepositoryUrl(repositoryUrl);
+  const url = parseRepositoryUrl(repositoryUrl);
+  const authorization = basicAuthorization(url.username, url.password);
+  url.username = '';
+  url.password = '';
+  // Mapping the scheme keeps a default port a default port: 80 and 443 are those of ws and wss.
+  url.protocol = webSocketSchemes[url.protocol] ?? '';
   // A repository's own path may end in a slash; the endpoint has no empty segments.
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${service}`;
   if (gitProtocol !== undefined) url.searchParams.set('git-protocol', gitProtocol);
   return { url: url.href, authorization };
 }
 
-function parseRepositoryUrl(repositoryUrl: string): {
-  url: URL;
-  authorization: string | undefined;
-} {
-  let url: URL;
+/**
+ * Parses the URL of a repository, held to what a server's own rule for request targets says
+ * (docs/protocol.md, "Endpoint"). URL parsing by itself would quietly make another repository's of
+ * some: it drops tabs and line ends, cuts blanks at the end, takes `\` for `/`, and resolves `..`.
+ *
+ * @param text as a person wrote it.
+ * @throws GitWsError INVALID_URL, which does not quote it: it may carry a password.
+ */
+export function parseRepositoryUrl(text: string): URL {
+  if (/\p{Cc}/u.test(text)) throw invalidUrl('it has a control character');
+  if (/\p{Cs}/u.test(text)) throw invalidUrl('it has half a character');
+  if (text.trim() !== text) throw invalidUrl('it has a blank at its beginning or its end');
+  if (text.includes('\\')) throw invalidUrl('it has a backslash');
+  const [, scheme, authority, path] =
+    /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([^?#]*)/i.exec(text) ?? [];
+  if (scheme === undefined || authority === undefined || path === undefined) {
+    throw invalidUrl('it is not an absolute URL');
+  }
+  if (!(scheme.toLowerCase() in webSocketSchemes)) {
+    throw invalidUrl(`its scheme is ${scheme}// and not http, https, ws or wss`);
+  }
+  if (/[?#]/.test(text)) throw invalidUrl('a repository URL has no query and no fragment');
+  if (authority === '') throw invalidUrl('it names no host');
+  const [, ...segments] = path.replace(/\/+$/, '').split('/');
+  if (segments.length === 0) throw invalidUrl('it names no repository');
+  for (const segment of segments) {
+    const decoded = decodeSegment(segment);
+    const fault = decoded === undefined ? 'is not URL-encoded UTF-8' : segmentFault(decoded);
+    if (fault !== undefined) throw invalidUrl(`its path ${fault}`);
+  }
   try {
-    url = new URL(repositoryUrl);
+    return new URL(text);
   } catch (cause) {
-    throw invalidUrl('it is not an absolute URL', cause);
+    throw invalidUrl('its host, or its port, is none', cause);
   }
-  const scheme = webSocketSchemes[url.protocol];
-  if (scheme === undefined) {
-    throw invalidUrl(`its scheme is ${url.protocol}// and not http, https, ws or wss`);
+}
+
+/** @returns a segment of a path, decoded once; undefined where it is not URL-encoded UTF-8. */
+export function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
   }
-  // Mapping the scheme keeps a default port a default port: 80 and 443 are those of ws and wss.
-  url.protocol = scheme;
-  if (url.search !== '' || url.hash !== '') {
-    throw invalidUrl('a repository URL has no query and no fragment');
-  }
-  if (url.pathname.replace(/\/+$/, '') === '') throw invalidUrl('it names no repository');
-  const authorization = basicAuthorization(url.username, url.password);
-  url.username = '';
-  url.password = '';
-  return { url, authorization };
+}
+
+/**
+ * The rule for repository paths, the same on both sides.
+ *
+ * @param segment decoded once.
+ * @returns what is wrong with it, completing "The path … "; undefined if nothing is.
+ */
+export function segmentFault(segment: string): string | undefined {
+  if (segment === '') return 'has an empty segment';
+  if (segment === '.' || segment === '..') return 'has a dot segment';
+  if (segment.includes('/')) return 'has an encoded slash';
+  if (segment.includes('\\')) return 'has a backslash';
+  // NUL ends a path in C; line ends would forge lines in logs, and U+009B is ESC [ to a terminal.
+  if (/\p{Cc}/u.test(segment)) return 'has a control character';
+  // git would take it for an option.
+  if (segment.startsWith('-')) return 'has a segment that begins with a dash';
+  return undefined;
 }
 
 function basicAuthorization(username: string, password: string): string | undefined {
@@ -81,6 +124,5 @@ function basicAuthorization(username: string, password: string): string | undefi
 }
 
 function invalidUrl(why: string, cause?: unknown): GitWsError {
-  // The URL itself is not quoted: it may carry a password.
   return new GitWsError('INVALID_URL', `This is not the URL of a repository: ${why}.`, { cause });
 }

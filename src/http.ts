@@ -6,6 +6,8 @@
 import { isGitWsError } from './errors.js';
 import { callBack, callbackFailure } from './failure.js';
 import type { Authorization, ConnectionEvent } from './tunnel/channel.js';
+import { checkConnectionTimes } from './tunnel/connection-times.js';
+import { checkedDuration } from './tunnel/duration.js';
 import type { LivenessTimes } from './tunnel/liveness.js';
 import type { WebSocketConstructor } from './tunnel/socket.js';
 import { encodeText } from './wire/text.js';
@@ -51,22 +53,27 @@ export interface HttpClientOptions {
   readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
   /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */
   readonly window?: number | undefined;
-  /** Time until the server's first message, in ms; default 30,000. */
+  /**
+   * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as
+   * the connection is there.
+   */
   readonly openTimeout?: number | undefined;
   /**
    * How long a connection waits for the second request of its operation, in ms; default 5,000.
-   * It costs a connection more where the second one comes later.
+   * It costs a connection more where the second one comes later. 0: it does not wait; Infinity: for as
+   * long as the server does.
    */
   readonly advertisementTime?: number | undefined;
   /**
    * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
-   * the session. 0: a lost connection ends the operation.
+   * the session. 0: a lost connection ends the operation. Infinity: a fetch that has to begin anew is
+   * begun anew for as long as the server cannot be reached.
    */
   readonly resumeFor?: number | undefined;
-  /** How many attempts in a row may fail before then; default: any number. */
+  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
   readonly retries?: number | undefined;
   /** When a silent server counts as dead; default: {@link LivenessTimes}. */
-  readonly liveness?: LivenessTimes | undefined;
+  readonly liveness?: Partial<LivenessTimes> | undefined;
   /** Hears of every connection of this client: lost, resumed, and why. */
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** The WebSocket class; default: the page's, or `ws` in Node. */
@@ -120,6 +127,7 @@ const askTime = 10_000;
  * @param options see {@link HttpClientOptions}.
  * @returns a client without state of its own but for connections that wait for their second
  *   request: use one for as many operations at once as you like.
+ * @throws GitWsError INVALID_OPTION for times that are none.
  */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return createRoutedClient(options, ({ negotiation }) => new PassedPack(negotiation));
@@ -134,6 +142,8 @@ export function createRoutedClient(
   options: HttpClientOptions,
   routePack: (request: PackRequest) => PackRoute,
 ): HttpClient {
+  checkConnectionTimes(options);
+  checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.
   return { request: (request) => client.request(request) };

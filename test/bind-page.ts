@@ -36,6 +36,8 @@ export interface BindResult {
 /** What the page offers. */
 export interface BindPage {
   fetchOnce(test: BindCase): Promise<BindResult>;
+  /** Binds a repository, and asks for nothing. */
+  bindOnly(preload?: boolean): void;
 }
 
 const dir = '/clone';
@@ -65,6 +67,15 @@ if (typeof WebAssembly === 'object') {
 }
 
 const offered: BindPage = {
+  bindOnly(preload) {
+    const url = new URL('/nothing.git', location.href).href;
+    gitws.bindRepository({
+      fs: lightning,
+      dir,
+      url,
+      ...(preload === undefined ? {} : { preload }),
+    });
+  },
   async fetchOnce({ url, worker, wasm, full }) {
     const fs = withFull(full);
     const warnings: string[] = [];

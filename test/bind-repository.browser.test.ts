@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BindCase, BindPage } from './bind-page.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
 import { makeRepository } from './helpers/git.js';
@@ -23,10 +23,15 @@ const dist = async (path: string): Promise<Buffer> =>
 const policies: Record<string, string> = {
   '/': '',
   '/no-blob-worker': "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'",
+  '/apart': '',
+  '/service': '',
   '/no-wasm': "script-src 'self'; worker-src blob:",
 };
 
 let url: string;
+/** Paths that a browser asked for; how often the engine's script is not to be had from now on. */
+let asked: string[] = [];
+let broken = 0;
 let repository: string;
 let head: string;
 let browser: Browser;
@@ -39,7 +44,10 @@ beforeAll(async () => {
   ({ head } = await makeRepository(join(root, 'site.git'), sample));
   const scripts: Record<string, Buffer | string> = {
     '/page.js': await bundlePage('./bind-page.ts', import.meta.url),
+    '/page-apart.js': await bundlePage('./bind-page.ts', import.meta.url, true),
+    '/gitws.min.js': await dist('gitws.min.js'),
     '/gitws-pack.min.js': await dist('gitws-pack.min.js'),
+    '/service-worker.js': await bundlePage('./bind-service-worker.ts', import.meta.url),
     '/worker.js': await dist('pack/worker.js'),
     '/engine-plain.wasm': await dist('pack/engine-plain.wasm'),
   };
@@ -47,7 +55,9 @@ beforeAll(async () => {
   sizes = { simd, plain: scripts['/engine-plain.wasm']?.length ?? 0 };
   const served = await listen(
     createServer((request, response) => {
-      const path = request.url ?? '';
+      const [path = ''] = (request.url ?? '').split('?');
+      asked.push(path);
+      if (path === '/gitws-pack.min.js' && broken-- > 0) return void response.writeHead(503).end();
       const script = scripts[path];
       if (script !== undefined) {
         const type = path.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
@@ -57,12 +67,21 @@ beforeAll(async () => {
       response.statusCode = policy === undefined ? 404 : 200;
       response.setHeader('content-type', 'text/html');
       if (policy) response.setHeader('content-security-policy', policy);
-      response.end('<!doctype html><meta charset="utf-8"><script src="/page.js"></script>');
+      const tag =
+        path === '/apart'
+          ? '<script type="module" src="/page-apart.js"></script>'
+          : '<script src="/page.js"></script>';
+      response.end(`<!doctype html><meta charset="utf-8">${tag}`);
     }),
   );
   ({ url } = served);
   repository = `${(await startServer({ root, origins: [url] })).url}/site.git`;
   browser = await launchChromium();
+});
+
+beforeEach(() => {
+  asked = [];
+  broken = 0;
 });
 
 /** Opens a page with a new, empty repository, and counts the workers that it starts. */
@@ -181,5 +200,54 @@ describe.skipIf(!browserAvailable)('the pack is indexed', () => {
     const warnings = ['PACK_ENGINE_UNAVAILABLE'];
     const missing = { worker: { url: '/missing.js' } };
     expect(await fetchOnce(missing)).toMatchObject({ ...whole(), warnings });
+  });
+});
+
+describe.skipIf(!browserAvailable)('the script of the engine', () => {
+  it('is loaded when a repository is bound, before there is a pack', async () => {
+    const { page } = await openPage('/apart');
+    await page.evaluate(() => (window as unknown as BindPage).bindOnly());
+    await expect.poll(() => asked).toContain('/gitws-pack.min.js');
+  });
+
+  it('is not, where the page says so, but when a pack comes', async () => {
+    const { page, fetchOnce } = await openPage('/apart');
+    await page.evaluate(() => (window as unknown as BindPage).bindOnly(false));
+    expect(asked).not.toContain('/gitws-pack.min.js');
+    expect(await fetchOnce()).toMatchObject(whole());
+  });
+
+  it('is asked for again where it could not be had, and nobody is warned', async () => {
+    broken = 1;
+    const { fetchOnce, started } = await openPage('/apart');
+    expect(await fetchOnce()).toMatchObject(whole());
+    expect(started()).toBe(1);
+    expect(asked.filter((path) => path === '/gitws-pack.min.js')).toHaveLength(2);
+  });
+
+  it('that is not there at all is what the warning says', async () => {
+    broken = Infinity;
+    const { fetchOnce } = await openPage('/apart');
+    const warnings = ['PACK_ENGINE_UNAVAILABLE'];
+    expect(await fetchOnce()).toMatchObject({ ...whole(), warnings });
+  });
+});
+
+describe.skipIf(!browserAvailable)('a module service worker, which cannot import()', () => {
+  it('has its packs indexed by the engine all the same', async () => {
+    const { page } = await openPage('/service');
+    const fetched = await page.evaluate(async (remote) => {
+      const { serviceWorker } = navigator;
+      await serviceWorker.register('/service-worker.js', { type: 'module' });
+      const { active } = await serviceWorker.ready;
+      const { port1, port2 } = new MessageChannel();
+      const answer = new Promise((resolve) => {
+        port1.onmessage = ({ data }) => resolve(data);
+      });
+      active?.postMessage(remote, [port2]);
+      return answer;
+    }, repository);
+    expect(fetched).toMatchObject(whole());
+    expect(asked).not.toContain('/gitws-pack.min.js');
   });
 });

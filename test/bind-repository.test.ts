@@ -64,6 +64,38 @@ describe('a bound repository', () => {
     await expectSoundRepository(join(dir, '.git'));
   });
 
+  it('takes a file system whose functions give promises, as isomorphic-git does', async () => {
+    const { open, ...promises } = nodeFs.promises;
+    expect(open).toBeDefined();
+    await git.clone({ ...bindRepository({ fs: promises, dir, url }) });
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
+  it('hands the file system what isomorphic-git hands it: Buffers', async () => {
+    const kinds = new Set<string>();
+    const writeFile = (path: string, bytes: unknown, ...rest: never[]) => {
+      if (typeof bytes !== 'string') kinds.add((bytes as object).constructor.name);
+      return nodeFs.promises.writeFile(path, bytes as Buffer, ...rest);
+    };
+    const promises = { ...nodeFs.promises, writeFile, open: undefined };
+    await git.clone({ ...bindRepository({ fs: { ...nodeFs, promises }, dir, url }) });
+    expect([...kinds]).toEqual(['Buffer']);
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
+  it('knows its remote whatever the user is called', async () => {
+    const withUser = url.replace('://', '://me@home.example:p@ss@');
+    await git.clone({ ...bindRepository({ fs: nodeFs, dir, url: withUser }) });
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
+  it('does not carry the requests of a repository below its own', async () => {
+    const { http } = bindRepository({ fs: nodeFs, dir, url: url.replace(/\/[^/]*$/, '') });
+    await expect(git.clone({ fs: nodeFs, http, dir, url })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
+  });
+
   it('has progress in objects and deltas, and bytes', async () => {
     const phases = new Set<string>();
     const onProgress = ({ phase }: { phase: string }): void => {

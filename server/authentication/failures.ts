@@ -3,9 +3,12 @@
  * each gives one line that fail2ban can read. It wraps any way to sign in and knows none of them.
  */
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { GitWsError } from '../../src/errors.js';
 import { closeCodes, closeError } from '../../src/tunnel/close.js';
 import type { Authenticate, AuthenticateAttempt, User } from '../access.js';
 import { addressKey, formatAddress } from '../client-address.js';
+import type { Limit } from '../limit-table.js';
+import { limitFault } from '../limits.js';
 import { quoteForLog } from '../log-text.js';
 
 /** How much guessing is borne. Times in ms. */
@@ -45,6 +48,32 @@ export const defaultFailureLimits: FailureLimits = {
 
 const maxDelay = 2_000;
 
+/** What each may be; a time that no timer can be set for would forget failures at once. */
+const bounds: Readonly<Record<keyof FailureLimits, Pick<Limit, 'unit' | 'minimum'>>> = {
+  maxFailures: { unit: 'count', minimum: 1 },
+  failureTime: { unit: 'ms', minimum: 1 },
+  failureDelay: { unit: 'ms' },
+  maxAddresses: { unit: 'count', minimum: 1 },
+  maxWaiting: { unit: 'count' },
+};
+
+/** @throws GitWsError INVALID_OPTION */
+function completeFailureLimits(given: Partial<FailureLimits>): FailureLimits {
+  const complete: Record<keyof FailureLimits, number> = { ...defaultFailureLimits };
+  for (const name of Object.keys(bounds) as (keyof FailureLimits)[]) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const fault = limitFault(bounds[name], value);
+    if (fault !== undefined) {
+      throw new GitWsError('INVALID_OPTION', `${name} cannot be used: ${fault}.`, {
+        data: { name },
+      });
+    }
+    complete[name] = value;
+  }
+  return complete;
+}
+
 /** One failed sign-in. */
 export interface FailedSignIn {
   /** The address, or "unknown". */
@@ -67,12 +96,13 @@ export interface FailureOptions extends Partial<FailureLimits> {
  * @param authenticate what is to be limited; its nulls with credentials are the failures.
  * @returns the same, except that it throws GitWsError REFUSED (4429) for an address with too many
  *   failures. Attempts without credentials pass: every client's first one may be such.
+ * @throws GitWsError INVALID_OPTION for a limit that cannot be used.
  */
 export function limitFailures(
   authenticate: Authenticate,
   options: FailureOptions = {},
 ): (attempt: AuthenticateAttempt) => Promise<User | null> {
-  const limits = { ...defaultFailureLimits, ...options };
+  const limits = completeFailureLimits(options);
   const addresses = new CountedAddresses(limits);
   return async (attempt) => {
     if (attempt.credentials === undefined) return await authenticate(attempt);

@@ -3,6 +3,8 @@
  * safe to show. git's progress lines end in CR and are followed by a newer state of themselves.
  */
 
+export { stripControlCharacters } from '../wire/text.js';
+
 /** A line of git's progress as numbers, `Counting objects:  50% (1/2)` for example. */
 export interface PhaseProgress {
   readonly phase: string;
@@ -56,10 +58,4 @@ export function parsePhaseProgress(line: string): PhaseProgress | undefined {
   const [, phase, loaded, total] = /^([^:]+):.*\((\d+)\/(\d+)\)/.exec(line) ?? [];
   if (phase === undefined) return undefined;
   return { phase: phase.trim(), loaded: Number(loaded), total: Number(total) };
-}
-
-/** The same text without control characters, which could move a terminal's cursor; CR, LF and tab stay. */
-export function stripControlCharacters(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed here
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '');
 }

@@ -27,7 +27,7 @@ export interface RunSettings {
   readonly openTimeout?: number | undefined;
   readonly resumeFor?: number | undefined;
   readonly retries?: number | undefined;
-  readonly liveness?: LivenessTimes | undefined;
+  readonly liveness?: Partial<LivenessTimes> | undefined;
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   readonly WebSocket?: WebSocketConstructor | undefined;
   readonly onMessage?: ((message: string) => unknown) | undefined;

@@ -3,6 +3,7 @@
  * nothing that ties the two requests together; isomorphic-git passes the same `headers` object to
  * both, and that is the tie.
  */
+import { startTimer } from '../tunnel/duration.js';
 import { closeAfterAdvertisement, type ReadAdvertisement } from './advertisement.js';
 import type { ServiceRun } from './run.js';
 import type { SmartRequest } from './smart-request.js';
@@ -16,7 +17,7 @@ interface Entry {
   readonly advertised: AdvertisedRun;
   readonly headers: object;
   readonly key: string;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** The waiting runs of one client. */
@@ -26,18 +27,18 @@ export class WaitingRuns {
   /** Headers objects that came with a GET. */
   readonly #known = new WeakSet();
 
-  /** @param patience ms after which a run without a POST is ended. */
+  /** @param patience ms after which a run without a POST is ended; Infinity: never. */
   constructor(patience: number) {
     this.#patience = patience;
   }
 
   add(request: SmartRequest, headers: object, advertised: AdvertisedRun): void {
-    const timer = setTimeout(() => {
+    const timer = startTimer(() => {
       this.#entries.delete(entry);
       void closeAfterAdvertisement(advertised.run, this.#patience);
     }, this.#patience);
     // Node: the timer alone is no reason to keep a process.
-    (timer as { unref?: () => void }).unref?.();
+    (timer as { unref?: () => void } | undefined)?.unref?.();
     const entry: Entry = { advertised, headers, key: keyOf(request), timer };
     this.#entries.add(entry);
     this.#known.add(headers);

@@ -1,5 +1,9 @@
 /** The engine as a WebAssembly module: the copy in the script, or what the caller gives. */
 import { GitWsError } from '../errors.js';
+import { Script } from './script.js';
+
+/** The copy. */
+export const wasmScript = new Script(() => import('./inlined/wasm.js'));
 
 /**
  * @param given see `IndexPackOptions.wasm`.
@@ -11,10 +15,9 @@ export async function loadEngineModule(given?: object): Promise<WebAssembly.Modu
     throw unavailable('There is no WebAssembly here, which the pack engine needs.');
   }
   if (given instanceof WebAssembly.Module) return given;
+  const bytes = given === undefined ? await inlinedEngine() : await bytesOf(given);
   try {
-    return await WebAssembly.compile(
-      given === undefined ? await inlinedEngine() : await bytesOf(given),
-    );
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw unavailable('The pack engine cannot be compiled here.', cause);
   }
@@ -22,13 +25,17 @@ export async function loadEngineModule(given?: object): Promise<WebAssembly.Modu
 
 async function bytesOf(given: object): Promise<BufferSource> {
   if (!(given instanceof URL)) return given as BufferSource;
-  const response = await fetch(given);
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  return response.arrayBuffer();
+  try {
+    const response = await fetch(given);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw unavailable('The WebAssembly of the pack engine cannot be loaded.', cause);
+  }
 }
 
 async function inlinedEngine(): Promise<BufferSource> {
-  const { plainEngine, simdEngine } = await import('./inlined/wasm.js');
+  const { plainEngine, simdEngine } = await wasmScript.load();
   const simd = decode(simdEngine);
   return WebAssembly.validate(simd) ? simd : decode(plainEngine);
 }

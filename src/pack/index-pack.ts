@@ -5,6 +5,7 @@
 import { callbackFailure } from '../failure.js';
 import { completeLimits } from './limits.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
+import { startScript } from './start-script.js';
 
 export { defaultPackLimits, type PackLimits } from './limits.js';
 export type {
@@ -30,7 +31,7 @@ export type {
  */
 export async function indexPack(options: IndexPackOptions): Promise<IndexedPack> {
   const limits = completeLimits(options.limits);
-  const { startIndexing } = await import('./start.js');
+  const { startIndexing } = await startScript.load();
   try {
     return await startIndexing(options, limits);
   } catch (reason) {

@@ -3,6 +3,7 @@ import { GitWsError } from '../errors.js';
 import { greeting, type Greeted } from './messages.js';
 import type { IndexPackOptions } from './options.js';
 import { canceled } from './pace.js';
+import { Script } from './script.js';
 
 /** A worker that has answered. */
 export interface Met {
@@ -60,10 +61,13 @@ async function startWorker(given: URL | undefined, signal: AbortSignal | undefin
   }
 }
 
+/** The worker's text. */
+export const workerScript = new Script(() => import('./inlined/worker.js'));
+
 /** @returns the address of a Blob, which has the page's origin and needs no file beside the script. */
 async function inlinedWorker(): Promise<string> {
-  const { workerScript } = await import('./inlined/worker.js');
-  return URL.createObjectURL(new Blob([workerScript], { type: 'text/javascript' }));
+  const { workerScript: text } = await workerScript.load();
+  return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
 }
 
 /** @returns the worker's lock. */

@@ -1,8 +1,8 @@
 /** Chooses where a pack is indexed, and sees that whatever was opened for it is closed. */
-import { loadEngineModule } from './engine-module.js';
+import { loadEngineModule, wasmScript } from './engine-module.js';
 import { indexInWorker } from './in-worker.js';
 import type { PackLimits } from './limits.js';
-import { meetWorker } from './meet-worker.js';
+import { meetWorker, workerScript } from './meet-worker.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import { canceled, Pace } from './pace.js';
 import { sliceSizes } from './job.js';
@@ -11,6 +11,21 @@ import { openStore } from './store.js';
 
 /** How long the caller's thread is kept at once, in ms; one call of the engine longer at most. */
 const slice = 8;
+
+/**
+ * Loads what is going to be needed for a pack, so that it is there when one comes.
+ *
+ * @throws GitWsError PACK_ENGINE_UNAVAILABLE
+ */
+export async function loadParts({
+  wasm,
+  packWorker,
+}: Pick<IndexPackOptions, 'wasm' | 'packWorker'>): Promise<void> {
+  await Promise.all([
+    wasm === undefined ? wasmScript.load() : undefined,
+    packWorker === undefined ? workerScript.load() : undefined,
+  ]);
+}
 
 /** @throws GitWsError as `indexPack` documents. */
 export async function startIndexing(

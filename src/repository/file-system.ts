@@ -1,6 +1,6 @@
 /**
- * The part of a file system that is written to here, as promises, whatever of isomorphic-git's two
- * shapes it has: `fs.promises` (Node.js, LightningFS) or callbacks.
+ * The part of a file system that is used here, as promises, whatever of isomorphic-git's shapes it
+ * has: `promises` of its own (Node.js, LightningFS), functions that give promises, or callbacks.
  */
 
 /** A file opened for writing and reading, as Node.js has it. */
@@ -23,7 +23,7 @@ export interface OpenFile {
 
 /** `fs.promises`, as far as it is used. */
 export interface PromiseFileSystem {
-  readFile(path: string): Promise<unknown>;
+  readFile(path: string, encoding?: 'utf8'): Promise<unknown>;
   readdir(path: string): Promise<readonly string[]>;
   mkdir(path: string): Promise<unknown>;
   writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
@@ -32,48 +32,73 @@ export interface PromiseFileSystem {
   stat(path: string): Promise<unknown>;
   unlink(path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
-  open?(path: string, flags: string): Promise<OpenFile>;
+  open?: ((path: string, flags: string) => Promise<OpenFile>) | undefined;
 }
 
 type Callback = (error: unknown, value?: unknown) => void;
-
-/** The same with callbacks. */
-export interface CallbackFileSystem {
-  readFile(path: string, callback: Callback): void;
-  readdir(path: string, callback: Callback): void;
-  mkdir(path: string, callback: Callback): void;
-  writeFile(path: string, bytes: Uint8Array, callback: Callback): void;
-  rename?(from: string, to: string, callback: Callback): void;
-  stat(path: string, callback: Callback): void;
-  unlink(path: string, callback: Callback): void;
-}
+type Call = (...args: unknown[]) => unknown;
 
 /**
- * @param given what isomorphic-git takes as `fs`, of one shape or the other. Its types say no more of
- *   its functions than that they are some.
+ * @param given what isomorphic-git takes as `fs`, of any of its shapes. Its types say no more of its
+ *   functions than that they are some.
+ * @param like bytes of the kind that the file system is to be handed: what isomorphic-git hands out
+ *   is a Buffer, and some file systems can do with nothing else.
  * @returns the file system as promises.
  */
-export function promisesOf(given: object): PromiseFileSystem {
-  if ('promises' in given) return given.promises as PromiseFileSystem;
-  const fs = given as CallbackFileSystem;
-  const call = (run: (done: Callback) => void): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      run((error, value) => {
-        if (error === null || error === undefined) resolve(value);
-        // What a file system calls back with is its own affair.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-        else reject(error);
-      });
-    });
+export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem {
+  // As isomorphic-git tells them apart (its FileSystem and bindFs).
+  const own = Object.getOwnPropertyDescriptor(given, 'promises')?.enumerable === true;
+  const fs = (own ? (given as { promises: object }).promises : given) as Record<string, Call>;
+  const isPromised = own || givesPromises(fs);
+  const call =
+    (name: string) =>
+    (...args: unknown[]): Promise<unknown> =>
+      isPromised ? Promise.resolve(fs[name]?.(...args)) : promised(fs, name, args);
+  const optional = (name: string) => (typeof fs[name] === 'function' ? call(name) : undefined);
+  const kind = kindOf(like);
   return {
-    readFile: (path) => call((done) => fs.readFile(path, done)),
-    readdir: (path) => call((done) => fs.readdir(path, done)) as Promise<readonly string[]>,
-    mkdir: (path) => call((done) => fs.mkdir(path, done)),
-    writeFile: (path, bytes) => call((done) => fs.writeFile(path, bytes, done)),
-    rename: fs.rename && ((from, to) => call((done) => fs.rename?.(from, to, done))),
-    stat: (path) => call((done) => fs.stat(path, done)),
-    unlink: (path) => call((done) => fs.unlink(path, done)),
+    readFile: call('readFile'),
+    readdir: call('readdir') as PromiseFileSystem['readdir'],
+    mkdir: call('mkdir'),
+    writeFile: (path, bytes) => call('writeFile')(path, kind?.(bytes) ?? bytes),
+    rename: optional('rename'),
+    stat: call('stat'),
+    unlink: call('unlink'),
+    // With callbacks it gives a number.
+    open: isPromised ? (optional('open') as PromiseFileSystem['open']) : undefined,
   };
+}
+
+/** isomorphic-git's own test. */
+function givesPromises(fs: Record<string, Call>): boolean {
+  try {
+    const given = fs['readFile']?.() as Partial<Promise<unknown>> | null | undefined;
+    if (typeof given?.then !== 'function' || typeof given.catch !== 'function') return false;
+    given.catch(() => undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function promised(fs: Record<string, Call>, name: string, args: unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const done: Callback = (error, value) => {
+      if (error === null || error === undefined) resolve(value);
+      // What a file system calls back with is its own affair.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      else reject(error);
+    };
+    fs[name]?.(...args, done);
+  });
+}
+
+/** @returns what makes bytes of the kind of `like`, in the same memory; undefined for plain ones. */
+function kindOf(like: Uint8Array | undefined): ((bytes: Uint8Array) => Uint8Array) | undefined {
+  const kind = like?.constructor as
+    { from?: (memory: ArrayBufferLike, offset: number, length: number) => Uint8Array } | undefined;
+  if (kind?.from === undefined || like?.constructor === Uint8Array) return undefined;
+  return (bytes) => kind.from?.(bytes.buffer, bytes.byteOffset, bytes.byteLength) ?? bytes;
 }
 
 /** Makes a directory unless it is there. @throws what the file system throws. */

@@ -12,7 +12,10 @@ import type {
   PackProgress,
   PackSink,
 } from '../pack/options.js';
+import { startScript } from '../pack/start-script.js';
 import { checkFetched, type AskedFor } from './fetched-objects.js';
+import { promisesOf } from './file-system.js';
+import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from './pack-index.js';
@@ -31,6 +34,18 @@ export type ReadObject<Fs> = (args: {
   cache: object;
 }) => Promise<{ readonly type?: string; readonly object: unknown }>;
 
+/**
+ * Loads what {@link keepPack} is going to need.
+ *
+ * @throws GitWsError PACK_ENGINE_UNAVAILABLE
+ */
+export async function loadEngine(
+  options: Pick<IndexPackOptions, 'wasm' | 'packWorker'>,
+): Promise<void> {
+  const { loadParts } = await startScript.load();
+  await loadParts(options);
+}
+
 /** What {@link keepPack} works with: see `IndexPackOptions` and `BindRepositoryOptions`. */
 export interface KeepPackOptions<Fs extends object> extends Pick<
   IndexPackOptions,
@@ -39,6 +54,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly fs: Fs;
   readonly gitdir: string;
   readonly readObject?: ReadObject<Fs> | undefined;
+  /** Bytes as isomorphic-git hands them out: `fs` is handed its own of that kind. */
+  readonly like?: Uint8Array | undefined;
   /** @returns what the pack was asked for; called when it is whole. */
   readonly asked?: (() => AskedFor) | undefined;
   /** What it rejects with fails the call. */
@@ -47,14 +64,17 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
 
 /**
  * @param source the bytes of the pack.
- * @throws GitWsError as `indexPack` documents, MISSING_OBJECTS; what `fs`, `readObject` and `onProgress` throw.
+ * @throws GitWsError as `indexPack` documents, MISSING_OBJECTS, INVALID_OPTION for a linked worktree;
+ * what `fs`, `readObject` and `onProgress` throw.
  * Nothing of the pack is left then, or all of it where only its tips could not be kept as files.
  */
 export async function keepPack<Fs extends object>(
   source: AsyncIterable<Uint8Array>,
   options: KeepPackOptions<Fs>,
 ): Promise<void> {
-  const { fs, gitdir, readObject, onProgress } = options;
+  const { readObject, onProgress } = options;
+  const fs = { promises: promisesOf(options.fs, options.like) };
+  const gitdir = await useFileSystem(() => findGitDirectory(fs.promises, options.gitdir));
   const { signal, limits, detectCollisions, packWorker, wasm } = options;
   const pack = await NewPack.begin(fs, gitdir);
   const listeners = new Listeners();
@@ -62,7 +82,7 @@ export async function keepPack<Fs extends object>(
     const indexed = await indexPack({
       ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
-      base: readObject && readBases(readObject, fs, gitdir),
+      base: readObject && readBases(readObject, options.fs, gitdir),
       onProgress: (event) => {
         listeners.expectSound();
         listeners.add(callBack('onProgress', () => onProgress?.(event)));

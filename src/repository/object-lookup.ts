@@ -3,16 +3,14 @@
  * (gitrepository-layout(5)), its alternates included. No object is read.
  */
 import { isMissing, promisesOf, type PromiseFileSystem } from './file-system.js';
+import { objectDirectories } from './git-directory.js';
 import { PackIndex } from './pack-index.js';
 import { isThere } from './whole-file.js';
-
-/** Alternates of alternates that are followed; git's own limit. */
-const mostDeep = 5;
 
 /** See the head of this file. */
 export class ObjectLookup {
   readonly #fs: PromiseFileSystem;
-  readonly #objects: string;
+  readonly #gitdir: string;
   #directories: Promise<readonly string[]> | undefined;
   #packs: Promise<Packs> | undefined;
 
@@ -22,7 +20,7 @@ export class ObjectLookup {
    */
   constructor(fs: object, gitdir: string) {
     this.#fs = promisesOf(fs);
-    this.#objects = `${gitdir}/objects`;
+    this.#gitdir = gitdir;
   }
 
   /**
@@ -32,7 +30,7 @@ export class ObjectLookup {
    * @throws what the file system throws.
    */
   async has(oid: string): Promise<boolean> {
-    const directories = await (this.#directories ??= this.#listDirectories());
+    const directories = await (this.#directories ??= objectDirectories(this.#fs, this.#gitdir));
     for (const directory of directories) {
       const path = `${directory}/${oid.slice(0, 2)}/${oid.slice(2)}`;
       if (await isThere(this.#fs, path)) return true;
@@ -40,17 +38,6 @@ export class ObjectLookup {
     this.#packs ??= readPacks(this.#fs, directories);
     const { indexes, isCertain } = await this.#packs;
     return !isCertain || indexes.some((index) => index.has(oid));
-  }
-
-  async #listDirectories(): Promise<readonly string[]> {
-    const all = new Set([this.#objects]);
-    let newest: readonly string[] = [this.#objects];
-    for (let depth = 0; depth < mostDeep && newest.length > 0; depth += 1) {
-      const found = await Promise.all(newest.map((each) => readAlternates(this.#fs, each)));
-      newest = found.flat().filter((each) => !all.has(each));
-      for (const each of newest) all.add(each);
-    }
-    return [...all];
   }
 }
 
@@ -74,14 +61,4 @@ async function readPacks(fs: PromiseFileSystem, directories: readonly string[]):
     }
   }
   return { indexes, isCertain };
-}
-
-/** @returns the directories that another borrows objects from. */
-async function readAlternates(fs: PromiseFileSystem, directory: string): Promise<string[]> {
-  const bytes = await fs.readFile(`${directory}/info/alternates`).catch(isMissing);
-  if (bytes === false) return [];
-  const lines = new TextDecoder().decode(bytes as Uint8Array).split('\n');
-  return lines
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => (/^(\/|\w:)/.test(line) ? line : `${directory}/${line}`));
 }

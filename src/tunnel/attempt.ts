@@ -3,6 +3,7 @@
  * `open` to come. Whether another attempt follows is the channel's business.
  */
 import { GitWsError } from '../errors.js';
+import { startTimer } from './duration.js';
 import { notGitWs } from './failures.js';
 import { openSocket, type Socket, type WebSocketConstructor } from './socket.js';
 import { subprotocol } from './subprotocol.js';
@@ -13,7 +14,7 @@ export interface AttemptOptions {
   readonly url: string;
   /** Entries for `Sec-WebSocket-Protocol`. */
   readonly protocols: string[];
-  /** Time until {@link Attempt.opened} has to be called, in ms. */
+  /** Time until {@link Attempt.opened} has to be called, in ms; Infinity for any. */
   readonly openTimeout: number;
   readonly WebSocket: WebSocketConstructor | undefined;
 }
@@ -30,7 +31,7 @@ export interface AttemptEvents {
 /** See the head of this file. */
 export class Attempt {
   readonly #socket: Socket;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws GitWsError CONNECTION_FAILED where the platform refuses to try. */
   constructor({ url, protocols, openTimeout, WebSocket }: AttemptOptions, events: AttemptEvents) {
@@ -51,7 +52,7 @@ export class Attempt {
       },
     };
     this.#socket = openSocket(url, protocols, socketEvents, WebSocket);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       const message = `The server did not answer within ${openTimeout / 1000} seconds.`;
       fail(new GitWsError('TIMEOUT', message, { retryable: true }));
     }, openTimeout);

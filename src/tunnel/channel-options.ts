@@ -25,16 +25,19 @@ export interface ChannelOptions {
   readonly window?: number | undefined;
   /** Most unacknowledged bytes kept for sending, in bytes; default 4 MiB. */
   readonly maxReplay?: number | undefined;
-  /** Time until the server's first message, in ms; default 30,000. */
+  /**
+   * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as
+   * the connection is there.
+   */
   readonly openTimeout?: number | undefined;
-  /** When a silent server counts as dead. */
-  readonly liveness?: LivenessTimes | undefined;
+  /** When a silent server counts as dead; default: {@link LivenessTimes}. */
+  readonly liveness?: Partial<LivenessTimes> | undefined;
   /**
    * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
-   * the session. 0: never, a lost connection ends the channel.
+   * the session, which Infinity means as well. 0: never, a lost connection ends the channel.
    */
   readonly resumeFor?: number | undefined;
-  /** How many attempts in a row may fail before then; default: any number. */
+  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
   readonly retries?: number | undefined;
   /**
    * Hears of the connection: see {@link ConnectionEvent}. What it throws, or rejects with, ends the

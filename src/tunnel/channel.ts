@@ -7,6 +7,7 @@ import { GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import type { Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
+import { checkConnectionTimes } from './connection-times.js';
 import { canceled } from './failures.js';
 import { formatSubprotocols, windowBytes, type Resumption } from './subprotocol.js';
 
@@ -30,7 +31,7 @@ export async function openChannel(
   const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal.reason);
   const window = checkedWindow(options.window ?? windowBytes.default);
-  checkTimes(options);
+  checkConnectionTimes(options);
   const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
   const given = options.authorization;
   // Asked at each connect: tokens that live shortly have expired by the next.
@@ -63,13 +64,4 @@ function checkedWindow(window: number): number {
     `The window must be a whole number of bytes from ${minimum} to ${maximum}.`,
     { data: { window } },
   );
-}
-
-function checkTimes({ resumeFor = 0, retries = 0 }: ChannelOptions): void {
-  for (const [name, value] of Object.entries({ resumeFor, retries })) {
-    if (value >= 0) continue;
-    throw new GitWsError('INVALID_OPTION', `${name} must be a number, 0 or more.`, {
-      data: { [name]: value },
-    });
-  }
 }

@@ -6,8 +6,16 @@ import { GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
-import { closeCodes, closeError, formatCloseReason, isResumableClose } from './close.js';
+import {
+  closeCodes,
+  closeError,
+  formatCloseReason,
+  isFrameBreach,
+  isResumableClose,
+} from './close.js';
+import { completeLiveness } from './connection-times.js';
 import { Deferred } from './deferred.js';
+import { startTimer } from './duration.js';
 import { canceled, connectionFailed, notResumed } from './failures.js';
 import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
@@ -70,7 +78,7 @@ export class ClientChannel implements Channel {
       window,
       maxReplay: options.maxReplay ?? windowBytes.default,
       now: performance.now(),
-      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
+      liveness: completeLiveness(options.liveness),
     });
     this.#streams = new ChannelStreams({
       write: (bytes) => this.#tunnel.write(bytes),
@@ -230,7 +238,7 @@ export class ClientChannel implements Channel {
     clearTimeout(this.#timer);
     const { deadline } = this.#tunnel;
     if (deadline === null) return;
-    this.#timer = setTimeout(
+    this.#timer = startTimer(
       () => {
         const verdict = this.#tunnel.tick(performance.now());
         if (verdict === 'alive') {
@@ -249,6 +257,8 @@ export class ClientChannel implements Channel {
     // Everything has arrived: the reader may take its time, nobody needs the connection.
     if (this.#exited) {
       this.#release();
+    } else if (isFrameBreach(code, cause)) {
+      this.#fail(closeError(code, reason, cause));
     } else if (this.#greeting === undefined && code < 4000) {
       this.#fail(connectionFailed(code, cause));
     } else if (isResumableClose(code)) {

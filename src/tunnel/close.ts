@@ -48,6 +48,22 @@ export function isResumableClose(code: number): boolean {
   return code === 1006 || (code >= 1011 && code <= 1014);
 }
 
+/** Unsound framing, bytes that are no UTF-8 in a text message, a message that is too large. */
+const breachCodes: readonly number[] = [1002, 1007, 1009];
+
+/**
+ * Whether a connection ended over a frame that one of the two WebSockets refused. That one was lost
+ * would be said by no close frame at all; such a frame would come again with the next connection.
+ *
+ * @param code the close code.
+ * @param cause what the socket itself reported: `ws` closes with 1006 for such a frame, and says why
+ *   by codes of its own. A page is not told it from a loss.
+ */
+export function isFrameBreach(code: number, cause: unknown): boolean {
+  const own = (cause as { code?: unknown } | null | undefined)?.code;
+  return breachCodes.includes(code) || (typeof own === 'string' && own.startsWith('WS_ERR_'));
+}
+
 /** Whether the same call may succeed later: network faults, "too many", "shutting down". */
 export function isRetryableClose(code: number): boolean {
   return isResumableClose(code) || code === closeCodes.tooMany || code === closeCodes.unavailable;
@@ -70,6 +86,11 @@ export function closeError(code: number, reason: string, cause?: unknown): GitWs
     return new GitWsError('REFUSED', sentence, { data, cause, retryable });
   }
   const why = clean === '' ? '' : ` and "${clean}"`;
+  if (isFrameBreach(code, cause)) {
+    const what = cause instanceof Error ? cause.message : `close code ${code}${why}`;
+    const message = `The connection broke the WebSocket protocol: ${what}.`;
+    return new GitWsError('PROTOCOL_ERROR', message, { data: { closeCode: code }, cause });
+  }
   return new GitWsError(
     'CONNECTION_LOST',
     `The connection ended before the transfer did (close code ${code}${why}).`,

@@ -6,9 +6,12 @@
 
 /** Times of the check, in ms. */
 export interface LivenessTimes {
-  /** Silence after which the client asks. Default 10,000. */
+  /** Silence after which the client asks, 20 or more. Default 10,000; Infinity: it never asks. */
   readonly silence: number;
-  /** Silence after asking that raises the suspicion. Default 10,000. */
+  /**
+   * Silence after asking that raises the suspicion, 1 or more. Default 10,000; Infinity: whatever is
+   * silent counts as alive.
+   */
   readonly answer: number;
 }
 

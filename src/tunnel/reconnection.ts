@@ -3,6 +3,7 @@
  * waits that grow and are spread by chance, so that the clients of a server that comes back do not
  * all come at the same moment. It knows no sockets.
  */
+import { startTimer } from './duration.js';
 import { isOffline } from './network.js';
 
 /** Waits between attempts, in ms. */
@@ -65,7 +66,7 @@ export class Reconnection {
   wait(wait: number, run: () => void): void {
     this.cancel();
     this.#run = run;
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       this.hurry();
     }, wait);
   }

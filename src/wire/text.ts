@@ -46,3 +46,9 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 export function quoteText(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
+
+/** The same text without control characters, which could move a terminal's cursor; CR, LF and tab stay. */
+export function stripControlCharacters(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is removed here
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '');
+}

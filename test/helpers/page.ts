@@ -7,19 +7,27 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { listen } from './listen.js';
 
+const built = (name: string) => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+
 /**
  * @param entry the script's source.
  * @param base what `entry` is relative to.
+ * @param apart whether `gitws` stays a module of its own, `/gitws.min.js` of the page's server, and
+ *   loads what it needs from beside it; the script is a module then.
  * @returns the script: all that it imports is in it, `gitws` as a page loads it from a CDN.
  */
-export async function bundlePage(entry: string, base: string): Promise<string> {
+export async function bundlePage(entry: string, base: string, apart = false): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(entry, base))],
     bundle: true,
     write: false,
-    format: 'iife',
+    format: apart ? 'esm' : 'iife',
     platform: 'browser',
-    alias: { gitws: fileURLToPath(new URL('../../dist/gitws.min.js', import.meta.url)) },
+    alias: {
+      gitws: apart ? '/gitws.min.js' : built('gitws.min.js'),
+      'gitws/service-worker': built('gitws-service-worker.min.js'),
+    },
+    external: ['/gitws.min.js'],
     logLevel: 'warning',
   });
   return outputFiles[0]?.text ?? '';

@@ -217,10 +217,10 @@ describe('git says in one sentence', () => {
   });
 
   it('what is wrong with the URL', async () => {
-    expect(await complaint('ws://127.0.0.1')).toMatch(/^fatal: unable to access '[^']*': [^\n]+$/);
+    expect(await complaint('ws://127.0.0.1')).toMatch(/^fatal: [^\n]+ names no repository\.$/);
     expect(await complaint(`${ws.base}/a.git?x=1`)).toMatch(/no query and no fragment\.$/);
     expect(await complaint('ws::ftp://host/a.git')).toBe(
-      'fatal: this is not a ws:// or wss:// URL',
+      'fatal: This is not the URL of a repository: it is not an absolute URL.',
     );
   });
 });

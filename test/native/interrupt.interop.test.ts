@@ -11,7 +11,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionReport } from '../../server/index.js';
 import { expectSoundRepository, git, gitEnvironment, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
-import { nativeCommand } from '../helpers/native.js';
+import { startFakeServer, type FakeSession } from '../helpers/fake-server.js';
+import { nativeCommand, nativeEnvironment } from '../helpers/native.js';
 import { eventually, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
 import { startProxy, type Proxy } from '../helpers/proxy.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -175,6 +176,29 @@ describe('git gone without a word', () => {
     helper.stdout.destroy();
     await once(helper, 'exit');
     await noProcessIn(root);
+  });
+});
+
+describe.each([
+  ['git-remote-ws', 'ws', ['ls-remote']],
+  ['git-remote-ws', 'ws', ['push', '--all']],
+  ['gitws-ssh', 'ssh', ['ls-remote']],
+] as const)('git killed over %s', (_name, scheme, args) => {
+  it(`at ${args[0]} takes it along, though the service goes on talking`, async () => {
+    const place = await temporaryDirectory();
+    await git(['init', '-q', place]);
+    await git(['commit', '-q', '--allow-empty', '-m', 'One'], { cwd: place });
+    const sessions: FakeSession[] = [];
+    const { url } = await startFakeServer((session) => {
+      sessions.push(session);
+      const talking = setInterval(() => session.writeStderr('still here\n'), 50);
+      void session.closed.then(() => clearInterval(talking));
+    });
+    const env = { ...(await nativeEnvironment()), GIT_SSH_COMMAND: 'gitws-ssh' };
+    const running = start([...args, `${url.replace('http', scheme)}/a.git`], place, env);
+    await eventually(() => running.stderr().includes('still here'));
+    process.kill(running.child.pid ?? 0, 'SIGKILL');
+    await sessions[0]?.closed;
   });
 });
 

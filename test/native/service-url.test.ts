@@ -23,21 +23,31 @@ describe('a repository’s URL', () => {
     expect(url.http.href).toBe('https://me%40home@host/a.git');
   });
 
-  it.each([
-    ['ws:/me:secret@host/a.git'],
-    ['ws:me:secret@host/a.git'],
-    ['ws:\\\\me:secret@host/a.git'],
-    ['WS://me:secret@host/a.git'],
-  ])('hides a password in every spelling that is one: %s', (text) => {
-    expect(JSON.stringify(parseServiceUrl(text).shown)).not.toContain('secret');
+  it('hides a password in capitals as well', () => {
+    expect(JSON.stringify(parseServiceUrl('WS://me:secret@host/a.git').shown)).not.toContain(
+      'secret',
+    );
   });
 
   it('shows nothing that a terminal would obey', () => {
-    expect(parseServiceUrl('ws://host/\u001b[31ma.git').shown).not.toContain('\u001b');
+    expect(parseServiceUrl('ws://host/\u202ea.git').shown).toBe('ws://host/%E2%80%AEa.git');
   });
 
   it.each([['ssh://host/a'], ['/srv/a'], ['host:a'], [''], ['ws://']])('is not "%s"', (text) => {
     expect(() => parseServiceUrl(text)).toThrow(expect.objectContaining({ code: 'INVALID_URL' }));
+  });
+
+  it.each([
+    ['ws:/me:secret@host/a.git'],
+    ['ws:me:secret@host/a.git'],
+    ['ws:\\\\me:secret@host/a.git'],
+    ['ws://me:secret@host/\u001b[31ma.git'],
+    ['ws://me:secret@host/a\ufffd.git'],
+  ])('is not "%s", and what is said of it has no password', (text) => {
+    const attempt = () => parseServiceUrl(text);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_URL' }));
+    expect(attempt).not.toThrow('secret');
+    expect(attempt).not.toThrow('\u001b');
   });
 
   it('is not one with a userinfo that nobody can decode, and does not quote it', () => {

@@ -23,6 +23,7 @@ export interface Removal {
   readonly tests: readonly string[];
 }
 
+const endpoint = 'src/endpoint.ts';
 const target = 'server/target.ts';
 const repository = 'server/repository.ts';
 const environment = 'server/environment.ts';
@@ -34,37 +35,37 @@ const security = (name: string): string => `server/security/${name}.test.ts`;
 const paths: readonly Removal[] = [
   {
     defence: 'dot segments are refused',
-    file: target,
+    file: endpoint,
     from: "if (segment === '.' || segment === '..') return 'has a dot segment';",
     to: '',
   },
   {
     defence: 'encoded slashes are refused',
-    file: target,
+    file: endpoint,
     from: "if (segment.includes('/')) return 'has an encoded slash';",
     to: '',
   },
   {
     defence: 'backslashes are refused',
-    file: target,
+    file: endpoint,
     from: "if (segment.includes('\\\\')) return 'has a backslash';",
     to: '',
   },
   {
     defence: 'empty segments are refused',
-    file: target,
+    file: endpoint,
     from: "if (segment === '') return 'has an empty segment';",
     to: '',
   },
   {
     defence: 'control characters are refused',
-    file: target,
+    file: endpoint,
     from: "if (/\\p{Cc}/u.test(segment)) return 'has a control character';",
     to: '',
   },
   {
     defence: 'each segment is decoded once',
-    file: target,
+    file: endpoint,
     from: 'return decodeURIComponent(segment);',
     to: 'return decodeURIComponent(decodeURIComponent(segment));',
   },
@@ -119,7 +120,7 @@ const disguises: readonly Removal[] = [
 const words: readonly Removal[] = [
   {
     defence: 'segments that begin with a dash are refused',
-    file: target,
+    file: endpoint,
     from: "if (segment.startsWith('-')) return 'has a segment that begins with a dash';",
     to: '',
   },
