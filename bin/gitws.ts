@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConfig } from './commands/config.js';
 import { addInit } from './commands/init.js';
+import { addLfs } from './commands/lfs.js';
 import { addServe } from './commands/serve.js';
 import { addToken } from './commands/token.js';
 
@@ -46,5 +47,6 @@ addServe(program);
 addInit(program);
 addToken(program);
 addConfig(program);
+addLfs(program);
 
 await program.parseAsync();

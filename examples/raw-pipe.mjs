@@ -2,7 +2,12 @@
 // git through a gitws server's raw pipe, with git's own ext:: transport:
 //   git -c protocol.ext.allow=always -c protocol.version=0 \
 //     clone 'ext::node raw-pipe.mjs ws://localhost:8080/site.git %S'
+import { writeSync } from 'node:fs';
 import WebSocket, { createWebSocketStream } from 'ws';
+
+// Node.js makes a pipe non-blocking when it looks at this property, as it does itself when a socket
+// ends. The pipe is git's stderr too, and git would lose what does not fit.
+Object.defineProperty(process, 'stderr', { value: null });
 
 const [repository = '', service = ''] = process.argv.slice(2);
 const url = new URL(`${repository}/${service}`);
@@ -29,6 +34,6 @@ socket.on('close', (code, reason) => {
 
 /** @param {string} sentence */
 function fail(sentence) {
-  process.stderr.write(`raw-pipe: ${sentence}\n`);
+  writeSync(2, `raw-pipe: ${sentence}\n`);
   process.exit(1);
 }

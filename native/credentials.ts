@@ -1,9 +1,11 @@
 /**
- * Credentials the git way (git-credential(1)): helpers, keychains and prompts are git's matter,
- * found under the http:// or https:// form of the URL. What a helper gave is handed back to it as
- * approved or rejected, with every attribute that it gave.
+ * Credentials the git way (git-credential(1)): helpers, keychains and prompts are git's matter.
+ * Helpers are asked under the http:// or https:// form of the URL, people under the address that
+ * they have written. What a helper gave is handed back to it as approved or rejected, with every
+ * attribute that it gave.
  */
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { runGit } from './git-process.js';
 import type { ServiceUrl } from './service-url.js';
 
@@ -24,23 +26,60 @@ export interface Credentials {
  * @returns undefined where there are none.
  */
 export async function fillCredentials(url: ServiceUrl): Promise<Credentials | undefined> {
-  const { code, stdout } = await runGit(['credential', 'fill'], {
-    input: describe(url),
-    showErrors: true,
-  });
-  if (code !== 0) return undefined;
-  const found = new Map(
-    stdout
-      .split('\n')
-      .map((line): [string, string] => splitAt(line, '='))
-      .filter(([key]) => key !== ''),
-  );
+  const description = describe(url);
+  const unknown = randomUUID();
+  const settings = ['-c', `credential.helper=${lastAnswer(unknown)}`];
+  const known = await fill(settings, description);
+  if (known === undefined) return undefined;
+  const answer = known.includes(`password=${unknown}`)
+    ? await prompt(
+        url,
+        known.filter((line) => !line.endsWith(`=${unknown}`)),
+      )
+    : known;
+  if (answer === undefined) return undefined;
+  const found = new Map(answer.map((line) => splitAt(line, '=')));
   const authorization = authorizationOf(found);
   if (authorization === undefined) return undefined;
   const tell = async (verb: 'approve' | 'reject'): Promise<void> => {
-    await runGit(['credential', verb], { input: stdout });
+    await runGit(['credential', verb], { input: `${answer.join('\n')}\n\n` });
   };
   return { authorization, approve: () => tell('approve'), reject: () => tell('reject') };
+}
+
+/** @returns the attributes, a line each; undefined where there are no credentials. */
+async function fill(settings: readonly string[], input: string): Promise<string[] | undefined> {
+  const args = [...settings, 'credential', 'fill'];
+  const { code, stdout } = await runGit(args, { input, showErrors: true });
+  return code === 0 ? stdout.split('\n').filter((line) => line !== '') : undefined;
+}
+
+/**
+ * A value of credential.helper to stand behind all others, asked only where these do not know. It
+ * says of what is missing that it is unknown: git would ask the user for it under an address that
+ * nobody has written.
+ */
+function lastAnswer(unknown: string): string {
+  return `!f() {
+    test "$1" = get || return 0
+    while read -r line; do case "$line" in username=*) user=1 ;; esac; done
+    test -n "$user" || echo username=${unknown}
+    echo password=${unknown}
+  }; f`;
+}
+
+/**
+ * Asks the user, by git's own ways, for what is missing: GIT_ASKPASS, core.askPass, SSH_ASKPASS, the
+ * terminal.
+ */
+async function prompt(url: ServiceUrl, known: readonly string[]): Promise<string[] | undefined> {
+  const scheme = new URL(url.plain).protocol.slice(0, -1);
+  const input = known.map((line) => line.replace(/^protocol=.*/, `protocol=${scheme}`)).join('\n');
+  const withPath = known.some((line) => line.startsWith('path='));
+  const settings = ['-c', 'credential.helper=', '-c', `credential.useHttpPath=${withPath}`];
+  const answer = await fill(settings, `${input}\n\n`);
+  const isSaid = (line: string): boolean => /^(username|password)=/.test(line);
+  return answer && [...known.filter((line) => !isSaid(line)), ...answer.filter(isSaid)];
 }
 
 /** The value of a Basic Authorization header (RFC 7617, with UTF-8). */

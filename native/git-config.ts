@@ -48,7 +48,7 @@ export async function readGitConfig(url: URL, remote?: string): Promise<GitConfi
   }
   const values = hasUrls ? await matchUrls(url, headers) : general;
   const applying = hasUrls
-    ? headers.filter((_, index) => values.has(`${headerKey}${index}`))
+    ? headers.filter((_, index) => values.get(`${headerKey}${index}`) === `${index}`)
     : headers;
   const last = (key: string): string | undefined =>
     entries.findLast(([name]) => name === key)?.[1] ?? undefined;
@@ -69,21 +69,27 @@ export async function readGitConfig(url: URL, remote?: string): Promise<GitConfi
 const headerKey = 'gitws-header-';
 
 /**
- * Asks git which of the settings for certain URLs hold. It gives the best match of each name only,
- * but several extra headers hold at once: so each is asked about under a name of its own, in
- * settings added by the environment (GIT_CONFIG_COUNT, git-config(1)).
+ * Asks git which of the settings for certain URLs hold. It gives the last of the best matches of
+ * each name only, but several extra headers hold at once: each that matches no worse than all before
+ * it. So each is asked about under a name of its own, in settings added by the environment
+ * (GIT_CONFIG_COUNT, git-config(1)): for itself and all before it, with their numbers as values.
  */
 async function matchUrls(
   url: URL,
   headers: readonly { readonly url: string | undefined }[],
 ): Promise<Map<string, string | null>> {
   const count = Number(process.env['GIT_CONFIG_COUNT'] ?? 0) || 0;
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: `${count + headers.length}` };
-  headers.forEach((header, index) => {
-    const where = header.url === undefined ? '' : `${header.url}.`;
-    env[`GIT_CONFIG_KEY_${count + index}`] = `http.${where}${headerKey}${index}`;
-    env[`GIT_CONFIG_VALUE_${count + index}`] = '';
-  });
+  const env: Record<string, string> = {};
+  let added = count;
+  for (const index of headers.keys()) {
+    headers.slice(0, index + 1).forEach((header, number) => {
+      const where = header.url === undefined ? '' : `${header.url}.`;
+      env[`GIT_CONFIG_KEY_${added}`] = `http.${where}${headerKey}${index}`;
+      env[`GIT_CONFIG_VALUE_${added}`] = `${number}`;
+      added += 1;
+    });
+  }
+  env['GIT_CONFIG_COUNT'] = `${added}`;
   const args = ['config', '--null', '--get-urlmatch', 'http', url.href];
   const { stdout } = await runGit(args, { env });
   return new Map(parseEntries(stdout).map(([key, value]) => [key.replace(/^http\./, ''), value]));

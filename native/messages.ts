@@ -114,14 +114,20 @@ const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Why no connection came about, from what Node.js says of it. */
 function connectionWords(error: GitWsError, url: URL): string {
-  const cause = error.cause as (Error & { code?: unknown }) | undefined;
+  if (error.data['lacksTls'] === true) return 'the server speaks TLS here; try wss://';
+  const cause = error.cause as
+    (Error & { code?: unknown; hostname?: string; address?: string; port?: number }) | undefined;
   const code = typeof cause?.code === 'string' ? cause.code : '';
   const system = systemWords[code];
   if (system !== undefined) {
-    return `Failed to connect to ${url.hostname} port ${url.port || defaultPort(url)}: ${system}`;
+    const port = url.port || defaultPort(url);
+    // A proxy's, where it is not the server that was connected to.
+    const isOther = cause?.port !== undefined && String(cause.port) !== port;
+    const where = isOther ? `${cause.address ?? 'the proxy'} port ${cause.port}` : undefined;
+    return `Failed to connect to ${where ?? `${url.hostname} port ${port}`}: ${system}`;
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return `Could not resolve host: ${url.hostname}`;
+    return `Could not resolve host: ${cause?.hostname ?? url.hostname}`;
   if (brokenOff.has(code)) return 'the server closed the connection before it answered';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return tlsWords(cause);
   if (code.startsWith('HPE_'))

@@ -13,9 +13,14 @@ import {
 } from '../src/tunnel/channel.js';
 import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
+import { configuredHeaders } from './headers.js';
+import { hostOf } from './host.js';
 import { AlreadySaid } from './messages.js';
+import { readNetrc } from './netrc.js';
+import { chooseProxy } from './proxy-choice.js';
 import type { ServiceUrl } from './service-url.js';
 import { systemAuthorities, tlsOptions, type TlsOptions } from './tls.js';
+import { speaksTls } from './tls-probe.js';
 import { trace } from './trace.js';
 import { createWebSocketClass, Sockets } from './web-socket.js';
 
@@ -63,6 +68,15 @@ export async function openService(request: ServiceRequest): Promise<OpenService>
       // A password in the URL is the user's last word, as with git's https://.
       if (statusOf(error) !== 401 || given?.final === true) throw error;
     }
+    const noted = readNetrc(hostOf(url.http), url.username);
+    if (noted !== undefined) {
+      try {
+        const authorization = basicAuthorization(noted.login, noted.password);
+        return { ...(await connection.open(authorization)), settled: Promise.resolve() };
+      } catch (error) {
+        if (statusOf(error) !== 401) throw error;
+      }
+    }
   }
   const filled = await fillCredentials(url);
   if (filled === undefined) throw new AlreadySaid();
@@ -83,13 +97,13 @@ export function statusOf(error: unknown): number | undefined {
 
 /** Credentials that need no asking: of the URL, of the environment, of `http.extraHeader`. */
 function givenAuthorization(
-  { username, password }: ServiceUrl,
+  { http, username, password }: ServiceUrl,
   config: GitConfig,
 ): { value: string; final: boolean } | undefined {
   if (password !== '') return { value: basicAuthorization(username, password), final: true };
   const token = process.env['GITWS_TOKEN']?.trim() ?? '';
   if (token !== '') return { value: `Bearer ${token}`, final: false };
-  const value = parseHeaders(config.extraHeaders).authorization;
+  const value = configuredHeaders(config, http).authorization;
   return value === undefined ? undefined : { value, final: false };
 }
 
@@ -106,17 +120,15 @@ class Connection {
     const { url, config } = request;
     this.#request = request;
     this.#agent = agent;
-    this.#headers = parseHeaders(config.extraHeaders).others;
+    this.#headers = configuredHeaders(config, url.http).others;
     this.#tls = url.secure ? tlsOptions(config) : {};
   }
 
   static async prepare(request: ServiceRequest): Promise<Connection> {
-    const { proxy } = request.config;
-    if (proxy === '' || (proxy === undefined && !environmentNamesProxy())) {
-      return new Connection(request, undefined);
-    }
+    const proxy = chooseProxy(request.url.http, request.config.proxy);
+    if (proxy === undefined) return new Connection(request, undefined);
     const { proxyAgent } = await import('./proxy.js');
-    return new Connection(request, await proxyAgent(request.url, proxy));
+    return new Connection(request, await proxyAgent(proxy));
   }
 
   async open(authorization: string | undefined): Promise<Opened> {
@@ -160,6 +172,10 @@ class Connection {
       return { channel, gone: channel.closed.then(() => sockets.gone()), again };
     } catch (cause) {
       trace('failed', (cause as Error).message);
+      if (await this.#lacksTls(cause, answer?.status)) {
+        const data = { lacksTls: true };
+        throw new GitWsError('CONNECTION_FAILED', 'The server speaks TLS.', { data, cause });
+      }
       if (answer === undefined || !isGitWsError(cause, 'CONNECTION_FAILED')) throw cause;
       throw new GitWsError('HttpError', `The server answered ${answer.status}.`, {
         data: answer,
@@ -167,24 +183,18 @@ class Connection {
       });
     }
   }
-}
 
-function environmentNamesProxy(): boolean {
-  return Object.keys(process.env).some((name) => /^(https?|all)_proxy$/i.test(name));
-}
-
-function parseHeaders(lines: readonly string[]): {
-  authorization: string | undefined;
-  others: Record<string, string>;
-} {
-  const others: Record<string, string> = {};
-  let authorization: string | undefined;
-  for (const line of lines) {
-    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*?)\s*$/s.exec(line) ?? [];
-    if (name === '') continue;
-    const key = name.toLowerCase();
-    if (key === 'authorization') authorization = value;
-    else others[key] = key in others ? `${others[key] ?? ''}, ${value}` : value;
+  async #lacksTls(error: unknown, status: number | undefined): Promise<boolean> {
+    const { url, family } = this.#request;
+    if (url.secure || this.#agent !== undefined || !mayWantTls(error, status)) return false;
+    return speaksTls(url.http, family);
   }
-  return { authorization, others };
+}
+
+/** What servers do to those who speak no TLS to them: say 400, or nothing, or something strange. */
+function mayWantTls(error: unknown, status: number | undefined): boolean {
+  if (!isGitWsError(error, 'CONNECTION_FAILED')) return false;
+  if (status !== undefined) return status === 400;
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^(ECONNRESET|EPIPE|ECONNABORTED|HPE_.*)$/.test(code);
 }

@@ -3,7 +3,7 @@
  * test file (not dynamically inside a test).
  */
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as startRequest } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 import { listen } from './listen.js';
@@ -41,8 +41,16 @@ function join(client: Socket, host: string, port: number, onConnect: () => void)
 export async function startHttpProxy(credentials?: string): Promise<ForwardProxy> {
   const asked: string[] = [];
   const wanted = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const server = createHttpServer((_request, response) => {
-    response.writeHead(501).end();
+  // What is not encrypted may come without CONNECT: with the whole URL.
+  const server = createHttpServer((request, response) => {
+    const { method, headers, url = '' } = request;
+    asked.push(new URL(url).host);
+    const passed = startRequest(url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    passed.on('error', () => response.destroy());
+    request.pipe(passed);
   });
   server.on('connect', ({ url = '', headers }, client: Socket) => {
     if (wanted !== undefined && headers['proxy-authorization'] !== wanted) {

@@ -10,16 +10,22 @@ import { listen } from './listen.js';
 
 /**
  * @param root directory that holds the repositories.
+ * @param admits whether a request may come in; else it is asked for a password. Default: all may.
  * @returns its address: append the repository's path.
  */
-export function startHttpBackend(root: string): Promise<{ url: string }> {
+export function startHttpBackend(
+  root: string,
+  admits: (request: IncomingMessage) => boolean = () => true,
+): Promise<{ url: string }> {
   return listen(
     createServer((request, response) => {
       // What a page of another origin needs; browsers ask before a POST of git's content type.
       response.setHeader('access-control-allow-origin', '*');
       response.setHeader('access-control-allow-headers', '*');
       if (request.method === 'OPTIONS') response.writeHead(204).end();
-      else runCgi(root, request, response);
+      else if (!admits(request)) {
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      } else runCgi(root, request, response);
     }),
   );
 }

@@ -112,14 +112,14 @@ describe('no credentials', () => {
     const { code, stderr } = await lsRemote(url());
     expect({ code, stderr }).toEqual({
       code: 128,
-      stderr: `fatal: could not read Username for '${httpBase()}': terminal prompts disabled`,
+      stderr: `fatal: could not read Username for '${native.base}': terminal prompts disabled`,
     });
   });
 
   it('but a user in the URL: only the password is asked for', async () => {
     const { stderr } = await lsRemote(url('me'));
     expect(stderr).toBe(
-      `fatal: could not read Password for '${httpBase().replace('://', '://me@')}': terminal prompts disabled`,
+      `fatal: could not read Password for '${native.base.replace('://', '://me@')}': terminal prompts disabled`,
     );
     const asking = await askPass('for-password', 'päss:word');
     expect((await lsRemote(url('me'), asking)).code).toBe(0);
@@ -252,7 +252,7 @@ describe('through gitws-ssh', () => {
     const address = `${ssh.base.replace('://', '://me@')}/a.git`;
     expect(await ssh.git(['ls-remote', address, 'HEAD'], { env })).toContain(head);
     const log = await readFile(join(scripts, 'ssh-pass.log'), 'utf8');
-    expect(log).toMatch(/^Password for 'http:\/\/me@[\d.:]+': \n$/);
+    expect(log).toMatch(/^Password for 'ws:\/\/me@[\d.:]+': \n$/);
   });
 
   it('a token lets in, a wrong one does not', async () => {

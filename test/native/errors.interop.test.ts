@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createTcpServer, type Server } from 'node:net';
+import { connect, createServer as createTcpServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -103,7 +103,24 @@ describe('git says in one sentence', () => {
   it('that ws:// was asked of a server with TLS', async () => {
     const url = `${wss.base.replace('wss', 'ws')}/a.git`;
     expect(await complaint(url)).toBe(
-      `fatal: unable to access '${url}': the server closed the connection before it answered`,
+      `fatal: unable to access '${url}': the server speaks TLS here; try wss://`,
+    );
+  });
+
+  it('so, too, where such a server answers in HTTP', async () => {
+    const host = await tcpServer((socket) => {
+      socket.once('data', (bytes) => {
+        // The first byte of a TLS handshake.
+        if (bytes[0] !== 22) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
+        else
+          connect(Number(new URL(wss.base).port), '127.0.0.1')
+            .end(bytes)
+            .pipe(socket);
+      });
+    });
+    const url = `ws://${host}/a.git`;
+    expect(await complaint(url)).toBe(
+      `fatal: unable to access '${url}': the server speaks TLS here; try wss://`,
     );
   });
 
@@ -147,7 +164,7 @@ describe('git says in one sentence', () => {
       }),
     );
     expect(await complaint(`${base.replace('http', 'ws')}/a.git`)).toBe(
-      `fatal: could not read Username for '${base}': terminal prompts disabled`,
+      `fatal: could not read Username for '${base.replace('http', 'ws')}': terminal prompts disabled`,
     );
   });
 

@@ -102,9 +102,9 @@ describe('git’s configuration', () => {
 
   it('may come by the environment, as `git -c` passes it on', async () => {
     vi.stubEnv('GIT_CONFIG_COUNT', '2');
-    vi.stubEnv('GIT_CONFIG_KEY_0', 'http.https://host:8443.extraHeader');
+    vi.stubEnv('GIT_CONFIG_KEY_0', 'http.extraHeader');
     vi.stubEnv('GIT_CONFIG_VALUE_0', 'A: 1');
-    vi.stubEnv('GIT_CONFIG_KEY_1', 'http.extraHeader');
+    vi.stubEnv('GIT_CONFIG_KEY_1', 'http.https://host:8443.extraHeader');
     vi.stubEnv('GIT_CONFIG_VALUE_1', 'B: 2');
     expect((await read('')).extraHeaders).toEqual(['A: 1', 'B: 2']);
   });
