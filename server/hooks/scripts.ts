@@ -52,6 +52,26 @@ refuse() {
   return 1
 }
 
+# fits COMPONENT PATTERN: * is any part of it. Each text between stars is taken where it first comes:
+# what fits at all fits so, while a shell that is given all of the pattern tries every place for each.
+fits() {
+  part=$1 glob=$2
+  case $glob in
+    *'*'*) ;;
+    *) case $part in "$glob") return 0 ;; *) return 1 ;; esac ;;
+  esac
+  text=\${glob%%'*'*} glob=\${glob#*'*'}
+  case $part in "$text"*) part=\${part#"$text"} ;; *) return 1 ;; esac
+  while :; do
+    case $glob in
+      *'*'*) ;;
+      *) case $part in *"$glob") return 0 ;; *) return 1 ;; esac ;;
+    esac
+    text=\${glob%%'*'*} glob=\${glob#*'*'}
+    case $part in *"$text"*) part=\${part#*"$text"} ;; *) return 1 ;; esac
+  done
+}
+
 # matches NAME PATTERN: by component; * is any part of one, ** any number of whole ones.
 matches() {
   case $2 in
@@ -61,13 +81,11 @@ matches() {
       case $1 in */*) matches "\${1#*/}" "$2" ;; *) return 1 ;; esac ;;
     */*)
       case $1 in
-        */*) case \${1%%/*} in \${2%%/*}) matches "\${1#*/}" "\${2#*/}" ;; *) return 1 ;; esac ;;
-        *)
-          [ "\${2#*/}" = '**' ] || return 1
-          case $1 in \${2%%/*}) return 0 ;; *) return 1 ;; esac ;;
+        */*) fits "\${1%%/*}" "\${2%%/*}" && matches "\${1#*/}" "\${2#*/}" ;;
+        *) [ "\${2#*/}" = '**' ] && fits "$1" "\${2%%/*}" ;;
       esac ;;
     *)
-      case $1 in */*) return 1 ;; $2) return 0 ;; *) return 1 ;; esac ;;
+      case $1 in */*) return 1 ;; *) fits "$1" "$2" ;; esac ;;
   esac
 }
 
