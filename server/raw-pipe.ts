@@ -142,7 +142,7 @@ export class RawPipe implements RunningSession {
     }
     const { stdin } = child;
     // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
-    if (stdin.destroyed || stdin.write(data) || stdin.destroyed) return;
+    if (stdin.destroyed || child.write(data) || stdin.destroyed) return;
     this.#connection.pause();
     const resume = (): void => {
       for (const event of ['drain', 'close', 'error']) stdin.off(event, resume);

@@ -242,7 +242,7 @@ export class Session implements RunningSession {
           return;
         }
         // Called with an error where the child has closed its stdin: the bytes are dropped then.
-        this.#child.stdin.write(event.bytes, this.#taken);
+        this.#child.write(event.bytes, this.#taken);
         return;
       case 'end':
         this.#clientEnded = true;
