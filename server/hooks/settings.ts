@@ -2,6 +2,7 @@
  * Joins the parts: what receive-pack has to be given so that a push obeys the rules for refs, and
  * that the repository's own hooks see nothing of the settings that git was started with.
  */
+import { dirname } from 'node:path';
 import type { ProtectedRefs } from '../rules/types.js';
 import type { HookDirectories } from './directory.js';
 import { findOwnHooks, foldsNames, type AskGit } from './own-hooks.js';
@@ -14,6 +15,8 @@ export interface HookSettings {
   readonly config: readonly (readonly [key: string, value: string])[];
   /** Variables for the environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Absolute paths of the directories of hooks: the server's and the repository's own. */
+  readonly directories: readonly string[];
 }
 
 /**
@@ -29,12 +32,18 @@ export async function hookSettings(
   const rules = formatRefRules(given);
   const judging = rules !== '';
   const own = await findOwnHooks(gitDir, askGit);
-  if (!judging && own.hooks.size === 0) return { config: [], environment: {} };
+  if (!judging && own.hooks.size === 0) {
+    return { config: [], environment: {}, directories: [own.directory] };
+  }
   const directory = await directories.directoryFor({ judging, own: own.hooks });
   const environment: Record<string, string> = { [hookVariables.ownHooks]: own.directory };
   if (judging) {
     environment[hookVariables.rules] = rules;
     environment[hookVariables.fold] = (await foldsNames(gitDir)) ? '1' : '0';
   }
-  return { config: [['core.hooksPath', directory]], environment };
+  return {
+    config: [['core.hooksPath', directory]],
+    environment,
+    directories: [directory, dirname(directory), own.directory],
+  };
 }

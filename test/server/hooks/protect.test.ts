@@ -90,7 +90,8 @@ test('where every change is allowed, git is left alone', async () => {
   const repository = await ProtectedRepository.make({
     '**': ['create', 'update', 'force', 'delete'],
   });
-  expect(repository.settings).toEqual({ config: [], environment: {} });
+  expect(repository.settings.config).toEqual([]);
+  expect(repository.settings.environment).toEqual({});
 });
 
 test('every rule that matches must allow a change', async () => {

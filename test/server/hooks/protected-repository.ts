@@ -33,7 +33,7 @@ export class ProtectedRepository {
   readonly clone: string;
   readonly directory: string;
   readonly directories: HookDirectories;
-  settings: HookSettings = { config: [], environment: {} };
+  settings: HookSettings = { config: [], environment: {}, directories: [] };
 
   private constructor(directory: string) {
     this.directory = directory;
