@@ -77,6 +77,8 @@ export interface ServiceSettings {
   readonly hooks: readonly string[];
   /** Absolute paths of files that the repository's configuration includes. */
   readonly included: readonly string[];
+  /** To be called when the service has ended; it may fail. */
+  readonly release?: () => Promise<void>;
 }
 
 /** Knows the options of one server. */
@@ -131,6 +133,7 @@ export class Preparation {
         ...hooks.environment,
       },
       hooks: hooks.directories,
+      ...(hooks.release === undefined ? {} : { release: hooks.release }),
       included,
     };
   }

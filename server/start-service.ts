@@ -21,7 +21,16 @@ export async function startService(
 ): Promise<StartedService> {
   const { gitDir } = repository;
   const asked = { service, gitProtocol, gitDir, user, name, remoteAddress: address };
-  const { hooks, included, ...settings } = await preparation.settingsFor(asked);
-  const text = await serviceText({ repository, name, root, hooks, included }, service);
-  return { child: await spawnService({ service, gitDir, ...settings }), text };
+  const { hooks, included, release, ...settings } = await preparation.settingsFor(asked);
+  // What cannot be removed now goes with the directory of all hooks, when the server closes.
+  const tidy = (): void => void release?.().catch(() => undefined);
+  try {
+    const text = await serviceText({ repository, name, root, hooks, included }, service);
+    const child = await spawnService({ service, gitDir, ...settings });
+    void child.exited.then(tidy);
+    return { child, text };
+  } catch (error) {
+    tidy();
+    throw error;
+  }
 }

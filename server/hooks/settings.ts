@@ -17,6 +17,8 @@ export interface HookSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute paths of the directories of hooks: the server's and the repository's own. */
   readonly directories: readonly string[];
+  /** To be called when the push is over. The settings are good for one push. */
+  readonly release?: () => Promise<void>;
 }
 
 /**
@@ -35,7 +37,10 @@ export async function hookSettings(
   if (!judging && own.hooks.size === 0) {
     return { config: [], environment: {}, directories: [own.directory] };
   }
-  const directory = await directories.directoryFor({ judging, own: own.hooks });
+  const set = { judging, own: own.hooks };
+  const directory = judging
+    ? await directories.directoryForPush(set)
+    : await directories.directoryFor(set);
   const environment: Record<string, string> = { [hookVariables.ownHooks]: own.directory };
   if (judging) {
     environment[hookVariables.rules] = rules;
@@ -45,5 +50,6 @@ export async function hookSettings(
     config: [['core.hooksPath', directory]],
     environment,
     directories: [directory, dirname(directory), own.directory],
+    ...(judging ? { release: () => directories.release(directory) } : {}),
   };
 }

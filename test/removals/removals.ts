@@ -234,8 +234,8 @@ const rules: readonly Removal[] = [
   {
     defence: 'letter case hides no ref from a rule',
     file: 'server/hooks/scripts.ts',
-    from: 'case $name in *[A-Z]*) name=$(printf %s "$name" | tr A-Z a-z) || return 1 ;; esac',
-    to: '',
+    from: 'lower() { printf %s "$1" | tr A-Z a-z; }',
+    to: 'lower() { printf %s "$1"; }',
   },
   {
     defence: 'a symbolic ref is judged by what it stands for',
