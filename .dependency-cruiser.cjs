@@ -46,7 +46,10 @@ module.exports = {
       ...[errors, base64, endpoint, wire, tunnel, pack, repository],
     ]),
     layer('src-stands-alone', '^src/', []),
-    layer('server-knows-the-tunnel', '^server/(?!upstream)', [errors, base64, endpoint, tunnel]),
+    layer('server-knows-the-tunnel', '^server/(?!upstream|stdout)', [
+      ...['^server/', errors, base64, endpoint, tunnel],
+    ]),
+    layer('stdout-reads-the-wire', '^server/stdout', ['^server/', errors, endpoint, wire]),
     layer('upstream-may-read-the-wire', '^server/upstream', [
       ...['^server/', errors, base64, endpoint, tunnel, wire],
     ]),

@@ -118,7 +118,7 @@ const reserved: Readonly<Record<string, string>> = {
 
 /**
  * @param given settings of the operator's, for every service of every repository. They beat those of
- *   repositories, and the server's own but for its protections.
+ *   repositories that are not stricter, and the server's own but for its protections.
  * @throws GitWsError INVALID_OPTION
  */
 export function checkedGitConfig(given: Readonly<Record<string, string>> = {}): GitSetting[] {

@@ -17,6 +17,8 @@ import type { ServiceProcess } from './spawn.js';
 export interface MaintenanceOptions {
   /** Told of what failed. */
   onError(error: unknown): void;
+  /** Whether a repository's owner lets it be looked after. Default: always. */
+  readonly allowed?: (gitDir: string) => Promise<boolean>;
   /** Starts git. */
   readonly start?: (command: GitCommand) => Promise<ServiceProcess>;
   /** Repositories that may wait; a push to one more leaves it to the next push. Default 1,000. */
@@ -50,7 +52,8 @@ export class Maintenance {
   #closed = false;
 
   constructor(options: MaintenanceOptions) {
-    this.#options = { start: startGit, maxWaiting: 1_000, ...options };
+    const allowed = (): Promise<boolean> => Promise.resolve(true);
+    this.#options = { allowed, start: startGit, maxWaiting: 1_000, ...options };
   }
 
   /**
@@ -93,6 +96,7 @@ export class Maintenance {
   }
 
   async #maintain(gitDir: string): Promise<void> {
+    if (!(await this.#options.allowed(gitDir)) || this.#closed) return;
     const child = await this.#options.start({ ...command, gitDir });
     this.#running = child;
     // It may have been closed while git was starting.

@@ -6,14 +6,14 @@
 import type { Readable } from 'node:stream';
 import type { ExitStatus } from '../src/tunnel/message.js';
 import type { Gather } from './gather.js';
+import type { ServiceText } from './service-text.js';
 import type { ServiceProcess } from './spawn.js';
-import type { StderrText } from './stderr.js';
 
 /** What {@link ProcessOutput} works with. */
 export interface OutputOptions {
   readonly child: ServiceProcess;
   readonly gather: Gather;
-  readonly stderr: StderrText;
+  readonly text: ServiceText;
   /** Time that streams may stay open and silent (dropped: open) after the process ended, in ms. */
   readonly lingerTime: number;
   /** @returns false where there is no credit. */
@@ -53,13 +53,12 @@ export class ProcessOutput {
     stdout.on('data', (chunk: Buffer) => {
       if (this.#discarding) return;
       this.#linger?.refresh();
-      options.gather.push(chunk);
-      this.pump();
+      this.#gather(options.text.stdout.push(chunk));
     });
     stderr.on('data', (chunk: Buffer) => {
       if (this.#discarding) return;
       this.#linger?.refresh();
-      this.#pieces.push(...options.stderr.decode(chunk));
+      this.#pieces.push(...options.text.stderr.decode(chunk));
       this.pump();
     });
     // A stream that was handed to a child as well was paused by that.
@@ -72,12 +71,13 @@ export class ProcessOutput {
     stderr.on('error', () => undefined);
     stdout.on('close', () => {
       this.#stdoutClosed = true;
+      if (!this.#discarding) this.#gather(options.text.stdout.end());
       options.gather.finish();
       this.pump();
     });
     stderr.on('close', () => {
       this.#stderrClosed = true;
-      this.#pieces.push(...options.stderr.end());
+      this.#pieces.push(...options.text.stderr.end());
       this.pump();
     });
     this.exit = options.child.exited.then(async (status) => {
@@ -86,6 +86,11 @@ export class ProcessOutput {
       clearTimeout(this.#linger);
       return status;
     });
+  }
+
+  #gather(pieces: readonly Buffer[]): void {
+    for (const piece of pieces) this.#options.gather.push(piece);
+    this.pump();
   }
 
   /** Sends what can be sent, and reads on or stops reading accordingly. */

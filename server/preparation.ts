@@ -1,6 +1,7 @@
 /**
  * What one service of one repository is started with: joins the settings of the server, of its
- * operator and of the rules for refs, the later ones beating the earlier. It starts nothing.
+ * operator and of the rules for refs, the later ones beating the earlier, and leaves out what would
+ * be looser than the repository's own. It starts nothing.
  */
 import { resolve } from 'node:path';
 import type { GitService } from '../src/endpoint.js';
@@ -19,11 +20,16 @@ import {
 import { checkHooksParent, HookDirectories } from './hooks/directory.js';
 import type { AskGit } from './hooks/own-hooks.js';
 import { hookSettings } from './hooks/settings.js';
+import { RepositoryConfigs } from './repository-config.js';
 import type { ProtectedRefs } from './rules/types.js';
+import { booleanOf, valueOf, withoutLooser } from './stricter.js';
 
 /** What an operator says about git. */
 export interface GitOptions {
-  /** Settings for every service of every repository; they beat the repositories' own. */
+  /**
+   * Settings for every service of every repository; they beat the repositories' own, unless those
+   * are stricter.
+   */
   readonly gitConfig?: Readonly<Record<string, string>> | undefined;
   /**
    * Absolute paths of repositories, or of directories of them, that belong to other users of the
@@ -67,6 +73,12 @@ export interface PreparedService {
 export interface ServiceSettings {
   readonly config: readonly GitSetting[];
   readonly environment: Environment;
+  /** Absolute paths of the directories of hooks. */
+  readonly hooks: readonly string[];
+  /** Absolute paths of files that the repository's configuration includes. */
+  readonly included: readonly string[];
+  /** To be called when the service has ended; it may fail. */
+  readonly release?: () => Promise<void>;
 }
 
 /** Knows the options of one server. */
@@ -76,11 +88,13 @@ export class Preparation {
   readonly #safeDirectories: readonly string[];
   readonly #directories: HookDirectories;
   readonly #askGit: AskGit;
+  readonly #configs: RepositoryConfigs;
 
   /** @throws GitWsError INVALID_OPTION */
   constructor(options: PreparationOptions, askGit: AskGit) {
     this.#options = options;
     this.#askGit = askGit;
+    this.#configs = new RepositoryConfigs(askGit);
     this.#gitConfig = checkedGitConfig(options.gitConfig);
     this.#safeDirectories = checkedSafeDirectories(options.safeDirectories);
     const { hooksParent, allowPush = false } = options;
@@ -96,13 +110,14 @@ export class Preparation {
    */
   async settingsFor(prepared: PreparedService): Promise<ServiceSettings> {
     const { service, gitProtocol, gitDir } = prepared;
+    const ours = [...serviceSettings[service], ...this.#gitConfig];
+    const { settings, included } = await this.#configs.read(gitDir);
     const config = [
-      ...serviceSettings[service],
-      ...this.#gitConfig,
+      ...withoutLooser(ours, settings),
       ...ownershipSettings(gitDir, this.#safeDirectories),
     ];
     const environment = serviceEnvironment(service, gitProtocol);
-    if (service !== 'git-receive-pack') return { config, environment };
+    if (service !== 'git-receive-pack') return { config, environment, hooks: [], included };
     const { user, name, remoteAddress } = prepared;
     const given = await this.#options.protectedRefs?.(user, name);
     const hooks = await hookSettings(gitDir, given ?? { protections: [] }, {
@@ -117,7 +132,16 @@ export class Preparation {
         ...pusherEnvironment(user?.name ?? null, remoteAddress),
         ...hooks.environment,
       },
+      hooks: hooks.directories,
+      ...(hooks.release === undefined ? {} : { release: hooks.release }),
+      included,
     };
+  }
+
+  /** Whether a repository's owner lets git look after it when it was pushed to. */
+  async allowsMaintenance(gitDir: string): Promise<boolean> {
+    const { settings } = await this.#configs.read(gitDir);
+    return booleanOf(valueOf(settings, 'receive.autogc') ?? 'true') !== false;
   }
 
   /** Removes what it wrote. No git may be running any more. */

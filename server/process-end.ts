@@ -37,6 +37,7 @@ export async function processEnd(
 ): Promise<ExitStatus> {
   const pushes = service === 'git-receive-pack';
   const quarantine = pushes ? new Quarantine(child.pid, repository.gitDir) : undefined;
+  child.beforeInput = () => quarantine?.expect();
   child.beforeSignal = () => quarantine?.lookNow();
   const { signal } = await child.exited;
   quarantine?.stop();

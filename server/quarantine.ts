@@ -9,27 +9,41 @@ import { readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * How often a running receive-pack is looked at until its quarantine is known, in ms. What was
- * begun and killed, all of it and by somebody else, within this time is left behind.
+ * When a running receive-pack is looked at, in ms from its last input on, until its quarantine is
+ * known. It makes one when it has read the head of a pack, so without input there is nothing to look
+ * for. What was begun and killed, all of it and by somebody else, between two looks is left behind.
  */
-export const lookInterval = 50;
+export const lookTimes = [50, 100, 200, 400, 800, 1_600, 3_200, 6_400] as const;
+
+/** Finds the quarantine of a process. @returns undefined where it has none yet. */
+export type FindQuarantine = (pid: number, gitDir: string) => Promise<string | undefined>;
 
 /** The quarantine of one receive-pack. */
 export class Quarantine {
   readonly #pid: number;
   readonly #gitDir: string;
+  readonly #find: FindQuarantine;
   #path: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How many looks there were since the last input. */
+  #looks = 0;
+  #looking = false;
   #stopped = false;
 
   /**
    * @param pid of a receive-pack that runs; {@link stop} must be called when it has ended.
    * @param gitDir absolute real path of the repository.
    */
-  constructor(pid: number, gitDir: string) {
+  constructor(pid: number, gitDir: string, find: FindQuarantine = findQuarantine) {
     this.#pid = pid;
     this.#gitDir = gitDir;
-    this.#lookLater();
+    this.#find = find;
+  }
+
+  /** The process is given input: it may make its quarantine soon. */
+  expect(): void {
+    this.#looks = 0;
+    if (this.#timer === undefined && !this.#looking) this.#lookLater();
   }
 
   /**
@@ -53,17 +67,24 @@ export class Quarantine {
   }
 
   #lookLater(): void {
+    const time = lookTimes[this.#looks];
+    if (time === undefined || this.#path !== undefined || this.#stopped) return;
+    const before = lookTimes[this.#looks - 1] ?? 0;
+    this.#looks += 1;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       void this.#look();
-    }, lookInterval);
+    }, time - before);
   }
 
   async #look(): Promise<void> {
-    const path = await findQuarantine(this.#pid, this.#gitDir).catch(() => undefined);
+    this.#looking = true;
+    const path = await this.#find(this.#pid, this.#gitDir).catch(() => undefined);
+    this.#looking = false;
     // What was read after the end may be about another process of that number.
     if (this.#stopped) return;
     this.#path ??= path;
-    if (path === undefined) this.#lookLater();
+    this.#lookLater();
   }
 }
 

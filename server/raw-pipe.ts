@@ -13,12 +13,12 @@ import { maxInput, type Limits } from './limits.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd, type RunningService } from './process-end.js';
 import type { RunningSession, SessionFigures } from './running-session.js';
-import type { StderrText } from './stderr.js';
+import type { ServiceText } from './service-text.js';
 
 /** What a raw pipe is made of. */
 export interface RawPipeOptions extends RunningService {
   readonly socket: WebSocket;
-  readonly stderr: StderrText;
+  readonly text: ServiceText;
   readonly limits: Limits;
   /** Told of what should not happen. */
   onError(error: unknown): void;
@@ -48,7 +48,7 @@ export class RawPipe implements RunningSession {
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RawPipeOptions) {
-    const { child, limits, socket, stderr } = options;
+    const { child, limits, socket, text } = options;
     this.#options = options;
     const events = {
       onMessage: (data: string | Uint8Array) => {
@@ -72,9 +72,9 @@ export class RawPipe implements RunningSession {
       },
     });
     this.#output = new ProcessOutput({
-      ...{ child, gather, stderr, lingerTime: limits.lingerTime },
-      writeStderr: (text) => {
-        this.#stderr = (this.#stderr + text).slice(-keptStderr);
+      ...{ child, gather, text, lingerTime: limits.lingerTime },
+      writeStderr: (words) => {
+        this.#stderr = (this.#stderr + words).slice(-keptStderr);
         return true;
       },
       onStdoutEnd: () => undefined,
@@ -142,7 +142,7 @@ export class RawPipe implements RunningSession {
     }
     const { stdin } = child;
     // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
-    if (stdin.destroyed || stdin.write(data) || stdin.destroyed) return;
+    if (stdin.destroyed || child.write(data) || stdin.destroyed) return;
     this.#connection.pause();
     const resume = (): void => {
       for (const event of ['drain', 'close', 'error']) stdin.off(event, resume);

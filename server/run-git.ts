@@ -18,8 +18,8 @@ export interface GitCommand {
   readonly niceness?: number;
 }
 
-/** Most that is kept of what a command writes, in bytes. */
-const maxOutput = 64 * 1024;
+/** Most that is kept of what a command writes, in bytes: a configuration may have many entries. */
+const maxOutput = 1024 * 1024;
 
 /** Starts a command in a process group of its own, with nothing to read. */
 export async function startGit(command: GitCommand): Promise<ServiceProcess> {
@@ -55,7 +55,7 @@ export async function startGit(command: GitCommand): Promise<ServiceProcess> {
  * Runs a command to its end.
  *
  * @returns what it wrote to stdout.
- * @throws Error where it did not end with 0.
+ * @throws Error where it did not end with 0, or wrote more than is kept.
  */
 export async function askGit(gitDir: string, args: readonly string[]): Promise<Uint8Array> {
   const child = await startGit({ gitDir, args });
@@ -64,8 +64,10 @@ export async function askGit(gitDir: string, args: readonly string[]): Promise<U
     collect(child.stderr),
     child.exited,
   ]);
+  const command = `git ${args.join(' ')} in ${gitDir}`;
+  if (stdout.length >= maxOutput) throw new Error(`${command} wrote too much.`);
   if (code === 0) return stdout;
-  throw new Error(`git ${args.join(' ')} failed: ${stderr.toString('utf8').trim()}`);
+  throw new Error(`${command} failed: ${stderr.toString('utf8').trim()}`);
 }
 
 /** Reads a stream until it ends or is destroyed. @returns its first bytes. */

@@ -29,7 +29,8 @@ import {
 } from './refusal.js';
 import { askGit } from './run-git.js';
 import { Sessions } from './sessions.js';
-import { spawnService, type ServiceProcess } from './spawn.js';
+import type { ServiceProcess } from './spawn.js';
+import { startService, type StartedService } from './start-service.js';
 import { looksLikeEndpoint } from './target.js';
 import {
   checkUpgrade,
@@ -113,9 +114,12 @@ class RunningServer implements GitServer {
     const onError = (error: unknown): void => {
       this.#report(error);
     };
-    this.#maintenance = new Maintenance({ onError });
+    this.#maintenance = new Maintenance({
+      onError,
+      allowed: (gitDir) => this.#preparation.allowsMaintenance(gitDir),
+    });
     this.#sessions = new Sessions({
-      ...{ root, limits: this.#limits, onError },
+      ...{ limits: this.#limits, onError },
       onSession: (report) => options.onSession?.(report),
       onPush: (gitDir) => {
         if (options.maintenance !== false) this.#maintenance.request(gitDir);
@@ -290,9 +294,9 @@ class RunningServer implements GitServer {
       this.#refuse(arrival, socket, head, { ...verdict, user });
       return false;
     }
-    let child: ServiceProcess;
+    let started: StartedService;
     try {
-      child = await this.#spawn(admission);
+      started = await startService(admission, this.#preparation, this.#context.root);
     } catch (error) {
       giveBack();
       this.#report(error);
@@ -300,6 +304,7 @@ class RunningServer implements GitServer {
       this.#refuse(arrival, socket, head, refusal(closeCodes.failed, sentence, user));
       return false;
     }
+    const { child } = started;
     // Not when its group is gone: what a hook left in the background may stay for ever.
     void child.exited.then(giveBack);
     this.#processes.add(child);
@@ -308,17 +313,10 @@ class RunningServer implements GitServer {
     // Calls back before it returns, or never where the client has gone.
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       accepted = true;
-      this.#sessions.begin(webSocket, child, admission, visit);
+      this.#sessions.begin(webSocket, started, admission, visit);
     });
     if (!accepted) child.end({ term: 0, kill: this.#limits.killDelayUpload });
     return accepted;
-  }
-
-  async #spawn({ service, gitProtocol, repository, user, name, address }: Admission) {
-    const { gitDir } = repository;
-    const asked = { service, gitProtocol, gitDir, user, name, remoteAddress: address };
-    const settings = await this.#preparation.settingsFor(asked);
-    return spawnService({ service, gitDir, ...settings });
   }
 
   #report(error: unknown): void {

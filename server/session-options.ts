@@ -3,8 +3,8 @@ import type { WebSocket } from 'ws';
 import type { GitService } from '../src/endpoint.js';
 import type { Limits } from './limits.js';
 import type { Repository } from './repository.js';
+import type { ServiceText } from './service-text.js';
 import type { ServiceProcess } from './spawn.js';
-import type { StderrText } from './stderr.js';
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -12,7 +12,7 @@ export interface SessionOptions {
   readonly repository: Repository;
   readonly child: ServiceProcess;
   readonly socket: WebSocket;
-  readonly stderr: StderrText;
+  readonly text: ServiceText;
   /** The client's receive window, in bytes. */
   readonly peerWindow: number;
   /** The secret by which its client comes back. */

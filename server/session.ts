@@ -53,7 +53,7 @@ export class Session implements RunningSession {
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SessionOptions) {
-    const { child, limits, socket, stderr } = options;
+    const { child, limits, socket, text } = options;
     this.#options = options;
     this.#limits = limits;
     this.#child = child;
@@ -80,9 +80,9 @@ export class Session implements RunningSession {
     this.#output = new ProcessOutput({
       child,
       gather,
-      stderr,
+      text,
       lingerTime: limits.lingerTime,
-      writeStderr: (text) => this.#tunnel.writeStderr(text),
+      writeStderr: (words) => this.#tunnel.writeStderr(words),
       onStdoutEnd: () => {
         this.#tunnel.end();
       },
@@ -242,7 +242,7 @@ export class Session implements RunningSession {
           return;
         }
         // Called with an error where the child has closed its stdin: the bytes are dropped then.
-        this.#child.stdin.write(event.bytes, this.#taken);
+        this.#child.write(event.bytes, this.#taken);
         return;
       case 'end':
         this.#clientEnded = true;

@@ -19,12 +19,11 @@ import {
 } from './session-store.js';
 import { Session } from './session.js';
 import type { ServiceProcess } from './spawn.js';
-import { StderrText } from './stderr.js';
+import type { StartedService } from './start-service.js';
 import type { Admission } from './upgrade.js';
 
 /** What {@link Sessions} works with. */
 export interface SessionsOptions {
-  readonly root: string;
   readonly limits: Limits;
   /** A session is over. */
   onSession(report: SessionReport): void;
@@ -59,15 +58,19 @@ export class Sessions {
    *
    * @param visit its place; left when the session is over.
    */
-  begin(socket: WebSocket, child: ServiceProcess, admission: Admission, visit: Visit): void {
+  begin(
+    socket: WebSocket,
+    { child, text }: StartedService,
+    admission: Admission,
+    visit: Visit,
+  ): void {
     const { user, name, repository, service, window, address } = admission;
-    const { limits, root } = this.#options;
+    const { limits } = this.#options;
     const onError = (error: unknown): void => {
       this.#options.onError(error);
     };
     const parts = {
-      ...{ service, child, socket, repository, limits, onError },
-      stderr: new StderrText(repository, name, root),
+      ...{ service, child, socket, repository, limits, onError, text },
     };
     const session =
       window === undefined
@@ -81,6 +84,7 @@ export class Sessions {
       .then((figures) => {
         const report = { ...figures, user, remoteAddress: address, repository: name, service };
         this.#options.onSession(report);
+        if (text.stderr.refusedOwner) onError(notOwned(repository.gitDir));
       })
       .catch(onError);
   }
@@ -151,6 +155,14 @@ function bindingOf({
   user,
 }: Pick<Admission, 'repository' | 'service' | 'user'>): SessionBinding {
   return { gitDir: repository.gitDir, service, user: user?.name };
+}
+
+/** For the operator: the client is told no more than that. */
+function notOwned(gitDir: string): Error {
+  const remedy = 'Give it to that user, or name it in safeDirectories (--safe-directory).';
+  return new Error(
+    `git refuses ${gitDir}: it belongs to another user than the server's. ${remedy}`,
+  );
 }
 
 function leaveAfter(session: RunningSession, visit: Visit): RunningSession {

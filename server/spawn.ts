@@ -136,6 +136,8 @@ export class ServiceProcess {
   readonly exited: Promise<ExitStatus>;
   /** Resolves when no process of its group is left. */
   readonly gone: Promise<void>;
+  /** Called before each piece of input. */
+  beforeInput: (() => void) | undefined;
   /** Called before each signal to the group. */
   beforeSignal: (() => void) | undefined;
   readonly #pid: number;
@@ -172,6 +174,17 @@ export class ServiceProcess {
   /** Id of the process, and of its group. */
   get pid(): number {
     return this.#pid;
+  }
+
+  /**
+   * Gives the service input.
+   *
+   * @param taken called when the pipe took it, or with an error where the service has closed it.
+   * @returns whether more may be given before `drain`.
+   */
+  write(bytes: Uint8Array, taken?: (error?: Error | null) => void): boolean {
+    this.beforeInput?.();
+    return this.stdin.write(bytes, taken);
   }
 
   /** Whether {@link end} was called. */

@@ -165,7 +165,8 @@ const own = {
   gitConfig: {
     kind: 'pairs',
     value: '<key=value>',
-    meaning: "git settings for every repository, which beat the repositories' own",
+    meaning:
+      "git settings for every repository, which beat the repositories' own, unless those are stricter",
   },
   safeDirectories: {
     kind: 'list',

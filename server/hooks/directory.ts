@@ -5,9 +5,18 @@
  * and one would be run at every step of every transaction (reference-transaction).
  */
 import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { access, constants, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdtemp,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { GitWsError } from '../../src/errors.js';
 import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
 
@@ -71,6 +80,28 @@ export class HookDirectories {
     })();
     this.#calls.set(key, call);
     return call;
+  }
+
+  /**
+   * The same for one push alone, whose pre-receive may take hooks out of it.
+   *
+   * @returns as {@link directoryFor}; {@link release} removes it.
+   */
+  async directoryForPush(hooks: HookSet): Promise<string> {
+    const shared = await this.directoryFor(hooks);
+    const own = await mkdtemp(join(await this.#ownDirectory(), 'push-'));
+    const names = [...formatHooks(hooks).keys()];
+    await Promise.all(
+      names.map((name) => symlink(join('..', basename(shared), name), join(own, name))),
+    );
+    const there = await Promise.all(names.map((name) => isThere(join(own, name), constants.X_OK)));
+    if (!there.every(Boolean)) throw new Error(`Hooks were removed from ${shared}.`);
+    return own;
+  }
+
+  /** The push is over. */
+  async release(directory: string): Promise<void> {
+    await rm(directory, { recursive: true, force: true });
   }
 
   /** Removes them all. No git that was told of one may be running any more. */

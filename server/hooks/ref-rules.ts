@@ -3,6 +3,7 @@
  * settled before: no users and no groups here.
  */
 import { GitWsError } from '../../src/errors.js';
+import { maxStars } from '../rules/glob.js';
 import type { ProtectedRefs, RefChange } from '../rules/types.js';
 
 /** Longest text of all rules, in bytes: Linux takes 128 KiB as one variable (MAX_ARG_STRLEN). */
@@ -27,6 +28,10 @@ export function refGlobFault(glob: string): string | undefined {
   if (/[\0-\x20\x7f~^:\\]|\.\.|@\{/.test(glob)) return 'has what no name of a ref may have';
   if (components.some((one) => one !== '**' && one.includes('**'))) {
     return 'has ** beside other characters; between slashes it stands alone';
+  }
+  // As for repositories: no glob needs more, and whoever pushes chooses how long a name is.
+  if (components.some((one) => one !== '**' && one.split('*').length > maxStars + 1)) {
+    return `has more than ${maxStars} stars between slashes`;
   }
   // Each further one multiplies the time for a long name.
   if (components.filter((one) => one === '**').length > 1) return 'has ** more than once';

@@ -4,8 +4,8 @@
  * nobody who pushes can reach. They are only text here; directory.ts writes them.
  *
  * `update` judges each ref, so that a push of several is refused ref by ref. `pre-receive` looks
- * ahead: where nothing of a push may stay, git drops its objects together with the quarantine. The
- * old oid is the one that the client names; git compares it again under the ref's lock.
+ * ahead: where nothing of a push may stay, git drops its objects together with the quarantine, and
+ * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid is the one that the client names; git compares it again under the ref's lock.
  */
 
 /**
@@ -52,6 +52,26 @@ refuse() {
   return 1
 }
 
+# fits COMPONENT PATTERN: * is any part of it. Each text between stars is taken where it first comes:
+# what fits at all fits so, while a shell that is given all of the pattern tries every place for each.
+fits() {
+  part=$1 glob=$2
+  case $glob in
+    *'*'*) ;;
+    *) case $part in "$glob") return 0 ;; *) return 1 ;; esac ;;
+  esac
+  text=\${glob%%'*'*} glob=\${glob#*'*'}
+  case $part in "$text"*) part=\${part#"$text"} ;; *) return 1 ;; esac
+  while :; do
+    case $glob in
+      *'*'*) ;;
+      *) case $part in *"$glob") return 0 ;; *) return 1 ;; esac ;;
+    esac
+    text=\${glob%%'*'*} glob=\${glob#*'*'}
+    case $part in *"$text"*) part=\${part#*"$text"} ;; *) return 1 ;; esac
+  done
+}
+
 # matches NAME PATTERN: by component; * is any part of one, ** any number of whole ones.
 matches() {
   case $2 in
@@ -61,13 +81,11 @@ matches() {
       case $1 in */*) matches "\${1#*/}" "$2" ;; *) return 1 ;; esac ;;
     */*)
       case $1 in
-        */*) case \${1%%/*} in \${2%%/*}) matches "\${1#*/}" "\${2#*/}" ;; *) return 1 ;; esac ;;
-        *)
-          [ "\${2#*/}" = '**' ] || return 1
-          case $1 in \${2%%/*}) return 0 ;; *) return 1 ;; esac ;;
+        */*) fits "\${1%%/*}" "\${2%%/*}" && matches "\${1#*/}" "\${2#*/}" ;;
+        *) [ "\${2#*/}" = '**' ] && fits "$1" "\${2%%/*}" ;;
       esac ;;
     *)
-      case $1 in */*) return 1 ;; $2) return 0 ;; *) return 1 ;; esac ;;
+      case $1 in */*) return 1 ;; *) fits "$1" "$2" ;; esac ;;
   esac
 }
 
@@ -91,17 +109,32 @@ allows() {
   return 1
 }
 
-# may NAME: every rule that matches must allow it. Letter case hides nothing from a rule.
+lower() { printf %s "$1" | tr A-Z a-z; }
+
+# may NAME [LOWER]: every rule that matches must allow it. Letter case hides nothing from a rule.
 may() {
-  name=$1
-  case $name in *[A-Z]*) name=$(printf %s "$name" | tr A-Z a-z) || return 1 ;; esac
+  name=\${2:-$1}
+  case $name in *[A-Z]*) name=$(lower "$name") || return 1 ;; esac
   for rule in $${hookVariables.rules}; do
     if matches "$name" "\${rule#* }"; then allows "\${rule%% *}" || return 1; fi
   done
   return 0
 }
 
-# judge NAME OLD NEW: the name as the client sent it; git checks it only before update.
+# symbolic NAME: puts what it stands for into target, as git symbolic-ref, which is started only where the ref's own file may be one: a
+# push of a thousand refs would start a thousand. Other stores than files are left to git.
+symbolic() {
+  file=\${GIT_DIR:-.}/$1
+  if ! [ -e "\${GIT_DIR:-.}/reftable" ] && ! [ -e "\${GIT_DIR:-.}/commondir" ]; then
+    [ -e "$file" ] || [ -L "$file" ] || return 1
+    if [ -f "$file" ] && ! [ -L "$file" ] && read -r line <"$file"; then
+      case $line in '' | *[!0-9a-f]*) ;; *) return 1 ;; esac
+    fi
+  fi
+  target=$(git symbolic-ref -q -- "$1" </dev/null 2>/dev/null)
+}
+
+# judge NAME OLD NEW [LOWER]: the name as the client sent it; git checks it only before update.
 judge() {
   export LC_ALL=C
   IFS='
@@ -123,9 +156,9 @@ judge() {
     *[!0]*) case $old in *[!0]*) deed=update ;; *) deed=create ;; esac ;;
     *) deed=delete ;;
   esac
-  may "$ref" || { refuse "you may not $deed $ref."; return; }
+  may "$ref" "$4" || { refuse "you may not $deed $ref."; return; }
   # A symbolic ref is another name for the ref that will change.
-  target=$(git symbolic-ref -q -- "$ref" </dev/null 2>/dev/null)
+  symbolic "$ref"
   case $? in
     0) may "$target" || refuse "you may not $deed $target, which $ref stands for." ;;
     1) ;;
@@ -135,7 +168,7 @@ judge() {
 `;
 
 const update = `
-( judge "$@" ) || exit 1
+( judge "$1" "$2" "$3" '' ) || exit 1
 ${ownHook}
 [ -x "$own_hook" ] || exit 0
 exec "$own_hook" "$@"
@@ -150,21 +183,30 @@ const preReceive = (all: boolean): string => `
 commands=$(cat && echo .) || exit 1
 commands=\${commands%.}
 
+# A push before may have done without it, and whoever cleans up.
+[ -x "\${0%/*}/update" ] || refuse 'the hooks are not whole.' || exit 1
+
+# Ends with 0 where all are allowed, 2 where some are, 1 where nothing may stay.
 look_ahead() {
-  verdict=0
+  allowed=0 refused=0
   while IFS=' ' read -r old new ref; do
-    if judge "$ref" "$old" "$new"; then
-      ${all ? ':' : 'return 0'}
-    else
-      verdict=1
-    fi
-  done
-  return $verdict
+    IFS=' ' read -r skip skip low <&3 || low=
+    if judge "$ref" "$old" "$new" "$low"; then allowed=1; else refused=1; fi
+  done 3<<GITWS_END
+$(lower "$commands")
+GITWS_END
+  [ $refused = 1 ] || return 0
+  ${all ? 'return 1' : '[ $allowed = 1 ] && return 2 || return 1'}
 }
-reasons=$(printf %s "$commands" | look_ahead 2>&1) || {
-  printf '%s\\n' "$reasons" >&2
-  exit 1
-}
+reasons=$(printf %s "$commands" | look_ahead 2>&1)
+case $? in
+  # Nothing is left to judge: update need not be started for each ref.
+  0) [ -x "$${hookVariables.ownHooks}/update" ] || rm -f -- "\${0%/*}/update" 2>/dev/null ;;
+  2) ;;
+  *)
+    printf '%s\\n' "$reasons" >&2
+    exit 1 ;;
+esac
 ${ownHook}
 [ -x "$own_hook" ] || exit 0
 printf %s "$commands" 2>/dev/null | "$own_hook" "$@"

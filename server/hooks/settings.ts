@@ -2,6 +2,7 @@
  * Joins the parts: what receive-pack has to be given so that a push obeys the rules for refs, and
  * that the repository's own hooks see nothing of the settings that git was started with.
  */
+import { dirname } from 'node:path';
 import type { ProtectedRefs } from '../rules/types.js';
 import type { HookDirectories } from './directory.js';
 import { findOwnHooks, foldsNames, type AskGit } from './own-hooks.js';
@@ -14,6 +15,10 @@ export interface HookSettings {
   readonly config: readonly (readonly [key: string, value: string])[];
   /** Variables for the environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Absolute paths of the directories of hooks: the server's and the repository's own. */
+  readonly directories: readonly string[];
+  /** To be called when the push is over. The settings are good for one push. */
+  readonly release?: () => Promise<void>;
 }
 
 /**
@@ -29,12 +34,22 @@ export async function hookSettings(
   const rules = formatRefRules(given);
   const judging = rules !== '';
   const own = await findOwnHooks(gitDir, askGit);
-  if (!judging && own.hooks.size === 0) return { config: [], environment: {} };
-  const directory = await directories.directoryFor({ judging, own: own.hooks });
+  if (!judging && own.hooks.size === 0) {
+    return { config: [], environment: {}, directories: [own.directory] };
+  }
+  const set = { judging, own: own.hooks };
+  const directory = judging
+    ? await directories.directoryForPush(set)
+    : await directories.directoryFor(set);
   const environment: Record<string, string> = { [hookVariables.ownHooks]: own.directory };
   if (judging) {
     environment[hookVariables.rules] = rules;
     environment[hookVariables.fold] = (await foldsNames(gitDir)) ? '1' : '0';
   }
-  return { config: [['core.hooksPath', directory]], environment };
+  return {
+    config: [['core.hooksPath', directory]],
+    environment,
+    directories: [directory, dirname(directory), own.directory],
+    ...(judging ? { release: () => directories.release(directory) } : {}),
+  };
 }

@@ -13,7 +13,7 @@ import type { Matcher } from './types.js';
 const limits = { path: 1_024, segments: 64, segment: 255, pattern: 512 };
 
 /** Stars in one segment of a pattern: each multiplies the worst cost by the segment's length. */
-const maxStars = 3;
+export const maxStars = 3;
 
 /** What picomatch must do the same on every system; globFault() refuses what it must not do. */
 const options: picomatch.PicomatchOptions = {

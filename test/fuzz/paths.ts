@@ -1,6 +1,7 @@
 /** Fuzzes what keeps paths apart: the request target going in, git's stderr coming out. */
 import { join, sep } from 'node:path';
 import { isBelowBasePath, looksLikeEndpoint, parseTarget } from '../../server/target.js';
+import { repositoryWords } from '../../server/own-paths.js';
 import { StderrText } from '../../server/stderr.js';
 import type { Random } from '../helpers/random.js';
 import { Finding, type Fuzzer } from './fuzzer.js';
@@ -44,7 +45,9 @@ function runStderr(random: Random): void {
     mutateText('remote: error', random),
   ];
   const text = Array.from({ length: random.below(20) }, () => random.pick(parts)).join('');
-  const stderr = new StderrText({ root, gitDir }, 'team/site.git', root);
+  const stderr = new StderrText(
+    repositoryWords({ repository: { root, gitDir }, name: 'team/site.git', root }),
+  );
   const pieces = cut(Buffer.from(text), random, 20).flatMap((bytes) => stderr.decode(bytes));
   const said = [...pieces, ...stderr.end()].join('');
   if (said.includes('R00T')) throw new Finding(`the path comes out: ${said}`, text);

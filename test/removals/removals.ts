@@ -179,6 +179,25 @@ const configuration: readonly Removal[] = [
   tests: [security('configuration'), 'server/safe-git.test.ts', 'server/environment.test.ts'],
 }));
 
+const ownWords: readonly Removal[] = [
+  {
+    attack: 'a repository served looser than its owner said',
+    defence: 'what a repository has shut is not opened by settings for all',
+    file: 'server/preparation.ts',
+    from: '...withoutLooser(ours, settings),',
+    to: '...(settings.length < 0 ? withoutLooser(ours, settings) : ours),',
+    tests: ['server/own-word.interop.test.ts'],
+  },
+  {
+    attack: 'reading where the server keeps what',
+    defence: "the server's paths are taken out of what git says on stdout",
+    file: 'server/output.ts',
+    from: 'this.#gather(options.text.stdout.push(chunk));',
+    to: 'this.#gather([chunk]);',
+    tests: ['server/own-paths.interop.test.ts'],
+  },
+];
+
 const planting: readonly Removal[] = [
   {
     defence: 'what may have been pushed into a work tree is not served',
@@ -216,8 +235,8 @@ const rules: readonly Removal[] = [
   {
     defence: 'letter case hides no ref from a rule',
     file: 'server/hooks/scripts.ts',
-    from: 'case $name in *[A-Z]*) name=$(printf %s "$name" | tr A-Z a-z) || return 1 ;; esac',
-    to: '',
+    from: 'lower() { printf %s "$1" | tr A-Z a-z; }',
+    to: 'lower() { printf %s "$1"; }',
   },
   {
     defence: 'a symbolic ref is judged by what it stands for',
@@ -686,7 +705,7 @@ const start: readonly Removal[] = [
 
 /** All of them. */
 export const removals: readonly Removal[] = [
-  ...[...paths, ...otherNames, ...disguises, ...words, ...configuration, ...planting],
+  ...[...paths, ...otherNames, ...disguises, ...words, ...configuration, ...ownWords, ...planting],
   ...[...rules, ...pages],
   ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
   ...clientRemovals,

@@ -6,7 +6,7 @@ import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { lookInterval } from '../../server/quarantine.js';
+import { lookTimes } from '../../server/quarantine.js';
 import { openChannel, type Channel } from '../../src/tunnel/channel.js';
 import { cloneRequest, nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
@@ -158,7 +158,7 @@ describe('git is killed', () => {
     const channel = await midPush();
     // What is begun and killed between two looks of the server leaves its quarantine behind: only
     // the kernel could tell whose it was.
-    await setTimeout(20 * lookInterval);
+    await setTimeout(20 * lookTimes[0]);
     process.kill(-(await processRunning(root, 'git receive-pack')), 'SIGKILL');
     const { exit } = await ending(channel);
     expect(exit).toEqual({ code: null, signal: 'SIGKILL' });

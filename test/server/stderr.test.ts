@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { repositoryWords } from '../../server/own-paths.js';
 import { StderrText } from '../../server/stderr.js';
 
+const name = 'team/site';
 const repository = { gitDir: '/srv/repos/team/site.git', root: '/srv/repos' };
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function whole(text: string, splitAt?: number, options = repository, root = '/srv/link'): string {
-  const stderr = new StderrText(options, 'team/site', root);
+  const stderr = new StderrText(repositoryWords({ repository: options, name, root }));
   const bytes = encode(text);
   const pieces = stderr.decode(bytes.subarray(0, splitAt));
   if (splitAt !== undefined) pieces.push(...stderr.decode(bytes.subarray(splitAt)));
@@ -41,14 +43,14 @@ describe('what git wrote to stderr', () => {
   });
 
   it('is said at once where no path can begin', () => {
-    const stderr = new StderrText(repository, 'team/site', '/srv/repos');
+    const stderr = new StderrText(repositoryWords({ repository, name, root: '/srv/repos' }));
     expect(stderr.decode(encode('Counting objects: 5%\r'))).toEqual(['Counting objects: 5%\r']);
     expect(stderr.decode(encode('then /srv/rep'))).toEqual(['then ']);
     expect(stderr.decode(encode('lica'))).toEqual(['/srv/replica']);
   });
 
   it('comes in pieces of at most 1,000 characters, none of them cut in two', () => {
-    const stderr = new StderrText(repository, 'team/site', '/srv/repos');
+    const stderr = new StderrText(repositoryWords({ repository, name, root: '/srv/repos' }));
     const text = `x${'🎉'.repeat(1_200)}`;
     const pieces = stderr.decode(encode(text));
     expect(pieces.join('')).toBe(text);
@@ -59,7 +61,7 @@ describe('what git wrote to stderr', () => {
   });
 
   it('may be no UTF-8', () => {
-    const stderr = new StderrText(repository, 'team/site', '/srv/repos');
+    const stderr = new StderrText(repositoryWords({ repository, name, root: '/srv/repos' }));
     expect(stderr.decode(Uint8Array.of(0x61, 0xff, 0x62, 0xe2))).toEqual(['a\ufffdb']);
     expect(stderr.end()).toEqual(['\ufffd']);
   });

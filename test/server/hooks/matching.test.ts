@@ -103,6 +103,30 @@ test.each(shells)(
   },
 );
 
+test.each(shells)('no glob costs %s much, however nasty the name is', (shell) => {
+  // By backtracking, hours or more for each. refGlobFault() lets no such glob through; of those that
+  // it does, each would take up to a second for each name, and whoever pushes can send thousands.
+  const dashes = '-'.repeat(1_000);
+  const script = `${judgement}
+    export LC_ALL=C
+    while IFS=' ' read -r name glob; do
+      if matches "$name" "$glob"; then echo protected; else echo free; fi
+    done`;
+  const [path = '', ...args] = shell.split(' ');
+  const output = execFileSync(path, [...args, '-c', script], {
+    input: [
+      `refs/${dashes} refs/*-*-*-*-*-*-*-*-x`,
+      `refs/${dashes}x refs/*-*-*-*-*-*-*-*-x`,
+      `refs/${dashes} refs/**/-*-*-*-*-*-*x*-`,
+      `refs${'/-/a'.repeat(60)} refs/**/*-*/a/*-*/*b`,
+      '',
+    ].join('\n'),
+    env: { PATH: process.env['PATH'], [hookVariables.rules]: 'x' },
+    encoding: 'utf8',
+  });
+  expect(output.trim().split('\n')).toEqual(['free', 'protected', 'free', 'free']);
+});
+
 test.each(shells)('every byte that a ref name may have is matched as itself by %s', (shell) => {
   const names = Array.from({ length: 0x800 }, (_, code) =>
     String.fromCodePoint(code + 0x21),
@@ -131,6 +155,8 @@ test.each([
   ['refs/heads/../x', 'no name of a ref may have'],
   ['refs/heads/**x', 'beside other characters'],
   ['refs/**/a/**', 'more than once'],
+  ['refs/heads/*-*-*-*-x', 'more than 3 stars between slashes'],
+  ['refs/*a*b*c*d/**', 'more than 3 stars between slashes'],
 ])('the glob %j is refused: it could not be matched for certain', (glob, why) => {
   expect(refGlobFault(glob)).toContain(why);
   expect(() => formatRefRules(rulesOf({ [glob]: [] }))).toThrow(why);

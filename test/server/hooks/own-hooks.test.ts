@@ -174,7 +174,8 @@ describe('hooks that change what git does by being there are supplied only where
   test('where there are neither own ones nor rules, git is left alone', async () => {
     const repository = await ProtectedRepository.make();
     await repository.protect({});
-    expect(repository.settings).toEqual({ config: [], environment: {} });
+    expect(repository.settings.config).toEqual([]);
+    expect(repository.settings.environment).toEqual({});
   });
 
   test('by default there are only the two that judge', async () => {

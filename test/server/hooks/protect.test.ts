@@ -1,7 +1,8 @@
-import { symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expectSoundRepository, git } from '../../helpers/git.js';
+import { pktLine } from '../../helpers/git-stream.js';
+import { expectSoundRepository, git, gitStatus, type GitResult } from '../../helpers/git.js';
 import { ProtectedRepository, zero } from './protected-repository.js';
 
 const main = 'refs/heads/main';
@@ -90,7 +91,8 @@ test('where every change is allowed, git is left alone', async () => {
   const repository = await ProtectedRepository.make({
     '**': ['create', 'update', 'force', 'delete'],
   });
-  expect(repository.settings).toEqual({ config: [], environment: {} });
+  expect(repository.settings.config).toEqual([]);
+  expect(repository.settings.environment).toEqual({});
 });
 
 test('every rule that matches must allow a change', async () => {
@@ -118,6 +120,52 @@ test('a push of several refs is refused ref by ref', async () => {
   expect(await repository.tip('refs/heads/topic')).toBe(third);
   expect(await repository.tip('refs/heads/other')).toBe(third);
   await expectSoundRepository(repository.gitDir);
+});
+
+test('a push of many refs starts no more processes than one of two', async () => {
+  const repository = await ProtectedRepository.make({
+    'refs/heads/Many/**': ['create', 'update', 'force', 'delete'],
+    'refs/heads/**': ['create', 'update', 'force', 'delete'],
+    [main]: [],
+  });
+  const { settings } = repository;
+  const started = async (trace: string, refs: readonly string[]): Promise<number> => {
+    const directory = join(repository.directory, trace);
+    await mkdir(directory);
+    const environment = { ...settings.environment, GIT_TRACE2_EVENT: directory };
+    repository.settings = { ...settings, environment };
+    expect(await repository.push('--force', ...refs)).toMatchObject({ code: 0 });
+    // git itself, and what it starts.
+    const traces = await Promise.all(
+      (await readdir(directory)).map((name) => readFile(join(directory, name), 'utf8')),
+    );
+    return traces.join('').match(/"event":"(start|child_start)"/g)?.length ?? 0;
+  };
+  const many = (from: string): string[] =>
+    Array.from({ length: 40 }, (_, index) => `${from}:refs/heads/Many/${index}`);
+  const two = await started('two', ['main:refs/heads/Many/a', 'main:refs/heads/Many/b']);
+  expect(two).toBeGreaterThan(1);
+  expect(await started('created', many('main'))).toBe(two);
+  expect(await started('forced', many('main~1'))).toBe(two);
+  expect(await started('deleted', many(''))).toBeLessThanOrEqual(two);
+});
+
+test('what is judged once is not judged by a push that comes after it', async () => {
+  const repository = await ProtectedRepository.make({ [main]: [] });
+  const config = repository.settings.config.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const receive = (name: string, oid: string): Promise<GitResult> =>
+    gitStatus([...config, 'receive-pack', '.'], {
+      cwd: repository.gitDir,
+      env: repository.settings.environment,
+      input: `${pktLine(`${oid} ${zero} ${name}\0 report-status delete-refs`).toString()}0000`,
+    });
+  await repository.push('main:refs/heads/a', 'main:refs/heads/b');
+  const tip = await repository.tip(main);
+  expect((await receive('refs/heads/a', tip)).stdout).toContain('ok refs/heads/a');
+  // One directory of hooks is good for one push: it has lost one of them.
+  const { stdout, stderr } = await receive('refs/heads/b', tip);
+  expect(stdout).toContain('ng refs/heads/b pre-receive hook declined');
+  expect(stderr).toContain('the hooks are not whole.');
 });
 
 test('an atomic push is refused whole', async () => {

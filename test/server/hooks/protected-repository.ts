@@ -33,7 +33,8 @@ export class ProtectedRepository {
   readonly clone: string;
   readonly directory: string;
   readonly directories: HookDirectories;
-  settings: HookSettings = { config: [], environment: {} };
+  #allowed: Allowed = {};
+  settings: HookSettings = { config: [], environment: {}, directories: [] };
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -61,7 +62,12 @@ export class ProtectedRepository {
   }
 
   async protect(allowed: Allowed): Promise<void> {
-    this.settings = await hookSettings(this.gitDir, rulesOf(allowed), {
+    this.#allowed = allowed;
+    this.settings = await this.#newSettings();
+  }
+
+  #newSettings(): Promise<HookSettings> {
+    return hookSettings(this.gitDir, rulesOf(this.#allowed), {
       directories: this.directories,
       askGit: (gitDir, args) => gitBytes(args, { cwd: gitDir, env: { GIT_DIR: '.' } }),
     });
@@ -90,7 +96,7 @@ export class ProtectedRepository {
   /** `git push origin …` */
   async push(...args: string[]): Promise<GitResult> {
     const receivePack = join(this.directory, 'receive-pack');
-    const config = this.#config.map((word) => `'${word}'`).join(' ');
+    const config = (await this.#config()).map((word) => `'${word}'`).join(' ');
     await writeFile(receivePack, `#!/bin/sh\ncd "$1" && exec git ${config} receive-pack .\n`);
     await chmod(receivePack, 0o755);
     return gitStatus(['push', '--porcelain', `--receive-pack=${receivePack}`, 'origin', ...args], {
@@ -113,7 +119,7 @@ export class ProtectedRepository {
       input: objects.map((oid) => `${oid}\n`).join(''),
     });
     const onlyDeletes = commands.every(([, next]) => /^0*$/.test(next));
-    return gitStatus([...this.#config, 'receive-pack', '.'], {
+    return gitStatus([...(await this.#config()), 'receive-pack', '.'], {
       cwd: this.gitDir,
       env: this.settings.environment,
       input: concatBytes([...lines, flushPkt, ...(onlyDeletes ? [] : [pack])]),
@@ -132,7 +138,10 @@ export class ProtectedRepository {
     return (await gitStatus(['cat-file', '-e', oid], { cwd: this.gitDir })).code === 0;
   }
 
-  get #config(): string[] {
-    return this.settings.config.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  /** Made anew: one directory of hooks is good for one push. */
+  async #config(): Promise<string[]> {
+    const { config } =
+      this.settings.config.length === 0 ? this.settings : await this.#newSettings();
+    return config.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   }
 }

@@ -98,6 +98,11 @@ describe('a rules file', () => {
       'rules[1].repositories: must name at least one',
     ],
     [
+      'a glob of refs that would take for ever',
+      { version: 1, rules: [], refs: [{ repositories: ['x'], refs: ['refs/heads/*-*-*-*-x'] }] },
+      'refs[0].refs[0]: the glob "refs/heads/*-*-*-*-x" has more than 3 stars between slashes',
+    ],
+    [
       'a glob that negates',
       withRule({ repositories: ['!x'] }),
       'rules[1].repositories[0]: the glob "!x" has one of',

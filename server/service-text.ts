@@ -1,0 +1,17 @@
+/** What one service says, made fit for its client: both of its streams. */
+import type { GitService } from '../src/endpoint.js';
+import { ownWords, type ServedPlace } from './own-paths.js';
+import { StderrText } from './stderr.js';
+import { asBytes, StdoutText } from './stdout.js';
+
+/** See the head of this file. */
+export interface ServiceText {
+  readonly stderr: StderrText;
+  readonly stdout: StdoutText;
+}
+
+/** @returns what goes between a service in this place and its client. */
+export async function serviceText(place: ServedPlace, service: GitService): Promise<ServiceText> {
+  const words = await ownWords(place);
+  return { stderr: new StderrText(words), stdout: new StdoutText(asBytes(words), service) };
+}
