@@ -194,8 +194,8 @@ const planting: readonly Removal[] = [
   {
     defence: 'what is called HEAD is looked at before it is opened',
     file: repository,
-    from: 'const found = await lstat(head);',
-    to: 'await (await open(head)).close();\n    const found = await lstat(head);',
+    from: 'const found = await orAbsent(lstat(head));',
+    to: 'await (await open(head)).close();\n  const found = await orAbsent(lstat(head));',
   },
   {
     defence: 'receive.fsckObjects',
