@@ -1,16 +1,11 @@
 /** What a session of gitws.v1 is made of. */
 import type { WebSocket } from 'ws';
-import type { GitService } from '../src/endpoint.js';
 import type { Limits } from './limits.js';
-import type { Repository } from './repository.js';
-import type { ServiceProcess } from './spawn.js';
+import type { RunningService } from './process-end.js';
 import type { StderrText } from './stderr.js';
 
 /** What a session is made of. */
-export interface SessionOptions {
-  readonly service: GitService;
-  readonly repository: Repository;
-  readonly child: ServiceProcess;
+export interface SessionOptions extends RunningService {
   readonly socket: WebSocket;
   readonly stderr: StderrText;
   /** The client's receive window, in bytes. */
@@ -27,6 +22,4 @@ export interface SessionOptions {
   onDetach(bytes: number): boolean;
   /** It waits no longer: its client is back, or will not come. */
   onAttach(): void;
-  /** Told of what should not happen. */
-  onError(error: unknown): void;
 }

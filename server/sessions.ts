@@ -75,7 +75,9 @@ export class Sessions {
         : this.#beginResumable({ ...parts, peerWindow: window }, user, visit);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
-    if (service === 'git-receive-pack') void this.#tellOfPush(child, session, repository.gitDir);
+    if (service === 'git-receive-pack') {
+      this.#tellOfPush(child, session, repository.gitDir).catch(onError);
+    }
     void session.over
       .finally(() => this.#running.delete(session))
       .then((figures) => {
@@ -109,9 +111,9 @@ export class Sessions {
     for (const session of this.#running) session.shutDown(options);
   }
 
-  /** Resolves when none of those there are now is left. */
+  /** Resolves when none of those there are now is left; how each ended is told elsewhere. */
   async over(): Promise<void> {
-    await Promise.all([...this.#running].map((session) => session.over));
+    await Promise.allSettled([...this.#running].map((session) => session.over));
   }
 
   #beginResumable(

@@ -272,7 +272,7 @@ const pages: readonly Removal[] = [
   {
     attack: 'getting credentials echoed',
     defence: 'only the version is echoed',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),',
     to: 'handleProtocols: (offered) => [...offered].at(-1) ?? subprotocol,',
     tests: ['server/bad-input.test.ts'],
@@ -417,7 +417,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'a frame holds 1 MiB at most (maxPayload)',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: '    maxPayload: maxBinaryBytes,\n',
     to: '',
     tests: [security('frames'), 'server/bad-input.test.ts'],
@@ -425,7 +425,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'nothing is inflated',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'perMessageDeflate: false,',
     to: 'perMessageDeflate: true,',
     tests: [security('frames')],
@@ -441,7 +441,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'fragmented frames',
     defence: 'a message has 16,384 pieces at most',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: '    maxFragments: 16_384,\n    maxBufferedChunks: 262_144,\n',
     to: '    maxFragments: 0,\n    maxBufferedChunks: 0,\n',
     tests: [security('frames')],
@@ -473,7 +473,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: 'pongs that nobody reads do not pile up',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'maxPendingAutoPongs: 60,',
     to: 'maxPendingAutoPongs: 0,',
     tests: [security('frames')],
