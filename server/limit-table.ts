@@ -211,6 +211,14 @@ export const limitTable = {
       'of those, of clients at one address (one /64 of IPv6); one more ends at once, and new sessions from there get 4429 while there are so many',
     reason: 'Whoever opens sessions and drops them must not fill the server with what is left.',
   },
+  maxUnaskedPerAddress: {
+    unit: 'count',
+    default: 4,
+    meaning:
+      'sessions without a connection whose clients have asked nothing yet, of one address; they are kept for openingTime, count for no other limit of an address or user, and one more ends the oldest',
+    reason:
+      'There is nothing in them to lose: a program that wanted the refs alone may have ended.',
+  },
   maxDetachedPerUser: {
     unit: 'count',
     default: 8,

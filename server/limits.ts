@@ -67,6 +67,8 @@ export interface Limits {
   readonly maxDetached: number;
   /** Of those, of clients at one address; while there are so many it gets 4429. */
   readonly maxDetachedPerAddress: number;
+  /** Lost sessions whose clients have asked nothing yet, of one address; one more ends the oldest. */
+  readonly maxUnaskedPerAddress: number;
   /** Of those, of one signed-in user; while there are so many the user gets 4429. */
   readonly maxDetachedPerUser: number;
   /** What those may hold together. */

@@ -17,9 +17,10 @@ export interface SessionOptions extends RunningService {
    * Asked when the connection is lost.
    *
    * @param bytes what the session may hold meanwhile.
+   * @param asked whether its client has asked for anything.
    * @returns whether it may wait for its client.
    */
-  onDetach(bytes: number): boolean;
+  onDetach(bytes: number, asked: boolean): boolean;
   /** It waits no longer: its client is back, or will not come. */
   onAttach(): void;
 }

@@ -20,6 +20,7 @@ import {
 import { Session } from './session.js';
 import type { ServiceProcess } from './spawn.js';
 import { StderrText } from './stderr.js';
+import { Unasked } from './unasked.js';
 import type { Admission } from './upgrade.js';
 
 /** What {@link Sessions} works with. */
@@ -39,9 +40,11 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #running = new Set<RunningSession>();
   readonly #store = new SessionStore();
+  readonly #unasked: Unasked;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#unasked = new Unasked(options.limits.maxUnaskedPerAddress);
   }
 
   /** How many there are. */
@@ -72,7 +75,7 @@ export class Sessions {
     const session =
       window === undefined
         ? leaveAfter(new RawPipe(parts), visit)
-        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit);
+        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit, address);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
     if (service === 'git-receive-pack') {
@@ -120,12 +123,19 @@ export class Sessions {
     parts: Omit<SessionOptions, 'token' | 'onDetach' | 'onAttach'>,
     user: User | null,
     visit: Visit,
+    address: string | undefined,
   ): RunningSession {
     const token = createSessionToken();
     const session: Session = new Session({
       ...{ ...parts, token },
-      onDetach: (bytes) => entry.visit.detach(bytes),
+      onDetach: (bytes, asked) => {
+        if (!asked && !this.#unasked.keepsAny) return false;
+        if (!entry.visit.detach(bytes, asked)) return false;
+        if (!asked) this.#unasked.add(address, session);
+        return true;
+      },
       onAttach: () => {
+        this.#unasked.delete(address, session);
         entry.visit.attach();
       },
     });

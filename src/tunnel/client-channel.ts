@@ -10,6 +10,7 @@ import { Deferred } from './deferred.js';
 import { canceled, connectionFailed, notResumed } from './failures.js';
 import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
+import { hold } from './hold.js';
 import { Reconnection } from './reconnection.js';
 import { ChannelStreams } from './streams.js';
 import { windowBytes, type Resumption } from './subprotocol.js';
@@ -49,6 +50,8 @@ export class ClientChannel implements Channel {
   #connection: Attempt | undefined;
   #state: State = 'connecting';
   #exited = false;
+  /** Node: whether the process stays for it. */
+  #held = true;
   #greeting: OpenMessage | undefined;
   #received = 0;
   /** Attempts to resume that were given up: the server may see them yet, and take them for the last. */
@@ -106,6 +109,20 @@ export class ClientChannel implements Channel {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell('connecting', 0);
     this.#attempt(protocols, this.#options.openTimeout ?? 30_000);
+  }
+
+  ref(): void {
+    this.#hold(true);
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
+  #hold(held: boolean): void {
+    this.#held = held;
+    this.#connection?.hold(held);
+    hold(this.#timer, held);
   }
 
   abort(reason?: unknown): void {
@@ -183,6 +200,7 @@ export class ClientChannel implements Channel {
 
   #open(greeting: OpenMessage): void {
     this.#connection?.opened();
+    this.#connection?.hold(this.#held);
     this.#state = 'open';
     if (this.#greeting !== undefined) {
       this.#greeting = greeting;
@@ -229,6 +247,7 @@ export class ClientChannel implements Channel {
       },
       Math.max(0, deadline - performance.now()),
     );
+    hold(this.#timer, this.#held);
   }
 
   /** The socket is gone. */
@@ -266,9 +285,10 @@ export class ClientChannel implements Channel {
       return;
     }
     this.#tell('interrupted', this.#reconnection.attempt, wait, why.message);
-    this.#reconnection.wait(wait, () => {
+    const reconnect = (): void => {
       void this.#reconnect();
-    });
+    };
+    this.#reconnection.wait(wait, reconnect, this.#held);
   }
 
   /** How long a lost connection may be resumed, in ms. */

@@ -3,6 +3,7 @@
  * waits that grow and are spread by chance, so that the clients of a server that comes back do not
  * all come at the same moment. It knows no sockets.
  */
+import { hold } from './hold.js';
 import { isOffline } from './network.js';
 
 /** Waits between attempts, in ms. */
@@ -61,13 +62,18 @@ export class Reconnection {
     return this.#attempt > 1 && isOffline() ? left : wait;
   }
 
-  /** Calls `run` after `wait` ms, or when {@link hurry} is called. */
-  wait(wait: number, run: () => void): void {
+  /**
+   * Calls `run` after `wait` ms, or when {@link hurry} is called.
+   *
+   * @param held Node: whether the process stays for it.
+   */
+  wait(wait: number, run: () => void, held = true): void {
     this.cancel();
     this.#run = run;
     this.#timer = setTimeout(() => {
       this.hurry();
     }, wait);
+    hold(this.#timer, held);
   }
 
   /** Waits no longer. */

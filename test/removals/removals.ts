@@ -573,7 +573,7 @@ const floods: readonly Removal[] = [
     attack: 'floods of sessions',
     defence: 'and so is what they hold (maxDetachedBytes)',
     file: 'server/occupancy.ts',
-    from: 'this.#detachedBytes + bytes <= maxDetachedBytes &&',
+    from: ' && this.#detachedBytes + bytes <= maxDetachedBytes',
     to: '',
     tests: ['server/occupancy.test.ts'],
   },
