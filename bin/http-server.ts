@@ -18,10 +18,7 @@ export interface TlsFiles {
 export interface HttpServerOptions {
   readonly gitServer: GitServer;
   readonly tls: TlsFiles | undefined;
-  readonly limits: Pick<
-    Limits,
-    'headersTime' | 'maxHeaderLength' | 'maxTargetLength' | 'maxConnections'
-  >;
+  readonly limits: Pick<Limits, 'headersTime' | 'maxHeaderLength' | 'maxTargetLength'>;
   /** Whether the server has begun to close. */
   isClosing(): boolean;
 }
@@ -45,7 +42,6 @@ export function createHttpServer(options: HttpServerOptions): OwnHttpServer {
   };
   if (tls === undefined) {
     const server = createServer(settings, respond(options));
-    server.maxConnections = limits.maxConnections;
     return { server, reload: () => undefined };
   }
   const handshakeTimeout = limits.headersTime;
@@ -53,7 +49,6 @@ export function createHttpServer(options: HttpServerOptions): OwnHttpServer {
     { ...settings, ...readTls(tls), handshakeTimeout },
     respond(options),
   );
-  server.maxConnections = limits.maxConnections;
   return {
     server,
     reload: () => {

@@ -39,6 +39,19 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
 }
 
 /**
+ * @param trustedProxies as for {@link createClientAddress}.
+ * @returns a function that tells whether an address is one of theirs.
+ * @throws GitWsError INVALID_OPTION for an entry that is no address and no range.
+ */
+export function createProxyCheck(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trusted = trustedProxies.map(parseRange);
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== undefined && trusted.some((range) => contains(range, address));
+  };
+}
+
+/**
  * The key under which failures and sessions of an address are counted: an IPv4 address itself, of
  * an IPv6 address its /64, since one subscriber or machine commonly has all of such a network.
  *

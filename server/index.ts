@@ -3,7 +3,7 @@
  * may change; in particular the parts that map paths and start processes are of no use alone.
  */
 export { createGitServer } from './server.js';
-export type { GitServer } from './server.js';
+export type { GitServer } from './git-server.js';
 export type { GitServerOptions, SessionReport } from './options.js';
 export type { RefusalReport } from './refusal-report.js';
 export type { SessionFigures, SessionOutcome } from './running-session.js';

@@ -31,8 +31,17 @@ export const limitTable = {
     unit: 'count',
     default: 1_000,
     minimum: 1,
-    meaning: 'TCP connections of gitws serve, whatever they are for; one more is dropped',
+    meaning:
+      'TCP connections of gitws serve, whatever they are for, and at most half as many as it may open files; one more takes the place of the oldest that asks nothing',
     reason: 'A flood of sockets must not use up the file descriptors that sessions need.',
+  },
+  maxConnectionsPerAddress: {
+    unit: 'count',
+    default: 100,
+    minimum: 1,
+    meaning:
+      'of those that ask nothing, silent or answered already, from one address (one /64 of IPv6) that is no trusted proxy; one more takes the place of the oldest of them',
+    reason: 'Whoever wants something asks at once: an office behind one address has few that wait.',
   },
   headersTime: {
     unit: 'ms',
@@ -107,6 +116,13 @@ export const limitTable = {
     default: 5 * second,
     meaning: 'time in that queue; above it 4429',
     reason: 'Far below the 30 s in which clients expect the session to open.',
+  },
+  startTime: {
+    unit: 'ms',
+    default: 10 * second,
+    meaning:
+      'time to look for a repository, and again to start git in it, protectedRefs and hooks included; above it 4503',
+    reason: 'A file system or a function that does not answer must not hold a place for ever.',
   },
   openingTime: {
     unit: 'ms',
@@ -199,6 +215,14 @@ export const limitTable = {
     meaning:
       'of those, of clients at one address (one /64 of IPv6); one more ends at once, and new sessions from there get 4429 while there are so many',
     reason: 'Whoever opens sessions and drops them must not fill the server with what is left.',
+  },
+  maxUnaskedPerAddress: {
+    unit: 'count',
+    default: 4,
+    meaning:
+      'sessions without a connection whose clients have asked nothing yet, of one address; they are kept for openingTime, count for no other limit of an address or user, and one more ends the oldest',
+    reason:
+      'There is nothing in them to lose: a program that wanted the refs alone may have ended.',
   },
   maxDetachedPerUser: {
     unit: 'count',

@@ -12,8 +12,13 @@ import { formatQuantity } from './quantity.js';
  * docs/configuration.md, and in {@link defaultLimits}.
  */
 export interface Limits {
-  /** TCP connections of `gitws serve`; one more is dropped. An embedder's own server has its own. */
+  /**
+   * TCP connections where `attach` is to look after them, as `gitws serve` has it; one more takes the
+   * place of the oldest that asks nothing.
+   */
   readonly maxConnections: number;
+  /** Of those that ask nothing, from one address (one /64 of IPv6) that is no trusted proxy. */
+  readonly maxConnectionsPerAddress: number;
   /** Time from a connection to its whole request head, at `gitws serve`. */
   readonly headersTime: number;
   /** Headers of an upgrade, names and values; above it 4413. */
@@ -36,6 +41,8 @@ export interface Limits {
   readonly maxQueue: number;
   /** Time in that queue; above it 4429. */
   readonly queueTime: number;
+  /** Time to look for a repository, and again to start git in it; above it 4503. */
+  readonly startTime: number;
   /** Time until the client's first message; above it 4408. */
   readonly openingTime: number;
   /** Time until the first byte of upload-pack or receive-pack; above it 4408. */
@@ -60,6 +67,8 @@ export interface Limits {
   readonly maxDetached: number;
   /** Of those, of clients at one address; while there are so many it gets 4429. */
   readonly maxDetachedPerAddress: number;
+  /** Lost sessions whose clients have asked nothing yet, of one address; one more ends the oldest. */
+  readonly maxUnaskedPerAddress: number;
   /** Of those, of one signed-in user; while there are so many the user gets 4429. */
   readonly maxDetachedPerUser: number;
   /** What those may hold together. */

@@ -18,9 +18,11 @@ export interface Visit {
    * Its client is away; the session waits.
    *
    * @param bytes what it may hold meanwhile.
+   * @param asked whether its client has asked for anything. If not, it counts for no address and no
+   *   user: nobody is refused for having dropped what was nothing.
    * @returns whether there is room for that.
    */
-  detach(bytes: number): boolean;
+  detach(bytes: number, asked?: boolean): boolean;
   /** Its client is back, or will not come. Only the first call after {@link detach} counts. */
   attach(): void;
   /** Counted no more. Only the first call counts. */
@@ -58,6 +60,7 @@ export class Occupancy {
     const key = addressKey(address);
     let name: string | undefined;
     let reserved: number | undefined;
+    let counts = true;
     const fromHere = this.#addresses.add(key);
     const visit: Visit = {
       enter: () => {
@@ -73,11 +76,14 @@ export class Occupancy {
         const lost = this.#detachedUsers.count(name);
         return lost >= maxDetachedPerUser ? tooManyLost('of yours') : undefined;
       },
-      detach: (bytes) => {
-        if (!this.#hasRoom(key, name, bytes)) return false;
+      detach: (bytes, asked = true) => {
+        if (!this.#hasRoom(bytes)) return false;
+        if (asked && !this.#hasShare(key, name)) return false;
         reserved = bytes;
+        counts = asked;
         this.#detached += 1;
         this.#detachedBytes += bytes;
+        if (!counts) return true;
         this.#detachedAddresses.add(key);
         if (name !== undefined) this.#detachedUsers.add(name);
         return true;
@@ -87,6 +93,7 @@ export class Occupancy {
         this.#detached -= 1;
         this.#detachedBytes -= reserved;
         reserved = undefined;
+        if (!counts) return;
         this.#detachedAddresses.remove(key);
         if (name !== undefined) this.#detachedUsers.remove(name);
       },
@@ -101,12 +108,14 @@ export class Occupancy {
     return visit;
   }
 
-  #hasRoom(key: string, name: string | undefined, bytes: number): boolean {
-    const { maxDetached, maxDetachedBytes, maxDetachedPerAddress, maxDetachedPerUser } =
-      this.#limits;
+  #hasRoom(bytes: number): boolean {
+    const { maxDetached, maxDetachedBytes } = this.#limits;
+    return this.#detached < maxDetached && this.#detachedBytes + bytes <= maxDetachedBytes;
+  }
+
+  #hasShare(key: string, name: string | undefined): boolean {
+    const { maxDetachedPerAddress, maxDetachedPerUser } = this.#limits;
     return (
-      this.#detached < maxDetached &&
-      this.#detachedBytes + bytes <= maxDetachedBytes &&
       this.#detachedAddresses.count(key) < maxDetachedPerAddress &&
       (name === undefined || this.#detachedUsers.count(name) < maxDetachedPerUser)
     );

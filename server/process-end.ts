@@ -15,6 +15,8 @@ export interface RunningService {
   readonly service: GitService;
   readonly repository: Repository;
   readonly child: ServiceProcess;
+  /** Told of what should not happen. */
+  onError(error: unknown): void;
 }
 
 /** How a service is ended that nobody wants any more (docs/protocol.md, "How a session ends"). */
@@ -28,13 +30,14 @@ export function endingOf(service: GitService, limits: Limits): Ending {
 /**
  * Waits for the end of a process and of its output, and leaves nothing of it behind.
  *
- * @returns how it ended.
+ * @returns how it ended. Never rejects: what could not be tidied up is reported.
  */
 export async function processEnd(
-  { service, repository, child }: RunningService,
+  running: RunningService,
   output: ProcessOutput,
   limits: Limits,
 ): Promise<ExitStatus> {
+  const { service, repository, child } = running;
   const pushes = service === 'git-receive-pack';
   const quarantine = pushes ? new Quarantine(child.pid, repository.gitDir) : undefined;
   child.beforeInput = () => quarantine?.expect();
@@ -50,7 +53,9 @@ export async function processEnd(
   const status = await output.exit;
   if (quarantine !== undefined && signal !== null) {
     await child.gone;
-    await quarantine.remove();
+    await quarantine.remove().catch((error: unknown) => {
+      running.onError(error);
+    });
   }
   return status;
 }

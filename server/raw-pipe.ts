@@ -20,8 +20,6 @@ export interface RawPipeOptions extends RunningService {
   readonly socket: WebSocket;
   readonly text: ServiceText;
   readonly limits: Limits;
-  /** Told of what should not happen. */
-  onError(error: unknown): void;
 }
 
 /** Most bytes that wait in a socket before git's stdout is left alone. */

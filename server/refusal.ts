@@ -5,8 +5,9 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
+import { closeCodes, formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
 import type { Limits } from './limits.js';
+import { isExhausted } from './system-errors.js';
 import type { User } from './user.js';
 
 /** An accepted upgrade that is closed at once. */
@@ -17,6 +18,16 @@ export interface Refusal {
   readonly sentence: string;
   /** Whom it was said to, where that had been found out: for the log. */
   readonly user?: User | undefined;
+}
+
+/**
+ * What to say where the server itself failed: that it is worth another try, where all that was missing
+ * is a descriptor, a process or memory.
+ *
+ * @param sentence for every other failure.
+ */
+export function failure(error: unknown, sentence: string, user?: User): Refusal {
+  return isExhausted(error) ? { ...busy, user } : refusal(closeCodes.failed, sentence, user);
 }
 
 /** An upgrade that is not accepted. */
@@ -30,6 +41,9 @@ export interface HttpAnswer {
 export function refusal(code: CloseCode, sentence: string, user?: User): Refusal {
   return { kind: 'refusal', code, sentence, user };
 }
+
+/** Most time, in ms, until the system has taken an answer: one that it cannot is not waited for. */
+const answerTime = 5_000;
 
 /** Answers an upgrade request in HTTP and ends the socket. */
 export function answerUpgrade(socket: Duplex, status: number, sentence: string): void {
@@ -45,8 +59,14 @@ export function answerUpgrade(socket: Duplex, status: number, sentence: string):
   ];
   // A peer that keeps its half open would hold the socket for ever.
   socket.once('finish', () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), answerTime);
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
+
+const busy = refusal(closeCodes.unavailable, 'The server has too much to do. Try again later.');
 
 /** The HTTP status that a close code of 4000 and more is made of. */
 export function httpStatusOf(code: CloseCode): number {

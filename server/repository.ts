@@ -4,6 +4,7 @@
  */
 import { constants, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
+import { orAbsent } from './system-errors.js';
 
 /** A repository that was found. */
 export interface Repository {
@@ -19,6 +20,8 @@ export interface Repository {
  * @returns undefined where there is none that may be served: nothing there, no repository, outside
  *   root by a symbolic link, inside another repository's git directory, or among the files of a work
  *   tree.
+ * @throws the system's error where that cannot be found out: no descriptor is left, this user may not
+ *   look, the disk is broken.
  */
 export async function findRepository(
   root: string,
@@ -30,7 +33,7 @@ export async function findRepository(
   const realRoot = await realpath(root);
   for (const candidate of candidates(segments)) {
     const asked = join(realRoot, ...candidate);
-    const gitDir = await realPathOrNothing(asked);
+    const gitDir = await orAbsent(realpath(asked));
     if (gitDir === undefined) continue;
     if (!isInside(realRoot, gitDir) || !(await isGitDirectory(gitDir))) continue;
     if (await isInsideGitDirectory(realRoot, gitDir)) continue;
@@ -107,14 +110,16 @@ async function isGitDirectory(path: string): Promise<boolean> {
  */
 async function hasHead(path: string): Promise<boolean> {
   const head = join(path, 'HEAD');
-  try {
-    const found = await lstat(head);
-    // A link to a branch that has no commit yet, as old gits made it.
-    if (found.isSymbolicLink()) return (await readlink(head)).startsWith('refs/');
-    return found.isFile() && /^(ref:\s*refs\/|[0-9a-f]{40})/.test(await beginningOf(head));
-  } catch {
-    return false;
+  const found = await orAbsent(lstat(head));
+  if (found === undefined) return false;
+  // A link to a branch that has no commit yet, as old gits made it.
+  if (found.isSymbolicLink()) {
+    return (await orAbsent(readlink(head)))?.startsWith('refs/') === true;
   }
+  if (!found.isFile()) return false;
+  // A link that has taken its place meanwhile is none (ELOOP).
+  const beginning = await orAbsent(beginningOf(head));
+  return beginning !== undefined && /^(ref:\s*refs\/|[0-9a-f]{40})/.test(beginning);
 }
 
 async function beginningOf(path: string): Promise<string> {
@@ -129,25 +134,9 @@ async function beginningOf(path: string): Promise<string> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await orAbsent(lstat(path))) !== undefined;
 }
 
 async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function realPathOrNothing(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'].includes(code)) return undefined;
-    throw error;
-  }
+  return (await orAbsent(stat(path)))?.isDirectory() === true;
 }

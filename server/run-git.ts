@@ -5,6 +5,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { requireDescriptorsForProcess } from './descriptors.js';
 import { configArguments, gitEnvironment, type GitSetting } from './environment.js';
 import { ServiceProcess } from './spawn.js';
 
@@ -21,9 +22,14 @@ export interface GitCommand {
 /** Most that is kept of what a command writes, in bytes: a configuration may have many entries. */
 const maxOutput = 1024 * 1024;
 
+/** Time that a question may take, in ms, and then to SIGKILL: a file system may not answer. */
+const askTime = 30_000;
+const killTime = 2_000;
+
 /** Starts a command in a process group of its own, with nothing to read. */
 export async function startGit(command: GitCommand): Promise<ServiceProcess> {
   const { args, gitDir, config = [], niceness } = command;
+  requireDescriptorsForProcess();
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     'git',
     [...configArguments(config), ...args],
@@ -54,16 +60,26 @@ export async function startGit(command: GitCommand): Promise<ServiceProcess> {
 /**
  * Runs a command to its end.
  *
+ * @param onStart told of the process, so that somebody may end it before its time.
  * @returns what it wrote to stdout.
- * @throws Error where it did not end with 0, or wrote more than is kept.
+ * @throws Error where it did not end with 0, or not in time, or wrote more than is kept.
  */
-export async function askGit(gitDir: string, args: readonly string[]): Promise<Uint8Array> {
+export async function askGit(
+  gitDir: string,
+  args: readonly string[],
+  onStart?: (child: ServiceProcess) => void,
+): Promise<Uint8Array> {
   const child = await startGit({ gitDir, args });
+  onStart?.(child);
+  const timer = setTimeout(() => {
+    child.end({ term: 0, kill: killTime });
+  }, askTime);
   const [stdout, stderr, { code }] = await Promise.all([
     collect(child.stdout),
     collect(child.stderr),
     child.exited,
   ]);
+  clearTimeout(timer);
   const command = `git ${args.join(' ')} in ${gitDir}`;
   if (stdout.length >= maxOutput) throw new Error(`${command} wrote too much.`);
   if (code === 0) return stdout;

@@ -5,19 +5,21 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions } from 'ws';
+import type { WebSocketServer } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
 import { startTimer } from '../src/tunnel/duration.js';
-import { maxBinaryBytes } from '../src/tunnel/message.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
-import { createClientAddress, type ClientAddress } from './client-address.js';
+import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
+import { Connections } from './connections.js';
+import { createContext } from './context.js';
+import type { GitServer } from './git-server.js';
 import { completeLimits, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
 import { Occupancy } from './occupancy.js';
-import { checkedBasePath, checkedRoot, type GitServerOptions } from './options.js';
-import { createOriginRules } from './origin.js';
+import { checkedRoot, type GitServerOptions } from './options.js';
 import { Places } from './places.js';
 import { Preparation } from './preparation.js';
+import { Processes } from './processes.js';
 import { reportOf } from './refusal-report.js';
 import {
   answerUpgrade,
@@ -29,9 +31,8 @@ import {
 } from './refusal.js';
 import { askGit } from './run-git.js';
 import { Sessions } from './sessions.js';
-import type { ServiceProcess } from './spawn.js';
-import { startService, type StartedService } from './start-service.js';
 import { looksLikeEndpoint } from './target.js';
+import { tell } from './tell.js';
 import {
   checkUpgrade,
   isOwnUpgrade,
@@ -40,30 +41,7 @@ import {
   type Arrival,
   type UpgradeContext,
 } from './upgrade.js';
-
-/** A running server. */
-export interface GitServer {
-  /**
-   * Takes the upgrades of `server` that are its own. Answers those that nobody takes with 404; other
-   * listeners for `upgrade` stay in charge of theirs. Plain requests stay with the server's own
-   * handler, which may offer them to {@link handleRequest}.
-   */
-  attach(server: HttpServer | HttpsServer): void;
-  /** @returns false, and leaves the socket alone, where the path is not a repository's endpoint. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Answers plain requests for an endpoint with 426. @returns false where the path is none. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
-  /**
-   * Ends every session and refuses new ones with 4503. Pushes whose every byte has arrived have
-   * `drainTime` ms (default: the limit of that name; Infinity: as long as they take) to finish; calling again may shorten it.
-   * Resolves when no process and no socket is left.
-   */
-  close(options?: { readonly drainTime?: number | undefined }): Promise<void>;
-  /** How many sessions there are, those without a connection included. */
-  readonly sessions: number;
-  /** How many of them wait for a client that lost its connection. */
-  readonly detached: number;
-}
+import { createWebSocketServer } from './web-sockets.js';
 
 /**
  * Makes a server that runs the real git for clients of gitws.v1.
@@ -81,7 +59,7 @@ class RunningServer implements GitServer {
   readonly #options: GitServerOptions;
   readonly #webSockets: WebSocketServer;
   readonly #sessions: Sessions;
-  readonly #processes = new Set<ServiceProcess>();
+  readonly #processes: Processes;
   readonly #refusals: Refusals;
   readonly #clientAddress: ClientAddress;
   readonly #occupancy: Occupancy;
@@ -90,13 +68,14 @@ class RunningServer implements GitServer {
   readonly #maintenance: Maintenance;
   readonly #upgrades = new Set<Promise<void>>();
   readonly #detach: (() => void)[] = [];
-  /** What decides each upgrade that is being checked. */
-  readonly #checks = new Set<(verdict: Refusal) => void>();
+  /** What decides each upgrade that waits for its checks, or for git to start. */
+  readonly #undecided = new Set<(verdict: Refusal) => void>();
   #closed: Promise<void> | undefined;
   #endDrain!: () => void;
+  /** Time that what has to end may take, in ms, where that was said. */
+  #killTime = Infinity;
 
   constructor(options: GitServerOptions) {
-    const { allowPush = false, allowArchive = false } = options;
     this.#options = options;
     const root = checkedRoot(options.root);
     this.#limits = completeLimits(options.limits);
@@ -110,41 +89,32 @@ class RunningServer implements GitServer {
       'receive.maxInputSize': `${maxPushSize}`,
       ...options.gitConfig,
     };
-    this.#preparation = new Preparation({ ...options, gitConfig, maxPushMemory }, askGit);
+    this.#preparation = new Preparation({ ...options, gitConfig, maxPushMemory }, (gitDir, args) =>
+      askGit(gitDir, args, this.#processes.add),
+    );
     const onError = (error: unknown): void => {
       this.#report(error);
     };
+    this.#processes = new Processes({
+      ...{ preparation: this.#preparation, limits: this.#limits, root, onError },
+    });
     this.#maintenance = new Maintenance({
       onError,
       allowed: (gitDir) => this.#preparation.allowsMaintenance(gitDir),
     });
     this.#sessions = new Sessions({
       ...{ limits: this.#limits, onError },
-      onSession: (report) => options.onSession?.(report),
+      onSession: (report) => {
+        tell(options.onSession, report, onError);
+      },
       onPush: (gitDir) => {
         if (options.maintenance !== false) this.#maintenance.request(gitDir);
       },
     });
-    this.#context = {
-      root,
-      basePath: checkedBasePath(options.basePath ?? ''),
-      services: new Set([
-        'git-upload-pack',
-        ...(allowPush ? (['git-receive-pack'] as const) : []),
-        ...(allowArchive ? (['git-upload-archive'] as const) : []),
-      ]),
-      rules: createOriginRules(options),
-      authenticate: options.authenticate,
-      authorize:
-        options.authorize ??
-        (({ access }) =>
-          access === 'read' ||
-          (access === 'write' && allowPush) ||
-          (access === 'archive' && allowArchive)),
-      limits: this.#limits,
+    this.#context = createContext(options, {
+      ...{ root, limits: this.#limits, onError },
       knowsToken: (token) => this.#sessions.knowsToken(token),
-      onError,
-    };
+    });
   }
 
   get sessions(): number {
@@ -155,8 +125,13 @@ class RunningServer implements GitServer {
     return this.#occupancy.detached;
   }
 
-  attach(server: HttpServer | HttpsServer): void {
+  attach(
+    server: HttpServer | HttpsServer,
+    { limitConnections = false }: { limitConnections?: boolean | undefined } = {},
+  ): void {
+    const connections = limitConnections ? this.#limitConnections(server) : undefined;
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      connections?.upgraded(request);
       if (this.handleUpgrade(request, socket, head)) return;
       if (server.listenerCount('upgrade') > 1) return;
       socket.on('error', () => socket.destroy());
@@ -164,6 +139,20 @@ class RunningServer implements GitServer {
     };
     server.on('upgrade', onUpgrade);
     this.#detach.push(() => server.off('upgrade', onUpgrade));
+  }
+
+  #limitConnections(server: HttpServer | HttpsServer): Connections {
+    const connections = new Connections(server, {
+      limits: this.#limits,
+      isTrustedProxy: createProxyCheck(this.#options.trustedProxies ?? []),
+      onError: (error) => {
+        this.#report(error);
+      },
+    });
+    this.#detach.push(() => {
+      connections.release();
+    });
+    return connections;
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
@@ -195,40 +184,64 @@ class RunningServer implements GitServer {
 
   close({
     drainTime = this.#limits.drainTime,
-  }: { drainTime?: number | undefined } = {}): Promise<void> {
+    killTime,
+  }: { drainTime?: number | undefined; killTime?: number | undefined } = {}): Promise<void> {
     const drained = new Promise<void>((resolve) => {
       this.#endDrain ??= resolve;
     });
     this.#closed ??= this.#close(drained);
-    const timer = startTimer(() => this.#endDrain?.(), drainTime);
+    const timers = [startTimer(this.#endDrain, drainTime)];
+    if (killTime !== undefined) {
+      this.#killTime = Math.min(this.#killTime, killTime);
+      const kill = (): void => {
+        this.#processes.kill();
+      };
+      timers.push(startTimer(kill, drainTime + killTime));
+    }
     void this.#closed.finally(() => {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
     });
     return this.#closed;
   }
 
+  /** Never rejects, and takes no longer than what it waits for may take. */
   async #close(drained: Promise<void>): Promise<void> {
-    for (const decide of this.#checks) decide(closing);
+    for (const decide of this.#undecided) decide(closing);
     this.#places.close();
     await Promise.all(this.#upgrades);
     this.#sessions.shutDown();
-    void drained.then(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const overdue = drained.then(async () => {
       this.#sessions.shutDown({ now: true });
+      const { killDelayReceive, killDelayUpload, closeTime } = this.#limits;
+      const most = Math.max(killDelayReceive, killDelayUpload, closeTime);
+      const time = Math.min(most, this.#killTime) + slack;
+      await new Promise((resolve) => (timer = setTimeout(resolve, time)));
+      this.#report(new Error(`the server was closed, and ${this.sessions} sessions did not end`));
     });
-    await this.#sessions.over();
-    // What hooks have left in the background.
-    for (const child of this.#processes) child.end({ term: 0, kill: this.#limits.killDelayUpload });
-    await Promise.all([...this.#processes].map((child) => child.gone));
-    await this.#maintenance.close();
-    await this.#preparation.close();
-    await this.#refusals.close();
+    await Promise.race([this.#end(), overdue]).catch((error: unknown) => {
+      this.#report(error);
+    });
+    clearTimeout(timer);
     for (const detach of this.#detach) detach();
+  }
+
+  /** Resolves when nothing is left. */
+  async #end(): Promise<void> {
+    await this.#sessions.over();
+    await this.#processes.close();
+    await this.#maintenance.close();
+    await this.#refusals.close();
+    await this.#preparation.close();
   }
 
   async #upgrade(arrival: Arrival, socket: Duplex, head: Buffer): Promise<void> {
     // Counted as under way from here on, so not before the caller has counted it.
     await Promise.resolve();
-    const verdict = this.#closed === undefined ? await this.#check(arrival) : closing;
+    const verdict =
+      this.#closed === undefined
+        ? await this.#unlessClosing(checkUpgrade(arrival, this.#context))
+        : closing;
     let began = false;
     if (verdict.kind !== 'admission') this.#refuse(arrival, socket, head, verdict);
     else if (verdict.resume) began = this.#resume(arrival, socket, head, verdict);
@@ -236,32 +249,26 @@ class RunningServer implements GitServer {
     if (!began) arrival.visit.leave();
   }
 
-  /** The verdict of the checks, unless the server closes before. */
-  #check(arrival: Arrival): ReturnType<typeof checkUpgrade> {
+  /** What an upgrade waits for, unless the server closes before. */
+  #unlessClosing<Result>(work: Promise<Result>): Promise<Result | Refusal> {
     // No race with a promise that lives as long as the server: that keeps a trace of every upgrade.
     return new Promise((resolve, reject) => {
-      this.#checks.add(resolve);
-      void checkUpgrade(arrival, this.#context)
-        .then(resolve, reject)
-        .finally(() => this.#checks.delete(resolve));
+      this.#undecided.add(resolve);
+      void work.then(resolve, reject).finally(() => this.#undecided.delete(resolve));
     });
   }
 
   #refuse(arrival: Arrival, socket: Duplex, head: Buffer, refused: Refusal | HttpAnswer): void {
     const { request } = arrival;
-    const { sentence } = refused;
-    if (refused.kind === 'http') answerUpgrade(socket, refused.status, sentence);
+    if (refused.kind === 'http') answerUpgrade(socket, refused.status, refused.sentence);
     else if (!wantsRawPipe(request)) this.#refusals.refuse(request, socket, head, refused);
-    else answerUpgrade(socket, httpStatusOf(refused.code), sentence);
-    const { onRefusal } = this.#options;
-    if (onRefusal === undefined) return;
-    const { basePath, limits } = this.#context;
-    try {
-      const { maxTargetLength } = limits;
-      onRefusal(reportOf({ ...arrival, basePath, maxTargetLength }, refused));
-    } catch (error) {
+    else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
+    const { basePath } = this.#context;
+    const { maxTargetLength } = this.#limits;
+    const report = reportOf({ ...arrival, basePath, maxTargetLength }, refused);
+    tell(this.#options.onRefusal, report, (error) => {
       this.#report(error);
-    }
+    });
   }
 
   /** @returns whether a session goes on with this socket. */
@@ -294,63 +301,47 @@ class RunningServer implements GitServer {
       this.#refuse(arrival, socket, head, { ...verdict, user });
       return false;
     }
-    let started: StartedService;
-    try {
-      started = await startService(admission, this.#preparation, this.#context.root);
-    } catch (error) {
+    if (socket.destroyed) {
       giveBack();
-      this.#report(error);
-      const sentence = 'The server could not start git.';
-      this.#refuse(arrival, socket, head, refusal(closeCodes.failed, sentence, user));
       return false;
     }
-    const { child } = started;
+    const started =
+      this.#closed === undefined
+        ? await this.#processes.start(admission, (work) => this.#unlessClosing(work))
+        : closing;
+    if ('kind' in started) {
+      giveBack();
+      this.#refuse(arrival, socket, head, { ...started, user });
+      return false;
+    }
     // Not when its group is gone: what a hook left in the background may stay for ever.
-    void child.exited.then(giveBack);
-    this.#processes.add(child);
-    void child.gone.then(() => this.#processes.delete(child));
-    let accepted = false;
-    // Calls back before it returns, or never where the client has gone.
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      accepted = true;
-      this.#sessions.begin(webSocket, started, admission, visit);
-    });
-    if (!accepted) child.end({ term: 0, kill: this.#limits.killDelayUpload });
-    return accepted;
+    void started.child.exited.then(giveBack);
+    let began = false;
+    try {
+      // Calls back before it returns, or never where the client has gone.
+      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        this.#sessions.begin(webSocket, started, admission, visit);
+        began = true;
+      });
+    } finally {
+      if (!began) this.#processes.end(started.child);
+    }
+    return began;
   }
 
   #report(error: unknown): void {
-    const { onError } = this.#options;
-    if (onError !== undefined) onError(error);
-    else process.emitWarning(error instanceof Error ? error : String(error));
+    const { onError = warn } = this.#options;
+    tell(onError, error, warn);
   }
 }
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
+
+/** Time for what was killed to be gone, and for what is tidied up after it, in ms. */
+const slack = 5_000;
 
 const closing = refusal(closeCodes.unavailable, 'The server is shutting down.');
 const gone = refusal(closeCodes.sessionGone, 'This session is gone.');
 const busy = refusal(closeCodes.tooMany, 'The server has too much to do. Try again later.');
-
-/** Newer than the types of ws. */
-interface NewerOptions {
-  readonly closeTimeout: number;
-  readonly maxFragments: number;
-  readonly maxBufferedChunks: number;
-  readonly maxPendingAutoPongs: number;
-}
-
-function createWebSocketServer(limits: Limits): WebSocketServer {
-  const options: ServerOptions & NewerOptions = {
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: maxBinaryBytes,
-    // Of one message, whose pieces are kept until the last has come.
-    maxFragments: 16_384,
-    maxBufferedChunks: 262_144,
-    maxPendingAutoPongs: 60,
-    closeTimeout: limits.closeTime,
-    // Never another entry: ws would echo the first one, which may hold credentials.
-    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
-  };
-  return new WebSocketServer(options);
-}

@@ -1,16 +1,11 @@
 /** What a session of gitws.v1 is made of. */
 import type { WebSocket } from 'ws';
-import type { GitService } from '../src/endpoint.js';
 import type { Limits } from './limits.js';
-import type { Repository } from './repository.js';
+import type { RunningService } from './process-end.js';
 import type { ServiceText } from './service-text.js';
-import type { ServiceProcess } from './spawn.js';
 
 /** What a session is made of. */
-export interface SessionOptions {
-  readonly service: GitService;
-  readonly repository: Repository;
-  readonly child: ServiceProcess;
+export interface SessionOptions extends RunningService {
   readonly socket: WebSocket;
   readonly text: ServiceText;
   /** The client's receive window, in bytes. */
@@ -22,11 +17,10 @@ export interface SessionOptions {
    * Asked when the connection is lost.
    *
    * @param bytes what the session may hold meanwhile.
+   * @param asked whether its client has asked for anything.
    * @returns whether it may wait for its client.
    */
-  onDetach(bytes: number): boolean;
+  onDetach(bytes: number, asked: boolean): boolean;
   /** It waits no longer: its client is back, or will not come. */
   onAttach(): void;
-  /** Told of what should not happen. */
-  onError(error: unknown): void;
 }

@@ -153,6 +153,11 @@ export class Session implements RunningSession {
     return this.#pushes && this.#clientEnded && this.#exit === undefined;
   }
 
+  /** Whether git was given anything to do. */
+  get #hasAsked(): boolean {
+    return this.#bytesIn > 0 || this.#clientEnded;
+  }
+
   get #pushes(): boolean {
     return this.#options.service === 'git-receive-pack';
   }
@@ -314,18 +319,18 @@ export class Session implements RunningSession {
   #lose(closeCode: number): void {
     this.#detach();
     const wait = isResumableClose(closeCode) && this.resumable && !this.#tunnel.settled;
-    if (!wait || !this.#options.onDetach(this.#tunnel.reserve)) {
+    if (!wait || !this.#options.onDetach(this.#tunnel.reserve, this.#hasAsked)) {
       this.#leave(closeCode);
       return;
     }
     const { openingTime, resumeTime } = this.#limits;
-    // Whoever has never acknowledged an `open` may not even know the token.
-    const known = this.#heard || this.#resumes > 0;
+    // Whoever has asked nothing has nothing to lose but a connection, and may have wanted the refs
+    // alone; whoever has never acknowledged an `open` may not even know the token.
     this.#silence = setTimeout(
       () => {
         this.#leave(closeCode);
       },
-      known ? resumeTime : Math.min(resumeTime, openingTime),
+      this.#hasAsked ? resumeTime : Math.min(resumeTime, openingTime),
     );
   }
 

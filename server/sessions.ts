@@ -20,6 +20,7 @@ import {
 import { Session } from './session.js';
 import type { ServiceProcess } from './spawn.js';
 import type { StartedService } from './start-service.js';
+import { Unasked } from './unasked.js';
 import type { Admission } from './upgrade.js';
 
 /** What {@link Sessions} works with. */
@@ -38,9 +39,11 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #running = new Set<RunningSession>();
   readonly #store = new SessionStore();
+  readonly #unasked: Unasked;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#unasked = new Unasked(options.limits.maxUnaskedPerAddress);
   }
 
   /** How many there are. */
@@ -75,10 +78,12 @@ export class Sessions {
     const session =
       window === undefined
         ? leaveAfter(new RawPipe(parts), visit)
-        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit);
+        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit, address);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
-    if (service === 'git-receive-pack') void this.#tellOfPush(child, session, repository.gitDir);
+    if (service === 'git-receive-pack') {
+      this.#tellOfPush(child, session, repository.gitDir).catch(onError);
+    }
     void session.over
       .finally(() => this.#running.delete(session))
       .then((figures) => {
@@ -113,21 +118,28 @@ export class Sessions {
     for (const session of this.#running) session.shutDown(options);
   }
 
-  /** Resolves when none of those there are now is left. */
+  /** Resolves when none of those there are now is left; how each ended is told elsewhere. */
   async over(): Promise<void> {
-    await Promise.all([...this.#running].map((session) => session.over));
+    await Promise.allSettled([...this.#running].map((session) => session.over));
   }
 
   #beginResumable(
     parts: Omit<SessionOptions, 'token' | 'onDetach' | 'onAttach'>,
     user: User | null,
     visit: Visit,
+    address: string | undefined,
   ): RunningSession {
     const token = createSessionToken();
     const session: Session = new Session({
       ...{ ...parts, token },
-      onDetach: (bytes) => entry.visit.detach(bytes),
+      onDetach: (bytes, asked) => {
+        if (!asked && !this.#unasked.keepsAny) return false;
+        if (!entry.visit.detach(bytes, asked)) return false;
+        if (!asked) this.#unasked.add(address, session);
+        return true;
+      },
       onAttach: () => {
+        this.#unasked.delete(address, session);
         entry.visit.attach();
       },
     });

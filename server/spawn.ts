@@ -6,6 +6,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream';
 import type { GitService } from '../src/endpoint.js';
 import type { ExitStatus } from '../src/tunnel/message.js';
+import { requireDescriptorsForProcess } from './descriptors.js';
 import {
   configArguments,
   gitEnvironment,
@@ -79,6 +80,7 @@ async function start(
   if (output !== undefined) {
     settings.stdio = ['pipe', ...output.map(([, childs]) => childs), ...output.map(([own]) => own)];
   }
+  requireDescriptorsForProcess();
   const child = spawn(
     'git',
     [...configArguments(options.config), ...serviceArguments[options.service]],

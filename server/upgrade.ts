@@ -19,10 +19,11 @@ import {
   type Authorize,
   type User,
 } from './access.js';
+import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
-import { refusal, type HttpAnswer, type Refusal } from './refusal.js';
+import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
 import { findRepository, type Repository } from './repository.js';
 import { isBelowBasePath, isGitService, looksLikeEndpoint, parseTarget } from './target.js';
 
@@ -133,8 +134,9 @@ export async function checkUpgrade(
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
   if (crowded !== undefined && !hasPlace) return { ...crowded, user: known };
   // Looked for also where it may not be read: both answers take the same time.
-  const repository = await findRepository(context.root, segments);
+  const repository = await lookFor(segments, context);
   if (access.kind === 'refusal') return access;
+  if (repository !== undefined && 'kind' in repository) return { ...repository, user: known };
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
   const window = offer?.window;
@@ -190,26 +192,35 @@ async function askInTime(
   context: UpgradeContext,
   attempt: Parameters<typeof decideAccess>[0],
 ): ReturnType<typeof decideAccess> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const { accessTime } = context.limits;
-  const late = new Promise<Refusal>((resolve) => {
-    timer = setTimeout(() => {
-      context.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
-      resolve(refusal(closeCodes.unavailable, 'The server could not check the credentials.'));
-    }, accessTime);
-  });
   try {
-    return await Promise.race([
-      decideAccess(attempt, context.authenticate, context.authorize),
-      late,
-    ]);
+    const decided = decideAccess(attempt, context.authenticate, context.authorize);
+    return await inTime(decided, accessTime, () => {
+      context.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
+      return refusal(closeCodes.unavailable, 'The server could not check the credentials.');
+    });
   } catch (error) {
     const answer = thrownRefusal(error);
     if (answer !== undefined) return answer;
     context.onError(error);
-    return refusal(closeCodes.failed, 'The server could not check the credentials.');
-  } finally {
-    clearTimeout(timer);
+    return failure(error, 'The server could not check the credentials.');
+  }
+}
+
+/** Whether it is there may be impossible to find out, or take too long: that is not "no". */
+async function lookFor(
+  segments: readonly string[],
+  context: UpgradeContext,
+): Promise<Repository | Refusal | undefined> {
+  const { startTime } = context.limits;
+  try {
+    return await inTime(findRepository(context.root, segments), startTime, () => {
+      context.onError(new Error(`looking for a repository took over ${startTime} ms`));
+      return refusal(closeCodes.unavailable, 'The server could not look for the repository.');
+    });
+  } catch (error) {
+    context.onError(error);
+    return failure(error, 'The server could not look for the repository.');
   }
 }
 

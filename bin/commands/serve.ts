@@ -91,9 +91,13 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   const { gitServer, access, http } = await prepareServer(settings, log, () => closing);
   await gitVersion();
   const { server } = http;
-  gitServer.attach(server);
+  gitServer.attach(server, { limitConnections: true });
   server.listen(port, host);
   await once(server, 'listening');
+  // Not the end: whatever cannot be accepted, what is open goes on.
+  server.on('error', (error) => {
+    log.error(error);
+  });
   const scheme = tlsCert === undefined ? 'http' : 'https';
   process.stdout.write(`gitws listening on ${scheme}://${addressOf(server, host)}\n`);
   for (const warning of access.warnings) log.warn(warning);
@@ -103,15 +107,32 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   stopReloading();
   // It listens on: whoever comes is told to try again, and a balancer by /healthz.
   const closed = gitServer.close();
-  // Whoever asks twice does not want to wait for pushes under way.
+  // Whoever asks twice does not want to wait for pushes under way, nor for anything else.
   void signal().then(() => {
     process.exitCode = 1;
-    void gitServer.close({ drainTime: 0 });
+    void gitServer.close({ drainTime: 0, killTime });
+    setTimeout(endAtOnce, hurryTime).unref();
   });
   await closed;
   server.close();
   server.closeAllConnections();
   log.flush();
+  // Nothing is left but what hangs: a file system, or a function that does not answer.
+  setTimeout(endAtOnce, lastTime).unref();
+}
+
+/** Time from SIGTERM to SIGKILL for the processes of a server that was told twice to end, in ms. */
+const killTime = 2_000;
+
+/** And for all of it, in ms. */
+const hurryTime = 4_000;
+
+/** Time from the end of every session to the end of the process, in ms. */
+const lastTime = 2_000;
+
+/** process.exit() would wait for a system call that never comes back. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function addressOf(server: Server, host: string): string {

@@ -192,6 +192,16 @@ export class ServiceRun {
     });
   }
 
+  /** Node: the process stays for this run, as it does unless {@link rest} was called. */
+  wake(): void {
+    this.#channel.ref();
+  }
+
+  /** Node: nobody wants anything of this run at present, and the process may end. */
+  rest(): void {
+    this.#channel.unref();
+  }
+
   /** Ends the run at once. */
   abort(reason?: unknown): void {
     this.#channel.abort(reason);

@@ -4,7 +4,9 @@
  * both, and that is the tie.
  */
 import { startTimer } from '../tunnel/duration.js';
+import { hold } from '../tunnel/hold.js';
 import { closeAfterAdvertisement, type ReadAdvertisement } from './advertisement.js';
+import { beforeProcessEnds } from './process-end.js';
 import type { ServiceRun } from './run.js';
 import type { SmartRequest } from './smart-request.js';
 
@@ -24,6 +26,7 @@ interface Entry {
 export class WaitingRuns {
   readonly #patience: number;
   readonly #entries = new Set<Entry>();
+  #stopListening: (() => void) | undefined;
   /** Headers objects that came with a GET. */
   readonly #known = new WeakSet();
 
@@ -34,13 +37,22 @@ export class WaitingRuns {
 
   add(request: SmartRequest, headers: object, advertised: AdvertisedRun): void {
     const timer = startTimer(() => {
-      this.#entries.delete(entry);
-      void closeAfterAdvertisement(advertised.run, this.#patience);
+      this.#end(entry);
     }, this.#patience);
-    // Node: the timer alone is no reason to keep a process.
-    (timer as { unref?: () => void } | undefined)?.unref?.();
+    // A program that wanted the refs and nothing else may end: neither timer nor connection holds it.
+    hold(timer, false);
+    advertised.run.rest();
     const entry: Entry = { advertised, headers, key: keyOf(request), timer };
     this.#entries.add(entry);
+    this.#stopListening ??= beforeProcessEnds({
+      onIdle: () => {
+        for (const waiting of this.#entries) this.#end(waiting);
+      },
+      // A close frame tells the server that nobody comes back.
+      onExit: () => {
+        for (const waiting of this.#entries) waiting.advertised.run.abort();
+      },
+    });
     this.#known.add(headers);
     void advertised.run.closed.then(() => {
       this.#remove(entry);
@@ -60,12 +72,22 @@ export class WaitingRuns {
       : entries.at(-1);
     if (entry === undefined) return undefined;
     this.#remove(entry);
+    entry.advertised.run.wake();
     return entry.advertised;
+  }
+
+  #end(entry: Entry): void {
+    this.#remove(entry);
+    entry.advertised.run.wake();
+    void closeAfterAdvertisement(entry.advertised.run, this.#patience);
   }
 
   #remove(entry: Entry): void {
     clearTimeout(entry.timer);
     this.#entries.delete(entry);
+    if (this.#entries.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 }
 

@@ -67,6 +67,11 @@ export class Attempt {
     this.#socket.send(frame);
   }
 
+  /** Node: whether the process stays for the connection. */
+  hold(held: boolean): void {
+    this.#socket.hold(held);
+  }
+
   /** Starts the closing handshake; nothing is reported after this call. */
   close(code: number, reason: string): void {
     clearTimeout(this.#timer);

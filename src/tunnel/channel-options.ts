@@ -86,4 +86,8 @@ export interface Channel {
   readonly session: string;
   /** Ends the channel at once: streams and {@link exit} reject with UserCanceledError. */
   abort(reason?: unknown): void;
+  /** Node: the process stays for this channel again; so it does from the beginning. */
+  ref(): void;
+  /** Node: the process may end although the channel is open. In a browser both do nothing. */
+  unref(): void;
 }

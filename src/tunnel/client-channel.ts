@@ -6,17 +6,13 @@ import { GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
-import {
-  closeCodes,
-  closeError,
-  formatCloseReason,
-  isFrameBreach,
-  isResumableClose,
-} from './close.js';
+import { closeCodes, formatCloseReason } from './close.js';
 import { completeLiveness } from './connection-times.js';
 import { Deferred } from './deferred.js';
 import { startTimer } from './duration.js';
-import { canceled, connectionFailed, notResumed } from './failures.js';
+import { canceled, notResumed } from './failures.js';
+import { hold } from './hold.js';
+import { lossOf } from './loss.js';
 import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
 import { Reconnection } from './reconnection.js';
@@ -58,6 +54,8 @@ export class ClientChannel implements Channel {
   #connection: Attempt | undefined;
   #state: State = 'connecting';
   #exited = false;
+  /** Node: whether the process stays for it. */
+  #held = true;
   #greeting: OpenMessage | undefined;
   #received = 0;
   /** Attempts to resume that were given up: the server may see them yet, and take them for the last. */
@@ -115,6 +113,20 @@ export class ClientChannel implements Channel {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell('connecting', 0);
     this.#attempt(protocols, this.#options.openTimeout ?? 30_000);
+  }
+
+  ref(): void {
+    this.#hold(true);
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
+  #hold(held: boolean): void {
+    this.#held = held;
+    this.#connection?.hold(held);
+    hold(this.#timer, held);
   }
 
   abort(reason?: unknown): void {
@@ -204,6 +216,7 @@ export class ClientChannel implements Channel {
 
   #open(greeting: OpenMessage): void {
     this.#connection?.opened();
+    this.#connection?.hold(this.#held);
     this.#state = 'open';
     if (this.#greeting !== undefined) {
       this.#greeting = greeting;
@@ -250,6 +263,7 @@ export class ClientChannel implements Channel {
       },
       Math.max(0, deadline - performance.now()),
     );
+    hold(this.#timer, this.#held);
   }
 
   /** The socket is gone. */
@@ -257,23 +271,20 @@ export class ClientChannel implements Channel {
     // Everything has arrived: the reader may take its time, nobody needs the connection.
     if (this.#exited) {
       this.#release();
-    } else if (isFrameBreach(code, cause)) {
-      this.#fail(closeError(code, reason, cause));
-    } else if (this.#greeting === undefined && code < 4000) {
-      this.#fail(connectionFailed(code, cause));
-    } else if (isResumableClose(code)) {
-      const again = this.#state === 'interrupted';
-      this.#interrupt(again ? connectionFailed(code, cause) : closeError(code, reason, cause));
-    } else if (code === closeCodes.tooMany && this.#state === 'interrupted') {
-      this.#interrupt(closeError(code, reason, cause));
-    } else if (code === closeCodes.takenOver && this.#givenUp > 0) {
-      this.#givenUp -= 1;
-      this.#interrupt(closeError(code, reason, cause));
-    } else if (code === closeCodes.sessionGone && this.#loss) {
-      this.#fail(notResumed(this.#loss, 'the server has it no more', closeCodes.sessionGone));
-    } else {
-      this.#fail(closeError(code, reason, cause));
+      return;
     }
+    const loss = lossOf(
+      { code, reason, cause },
+      {
+        isGreeted: this.#greeting !== undefined,
+        isInterrupted: this.#state === 'interrupted',
+        givenUp: this.#givenUp,
+        loss: this.#loss,
+      },
+    );
+    if (loss.isOwnTakeover === true) this.#givenUp -= 1;
+    if (loss.isFinal) this.#fail(loss.error);
+    else this.#interrupt(loss.error);
   }
 
   /** The connection was lost, or an attempt to resume it failed: there may be another. */
@@ -294,9 +305,10 @@ export class ClientChannel implements Channel {
       return;
     }
     this.#tell('interrupted', this.#reconnection.attempt, wait, why.message);
-    this.#reconnection.wait(wait, () => {
+    const reconnect = (): void => {
       void this.#reconnect();
-    });
+    };
+    this.#reconnection.wait(wait, reconnect, this.#held);
   }
 
   /** How long a lost connection may be resumed, in ms. */

@@ -4,6 +4,7 @@
  * all come at the same moment. It knows no sockets.
  */
 import { startTimer } from './duration.js';
+import { hold } from './hold.js';
 import { isOffline } from './network.js';
 
 /** Waits between attempts, in ms. */
@@ -62,13 +63,18 @@ export class Reconnection {
     return this.#attempt > 1 && isOffline() ? left : wait;
   }
 
-  /** Calls `run` after `wait` ms, or when {@link hurry} is called. */
-  wait(wait: number, run: () => void): void {
+  /**
+   * Calls `run` after `wait` ms, or when {@link hurry} is called.
+   *
+   * @param held Node: whether the process stays for it.
+   */
+  wait(wait: number, run: () => void, held = true): void {
     this.cancel();
     this.#run = run;
     this.#timer = startTimer(() => {
       this.hurry();
     }, wait);
+    hold(this.#timer, held);
   }
 
   /** Waits no longer. */

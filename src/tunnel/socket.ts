@@ -4,6 +4,7 @@
  */
 import IsomorphicWebSocket from 'isomorphic-ws';
 import { GitWsError } from '../errors.js';
+import { hold } from './hold.js';
 import { maxBinaryBytes } from './message.js';
 
 /** The part of the WebSocket interface that is used, for whoever injects one. */
@@ -19,6 +20,8 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   /** Only `ws` has it. */
   terminate?(): void;
+  /** Only `ws` has it, and tells by it which socket it is on. */
+  on?(event: 'upgrade', listener: (response: { readonly socket?: unknown }) => void): unknown;
 }
 
 /**
@@ -47,6 +50,8 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Gives the connection up; nothing is reported after this call. */
   terminate(): void;
+  /** Node: whether the process stays for it, which it does unless told otherwise. */
+  hold(held: boolean): void;
 }
 
 /** Options for `ws`: what a browser does by itself or has no option for. */
@@ -81,6 +86,12 @@ export function openSocket(
   }
   let failure: unknown;
   let live = true;
+  let connection: unknown;
+  let holding = true;
+  socket.on?.('upgrade', (response) => {
+    connection = response.socket;
+    hold(connection, holding);
+  });
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => {
     if (live) events.onOpen(socket.protocol);
@@ -109,6 +120,10 @@ export function openSocket(
     close(code, reason) {
       live = false;
       socket.close(code, reason);
+    },
+    hold(held) {
+      holding = held;
+      hold(connection, held);
     },
     terminate() {
       live = false;

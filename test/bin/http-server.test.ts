@@ -134,22 +134,6 @@ describe('gitws serve', () => {
     await server.end();
   });
 
-  it('takes no more connections than it should, and sessions again when they are gone', async () => {
-    const server = await serveProcess(root, '--max-connections', '3');
-    const held = [1, 2, 3].map(() => open(server.url));
-    await Promise.all(held.map((socket) => once(socket, 'connect')));
-    await once(open(server.url).resume(), 'close');
-    for (const socket of held) socket.destroy();
-    await eventually(() =>
-      fetch(`${server.url}/healthz`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    );
-    await new RawClient(server.url, { target }).advertisement();
-    await server.end();
-  });
-
   it('refuses long headers in words that a page can read, very long ones in HTTP', async () => {
     const server = await serveProcess(root, '--max-header-length', '2KiB');
     const attempt = async (length: number) =>

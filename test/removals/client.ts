@@ -113,8 +113,8 @@ const manners = [
   {
     defence: 'an advertisement that nothing follows is ended',
     file: 'src/http/waiting.ts',
-    from: 'void closeAfterAdvertisement(advertised.run, this.#patience);',
-    to: 'if (advertised.bytes.length === 0) void closeAfterAdvertisement(advertised.run, 0);',
+    from: 'void closeAfterAdvertisement(entry.advertised.run, this.#patience);',
+    to: 'if (entry.key === "") void closeAfterAdvertisement(entry.advertised.run, 0);',
     tests: ['http/client.test.ts'],
   },
   {

@@ -214,8 +214,8 @@ const planting: readonly Removal[] = [
   {
     defence: 'what is called HEAD is looked at before it is opened',
     file: repository,
-    from: 'const found = await lstat(head);',
-    to: 'await (await open(head)).close();\n    const found = await lstat(head);',
+    from: 'const found = await orAbsent(lstat(head));',
+    to: 'await (await open(head)).close();\n  const found = await orAbsent(lstat(head));',
   },
   {
     defence: 'receive.fsckObjects',
@@ -292,7 +292,7 @@ const pages: readonly Removal[] = [
   {
     attack: 'getting credentials echoed',
     defence: 'only the version is echoed',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),',
     to: 'handleProtocols: (offered) => [...offered].at(-1) ?? subprotocol,',
     tests: ['server/bad-input.test.ts'],
@@ -437,7 +437,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'a frame holds 1 MiB at most (maxPayload)',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: '    maxPayload: maxBinaryBytes,\n',
     to: '',
     tests: [security('frames'), 'server/bad-input.test.ts'],
@@ -445,7 +445,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'nothing is inflated',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'perMessageDeflate: false,',
     to: 'perMessageDeflate: true,',
     tests: [security('frames')],
@@ -461,7 +461,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'fragmented frames',
     defence: 'a message has 16,384 pieces at most',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: '    maxFragments: 16_384,\n    maxBufferedChunks: 262_144,\n',
     to: '    maxFragments: 0,\n    maxBufferedChunks: 0,\n',
     tests: [security('frames')],
@@ -493,7 +493,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: 'pongs that nobody reads do not pile up',
-    file: 'server/server.ts',
+    file: 'server/web-sockets.ts',
     from: 'maxPendingAutoPongs: 60,',
     to: 'maxPendingAutoPongs: 0,',
     tests: [security('frames')],
@@ -593,7 +593,7 @@ const floods: readonly Removal[] = [
     attack: 'floods of sessions',
     defence: 'and so is what they hold (maxDetachedBytes)',
     file: 'server/occupancy.ts',
-    from: 'this.#detachedBytes + bytes <= maxDetachedBytes &&',
+    from: ' && this.#detachedBytes + bytes <= maxDetachedBytes',
     to: '',
     tests: ['server/occupancy.test.ts'],
   },

@@ -161,12 +161,14 @@ describe('no repository is found', () => {
     await symlink('../moved.git', path);
     expect(await find('moved')).toBeUndefined();
   });
+});
 
+describe('whether there is a repository is not known', () => {
   it.skipIf(process.getuid?.() === 0)('where the server may not look', async () => {
     const path = join(root, 'closed');
     await git(['init', '-q', '--bare', join(path, 'a.git')]);
     await chmod(path, 0);
-    expect(await find('closed/a')).toBeUndefined();
+    await expect(find('closed/a')).rejects.toMatchObject({ code: 'EACCES' });
     await chmod(path, 0o700);
   });
 });

@@ -208,11 +208,13 @@ describe('a push whose connection is cut', () => {
 });
 
 describe('a session that waits for its client', () => {
-  async function lost(url: string): Promise<{ token: string; counted: number }> {
+  async function lost(url: string, asked = true): Promise<{ token: string; counted: number }> {
     const client = new RawClient(url, { target: '/site.git/git-upload-pack' });
     await client.advertisement();
     client.ack();
     const { token } = await client.text('open');
+    // The beginning of a request, which git waits for the rest of.
+    if (asked) client.send(Buffer.from('00'));
     client.send({ type: 'ping', id: 1 });
     await client.text('pong');
     client.socket.terminate();
@@ -306,7 +308,7 @@ describe('a session that waits for its client', () => {
     expect(await silent.closed).toMatchObject({ code: 1006 });
     await eventually(() => server.server.detached === 1);
     const client = back(session);
-    expect(await client.text('open')).toMatchObject({ received: 0 });
+    expect(await client.text('open')).toMatchObject({ received: 1 });
     client.socket.close(1000);
     await eventually(() => reports.length > 0);
     expect(reports).toMatchObject([{ resumes: 2, outcome: { kind: 'closed', closeCode: 1000 } }]);
@@ -319,6 +321,34 @@ describe('a session that waits for its client', () => {
     await eventually(() => server.server.detached === 2);
     const next = new RawClient(server.url, { target: '/site.git/git-upload-pack' });
     expect(await next.closed).toMatchObject({ code: 4429 });
+  });
+
+  it('of which nothing was asked gets nobody refused, and there are few of an address', async () => {
+    await start({ maxDetachedPerAddress: 1, maxUnaskedPerAddress: 2 });
+    const sessions = [];
+    for (let count = 0; count < 5; count += 1) {
+      sessions.push(await lost(server.url, false));
+      const waiting = Math.min(2, count + 1);
+      await eventually(
+        () => server.server.detached === waiting && server.server.sessions === waiting,
+      );
+    }
+    // The newest are there for whoever was only cut off.
+    const [newest] = sessions.slice(-1);
+    await back(newest ?? { token: '', counted: 0 }).text('open');
+    const [oldest] = sessions;
+    expect((await back(oldest ?? { token: '', counted: 0 }).closed).code).toBe(4410);
+    await new RawClient(server.url, { target: '/site.git/git-upload-pack' }).advertisement();
+  });
+
+  it('of which nothing was asked is gone after openingTime', async () => {
+    await start({ openingTime: 1_000, resumeTime: 600_000 });
+    await lost(server.url, false);
+    await eventually(() => server.server.detached === 1);
+    await eventually(() => server.server.sessions === 0);
+    await start({ maxUnaskedPerAddress: 0, resumeTime: 600_000, openingTime: 600_000 });
+    await lost(server.url, false);
+    await eventually(() => server.server.sessions === 0);
   });
 
   it('closes the connection that it had when another comes with its token', async () => {

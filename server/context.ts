@@ -1,0 +1,32 @@
+/** What the checks of an upgrade need, of what an embedder gives. */
+import { checkedBasePath, type GitServerOptions } from './options.js';
+import { createOriginRules } from './origin.js';
+import type { UpgradeContext } from './upgrade.js';
+
+/**
+ * @param given what the server itself knows.
+ * @throws GitWsError INVALID_OPTION
+ */
+export function createContext(
+  options: GitServerOptions,
+  given: Pick<UpgradeContext, 'root' | 'limits' | 'knowsToken' | 'onError'>,
+): UpgradeContext {
+  const { allowPush = false, allowArchive = false } = options;
+  return {
+    ...given,
+    basePath: checkedBasePath(options.basePath ?? ''),
+    services: new Set([
+      'git-upload-pack',
+      ...(allowPush ? (['git-receive-pack'] as const) : []),
+      ...(allowArchive ? (['git-upload-archive'] as const) : []),
+    ]),
+    rules: createOriginRules(options),
+    authenticate: options.authenticate,
+    authorize:
+      options.authorize ??
+      (({ access }) =>
+        access === 'read' ||
+        (access === 'write' && allowPush) ||
+        (access === 'archive' && allowArchive)),
+  };
+}

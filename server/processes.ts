@@ -1,0 +1,115 @@
+/**
+ * The processes of one server, from being asked for until nothing of their groups is left: so that none
+ * that clients talk to is without a session for longer than it takes to end it.
+ */
+import { closeCodes } from '../src/tunnel/close.js';
+import { inTime } from './in-time.js';
+import type { Limits } from './limits.js';
+import type { Preparation } from './preparation.js';
+import { failure, refusal, type Refusal } from './refusal.js';
+import type { ServiceProcess } from './spawn.js';
+import { startService, type StartedService } from './start-service.js';
+import type { Admission } from './upgrade.js';
+
+/** What {@link Processes} works with. */
+export interface ProcessesOptions {
+  readonly preparation: Preparation;
+  readonly limits: Limits;
+  /** The directory of repositories as it was configured. */
+  readonly root: string;
+  /** Told of what should not happen. */
+  onError(error: unknown): void;
+}
+
+/** Time for what starts although nobody wants it any more, when the server ends, in ms. */
+const lateTime = 2_000;
+
+/** See the head of this file. */
+export class Processes {
+  readonly #options: ProcessesOptions;
+  readonly #running = new Set<ServiceProcess>();
+  /** Each resolves when a process has started that was asked for, or will not. */
+  readonly #starting = new Set<Promise<void>>();
+
+  constructor(options: ProcessesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts the service that was asked for.
+   *
+   * @param unless what may decide first that there is to be none; given what it would decide.
+   * @returns a process; or why there is none, and then one that starts after all is ended at once.
+   */
+  async start(
+    admission: Admission,
+    unless: <Result>(work: Promise<Result>) => Promise<Result | Refusal>,
+  ): Promise<StartedService | Refusal> {
+    const sentence = 'The server could not start git.';
+    const { limits } = this.#options;
+    const starting = this.#start(admission);
+    const settled = starting
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => this.#starting.delete(settled));
+    this.#starting.add(settled);
+    try {
+      const started = await unless(
+        inTime(starting, limits.startTime, () => {
+          this.#options.onError(new Error(`starting git took over ${limits.startTime} ms`));
+          return refusal(closeCodes.unavailable, sentence);
+        }),
+      );
+      // Nobody is told any more why it fails, if it does.
+      if ('kind' in started)
+        starting.then(
+          ({ child }) => {
+            this.end(child);
+          },
+          () => undefined,
+        );
+      return started;
+    } catch (error) {
+      this.#options.onError(error);
+      return failure(error, sentence);
+    }
+  }
+
+  /** Ends a process that no session is for. */
+  readonly end = (child: ServiceProcess): void => {
+    child.end({ term: 0, kill: this.#options.limits.killDelayUpload });
+  };
+
+  /** Kills them all. */
+  kill(): void {
+    for (const child of this.#running) child.end({ term: 0, kill: 0 });
+  }
+
+  /** Looks after a process that was started elsewhere, until it is gone. */
+  readonly add = (child: ServiceProcess): void => {
+    this.#running.add(child);
+    void child.gone.then(() => this.#running.delete(child));
+  };
+
+  /** Ends what is left, for example what hooks have left in the background. Resolves when it is gone. */
+  async close(): Promise<void> {
+    await this.#endAll();
+    // What was asked for and is for nobody any more; not what cannot even start.
+    await inTime(Promise.all(this.#starting), lateTime, () => undefined);
+    await this.#endAll();
+  }
+
+  async #endAll(): Promise<void> {
+    for (const child of this.#running) this.end(child);
+    await Promise.all([...this.#running].map((child) => child.gone));
+  }
+
+  async #start(admission: Admission): Promise<StartedService> {
+    const { preparation, root } = this.#options;
+    const started = await startService(admission, preparation, root);
+    this.add(started.child);
+    return started;
+  }
+}

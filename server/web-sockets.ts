@@ -1,0 +1,31 @@
+/** How WebSockets are accepted: without compression, and with bounds on what one may make of frames. */
+import { WebSocketServer, type ServerOptions } from 'ws';
+import { maxBinaryBytes } from '../src/tunnel/message.js';
+import { subprotocol } from '../src/tunnel/subprotocol.js';
+import type { Limits } from './limits.js';
+
+/** Newer than the types of ws. */
+interface NewerOptions {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
+}
+
+/** @returns what accepts upgrades and listens to nothing by itself. */
+export function createWebSocketServer(limits: Limits): WebSocketServer {
+  const options: ServerOptions & NewerOptions = {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxBinaryBytes,
+    // Of one message, whose pieces are kept until the last has come.
+    maxFragments: 16_384,
+    maxBufferedChunks: 262_144,
+    maxPendingAutoPongs: 60,
+    closeTimeout: limits.closeTime,
+    // Never another entry: ws would echo the first one, which may hold credentials.
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  };
+  return new WebSocketServer(options);
+}

@@ -1,0 +1,18 @@
+/**
+ * Whether something keeps a process of Node from ending: a timer, a socket. In a browser nothing does,
+ * and timers are numbers.
+ */
+
+/** What Node's timers and sockets have. */
+export interface Holdable {
+  ref?(): unknown;
+  unref?(): unknown;
+}
+
+/** @param thing a timer, a socket, or nothing. @param held whether the process stays for it. */
+export function hold(thing: unknown, held: boolean): void {
+  if (typeof thing !== 'object' || thing === null) return;
+  const holdable = thing as Holdable;
+  if (held) holdable.ref?.();
+  else holdable.unref?.();
+}
