@@ -2,13 +2,13 @@
  * The server: joins the checks, the processes and the sockets, keeps count of all three, and ends
  * them. Lives on somebody's HTTP server, or on the one of `gitws serve`.
  */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
 import { maxBinaryBytes } from '../src/tunnel/message.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
+import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { createClientAddress, type ClientAddress } from './client-address.js';
 import { completeLimits, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
@@ -42,12 +42,20 @@ import {
 /** A running server. */
 export interface GitServer {
   /**
-   * Takes the upgrades of `server` that are its own. Answers those that nobody takes with 404; other
-   * listeners for `upgrade` stay in charge of theirs. Plain requests stay with the server's own
-   * handler, which may offer them to {@link handleRequest}.
+   * Takes the upgrades of `server` that are its own, before any listener for `upgrade` is told of
+   * them, whether that was added earlier or later: many end whatever they do not know. All others
+   * are told to the listeners untouched, and answered with 404 where there is none. Plain requests
+   * stay with the server's own handler, which may offer them to {@link handleRequest}.
+   *
+   * @param server may listen already. Its `emit` is another one until {@link close}.
    */
-  attach(server: HttpServer | HttpsServer): void;
-  /** @returns false, and leaves the socket alone, where the path is not a repository's endpoint. */
+  attach(server: UpgradeServer): void;
+  /**
+   * For a listener of one's own, which has to ask this first and leave alone what it took.
+   *
+   * @returns false, and leaves the socket alone, where the path is not a repository's endpoint and
+   *   no subprotocol of gitws is offered below `basePath`.
+   */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Answers plain requests for an endpoint with 426. @returns false where the path is none. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
@@ -150,15 +158,8 @@ class RunningServer implements GitServer {
     return this.#occupancy.detached;
   }
 
-  attach(server: HttpServer | HttpsServer): void {
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (this.handleUpgrade(request, socket, head)) return;
-      if (server.listenerCount('upgrade') > 1) return;
-      socket.on('error', () => socket.destroy());
-      answerUpgrade(socket, 404, 'There is nothing here for WebSockets.');
-    };
-    server.on('upgrade', onUpgrade);
-    this.#detach.push(() => server.off('upgrade', onUpgrade));
+  attach(server: UpgradeServer): void {
+    this.#detach.push(takeUpgrades(server, (...upgrade) => this.handleUpgrade(...upgrade)));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
