@@ -42,10 +42,11 @@ export function takeUpgrades(server: UpgradeServer, take: (...upgrade: Upgrade) 
   own.add(onUpgrade);
   emitter.on('upgrade', onUpgrade);
   const before = Object.getOwnPropertyDescriptor(emitter, 'emit');
-  const { emit } = emitter;
-  const emitRest: typeof emit = function (this: EventEmitter, event: string | symbol, ...args) {
-    if (event === 'upgrade' && taking && take(...(args as unknown as Upgrade))) return true;
-    return Reflect.apply(emit, this, [event, ...args]) as boolean;
+  const emit = emitter.emit.bind(emitter) as (...event: readonly unknown[]) => boolean;
+  const emitRest = (...event: readonly unknown[]): boolean => {
+    const [name, ...upgrade] = event;
+    if (name === 'upgrade' && taking && take(...(upgrade as unknown as Upgrade))) return true;
+    return emit(...event);
   };
   emitter.emit = emitRest;
   return (): void => {

@@ -153,12 +153,11 @@ describe('attach', () => {
     const server = createServer();
     const heard: (string | undefined)[] = [];
     const sockets = new WebSocketServer({ noServer: true });
-    const listener: Parameters<typeof server.on<'upgrade'>>[1] = (request, socket, first) => {
+    server.on('upgrade', (request, socket, first) => {
       heard.push(request.url);
       expect(socket.listenerCount('error')).toBe(0);
       sockets.handleUpgrade(request, socket, first, answerEach);
-    };
-    server.on('upgrade', listener);
+    });
     gitServerOf({ basePath: '/git' }).attach(server);
     const { url } = await listen(server);
     for (const path of ['/chat', '/site.git/git-upload-pack', '/git', '/gitgit-upload-pack']) {
