@@ -130,6 +130,7 @@ class RunningServer implements GitServer {
     });
     this.#context = {
       root,
+      only: options.repository?.split('/'),
       basePath: checkedBasePath(options.basePath ?? ''),
       services: new Set([
         'git-upload-pack',

@@ -23,12 +23,14 @@ import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { refusal, type HttpAnswer, type Refusal } from './refusal.js';
-import { findRepository, type Repository } from './repository.js';
+import { findServed, type Repository } from './repository.js';
 import { isBelowBasePath, isGitService, looksLikeEndpoint, parseTarget } from './target.js';
 
 /** What the checks need to know of the server. */
 export interface UpgradeContext {
   readonly root: string;
+  /** Path of the one repository that is served, where it is only one. */
+  readonly only: readonly string[] | undefined;
   readonly basePath: string;
   /** Services that this server runs. */
   readonly services: ReadonlySet<GitService>;
@@ -133,7 +135,7 @@ export async function checkUpgrade(
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
   if (crowded !== undefined && !hasPlace) return { ...crowded, user: known };
   // Looked for also where it may not be read: both answers take the same time.
-  const repository = await findRepository(context.root, segments);
+  const repository = await findServed(context.root, segments, context.only);
   if (access.kind === 'refusal') return access;
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
