@@ -164,7 +164,10 @@ describe('gitws config check', () => {
     [{ rules: 'rules.json' }, /rules\.json cannot be read: there is no such file/],
     [{ root: '/nonexistent' }, /root: "\/nonexistent" is not a directory/],
     [{ tlsCert: 'cert.pem' }, /tlsCert and tlsKey belong together/],
-    [{ tlsCert: 'cert.pem', tlsKey: 'key.pem' }, /tlsCert: .*cert\.pem cannot be read: there is no such file/],
+    [
+      { tlsCert: 'cert.pem', tlsKey: 'key.pem' },
+      /tlsCert: .*cert\.pem cannot be read: there is no such file/,
+    ],
     [{ jwtIssuer: 'x' }, /jwtIssuer and jwtAudience need one of/],
     [{ jwtJwksFile: 'keys', jwtIssuer: 'x' }, /need both jwtIssuer and jwtAudience/],
     [{ jwtJwksFile: 'keys', jwtSecretFile: 'secret' }, /Only one of/],
