@@ -32,8 +32,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const description = `git's own protocol over one WebSocket, for browsers.
+
+Examples:
+  gitws serve ~/repositories --allow-push    for this machine, to read and push
+  gitws init site.git --root ~/repositories  makes a new one among them
+  gitws serve --help                         what can be set`;
+
 const program = new Command('gitws')
-  .description("git's own protocol over one WebSocket, for browsers.")
+  .description(description)
   .version(ownVersion(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   // As every other sentence of the command begins. Its subcommands take this over.

@@ -7,6 +7,7 @@ import { createServer as createSecureServer, type Server as HttpsServer } from '
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { GitWsError, type GitServer, type Limits } from '../server/index.js';
+import type { FrontPage } from './front-page/answer.js';
 
 /** Paths of certificate and key. */
 export interface TlsFiles {
@@ -21,6 +22,8 @@ export interface HttpServerOptions {
   readonly limits: Pick<Limits, 'headersTime' | 'maxHeaderLength' | 'maxTargetLength'>;
   /** Whether the server has begun to close. */
   isClosing(): boolean;
+  /** Answers for the page at `/`, where there is one. @returns false where it is not asked for. */
+  readonly frontPage?: FrontPage | undefined;
 }
 
 /** The server, not listening yet. */
@@ -58,8 +61,8 @@ export function createHttpServer(options: HttpServerOptions): OwnHttpServer {
 }
 
 function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
+  const read = { cert: readPem('tlsCert', cert), key: readPem('tlsKey', key) };
   try {
-    const read = { cert: readFileSync(cert), key: readFileSync(key) };
     // Found out now, and not at the first connection.
     createSecureContext(read);
     return read;
@@ -69,6 +72,16 @@ function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
       'INVALID_OPTION',
       `The certificate ${cert} and the key ${key} cannot be used: ${message}.`,
     );
+  }
+}
+
+function readPem(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : code;
+    throw new GitWsError('INVALID_OPTION', `${option}: ${path} cannot be read: ${why}.`);
   }
 }
 
@@ -82,6 +95,7 @@ function respond({ gitServer, ...options }: HttpServerOptions): RequestListener 
       return;
     }
     if (gitServer.handleRequest(request, response)) return;
+    if (options.frontPage?.(request, response) === true) return;
     response
       .writeHead(404, types)
       .end('There is nothing here but git repositories, for WebSockets.\n');

@@ -4,9 +4,9 @@
  * is the first to go: so that whoever opens a thousand and says nothing shuts nobody out. It knows no
  * sessions; an upgrade is all that it is told of.
  */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { UpgradeServer } from './attach.js';
 import { addressKey } from './client-address.js';
 import { descriptorLimit } from './descriptors.js';
 import type { Limits } from './limits.js';
@@ -34,7 +34,7 @@ interface Connection {
 /** The connections of one server. */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #server: HttpServer | HttpsServer;
+  readonly #server: UpgradeServer;
   readonly #most: number;
   /** All of them, the oldest first, by their peers: of TLS, requests name another socket. */
   readonly #all = new Map<string, Connection>();
@@ -44,7 +44,7 @@ export class Connections {
   readonly #shares = new Map<string, Set<Connection>>();
 
   /** Looks after the connections of `server` from now on. */
-  constructor(server: HttpServer | HttpsServer, options: ConnectionsOptions) {
+  constructor(server: UpgradeServer, options: ConnectionsOptions) {
     this.#server = server;
     this.#options = options;
     // Sessions need the other half: for git's pipes, and for files.

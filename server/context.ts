@@ -14,6 +14,7 @@ export function createContext(
   const { allowPush = false, allowArchive = false } = options;
   return {
     ...given,
+    only: options.repository?.split('/'),
     basePath: checkedBasePath(options.basePath ?? ''),
     services: new Set([
       'git-upload-pack',

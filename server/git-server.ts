@@ -1,24 +1,31 @@
 /** A server, as embedders see it. */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { UpgradeServer } from './attach.js';
 
 /** A running server. */
 export interface GitServer {
   /**
-   * Takes the upgrades of `server` that are its own. Answers those that nobody takes with 404; other
-   * listeners for `upgrade` stay in charge of theirs. Plain requests stay with the server's own
-   * handler, which may offer them to {@link handleRequest}.
+   * Takes the upgrades of `server` that are its own, before any listener for `upgrade` is told of
+   * them, whether that was added earlier or later: many end whatever they do not know. All others
+   * are told to the listeners untouched, and answered with 404 where there is none. Plain requests
+   * stay with the server's own handler, which may offer them to {@link handleRequest}.
    *
+   * @param server may listen already. Its `emit` is another one until {@link close}.
    * @param options.limitConnections whether `maxConnections` and `maxConnectionsPerAddress` hold for
    *   the connections of `server`, those that are for others included: one too many is dropped that
    *   has no request under way and was not upgraded. To be said before it listens. Default false.
    */
   attach(
-    server: HttpServer | HttpsServer,
+    server: UpgradeServer,
     options?: { readonly limitConnections?: boolean | undefined },
   ): void;
-  /** @returns false, and leaves the socket alone, where the path is not a repository's endpoint. */
+  /**
+   * For a listener of one's own, which has to ask this first and leave alone what it took.
+   *
+   * @returns false, and leaves the socket alone, where the path is not a repository's endpoint and
+   *   no subprotocol of gitws is offered below `basePath`.
+   */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Answers plain requests for an endpoint with 426. @returns false where the path is none. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;

@@ -1,7 +1,7 @@
 /**
  * The options of a server: what they mean, and the checks of those that are plain values.
  */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { GitService } from '../src/endpoint.js';
 import { GitWsError } from '../src/errors.js';
@@ -26,6 +26,11 @@ export interface SessionReport extends SessionFigures {
 export interface GitServerOptions extends OriginOptions, GitOptions {
   /** Directory that holds the repositories, at any depth, bare or with a work tree. */
   readonly root: string;
+  /**
+   * Path below root of one repository, for example `site.git`: it alone is served, and no other is
+   * there for anybody. Default: all are.
+   */
+  readonly repository?: string | undefined;
   /** Path under which the repositories appear, for example `/git`. Default: directly under `/`. */
   readonly basePath?: string | undefined;
   /** Whether pushing is possible at all. Default false. */
@@ -60,10 +65,19 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
 /** @returns the absolute path of root. @throws GitWsError INVALID_OPTION */
 export function checkedRoot(root: string): string {
   const path = resolve(root);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
-  throw new GitWsError('INVALID_OPTION', `root: "${root}" is not a directory.`, {
-    data: { option: 'root' },
-  });
+  const invalid = (why: string): GitWsError =>
+    new GitWsError('INVALID_OPTION', `root: "${root}" ${why}.`, { data: { option: 'root' } });
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    // To reach anything in it. Reading its names is not needed.
+    if (isDirectory) accessSync(path, constants.X_OK);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw invalid(`cannot be entered by the user that the server runs as (${code})`);
+  }
+  if (!isDirectory) throw invalid('is not a directory');
+  return path;
 }
 
 /** @returns the path without a slash at its end. @throws GitWsError INVALID_OPTION */

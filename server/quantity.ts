@@ -31,22 +31,35 @@ export const quantityForms: Readonly<Record<Unit, string>> = {
 };
 
 /**
- * @param text for example `10m`; a number alone is of ms, bytes or things.
+ * @param text for example `10m`. A number alone is of things: whoever writes `5` for a time means
+ *   seconds or minutes, and only `0` is the same in all units.
  * @returns ms, bytes or a count; undefined where it is none, or no whole number of them.
  */
 export function parseQuantity(text: string, unit: Unit): number | undefined {
   const [, digits, name = ''] = /^(\d{1,16}(?:\.\d{1,3})?) ?([a-z]*)$/i.exec(text.trim()) ?? [];
   if (digits === undefined) return undefined;
   const named = factors[unit].find(([one]) => one.toLowerCase() === name.toLowerCase());
-  if (name !== '' && named === undefined) return undefined;
+  const isBare = name === '' && (unit === 'count' || Number(digits) === 0);
+  if (named === undefined && !isBare) return undefined;
   const value = Number(digits) * (named?.[1] ?? 1);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/**
+ * What to write in the place of a number without a unit, completing "it must be …": "; 5 has no unit:
+ * 5s or 5m". Empty where that is not what is wrong.
+ */
+export function missingUnit(text: string, unit: Unit): string {
+  const number = text.trim();
+  if (unit === 'count' || !/^\d{1,16}(\.\d{1,3})?$/.test(number) || Number(number) === 0) return '';
+  const [one, other] = unit === 'ms' ? ['s', 'm'] : ['KiB', 'MiB'];
+  return `; ${number} has no unit: write ${number}${one} or ${number}${other}`;
+}
+
 /** A regular expression for the plain spelling, as {@link formatQuantity} has it and `1.5h`. */
-export function quantityPattern(unit: Unit): string {
+export function quantityPattern(unit: Exclude<Unit, 'count'>): string {
   const names = factors[unit].map(([name]) => name).join('|');
-  return `^\\d{1,16}(\\.\\d{1,3})?(${names})?$`;
+  return `^(0|\\d{1,16}(\\.\\d{1,3})?(${names}))$`;
 }
 
 /** In the largest unit that divides it: 600000 ms are `10m`. */

@@ -44,6 +44,22 @@ export async function findRepository(
 }
 
 /**
+ * As {@link findRepository}, where there may be only one: all others are as if they were not there.
+ *
+ * @param only the path of that one; undefined where all are served.
+ */
+export async function findServed(
+  root: string,
+  segments: readonly string[],
+  only: readonly string[] | undefined,
+): Promise<Repository | undefined> {
+  const found = await findRepository(root, segments);
+  if (only === undefined || found === undefined) return found;
+  const one = await findRepository(root, only);
+  return found.gitDir === one?.gitDir ? found : undefined;
+}
+
+/**
  * Where a repository called so may be: itself, with `.git` added or taken away; a work tree or
  * bare. The work tree's own comes first, as in git's enter_repo() (path.c).
  */

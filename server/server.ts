@@ -2,13 +2,13 @@
  * The server: joins the checks, the processes and the sockets, keeps count of all three, and ends
  * them. Lives on somebody's HTTP server, or on the one of `gitws serve`.
  */
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { closeCodes } from '../src/tunnel/close.js';
 import { startTimer } from '../src/tunnel/duration.js';
 import { subprotocol } from '../src/tunnel/subprotocol.js';
+import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
 import { Connections } from './connections.js';
 import { createContext } from './context.js';
@@ -126,22 +126,18 @@ class RunningServer implements GitServer {
   }
 
   attach(
-    server: HttpServer | HttpsServer,
+    server: UpgradeServer,
     { limitConnections = false }: { limitConnections?: boolean | undefined } = {},
   ): void {
     const connections = limitConnections ? this.#limitConnections(server) : undefined;
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const detach = takeUpgrades(server, (request, socket, head) => {
       connections?.upgraded(request);
-      if (this.handleUpgrade(request, socket, head)) return;
-      if (server.listenerCount('upgrade') > 1) return;
-      socket.on('error', () => socket.destroy());
-      answerUpgrade(socket, 404, 'There is nothing here for WebSockets.');
-    };
-    server.on('upgrade', onUpgrade);
-    this.#detach.push(() => server.off('upgrade', onUpgrade));
+      return this.handleUpgrade(request, socket, head);
+    });
+    this.#detach.push(detach);
   }
 
-  #limitConnections(server: HttpServer | HttpsServer): Connections {
+  #limitConnections(server: UpgradeServer): Connections {
     const connections = new Connections(server, {
       limits: this.#limits,
       isTrustedProxy: createProxyCheck(this.#options.trustedProxies ?? []),

@@ -73,6 +73,19 @@ export function parseTarget(target: string, basePath: string): Target {
   return { kind: 'endpoint', segments, service, gitProtocol: gitProtocolOf(target) };
 }
 
+/**
+ * @param name a repository's path, with slashes.
+ * @returns the same as it stands in a URL, with nothing in it that a shell would take for its own.
+ */
+export function encodePath(name: string): string {
+  const rest = /[!'()*]/g;
+  const escape = (character: string): string => `%${character.charCodeAt(0).toString(16)}`;
+  return name
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replace(rest, escape))
+    .join('/');
+}
+
 function decodeOnce(segment: string): string | undefined {
   // Node gives raw bytes above 127 as Latin-1: they were never URL-encoded.
   if (!/^[\u0020-\u007e]*$/.test(segment)) return undefined;

@@ -24,12 +24,14 @@ import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
-import { findRepository, type Repository } from './repository.js';
+import { findServed, type Repository } from './repository.js';
 import { isBelowBasePath, isGitService, looksLikeEndpoint, parseTarget } from './target.js';
 
 /** What the checks need to know of the server. */
 export interface UpgradeContext {
   readonly root: string;
+  /** Path of the one repository that is served, where it is only one. */
+  readonly only: readonly string[] | undefined;
   readonly basePath: string;
   /** Services that this server runs. */
   readonly services: ReadonlySet<GitService>;
@@ -214,7 +216,7 @@ async function lookFor(
 ): Promise<Repository | Refusal | undefined> {
   const { startTime } = context.limits;
   try {
-    return await inTime(findRepository(context.root, segments), startTime, () => {
+    return await inTime(findServed(context.root, segments, context.only), startTime, () => {
       context.onError(new Error(`looking for a repository took over ${startTime} ms`));
       return refusal(closeCodes.unavailable, 'The server could not look for the repository.');
     });

@@ -20,7 +20,7 @@ export function addConfig(program: Command): void {
     .command('check')
     .description('print every setting and where it comes from, and try whether they can be used')
     .argument('[root]', 'as of gitws serve');
-  addSettings(check, settingNames).action(async (root: string | undefined) => {
+  addSettings(check, settingNames, { groups: true }).action(async (root: string | undefined) => {
     try {
       const given = givenSettings(check.opts(), settingNames);
       const read = readSettings(root === undefined ? given : { ...given, root });

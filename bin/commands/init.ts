@@ -6,7 +6,7 @@ import { GitWsError } from '../../server/index.js';
 import { quoteForLog } from '../../server/log-text.js';
 import { findRepository } from '../../server/repository.js';
 import { askGit } from '../../server/run-git.js';
-import { parseTarget } from '../../server/target.js';
+import { encodePath, parseTarget } from '../../server/target.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
 import { readSettings } from '../settings/read.js';
@@ -65,8 +65,7 @@ async function initRepository(root: string, name: string, branch: string): Promi
 /** What the server would take for a path, and no character that a shell or a URL makes much of. */
 function checkedSegments(name: string): readonly string[] {
   const path = name.endsWith('.git') ? name : `${name}.git`;
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
-  const target = parseTarget(`/${encoded}/git-upload-pack`, '');
+  const target = parseTarget(`/${encodePath(path)}/git-upload-pack`, '');
   if (target.kind === 'malformed') throw invalid(`The name ${quoteForLog(name)} ${target.why}.`);
   for (const segment of target.segments) {
     const usual = /^[\p{L}\p{N}._+@-]+$/u.test(segment) && Buffer.byteLength(segment) <= 200;

@@ -6,22 +6,46 @@ import type { Server } from 'node:http';
 import type { Command } from 'commander';
 import { createGitServer, type GitServer } from '../../server/index.js';
 import { completeLimits, limitNames, type Limits } from '../../server/limits.js';
+import { keepList, listRepositories, type RepositoryNames } from '../../server/repository-list.js';
 import { gitVersion } from '../../server/spawn.js';
 import { createAccess, type ServerAccess } from '../access.js';
+import { createFrontPage } from '../front-page/answer.js';
+import { formatGreeting } from '../front-page/greeting.js';
 import { createHttpServer, type OwnHttpServer } from '../http-server.js';
 import { createLog, logLevels, type Log } from '../log.js';
 import { fail } from '../problem.js';
+import { servedRoot } from '../served-root.js';
 import { addSettings, givenSettings } from '../settings/options.js';
 import { readSettings } from '../settings/read.js';
 import { settingNames, type Settings } from '../settings/table.js';
+
+const description = `Serves the repositories in a directory, at any depth, bare or with a work tree.
+
+Examples:
+  gitws serve ~/repositories                  for this machine, to read
+  gitws serve ~/repositories --allow-push     and to push
+  gitws serve site.git                        this repository alone
+  gitws serve . --origin https://app.example  for pages of that origin, too
+  gitws config check --config gitws.json      tries settings, serves nothing
+
+For others, as the rules say:
+  gitws serve /srv/git --host 0.0.0.0 --public-url https://git.example \\
+    --tls-cert cert.pem --tls-key key.pem \\
+    --tokens tokens.json --rules rules.json
+
+Every option can stand in the configuration file, or in a variable GITWS_*, too.`;
 
 /** Adds the command. */
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .description('serve the repositories in a directory, at any depth, bare or with a work tree')
-    .argument('[root]', 'the directory; or --root, GITWS_ROOT, or root of the configuration file');
-  addSettings(command, settingNames).action(async (root: string | undefined) => {
+    .summary('serve the repositories in a directory, at any depth, bare or with a work tree')
+    .description(description)
+    .argument(
+      '[root]',
+      'the directory, or one repository; or --root, GITWS_ROOT, or root of the configuration file',
+    );
+  addSettings(command, settingNames, { groups: true }).action(async (root: string | undefined) => {
     try {
       const given = givenSettings(command.opts(), settingNames);
       const read = readSettings(root === undefined ? given : { ...given, root });
@@ -41,6 +65,8 @@ export interface Parts {
   readonly gitServer: GitServer;
   readonly http: OwnHttpServer;
   readonly access: ServerAccess;
+  /** The repositories, for a list; undefined where there shall be none. */
+  readonly list: (() => Promise<RepositoryNames>) | undefined;
 }
 
 /**
@@ -56,10 +82,16 @@ export async function prepareServer(
   const { root, basePath, publicUrl, origins, hostNames, trustedProxies } = settings;
   if (root === undefined) throw new Error('there is no root: name the directory to serve.');
   const limits = limitsOf(settings);
+  const { listing = true, maxListed = 1_000, maxListScan = 20_000, listTime = 10_000 } = settings;
+  const served = await servedRoot(root, listing);
   const access = await createAccess(settings, log);
   const { gitConfig, safeDirectories, maintenance, hooksParent, tlsCert, tlsKey } = settings;
+  const onError = (error: unknown): void => {
+    log.error(error);
+  };
   const gitServer = createGitServer({
-    ...{ root, basePath, publicUrl, origins, hosts: hostNames, trustedProxies, limits },
+    ...served,
+    ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, limits },
     ...{ gitConfig, safeDirectories, maintenance, hooksParent },
     ...access.options,
     onSession: (report) => {
@@ -68,16 +100,24 @@ export async function prepareServer(
     onRefusal: (report) => {
       log.refusal(report);
     },
-    onError: (error) => {
-      log.error(error);
-    },
+    onError,
   });
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new Error('tlsCert and tlsKey belong together: give both, or neither.');
   }
   const tls =
     tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
-  return { gitServer, access, http: createHttpServer({ gitServer, tls, limits, isClosing }) };
+  const { root: directory, repository } = served;
+  const find = (): Promise<RepositoryNames> =>
+    repository === undefined
+      ? listRepositories(directory, { maxListed, maxListScan })
+      : Promise.resolve({ names: [repository], more: false });
+  const list = listing ? keepList(find, listTime) : undefined;
+  const names = { basePath, publicUrl, hosts: hostNames, trustedProxies };
+  const scheme = tls === undefined ? 'http' : 'https';
+  const frontPage = list && createFrontPage({ ...names, ...access.options, scheme, list, onError });
+  const http = createHttpServer({ gitServer, tls, limits, isClosing, frontPage });
+  return { gitServer, access, http, list };
 }
 
 function limitsOf(settings: Settings): Limits {
@@ -88,7 +128,7 @@ function limitsOf(settings: Settings): Limits {
 async function serve(settings: Settings, log: Log): Promise<void> {
   const { host = '127.0.0.1', port = 8080, tlsCert } = settings;
   let closing = false;
-  const { gitServer, access, http } = await prepareServer(settings, log, () => closing);
+  const { gitServer, access, http, list } = await prepareServer(settings, log, () => closing);
   await gitVersion();
   const { server } = http;
   gitServer.attach(server, { limitConnections: true });
@@ -99,7 +139,9 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     log.error(error);
   });
   const scheme = tlsCert === undefined ? 'http' : 'https';
-  process.stdout.write(`gitws listening on ${scheme}://${addressOf(server, host)}\n`);
+  const address = `${scheme}://${addressOf(server, host)}`;
+  process.stdout.write(`gitws listening on ${address}\n`);
+  if (list !== undefined) void greet(list, settings, address, log);
   for (const warning of access.warnings) log.warn(warning);
   const stopReloading = reloadAtHangUp(access, http, log);
   await signal();
@@ -133,6 +175,22 @@ const lastTime = 2_000;
 /** process.exit() would wait for a system call that never comes back. */
 function endAtOnce(): void {
   process.kill(process.pid, 'SIGKILL');
+}
+
+async function greet(
+  list: () => Promise<RepositoryNames>,
+  { root = '', basePath = '', publicUrl }: Settings,
+  address: string,
+  log: Log,
+): Promise<void> {
+  const origin = publicUrl === undefined ? address : new URL(publicUrl).origin;
+  try {
+    const url = `${origin}${basePath.replace(/\/+$/, '')}`;
+    process.stdout.write(formatGreeting(await list(), url, root));
+  } catch (error) {
+    // It was there a moment ago.
+    log.error(error);
+  }
 }
 
 function addressOf(server: Server, host: string): string {

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken } from '../../server/index.js';
 import { quoteForLog } from '../../server/log-text.js';
-import { parseQuantity, quantityForms } from '../../server/quantity.js';
+import { missingUnit, parseQuantity, quantityForms } from '../../server/quantity.js';
 import { permissionFault } from '../../server/rules/decide.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
@@ -34,7 +34,7 @@ export function addToken(program: Command): void {
     const { user, expires, allow: permissions } = options;
     const lifetime = expires === undefined ? undefined : parseQuantity(expires, 'ms');
     if (expires !== undefined && lifetime === undefined) {
-      throw new Error(`--expires must be ${quantityForms.ms}.`);
+      throw new Error(`--expires must be ${quantityForms.ms}${missingUnit(expires, 'ms')}.`);
     }
     const made = await createToken(file, {
       name: name ?? '',

@@ -1,16 +1,29 @@
 /** The options of the command line, made of the table of settings. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { groupOf, settingGroups } from './groups.js';
 import { optionOf, settingOf, type Setting, type SettingName } from './table.js';
 import type { GivenOptions } from './read.js';
 import { BadValue, formatValue, parsePair, parseText, type Value } from './values.js';
 
-/** Gives a command the options of these settings, and `--config`. */
-export function addSettings(command: Command, names: readonly SettingName[]): Command {
+/**
+ * Gives a command the options of these settings, and `--config`.
+ *
+ * @param groups whether the help has them under headings: not where there are a few only.
+ */
+export function addSettings(
+  command: Command,
+  names: readonly SettingName[],
+  { groups = false } = {},
+): Command {
   command.option('--config <file>', 'configuration file (JSON); or GITWS_CONFIG');
-  for (const name of names) {
+  const order = Object.values(settingGroups).flat();
+  const sorted = names.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+  for (const name of groups ? sorted : names) {
     const setting = settingOf(name);
     if (setting.secret) continue;
-    for (const option of optionsOf(name, setting)) command.addOption(option);
+    for (const option of optionsOf(name, setting)) {
+      command.addOption(groups ? option.helpGroup(groupOf(name) ?? 'Options:') : option);
+    }
   }
   return command;
 }

@@ -162,6 +162,32 @@ const own = {
     meaning: 'time after which their count starts anew',
     reason: failureReason,
   },
+  listing: {
+    kind: 'switch',
+    default: true,
+    meaning:
+      'whether the repositories are listed: at the start, and on a page at / those that the visitor may read',
+  },
+  maxListed: {
+    kind: 'count',
+    default: 1_000,
+    minimum: 1,
+    meaning: 'repositories that the list has; of more it says only that there are more',
+    reason: 'The rules are asked about each whenever the page is; nobody reads a longer one.',
+  },
+  maxListScan: {
+    kind: 'count',
+    default: 20_000,
+    minimum: 1,
+    meaning: 'entries of directories that are looked at for the list; what is left out is served',
+    reason: 'A root may hold millions of files, and the list is for the first look.',
+  },
+  listTime: {
+    kind: 'ms',
+    default: 10_000,
+    meaning: 'time for which the list is shown without looking again',
+    reason: 'However often the page is asked for, the disk is not.',
+  },
   gitConfig: {
     kind: 'pairs',
     value: '<key=value>',

@@ -2,7 +2,13 @@
  * From what an operator wrote to the value of a setting, and back. What is wrong is told in a
  * sentence that says what it must be; where it stands is told by whoever read it.
  */
-import { formatQuantity, parseQuantity, quantityForms, type Unit } from '../../server/quantity.js';
+import {
+  formatQuantity,
+  missingUnit,
+  parseQuantity,
+  quantityForms,
+  type Unit,
+} from '../../server/quantity.js';
 import type { Setting, Values } from './table.js';
 
 /** Value of some setting. */
@@ -35,7 +41,7 @@ export function parseText(setting: Setting, text: string): Value {
     case 'ms':
     case 'bytes':
     case 'count':
-      return checkedNumber(setting, setting.kind, parseQuantity(text, setting.kind));
+      return checkedNumber(setting, setting.kind, parseQuantity(text, setting.kind), text);
   }
 }
 
@@ -98,14 +104,14 @@ function checkedPort(port: number): number {
 /** Where a setting does not say: timers take no more. */
 export const largest = 2 ** 31 - 1;
 
-function checkedNumber(setting: Setting, unit: Unit, value: number | undefined): number {
+function checkedNumber(setting: Setting, unit: Unit, value: number | undefined, text = ''): number {
   const { minimum = 0, maximum = largest } = setting;
   if (Number.isSafeInteger(value) && (value ?? -1) >= minimum && (value ?? -1) <= maximum) {
     return value ?? 0;
   }
   const most = maximum < largest ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
   const range = `${formatQuantity(minimum, unit)}${most}`;
-  throw new BadValue(`It must be ${quantityForms[unit]}: ${range}.`);
+  throw new BadValue(`It must be ${quantityForms[unit]}: ${range}${missingUnit(text, unit)}.`);
 }
 
 function isStringRecord(value: unknown): value is Readonly<Record<string, string>> {

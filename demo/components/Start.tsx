@@ -92,7 +92,7 @@ function Kept() {
       <h2 id="kept-title">In this browser</h2>
       {entries.length === 0 ? (
         <Empty icon="box" title="Nothing yet">
-          <p>Repositories that you clone are listed here, and can be opened without a network.</p>
+          <p>Repositories that you clone are listed here. They are kept in this browser.</p>
         </Empty>
       ) : (
         <ul class="kept-list">

@@ -3,6 +3,7 @@ import type { GitService } from '../endpoint.js';
 import type { LivenessTimes } from './liveness.js';
 import type { ExitStatus } from './message.js';
 import type { WebSocketConstructor } from './socket.js';
+import type { Resumption } from './subprotocol.js';
 
 /**
  * An `Authorization` value, or a function that is asked for one at each connect. What it throws, or
@@ -90,4 +91,12 @@ export interface Channel {
   ref(): void;
   /** Node: the process may end although the channel is open. In a browser both do nothing. */
   unref(): void;
+}
+
+/** Where to connect to. */
+export interface ChannelTarget {
+  /** The endpoint's WebSocket URL. */
+  readonly url: string;
+  /** The entries to connect with now, fresh credentials among them. */
+  protocols(resume?: Resumption): Promise<string[]>;
 }

@@ -5,7 +5,7 @@
 import { GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import { Attempt } from './attempt.js';
-import type { Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
+import type { Channel, ChannelOptions, ChannelTarget, ConnectionEvent } from './channel-options.js';
 import { closeCodes, formatCloseReason } from './close.js';
 import { completeLiveness } from './connection-times.js';
 import { Deferred } from './deferred.js';
@@ -17,16 +17,8 @@ import type { ExitStatus, OpenMessage } from './message.js';
 import { watchNetwork } from './network.js';
 import { Reconnection } from './reconnection.js';
 import { ChannelStreams } from './streams.js';
-import { windowBytes, type Resumption } from './subprotocol.js';
+import { windowBytes } from './subprotocol.js';
 import { Tunnel, type TunnelEvent } from './tunnel.js';
-
-/** Where to connect to. */
-export interface ChannelTarget {
-  /** The endpoint's WebSocket URL. */
-  readonly url: string;
-  /** The entries to connect with now, fresh credentials among them. */
-  protocols(resume?: Resumption): Promise<string[]>;
-}
 
 /** Longest time that an attempt to resume may take until the server's `open`, in ms. */
 const resumeTimeout = 10_000;

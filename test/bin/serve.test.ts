@@ -62,7 +62,7 @@ describe('gitws', () => {
 describe('gitws serve', () => {
   it('says where it listens, serves, logs a session, and ends on SIGTERM', async () => {
     const server = await serveProcess(root, '--log-format', 'text');
-    expect(server.output.stdout).toMatch(/^gitws listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    expect(server.output.stdout).toMatch(/^gitws listening on http:\/\/127\.0\.0\.1:\d+\n/);
     const client = new RawClient(server.url, { target: '/team/site.git/git-upload-pack' });
     expect(await client.advertisement()).toContain(head);
     client.socket.close(1000);
@@ -88,7 +88,7 @@ describe('gitws serve', () => {
     const endpoint = await fetch(`${server.url}/team/site.git/git-upload-pack`);
     expect(endpoint.status).toBe(426);
     expect(await endpoint.text()).toContain('WebSocket');
-    expect((await fetch(`${server.url}/`)).status).toBe(404);
+    expect((await fetch(`${server.url}/elsewhere`)).status).toBe(404);
     expect(await server.end()).toBe(0);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { limitNames } from '../../server/limits.js';
 import { readSettings } from '../../bin/settings/read.js';
+import { settingGroups } from '../../bin/settings/groups.js';
 import { optionOf, settingNames, settingOf, variableOf } from '../../bin/settings/table.js';
 import { formatSettings } from '../../bin/settings/document.js';
 import { runCommand } from '../helpers/serve-process.js';
@@ -111,6 +112,17 @@ describe('every limit', () => {
     expect(help).toContain('above it 4408 (default: 10m)');
   });
 
+  it('stands under a heading of the help, as every setting does, and the examples come first', async () => {
+    expect(Object.values(settingGroups).flat().sort()).toEqual([...settingNames].sort());
+    const { stdout } = await run(['serve', '--help']);
+    const headings = [...stdout.matchAll(/^(\S.*:)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual([
+      ...['Examples:', 'For others, as the rules say:', 'Arguments:', 'Options:'],
+      ...Object.keys(settingGroups),
+    ]);
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(81);
+  });
+
   it('no two settings share an option or a variable', () => {
     expect(new Set(settingNames.map(optionOf)).size).toBe(settingNames.length);
     expect(new Set(settingNames.map(variableOf)).size).toBe(settingNames.length);
@@ -152,7 +164,10 @@ describe('gitws config check', () => {
     [{ rules: 'rules.json' }, /rules\.json cannot be read: there is no such file/],
     [{ root: '/nonexistent' }, /root: "\/nonexistent" is not a directory/],
     [{ tlsCert: 'cert.pem' }, /tlsCert and tlsKey belong together/],
-    [{ tlsCert: 'cert.pem', tlsKey: 'key.pem' }, /cert\.pem and the key .* cannot be used/],
+    [
+      { tlsCert: 'cert.pem', tlsKey: 'key.pem' },
+      /tlsCert: .*cert\.pem cannot be read: there is no such file/,
+    ],
     [{ jwtIssuer: 'x' }, /jwtIssuer and jwtAudience need one of/],
     [{ jwtJwksFile: 'keys', jwtIssuer: 'x' }, /need both jwtIssuer and jwtAudience/],
     [{ jwtJwksFile: 'keys', jwtSecretFile: 'secret' }, /Only one of/],

@@ -48,7 +48,7 @@ function bufferScript(): string {
 /** The script tag of README.md, for files of another server. */
 async function scriptTag(cdn: string): Promise<string> {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const [tag = ''] = /<script src=.*<\/script>/.exec(readme) ?? [];
+  const [tag = ''] = /<script src=[^>]*gitws\.global\.js.*<\/script>/.exec(readme) ?? [];
   expect(tag).toContain('/dist/gitws.global.js"');
   return tag.replace(/https:.*\/dist/, `${cdn}/gitws`);
 }

@@ -1,0 +1,13 @@
+/** Times and sizes as operators wrote them. */
+import { describe, expect, it } from 'vitest';
+import { parseQuantity, type Unit } from '../../server/quantity.js';
+import { readCorpus } from './corpus.js';
+
+describe('a quantity of the corpus', () => {
+  it.each(readCorpus<{ text: string; unit: Unit }, number | null>('quantities'))(
+    '$name',
+    ({ input, expected }) => {
+      expect(parseQuantity(input.text, input.unit) ?? null).toBe(expected);
+    },
+  );
+});
