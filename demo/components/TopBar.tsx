@@ -1,6 +1,6 @@
 /** Where one is (repository and branch), and the way to the server and back. */
 import { catalogue } from '../state/catalogue.js';
-import { settleUnsaved } from '../state/files.js';
+import { settleUnsaved } from '../state/save.js';
 import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
 import { forget } from '../state/start.js';
 import { fetchNow, goToBranch, newBranch, pullNow, pushNow } from '../state/work.js';
