@@ -79,7 +79,6 @@ function Workbench() {
   const Pane = space === 'narrow' ? 'main' : 'section';
   return (
     <div class="bench" data-layout={space}>
-      <h1 class="hidden">{repositoryName.value}</h1>
       <TopBar />
       {(space === 'wide' || (isPanel && shown === 'files')) && (
         <Pane class="pane pane-files" aria-label="Files">

@@ -38,7 +38,8 @@ export function Editor({ path, content, isReadOnly }: EditorProps) {
       basicSetup,
       theme,
       languageOf(path),
-      EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}` }),
+      // What cannot be edited is still read, and scrolled, with the keyboard.
+      EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}`, tabindex: '0' }),
     ];
     if (isReadOnly) {
       const fixed = [look, EditorState.readOnly.of(true), EditorView.editable.of(false)];

@@ -13,6 +13,7 @@ export function TopBar() {
   const { ahead = 0, behind = 0 } = distance.value ?? {};
   return (
     <header class="top-bar">
+      <h1 class="hidden">{repositoryName.value}</h1>
       <Mark />
       <RepositoryMenu />
       <BranchMenu />

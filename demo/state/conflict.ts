@@ -21,6 +21,7 @@ export function sayConflict(
 ): void {
   const { paths } = conflict;
   const canSettle = paths.length > 0;
+  const again = (): void => sayConflict(conflict, remote, push);
   session.notice.value = {
     tone: 'bad',
     title: canSettle
@@ -33,15 +34,19 @@ export function sayConflict(
     ...{ paths, remote },
     actions: [
       ...(canSettle
-        ? [{ label: 'Choose file by file…', run: () => void settleNow(conflict) }]
+        ? [{ label: 'Choose file by file…', run: () => void settleNow(conflict, again) }]
         : []),
       { label: 'Set my commits aside…', run: () => void setAsideNow(conflict, push) },
     ],
   };
 }
 
-/** Asks whose version is taken of each file, and joins both sides with it. */
-async function settleNow(conflict: Conflict): Promise<void> {
+/**
+ * Asks whose version is taken of each file, and joins both sides with it.
+ *
+ * @param again offers the ways on, to whoever puts the question away.
+ */
+async function settleNow(conflict: Conflict, again: () => void): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined || !(await settleUnsaved('go on'))) return;
   const files = await perform({ kind: 'open', title: 'Comparing both sides' }, () =>
@@ -49,7 +54,10 @@ async function settleNow(conflict: Conflict): Promise<void> {
   );
   if (files === undefined) return;
   const sides = await askSides(files.value);
-  if (sides === undefined) return;
+  if (sides === undefined) {
+    again();
+    return;
+  }
   const { branch } = conflict;
   const done = await perform({ kind: 'pull', title: `Joining ${branch}` }, async (transfer) => {
     const author = session.signature();
