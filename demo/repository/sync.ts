@@ -19,13 +19,23 @@ export interface PushedRef {
 
 /** Brings what is new on the remote, and touches no branch and no file. */
 export async function fetchRemote(repository: Repository, transfer: Transfer): Promise<void> {
-  await git.fetch({
-    ...gitArguments(repository),
-    ...remoteArguments(repository, transfer),
-    remote,
-    tags: true,
-    prune: true,
-  });
+  const base = gitArguments(repository);
+  const tracked = await git.listBranches({ ...base, remote });
+  // isomorphic-git wants one ref that the server has, and takes the current branch's: that one may
+  // be gone there, and so may be what HEAD names.
+  const candidates = [undefined, 'HEAD', ...tracked.map((name) => `refs/heads/${name}`)];
+  for (const [at, remoteRef] of candidates.entries()) {
+    try {
+      await git.fetch({
+        ...{ ...base, ...remoteArguments(repository, transfer), remote, tags: true, prune: true },
+        ...(remoteRef === undefined ? {} : { remoteRef }),
+      });
+      break;
+    } catch (error) {
+      const isGone = (error as { code?: unknown } | null)?.code === 'NotFoundError';
+      if (!isGone || at === candidates.length - 1) throw error;
+    }
+  }
   await saveDirectory(repository);
 }
 
