@@ -23,10 +23,6 @@ async function take(page, state) {
   for (const { width, colorScheme } of looks) {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // Twice: the first frame may still have some of the colours before.
-    await page.evaluate(
-      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-    );
     await page.screenshot({ path: join(folder ?? '', `${state}-${width}-${colorScheme}.png`) });
   }
   await page.setViewportSize({ width: 1280, height: 800 });
