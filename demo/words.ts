@@ -39,10 +39,6 @@ type Data = Readonly<Record<string, unknown>>;
 const sentences: Readonly<Record<string, (data: Data, message: string) => Sentence>> = {
   INVALID_URL: (_, message) => ({ title: 'This is no address of a repository', text: message }),
   UrlParseError: () => ({ title: 'This is no address of a repository' }),
-  CONNECTION_FAILED: () => ({
-    title: 'No gitws server answers there',
-    text: 'The WebSocket could not be opened. Either no server runs at this address, or what runs there does not speak gitws.',
-  }),
   CONNECTION_LOST: () => ({
     title: 'The connection was lost',
     text: 'It could not be taken up again before the server gave the transfer up. Nothing half-received was kept: try again.',
@@ -79,14 +75,7 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     title: 'Changed files are in the way',
     text: 'These files are changed here, and would be overwritten. Commit or discard the changes first; nothing was touched.',
   }),
-  MergeConflictError: () => ({
-    title: 'Both sides changed the same lines',
-    text: 'The commits of the server could not be joined with yours. Nothing was touched here: you can push your commits as a branch of their own.',
-  }),
-  MergeNotSupportedError: () => ({
-    title: 'These histories cannot be joined here',
-    text: 'They meet in more than one place, or nowhere. Nothing was touched: you can push your commits as a branch of their own.',
-  }),
+  BranchMoved: (_, message) => ({ title: 'The branch has moved meanwhile', text: message }),
   AlreadyExistsError: () => ({ title: 'There is something of that name already' }),
   InvalidRefNameError: () => ({
     title: 'git does not allow this name',

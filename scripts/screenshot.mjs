@@ -3,34 +3,18 @@
  * repository cloned into the page, a file open in the editor, changes waiting to be committed.
  * Options: a path to write to (default docs/demo.png), and `dark` for the other colours.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium } from './chromium.mjs';
+import { startServer, stopServer } from './demo-process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
 const isDark = args.includes('dark');
 const output = args.find((arg) => arg !== 'dark') ?? join(root, 'docs/demo.png');
-
-/** @param {string} data folder for the sample. */
-async function startServer(data) {
-  const child = spawn(process.execPath, [join(root, 'dist/demo-server/start.js'), '--port', '0'], {
-    env: { ...process.env, GITWS_DATA: data },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  while (!/^gitws demo at .*\n/m.test(text)) {
-    const [chunk] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-    if (typeof chunk !== 'object') throw new Error('The demo did not start: is it built?');
-    text += String(chunk);
-  }
-  return { child, url: /^gitws demo at (\S+)/m.exec(text)?.[1] ?? '' };
-}
 
 /** @param {import('playwright-core').Page} page */
 async function arrange(page) {
@@ -93,7 +77,6 @@ try {
   console.log(`${output}: ${(await stat(output)).size} bytes`);
 } finally {
   await browser.close();
-  server.child.kill('SIGTERM');
-  await once(server.child, 'exit');
+  await stopServer(server);
   await rm(data, { recursive: true, force: true });
 }

@@ -2,14 +2,11 @@
  * The demo, whole and as built, in real Chromium with real LightningFS, against the server that
  * `npm start` runs: what a person does there, and what the server's own git says of it.
  */
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DemoPage } from './demo/demo-page.js';
-import { startDemo } from './demo/start-process.js';
+import { begin } from './demo/begin.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
-import { expectSoundRepository, git } from './helpers/git.js';
-import { temporaryDirectory } from './helpers/temp.js';
+import { expectSoundRepository } from './helpers/git.js';
 
 describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   let browser: Browser;
@@ -18,17 +15,8 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     browser = await launchChromium();
   });
 
-  /** A server with a fresh sample, and a page that shows it. */
-  async function begin(size?: { width: number; height: number }) {
-    const data = await temporaryDirectory();
-    const { url } = await startDemo(data);
-    const gitDir = join(data, 'sample.git');
-    const demo = await DemoPage.open(browser, url, size);
-    return { url, demo, gitDir, onServer: (...args: string[]) => git(['-C', gitDir, ...args]) };
-  }
-
   it('clones the sample, and shows what is special about its files', async () => {
-    const { demo } = await begin();
+    const { demo } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.notice.getByText(/^39 files, .* received\.$/).waitFor();
@@ -50,7 +38,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('commits an edit, a new file and a deletion, and pushes them', async () => {
-    const { demo, gitDir, onServer } = await begin();
+    const { demo, gitDir, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     const before = await onServer('rev-parse', 'main');
@@ -84,7 +72,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('finds the repository again after a reload, with what was changed in it', async () => {
-    const { demo } = await begin();
+    const { demo } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.append('visit.html', '<!-- kept -->\n');
@@ -100,7 +88,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('asks before edits are lost, and commits none that are not chosen', async () => {
-    const { demo, onServer } = await begin();
+    const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.append('index.html', '<!-- not yet -->\n');
@@ -131,7 +119,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('goes to another branch and makes a new one, which the server gets', async () => {
-    const { demo, gitDir, onServer } = await begin();
+    const { demo, gitDir, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.button('Branch main').click();
@@ -157,7 +145,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('shows the history with its branches and tags, a page at a time', async () => {
-    const { demo, onServer } = await begin();
+    const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.button('History').click();
@@ -183,7 +171,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('works with the keyboard alone', async () => {
-    const { demo } = await begin();
+    const { demo } = await begin(browser);
     const { keyboard } = demo.page;
     await (await demo.addressField()).focus();
     await keyboard.press('Enter');
@@ -204,7 +192,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   });
 
   it('has all of it on a telephone, one pane at a time', async () => {
-    const { demo } = await begin({ width: 390, height: 844 });
+    const { demo } = await begin(browser, { width: 390, height: 844 });
     await demo.clone();
     await demo.opened('sample');
     await demo.append('index.html', '<!-- from a telephone -->\n');

@@ -1,7 +1,7 @@
 /** The whole page: the first screen or the workbench, and the dialogs above either. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { saveFile } from '../state/files.js';
+import { saveFile } from '../state/save.js';
 import {
   changes,
   focus,
@@ -51,10 +51,21 @@ export function App() {
   }, [name]);
   return (
     <>
+      {screen.value === 'starting' && <Starting />}
       {screen.value === 'start' && <Start />}
       {screen.value === 'open' && <Workbench />}
       <Dialogs />
     </>
+  );
+}
+
+/** Comes to be seen only where opening takes its time: another tab may be at work on it. */
+function Starting() {
+  return (
+    <main class="starting">
+      <h1 class="hidden">gitws</h1>
+      <Notices />
+    </main>
   );
 }
 
@@ -64,29 +75,31 @@ function Workbench() {
   // Files have a column of their own where there is room: then the other one is never empty.
   const shown = space === 'wide' && panel.value === 'files' ? 'changes' : panel.value;
   const isPanel = space !== 'narrow' || !isFile;
+  // On a telephone the pane that is shown is all that there is.
+  const Pane = space === 'narrow' ? 'main' : 'section';
   return (
     <div class="bench" data-layout={space}>
       <TopBar />
       {(space === 'wide' || (isPanel && shown === 'files')) && (
-        <section class="pane pane-files" aria-label="Files">
+        <Pane class="pane pane-files" aria-label="Files">
           <FileTree />
-        </section>
+        </Pane>
       )}
       {(space !== 'narrow' || isFile) && (
-        <main class="pane pane-file">
+        <main class="pane pane-file" aria-label="Editor">
           <FileView />
         </main>
       )}
       <Views layout={space} shown={space === 'narrow' && isFile ? 'file' : shown} />
       {isPanel && shown === 'changes' && (
-        <section class="pane pane-side" aria-label="Changes">
+        <Pane class="pane pane-side" aria-label="Changes">
           <Changes />
-        </section>
+        </Pane>
       )}
       {isPanel && shown === 'history' && (
-        <section class="pane pane-side" aria-label="History">
+        <Pane class="pane pane-side" aria-label="History">
           <History />
-        </section>
+        </Pane>
       )}
       <Notices />
     </div>

@@ -174,7 +174,7 @@ function Unpushed() {
     <div class="unpushed">
       <p>
         {ahead === undefined
-          ? `The server has no branch ${current} yet.`
+          ? `The server has no branch ${current}.`
           : `${formatCount(ahead, 'commit')} not pushed yet.`}
       </p>
       <button

@@ -1,9 +1,10 @@
 /** The question that is being asked, if any, in a modal dialog. */
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { dialog } from '../state/dialogs.js';
 import type { LineQuestion, Question, SignInQuestion } from '../state/dialogs.js';
 import { explain } from '../words.js';
+import { Frame } from './Frame.js';
+import { Sides } from './Sides.js';
 
 export function Dialogs() {
   const asked = dialog.value;
@@ -15,46 +16,9 @@ export function Dialogs() {
       return <Line question={asked} />;
     case 'sign-in':
       return <SignIn question={asked} />;
+    case 'sides':
+      return <Sides question={asked} />;
   }
-}
-
-interface FrameProps {
-  readonly title: string;
-  readonly onCancel: () => void;
-  readonly onSubmit: () => void;
-  readonly children: ComponentChildren;
-}
-
-/** The browser's own dialog keeps the focus inside and gives it back. */
-function Frame({ title, onCancel, onSubmit, children }: FrameProps) {
-  const root = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const shown = root.current;
-    shown?.showModal();
-    // Only a dialog that is closed gives the focus back to where it was.
-    return () => shown?.close();
-  }, []);
-  return (
-    <dialog
-      ref={root}
-      class="dialog"
-      aria-labelledby="dialog-title"
-      onCancel={(event) => {
-        event.preventDefault();
-        onCancel();
-      }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSubmit();
-        }}
-      >
-        <h2 id="dialog-title">{title}</h2>
-        {children}
-      </form>
-    </dialog>
-  );
 }
 
 function Confirm({ question }: { readonly question: Question }) {
@@ -168,7 +132,7 @@ function SignIn({ question }: { readonly question: SignInQuestion }) {
           <input
             id="username"
             class="input"
-            autoFocus
+            autoFocus={refused === undefined}
             autocomplete="username"
             autocapitalize="off"
             spellcheck={false}
@@ -183,6 +147,8 @@ function SignIn({ question }: { readonly question: SignInQuestion }) {
       <input
         id="secret"
         class="input"
+        // The name may well have been right.
+        autoFocus={refused !== undefined}
         type="password"
         autocomplete="current-password"
         value={secret}

@@ -21,7 +21,16 @@ export function Editor({ path, content, isReadOnly }: EditorProps) {
     if (host.current === null) return;
     const created = new EditorView({ parent: host.current });
     view.current = created;
-    return () => created.destroy();
+    // A message below makes it smaller: what is being written stays in sight.
+    const resized = new ResizeObserver(() => {
+      if (!created.hasFocus) return;
+      created.dispatch({ effects: EditorView.scrollIntoView(created.state.selection.main.head) });
+    });
+    resized.observe(host.current);
+    return () => {
+      resized.disconnect();
+      created.destroy();
+    };
   }, []);
   useEffect(() => {
     const { text, lineSeparator } = content;
@@ -29,7 +38,8 @@ export function Editor({ path, content, isReadOnly }: EditorProps) {
       basicSetup,
       theme,
       languageOf(path),
-      EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}` }),
+      // What cannot be edited is still read, and scrolled, with the keyboard.
+      EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}`, tabindex: '0' }),
     ];
     if (isReadOnly) {
       const fixed = [look, EditorState.readOnly.of(true), EditorView.editable.of(false)];

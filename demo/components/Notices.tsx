@@ -24,7 +24,7 @@ export function Notices() {
 }
 
 function NoticeCard({ notice: shown }: { readonly notice: Notice }) {
-  const { tone, title, text, code, refs, remote, paths, action } = shown;
+  const { tone, title, text, code, refs, remote, paths, actions = [] } = shown;
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     if (tone !== 'good' || isHeld) return;
@@ -69,13 +69,13 @@ function NoticeCard({ notice: shown }: { readonly notice: Notice }) {
             <pre>{remote.join('\n')}</pre>
           </figure>
         )}
-        {(code !== undefined || action !== undefined) && (
+        {(code !== undefined || actions.length > 0) && (
           <p class="notice-foot">
-            {action !== undefined && (
-              <button type="button" class="button" onClick={action.run}>
-                {action.label}
+            {actions.map(({ label, run }) => (
+              <button type="button" class="button" onClick={run} key={label}>
+                {label}
               </button>
-            )}
+            ))}
             {code !== undefined && <code class="code">{code}</code>}
           </p>
         )}

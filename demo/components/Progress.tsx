@@ -13,7 +13,7 @@ const stages: readonly { readonly step: Step; readonly label: string }[] = [
 
 /** A clone on its way from the server into this browser, stage by stage. */
 export function CloneProgress({ activity }: { readonly activity: Activity }) {
-  const { title, progress, interruption, cancel, startedAt } = activity;
+  const { title, progress, cancel } = activity;
   return (
     <section class="clone-progress" aria-label={title}>
       <div class="clone-head">
@@ -46,10 +46,10 @@ export function CloneProgress({ activity }: { readonly activity: Activity }) {
         ))}
       </div>
       <div class="clone-figures">
-        <span aria-live="polite">{interruption ?? progress.label}…</span>
+        <span aria-live="polite">{labelOf(activity)}…</span>
         <span class="figure">{objects(progress)}</span>
         <span class="figure">{progress.bytes > 0 ? formatBytes(progress.bytes) : ''}</span>
-        <Seconds since={startedAt} />
+        <Seconds activity={activity} />
       </div>
     </section>
   );
@@ -64,7 +64,7 @@ export function ActivityLine({ activity }: { readonly activity: Activity }) {
       <div class="activity-text">
         <strong>{title}</strong>
         <span aria-live="polite">
-          {interruption ?? progress.label}
+          {labelOf(activity)}
           {interruption === undefined && progress.bytes > 0 && `, ${formatBytes(progress.bytes)}`}
         </span>
       </div>
@@ -87,13 +87,22 @@ export function ActivityLine({ activity }: { readonly activity: Activity }) {
   );
 }
 
-function Seconds({ since }: { readonly since: number }) {
+/** What is being done, or what it waits for. */
+function labelOf({ waitsSince, interruption, progress }: Activity): string {
+  if (waitsSince !== undefined) return 'Waiting for you to sign in';
+  return interruption ?? progress.label;
+}
+
+/** A clock, which stands still while a person is asked something. */
+function Seconds({ activity }: { readonly activity: Activity }) {
+  const { startedAt, waitsSince } = activity;
   const [now, setNow] = useState(performance.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(performance.now()), 100);
     return () => clearInterval(timer);
   }, []);
-  return <span class="figure seconds">{(Math.max(0, now - since) / 1000).toFixed(1)} s</span>;
+  const passed = Math.max(0, (waitsSince ?? now) - startedAt);
+  return <span class="figure seconds">{(passed / 1000).toFixed(1)} s</span>;
 }
 
 function stateOf(step: Step, progress: Progress): 'done' | 'now' | 'later' {

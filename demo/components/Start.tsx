@@ -1,5 +1,5 @@
 /** The first screen: an address to clone, and what this browser has already. */
-import { formatAge } from '../format.js';
+import { formatAge, formatCount } from '../format.js';
 import { catalogue } from '../state/catalogue.js';
 import { activity } from '../state/session.js';
 import { address, clone, forget, offered, shallow } from '../state/start.js';
@@ -19,9 +19,10 @@ export function Start() {
         <h1>Clone a repository into this tab</h1>
         <p class="lead">
           The server runs git itself, this page runs isomorphic-git, and one WebSocket lies between
-          them. What you clone stays in this browser until you remove it.
+          them. What you clone is kept in this browser: push what must not be lost.
         </p>
         <CloneForm />
+        <Offered />
         <div class="start-stage">
           {activity.value?.kind === 'clone' ? (
             <CloneProgress activity={activity.value} />
@@ -54,7 +55,6 @@ function CloneForm() {
           class="input"
           type="text"
           inputMode="url"
-          list="offered"
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -63,11 +63,6 @@ function CloneForm() {
           disabled={isBusy}
           onInput={(event) => (address.value = event.currentTarget.value)}
         />
-        <datalist id="offered">
-          {offered.value.map((url) => (
-            <option value={url} key={url} />
-          ))}
-        </datalist>
         <button class="button primary large" disabled={isBusy}>
           <Icon name="clone" /> Clone
         </button>
@@ -85,6 +80,43 @@ function CloneForm() {
   );
 }
 
+/** What this page's server has, where that is more than stands in the field already. */
+function Offered() {
+  const urls = offered.value;
+  if (urls.length < 2) return null;
+  return (
+    <section class="offered" aria-labelledby="offered-title">
+      <h2 id="offered-title">
+        On this server{' '}
+        <span class="pane-note">{formatCount(urls.length, 'repository', 'repositories')}</span>
+      </h2>
+      <ul class="offered-list">
+        {urls.map((url) => (
+          <li key={url}>
+            <button
+              type="button"
+              disabled={activity.value !== undefined}
+              aria-label={`Clone ${pathOf(url)}`}
+              onClick={() => {
+                address.value = url;
+                void clone();
+              }}
+            >
+              <Icon name="box" /> <span>{pathOf(url)}</span>
+              <Icon name="clone" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The path of a repository on this page's server, as a person reads it. */
+function pathOf(url: string): string {
+  return decodeURIComponent(url.slice(new URL('.', document.baseURI).href.length));
+}
+
 function Kept() {
   const entries = catalogue.value;
   return (
@@ -92,7 +124,7 @@ function Kept() {
       <h2 id="kept-title">In this browser</h2>
       {entries.length === 0 ? (
         <Empty icon="box" title="Nothing yet">
-          <p>Repositories that you clone are listed here. They are kept in this browser.</p>
+          <p>Repositories that you clone are listed here, with all that you change in them.</p>
         </Empty>
       ) : (
         <ul class="kept-list">

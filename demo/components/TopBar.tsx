@@ -1,6 +1,6 @@
 /** Where one is (repository and branch), and the way to the server and back. */
 import { catalogue } from '../state/catalogue.js';
-import { settleUnsaved } from '../state/files.js';
+import { settleUnsaved } from '../state/save.js';
 import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
 import { forget } from '../state/start.js';
 import { fetchNow, goToBranch, newBranch, pullNow, pushNow } from '../state/work.js';
@@ -13,6 +13,7 @@ export function TopBar() {
   const { ahead = 0, behind = 0 } = distance.value ?? {};
   return (
     <header class="top-bar">
+      <h1 class="hidden">{repositoryName.value}</h1>
       <Mark />
       <RepositoryMenu />
       <BranchMenu />

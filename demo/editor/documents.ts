@@ -44,18 +44,37 @@ export function updateDocument(path: string, state: EditorState): void {
   setUnsaved(path, !state.doc.eq(document.saved));
 }
 
-/** @returns the text to save, and what to call when it is saved. */
-export function documentToSave(path: string): { text: string; saved: () => void } | undefined {
+/** What is to be saved of a document. */
+export interface Saving {
+  readonly text: string;
+  /** What the file had when these edits began. */
+  readonly before: string;
+  /** To be called when the text is saved. */
+  readonly saved: () => void;
+}
+
+/** @returns undefined if it is not open. */
+export function documentToSave(path: string): Saving | undefined {
   const document = documents.get(path);
   if (document === undefined) return undefined;
-  const { state } = document;
+  const { state, saved } = document;
   return {
     text: state.sliceDoc(),
+    before: saved.sliceString(0, saved.length, state.lineBreak),
     saved() {
       document.saved = state.doc;
       setUnsaved(path, !document.state.doc.eq(state.doc));
     },
   };
+}
+
+/** @returns the edits that are not saved, by their paths. */
+export function unsavedTexts(): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const [path, { state }] of documents) {
+    if (unsaved.value.has(path)) texts.set(path, state.sliceDoc());
+  }
+  return texts;
 }
 
 /** Forgets a document and its edits. */

@@ -27,21 +27,6 @@ export async function readBranches(repository: Repository): Promise<Branches> {
 }
 
 /**
- * Goes to a branch, and makes it first where only `origin` has it. Changed files are taken along
- * where the two branches have them the same.
- *
- * @throws isomorphic-git's CheckoutConflictError, before anything is written.
- */
-export async function switchBranch(
-  repository: Repository,
-  name: string,
-  onProgress: (event: { phase: string; loaded: number; total: number }) => Promise<void>,
-): Promise<void> {
-  await git.checkout({ ...gitArguments(repository), ref: name, onProgress });
-  await saveDirectory(repository);
-}
-
-/**
  * Makes a branch at the current commit and goes to it. No file is touched.
  *
  * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError

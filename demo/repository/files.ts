@@ -79,8 +79,31 @@ function classify(path: string, bytes: Uint8Array<ArrayBuffer>): FileContent {
   }
 }
 
-/** Saves text. The file keeps its mode. */
+/** @returns a file as UTF-8, damaged where it is none; undefined if there is no file. */
+export async function readText(repository: Repository, path: string): Promise<string | undefined> {
+  try {
+    const bytes = await repository.fs.promises.readFile(`${repository.dir}/${path}`);
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error of a file system says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'ENOENT';
+}
+
+/** Saves text, in folders that are made where they are missing. The file keeps its mode. */
 export async function writeText(repository: Repository, path: string, text: string): Promise<void> {
+  let folder = repository.dir;
+  for (const part of path.split('/').slice(0, -1)) {
+    folder += `/${part}`;
+    await repository.fs.promises.mkdir(folder).catch((error: { code?: string }) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
   await repository.fs.promises.writeFile(`${repository.dir}/${path}`, text);
   await saveDirectory(repository);
 }
@@ -97,14 +120,6 @@ export async function createFile(
   files: Iterable<FileEntry>,
 ): Promise<void> {
   checkName(path, files);
-  const parts = path.split('/').slice(0, -1);
-  let folder = repository.dir;
-  for (const part of parts) {
-    folder += `/${part}`;
-    await repository.fs.promises.mkdir(folder).catch((error: { code?: string }) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
   await writeText(repository, path, '');
 }
 

@@ -42,6 +42,37 @@ export function gitArguments(repository: Repository): {
  */
 export async function saveDirectory(repository: Repository): Promise<void> {
   await repository.fs.promises.flush();
+  saved?.(repository.id);
+}
+
+let saved: ((id: string) => void) | undefined;
+
+/** Calls back after each change of a repository that this page has made. */
+export function onSaved(listener: (id: string) => void): void {
+  saved = listener;
+}
+
+/**
+ * Whether a repository is in this browser still. Looking makes nothing: opening a database that
+ * is not there would.
+ */
+export async function isThere({ id, fs, dir }: Repository): Promise<boolean> {
+  if (!(await hasDatabase(id))) return false;
+  try {
+    await fs.promises.stat(`${dir}/.git/HEAD`);
+    return true;
+  } catch (error) {
+    // Anything else says nothing about what is there.
+    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** @returns true, too, where the browser does not tell. */
+export async function hasDatabase(id: string): Promise<boolean> {
+  if (!('databases' in indexedDB)) return true;
+  const all = await indexedDB.databases();
+  return all.some(({ name }) => name === prefix + id);
 }
 
 /**

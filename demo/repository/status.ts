@@ -1,5 +1,6 @@
 /** Which files there are, and how each differs from the last commit: one walk over three trees. */
 import git, { type WalkerEntry } from 'isomorphic-git';
+import { resolveRef } from './refs.js';
 import { gitArguments, type Repository } from './repository.js';
 
 export type FileKind = 'file' | 'executable' | 'symlink' | 'submodule';
@@ -39,13 +40,8 @@ export async function scanFiles(repository: Repository, under?: string): Promise
 }
 
 /** @returns the commit that is checked out; undefined in a repository without commits. */
-export async function headOid(repository: Repository): Promise<string | undefined> {
-  try {
-    return await git.resolveRef({ ...gitArguments(repository), ref: 'HEAD' });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
-    throw error;
-  }
+export function headOid(repository: Repository): Promise<string | undefined> {
+  return resolveRef(repository, 'HEAD');
 }
 
 /** undefined for folders, whose children are walked then. */

@@ -1,22 +1,13 @@
-/** Fetch, pull and push. No step loses work: what could is found out before anything is written. */
+/** Fetch, pull and push. */
 import git from 'isomorphic-git';
 import type { Author } from './commit.js';
 import { measureDistance, type Distance } from './history.js';
+import { join, type Joined } from './merge.js';
+import { resolveRef } from './refs.js';
 import { remoteArguments, type Transfer } from './remote.js';
 import { gitArguments, saveDirectory, type Repository } from './repository.js';
 
 const remote = 'origin';
-
-/** What a pull did to the current branch. */
-export type PullOutcome =
-  | { readonly kind: 'up-to-date' }
-  /** The remote has no branch of this name. */
-  | { readonly kind: 'no-remote-branch' }
-  | {
-      readonly kind: 'fast-forward' | 'merge';
-      readonly from: string | undefined;
-      readonly to: string;
-    };
 
 /** What a push did to one ref of the server. */
 export interface PushedRef {
@@ -28,13 +19,23 @@ export interface PushedRef {
 
 /** Brings what is new on the remote, and touches no branch and no file. */
 export async function fetchRemote(repository: Repository, transfer: Transfer): Promise<void> {
-  await git.fetch({
-    ...gitArguments(repository),
-    ...remoteArguments(repository, transfer),
-    remote,
-    tags: true,
-    prune: true,
-  });
+  const base = gitArguments(repository);
+  const tracked = await git.listBranches({ ...base, remote });
+  // isomorphic-git wants one ref that the server has, and takes the current branch's: that one may
+  // be gone there, and so may be what HEAD names.
+  const candidates = [undefined, 'HEAD', ...tracked.map((name) => `refs/heads/${name}`)];
+  for (const [at, remoteRef] of candidates.entries()) {
+    try {
+      await git.fetch({
+        ...{ ...base, ...remoteArguments(repository, transfer), remote, tags: true, prune: true },
+        ...(remoteRef === undefined ? {} : { remoteRef }),
+      });
+      break;
+    } catch (error) {
+      const isGone = (error as { code?: unknown } | null)?.code === 'NotFoundError';
+      if (!isGone || at === candidates.length - 1) throw error;
+    }
+  }
   await saveDirectory(repository);
 }
 
@@ -43,56 +44,27 @@ export async function remoteDistance(
   repository: Repository,
   branch: string,
 ): Promise<Distance | undefined> {
-  const local = await resolve(repository, `refs/heads/${branch}`);
-  const tracked = await resolve(repository, `refs/remotes/${remote}/${branch}`);
+  const local = await resolveRef(repository, `refs/heads/${branch}`);
+  const tracked = await resolveRef(repository, trackedRef(branch));
   if (local === undefined || tracked === undefined) return undefined;
   return measureDistance(repository, local, tracked);
 }
 
 /**
- * Fetches, and brings the remote's commits into the current branch: by moving it where it has none
- * of its own, else by a merge.
+ * Fetches, and brings the remote's commits into the current branch.
  *
  * @param author of a merge commit.
- * @throws isomorphic-git's MergeConflictError and CheckoutConflictError; nothing has changed then
- *   but what was fetched.
+ * @throws isomorphic-git's CheckoutConflictError; nothing has changed then but what was fetched.
  */
 export async function pull(
   repository: Repository,
   branch: string,
   author: Author,
   transfer: Transfer,
-): Promise<PullOutcome> {
+): Promise<Joined> {
   await fetchRemote(repository, transfer);
-  const base = gitArguments(repository);
-  const ref = `refs/heads/${branch}`;
-  const tracked = `refs/remotes/${remote}/${branch}`;
-  const theirs = await resolve(repository, tracked);
-  const from = await resolve(repository, ref);
-  if (theirs === undefined) return { kind: 'no-remote-branch' };
-  if (theirs === from) return { kind: 'up-to-date' };
-  let to = theirs;
-  let isMerge = false;
-  if (from !== undefined) {
-    // Without moving the branch: that comes last, when the files are those of the new commit.
-    const merged = await git.merge({
-      ...base,
-      ours: ref,
-      theirs: tracked,
-      noUpdateBranch: true,
-      message: `Merge branch '${branch}' of ${repository.url}`,
-      author: { ...author },
-    });
-    if (merged.alreadyMerged) return { kind: 'up-to-date' };
-    to = merged.oid ?? theirs;
-    isMerge = merged.mergeCommit === true;
-  }
   const { onProgress } = remoteArguments(repository, transfer);
-  // Looks for conflicts before it writes the first file.
-  await git.checkout({ ...base, ref: to, noUpdateHead: true, onProgress });
-  await git.writeRef({ ...base, ref, value: to, force: true });
-  await saveDirectory(repository);
-  return { kind: isMerge ? 'merge' : 'fast-forward', from, to };
+  return join(repository, branch, trackedRef(branch), author, onProgress);
 }
 
 /**
@@ -143,11 +115,6 @@ function outcomes(refs: Record<string, RefOutcome>): PushedRef[] {
   );
 }
 
-async function resolve(repository: Repository, ref: string): Promise<string | undefined> {
-  try {
-    return await git.resolveRef({ ...gitArguments(repository), ref });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
-    throw error;
-  }
+function trackedRef(branch: string): string {
+  return `refs/remotes/${remote}/${branch}`;
 }

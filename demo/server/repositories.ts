@@ -15,6 +15,11 @@ export async function listRepositories(root: string): Promise<string[]> {
   return found.sort();
 }
 
+/** Whether a folder is a repository itself, bare or with a work tree. */
+export async function isRepositoryFolder(directory: string): Promise<boolean> {
+  return isRepository(directory, await readdir(directory));
+}
+
 async function search(root: string, path: string, depth: number, found: string[]): Promise<void> {
   if (found.length >= limits.repositories) return;
   const names = await readdir(join(root, path)).catch(() => []);

@@ -3,11 +3,12 @@
  * `npm start -- ROOT` somebody's own folder of repositories. Either with the demo page.
  */
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { GitFailed, runGit } from '../sample/git.js';
 import { makeSample } from '../sample/make.js';
+import { isRepositoryFolder } from './repositories.js';
 import { serveDemo } from './serve.js';
 
 interface Options {
@@ -36,7 +37,7 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
   if (!existsSync(join(page, 'index.html'))) {
     throw new Problem('The page is not built yet: run `npm run build` first.');
   }
-  const root = givenRoot === undefined ? await prepareData() : checkRoot(givenRoot);
+  const root = givenRoot === undefined ? await prepareData() : await checkRoot(givenRoot);
   const allowPush = options.allowPush === true || loopback.test(options.host);
   const { host, port, publicUrl } = options;
   const demo = await serveDemo({ root, page, host, port, allowPush, publicUrl });
@@ -62,10 +63,16 @@ async function prepareData(): Promise<string> {
   return data;
 }
 
-function checkRoot(root: string): string {
+async function checkRoot(root: string): Promise<string> {
   const path = resolve(root);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
-  throw new Problem(`${root} is not a folder: name one that holds repositories.`);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new Problem(`${root} is not a folder: name one that holds repositories.`);
+  }
+  if (await isRepositoryFolder(path)) {
+    const above = dirname(path);
+    throw new Problem(`${root} is a repository itself: name the folder that holds it, ${above}.`);
+  }
+  return path;
 }
 
 function encodePath(path: string): string {

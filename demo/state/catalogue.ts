@@ -19,6 +19,16 @@ const readUnfinished = (): readonly string[] => recall('unfinished', areStrings,
 export const catalogue = signal<readonly CatalogueEntry[]>(readCatalogue());
 onRemembered('repositories', () => (catalogue.value = readCatalogue()));
 
+/** Calls back when another tab has put a repository into the list, or taken one away. */
+export function onCatalogueChange(changed: () => void): void {
+  onRemembered('repositories', changed);
+}
+
+/** Whether somebody has taken it off the list, and is deleting it. */
+export function isBeingRemoved(id: string): boolean {
+  return readUnfinished().includes(id) && !readCatalogue().some((entry) => entry.id === id);
+}
+
 /** The repository to open when the page is loaded again. */
 export function lastOpened(): CatalogueEntry | undefined {
   const id = recall<string>('open', isString, '');
@@ -38,8 +48,9 @@ export function keepInCatalogue(entry: CatalogueEntry): void {
 
 /** Forgets a repository and deletes it. */
 export async function removeFromCatalogue(id: string): Promise<void> {
-  write(readCatalogue().filter((entry) => entry.id !== id));
+  // First: whoever hears of the second is to know why.
   markUnfinished(id);
+  write(readCatalogue().filter((entry) => entry.id !== id));
   await deleteRepository(id);
   markFinished(id);
 }

@@ -1,5 +1,7 @@
 /** Questions to the person at the page, as promises of answers. One is asked at a time. */
 import { signal } from '@preact/signals';
+import type { ConflictedFile } from '../repository/conflicts.js';
+import type { Side } from '../repository/merge-lines.js';
 import type { Credentials, CredentialSource } from '../repository/remote.js';
 
 /** A question with two or three ways out; the last one leaves everything as it is. */
@@ -36,7 +38,16 @@ export interface SignInQuestion {
   readonly answer: (credentials: Credentials | undefined) => void;
 }
 
-export const dialog = signal<Question | LineQuestion | SignInQuestion | undefined>();
+/** Asks whose version is taken of each file that both sides changed. */
+export interface SidesQuestion {
+  readonly kind: 'sides';
+  readonly files: readonly ConflictedFile[];
+  readonly answer: (sides: ReadonlyMap<string, Side> | undefined) => void;
+}
+
+export const dialog = signal<
+  Question | LineQuestion | SignInQuestion | SidesQuestion | undefined
+>();
 
 /** @returns the id of the choice; undefined if the question was put away. */
 export function confirm(question: Omit<Question, 'kind' | 'answer'>): Promise<string | undefined> {
@@ -49,6 +60,15 @@ export function confirm(question: Omit<Question, 'kind' | 'answer'>): Promise<st
 export function askLine(question: Omit<LineQuestion, 'kind' | 'answer'>): Promise<void> {
   return new Promise((resolve) => {
     dialog.value = { kind: 'line', ...question, answer: closing(resolve) };
+  });
+}
+
+/** @returns the side of each path; undefined if the question was put away. */
+export function askSides(
+  files: readonly ConflictedFile[],
+): Promise<ReadonlyMap<string, Side> | undefined> {
+  return new Promise((resolve) => {
+    dialog.value = { kind: 'sides', files, answer: closing(resolve) };
   });
 }
 

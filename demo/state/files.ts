@@ -1,14 +1,16 @@
-/** Showing, saving, making, deleting and undoing files. */
+/** Showing, making, deleting and undoing files. */
 import { batch } from '@preact/signals';
-import { closeDocument, documentToSave } from '../editor/documents.js';
-import { createFile, deleteFile, discardChange, readFile, writeText } from '../repository/files.js';
+import { closeDocument } from '../editor/documents.js';
+import { createFile, deleteFile, discardChange, readFile } from '../repository/files.js';
+import { isMissing, type FileContent } from '../repository/files.js';
 import type { Repository } from '../repository/repository.js';
-import { scanFiles } from '../repository/status.js';
+import { scanFiles, type FileEntry } from '../repository/status.js';
 import { askLine, confirm } from './dialogs.js';
+import { download } from './download.js';
 import { attempt, inTurn } from './perform.js';
+import { scanAgain } from './scan.js';
 import {
   content,
-  excluded,
   files,
   focus,
   isWritingFiles,
@@ -36,10 +38,20 @@ export async function showSelected(): Promise<void> {
   const repo = repository.value;
   const entry = path === undefined ? undefined : files.value.get(path);
   if (path === undefined || repo === undefined || entry === undefined) return;
-  const read = await attempt(() => readFile(repo, entry));
+  const read = await attempt(() => readShown(repo, entry));
   // Another one may have been chosen while this one was read.
   if (selected.value !== path || repository.value !== repo) return;
   content.value = read === undefined ? undefined : { path, content: read };
+}
+
+/** A file that is gone can have edits all the same: the editor has them. */
+async function readShown(repo: Repository, entry: FileEntry): Promise<FileContent> {
+  try {
+    return await readFile(repo, entry);
+  } catch (error) {
+    if (!isMissing(error) || !unsaved.value.has(entry.path)) throw error;
+    return { kind: 'text', text: '', lineSeparator: '\n', size: 0 };
+  }
 }
 
 /** Gives a file to the browser to keep elsewhere. */
@@ -48,52 +60,8 @@ export async function downloadFile(path: string): Promise<void> {
   if (repo === undefined) return;
   await attempt(async () => {
     const bytes = await repo.fs.promises.readFile(`${repo.dir}/${path}`);
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-    link.download = path.slice(path.lastIndexOf('/') + 1);
-    link.click();
-    // Some browsers read it only later.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    download(path, bytes as Uint8Array<ArrayBuffer>);
   });
-}
-
-/** Saves the edits of one file. */
-export async function saveFile(path: string): Promise<boolean> {
-  const repo = repository.value;
-  if (repo === undefined || isWritingFiles.value) return false;
-  const saved = await attempt(() =>
-    inTurn(async () => {
-      const document = documentToSave(path);
-      if (document === undefined) return false;
-      await writeText(repo, path, document.text);
-      await scanAgain(repo, path, document.saved);
-      return true;
-    }),
-  );
-  return saved ?? false;
-}
-
-/** Saves all edits. @returns whether there is nothing unsaved now. */
-export async function saveAll(): Promise<boolean> {
-  for (const path of unsaved.value) {
-    if (!(await saveFile(path))) return false;
-  }
-  return true;
-}
-
-/** Asks what shall become of unsaved edits. @returns whether to go on. */
-export async function settleUnsaved(purpose: string): Promise<boolean> {
-  const count = unsaved.value.size;
-  if (count === 0) return true;
-  const choice = await confirm({
-    title: count === 1 ? 'One file has unsaved edits' : `${count} files have unsaved edits`,
-    text: `${[...unsaved.value].join(', ')}. They are saved to this browser’s copy, and not committed.`,
-    choices: [
-      { id: 'save', label: `Save and ${purpose}` },
-      { id: 'stay', label: 'Cancel' },
-    ],
-  });
-  return choice === 'save' && (await saveAll());
 }
 
 /** Asks for a path and makes a file there. */
@@ -136,7 +104,9 @@ export async function removeFile(path: string): Promise<void> {
   }
   await attempt(() =>
     inTurn(async () => {
-      await deleteFile(repo, path);
+      // As it is now: another tab may have deleted it, and then there are edits alone.
+      const [now] = await scanFiles(repo, path);
+      if (now !== undefined && now.status !== 'deleted') await deleteFile(repo, path);
       await reread(repo, path);
     }),
   );
@@ -163,7 +133,8 @@ export async function discardFile(path: string): Promise<void> {
   }
   await attempt(() =>
     inTurn(async () => {
-      if (entry.status !== 'same') await discardChange(repo, entry);
+      const [now] = await scanFiles(repo, path);
+      if (now !== undefined && now.status !== 'same') await discardChange(repo, now);
       await reread(repo, path);
     }),
   );
@@ -181,24 +152,5 @@ async function reread(repo: Repository, path: string): Promise<void> {
     selected.value = undefined;
     content.value = undefined;
     focus.value = 'panel';
-  });
-}
-
-/**
- * Looks at one path again: much faster than at all of them.
- *
- * @param also what changes together with it, so that no state in between is seen.
- */
-async function scanAgain(repo: Repository, path: string, also?: () => void): Promise<void> {
-  const found = await scanFiles(repo, path);
-  const next = new Map(files.value);
-  next.delete(path);
-  for (const entry of found) next.set(entry.path, entry);
-  batch(() => {
-    files.value = next;
-    also?.();
-    if (!next.has(path) && excluded.value.has(path)) {
-      excluded.value = new Set([...excluded.value].filter((other) => other !== path));
-    }
   });
 }

@@ -54,6 +54,12 @@ export const message = signal('');
 export const author = signal<Author>(recall('author', isAuthor, { name: '', email: '' }));
 author.subscribe((value) => remember('author', value));
 
+/** Who commits, in a merge that needs a name where none was given. */
+export function signature(): Author {
+  const { name, email } = author.value;
+  return { name: name || 'Somebody', email: email || 'somebody@localhost' };
+}
+
 /** Something that takes time. There is one at a time. */
 export interface Activity {
   readonly kind: 'clone' | 'open' | 'fetch' | 'pull' | 'push' | 'commit' | 'switch' | 'remove';
@@ -61,8 +67,10 @@ export interface Activity {
   readonly progress: Progress;
   /** What to say while its connection is lost; undefined while there is one. */
   readonly interruption: string | undefined;
-  /** When it began, in ms of performance.now(). */
+  /** When it began, in ms of performance.now(); later by what it waited for a person. */
   readonly startedAt: number;
+  /** Since when it waits for a person, in ms of performance.now(). */
+  readonly waitsSince: number | undefined;
   /** undefined for what cannot be cancelled. */
   readonly cancel: (() => void) | undefined;
 }
@@ -85,7 +93,7 @@ export interface Notice {
   /** What the server's git and its hooks said. */
   readonly remote?: readonly string[] | undefined;
   readonly paths?: readonly string[] | undefined;
-  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+  readonly actions?: readonly { readonly label: string; readonly run: () => void }[] | undefined;
 }
 
 export const notice = signal<Notice | undefined>();

@@ -1,7 +1,8 @@
 /** The page's beginning: what it opens, what address it offers, and cloning. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { parseAddress } from '../repository/address.js';
 import { cloneRepository } from '../repository/clone.js';
+import { throwIfCancelled } from '../repository/remote.js';
 import { explain } from '../words.js';
 import { formatBytes, formatCount } from '../format.js';
 import {
@@ -9,14 +10,14 @@ import {
   createId,
   lastOpened,
   removeFromCatalogue,
-  setLastOpened,
   sweepUnfinished,
   whileCloning,
 } from './catalogue.js';
 import { confirm, rememberCredentials } from './dialogs.js';
-import { inTurn, perform } from './perform.js';
-import { activity, files, notice, screen } from './session.js';
-import { leaveRepository, openFromCatalogue, refresh, showRepository } from './workspace.js';
+import { perform } from './perform.js';
+import { watchPresence } from './presence.js';
+import { files, notice, screen } from './session.js';
+import { leaveRepository, openFromCatalogue, showRepository } from './workspace.js';
 
 /** What stands in the address field. */
 export const address = signal('');
@@ -27,15 +28,12 @@ export const shallow = signal(false);
 
 /** Opens what was open when the page was left. */
 export async function start(): Promise<void> {
-  void offerAddresses();
-  void sweepUnfinished();
-  addEventListener('visibilitychange', () => {
-    // Another tab may have changed the same repository.
-    if (document.visibilityState !== 'visible') return;
-    void inTurn(async () => {
-      if (activity.value === undefined) await refresh();
-    });
+  // Each time that the list is shown: the server may have more by then.
+  effect(() => {
+    if (screen.value !== 'open') void offerAddresses();
   });
+  void sweepUnfinished();
+  watchPresence();
   const last = lastOpened();
   if (last === undefined) screen.value = 'start';
   else await openFromCatalogue(last);
@@ -52,11 +50,10 @@ export async function clone(): Promise<void> {
   }
   const { url, name, credentials } = parsed;
   if (credentials !== undefined) rememberCredentials(url, credentials);
-  const startedAt = performance.now();
   let received = 0;
+  const cancelled = 'The clone was cancelled. Nothing of it was kept.';
   const cloned = await perform(
-    'clone',
-    `Cloning ${name}`,
+    { kind: 'clone', title: `Cloning ${name}`, url, cancelled },
     async (transfer) => {
       const id = createId();
       const repository = await whileCloning(id, () =>
@@ -73,13 +70,11 @@ export async function clone(): Promise<void> {
       );
       await showRepository(repository, name);
     },
-    'The clone was cancelled. Nothing of it was kept.',
   );
   if (cloned === undefined) return;
-  const seconds = (performance.now() - startedAt) / 1000;
   notice.value = {
     tone: 'good',
-    title: `Cloned ${name} in ${seconds.toFixed(1)} s`,
+    title: `Cloned ${name} in ${cloned.seconds.toFixed(1)} s`,
     text: `${formatCount(files.value.size, 'file')}, ${formatBytes(received)} received.`,
     remote: cloned.remote,
   };
@@ -98,10 +93,17 @@ export async function forget(id: string): Promise<void> {
     ],
   });
   if (choice !== 'remove') return;
-  await perform('remove', `Removing ${entry.name}`, async () => {
+  const task = {
+    title: `Removing ${entry.name}`,
+    cancelled: 'Another tab still has it open. It goes when that tab is closed.',
+  };
+  await perform({ kind: 'remove', ...task }, async ({ signal }) => {
     leaveRepository();
-    setLastOpened(undefined);
-    await removeFromCatalogue(id);
+    const cancel = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([removeFromCatalogue(id), cancel]);
+    throwIfCancelled(signal);
   });
 }
 

@@ -1,13 +1,15 @@
 /** Committing, going between branches, and keeping in step with the server. */
 import { commitChanges } from '../repository/commit.js';
-import { createBranch, switchBranch } from '../repository/branches.js';
+import { createBranch } from '../repository/branches.js';
+import { checkOut } from '../repository/checkout.js';
 import { createPauses } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
 import { explainRejection } from '../words.js';
 import { formatCount } from '../format.js';
+import { sayConflict } from './conflict.js';
 import { askLine } from './dialogs.js';
-import { settleUnsaved } from './files.js';
+import { settleUnsaved } from './save.js';
 import { perform } from './perform.js';
 import * as session from './session.js';
 import { refresh, refreshRefs } from './workspace.js';
@@ -21,7 +23,7 @@ export async function commit(): Promise<void> {
     changes.map(({ path }) => path).filter((path) => !session.excluded.value.has(path)),
   );
   const message = session.message.value.trim();
-  const done = await perform('commit', 'Committing', async () => {
+  const done = await perform({ kind: 'commit', title: 'Committing' }, async () => {
     const oid = await commitChanges(repository, changes, chosen, message, session.author.value);
     await refresh();
     return oid;
@@ -41,14 +43,17 @@ export async function goToBranch(name: string): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined || name === session.branches.value.current) return;
   if (!(await settleUnsaved('switch'))) return;
-  const done = await perform('switch', `Switching to ${name}`, async (transfer) => {
-    const pause = createPauses();
-    await switchBranch(repository, name, async (event) => {
-      transfer.onProgress(event);
-      await pause();
-    });
-    await refresh();
-  });
+  const done = await perform(
+    { kind: 'switch', title: `Switching to ${name}` },
+    async (transfer) => {
+      const pause = createPauses();
+      await checkOut(repository, { branch: name }, async (event) => {
+        transfer.onProgress(event);
+        await pause();
+      });
+      await refresh();
+    },
+  );
   if (done !== undefined) session.notice.value = { tone: 'good', title: `On branch ${name}` };
 }
 
@@ -74,15 +79,12 @@ export async function newBranch(): Promise<void> {
 export async function fetchNow(): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
-  const done = await perform(
-    'fetch',
-    'Fetching',
-    async (transfer) => {
-      await fetchRemote(repository, transfer);
-      await refreshRefs(repository);
-    },
-    'The fetch was cancelled',
-  );
+  const { url } = repository;
+  const task = { url, cancelled: 'The fetch was cancelled' };
+  const done = await perform({ kind: 'fetch', title: 'Fetching', ...task }, async (transfer) => {
+    await fetchRemote(repository, transfer);
+    await refreshRefs(repository);
+  });
   if (done === undefined) return;
   const behind = session.distance.value?.behind ?? 0;
   session.notice.value = {
@@ -98,25 +100,27 @@ export async function pullNow(): Promise<void> {
   const repository = session.repository.value;
   const branch = session.branches.value.current;
   if (repository === undefined || branch === undefined || !(await settleUnsaved('pull'))) return;
-  const author = mergeAuthor();
+  const task = { url: repository.url, cancelled: 'The pull was cancelled' };
   const done = await perform(
-    'pull',
-    `Pulling ${branch}`,
+    { kind: 'pull', title: `Pulling ${branch}`, ...task },
     async (transfer) => {
       try {
-        return await pull(repository, branch, author, transfer);
+        return await pull(repository, branch, session.signature(), transfer);
       } finally {
         // What was fetched is there, even if it could not be joined.
         await refresh();
       }
     },
-    'The pull was cancelled',
   );
   if (done === undefined) return;
   const outcome = done.value;
+  if (outcome.kind === 'conflict') {
+    sayConflict(outcome.conflict, done.remote, (name) => void pushBranch(name));
+    return;
+  }
   const titles = {
     'up-to-date': `${branch} has all that the server has`,
-    'no-remote-branch': `The server has no branch ${branch} yet`,
+    'no-remote-branch': `The server has no branch ${branch}`,
     'fast-forward': `${branch} is now what the server has`,
     merge: `Joined the server’s commits with yours`,
   };
@@ -130,18 +134,24 @@ export async function pullNow(): Promise<void> {
 
 /** Pushes the current branch. */
 export async function pushNow(): Promise<void> {
-  const repository = session.repository.value;
   const branch = session.branches.value.current;
-  if (repository === undefined || branch === undefined) return;
+  if (branch !== undefined) await pushBranch(branch);
+}
+
+async function pushBranch(branch: string): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  const task = {
+    url: repository.url,
+    cancelled: 'The push was cancelled. Fetch to see whether the server had it all by then.',
+  };
   const done = await perform(
-    'push',
-    `Pushing ${branch}`,
+    { kind: 'push', title: `Pushing ${branch}`, ...task },
     async (transfer) => {
       const refs = await push(repository, branch, transfer);
       await refreshRefs(repository);
       return refs;
     },
-    'The push was cancelled. Fetch to see whether the server had it all by then.',
   );
   if (done !== undefined) sayPushed(repository, branch, done.value, done.remote);
 }
@@ -167,14 +177,8 @@ function sayPushed(
       : 'Your commits are still here, and nothing has changed on the server.',
     refs,
     remote,
-    ...(isBehind ? { action: { label: 'Pull', run: () => void pullNow() } } : {}),
+    ...(isBehind ? { actions: [{ label: 'Pull', run: () => void pullNow() }] } : {}),
   };
-}
-
-/** A merge needs a name; a fast-forward, the common case, does not. */
-function mergeAuthor(): { name: string; email: string } {
-  const { name, email } = session.author.value;
-  return { name: name || 'Somebody', email: email || 'somebody@localhost' };
 }
 
 function range(from: string | undefined, to: string): string {

@@ -3,13 +3,15 @@ import { batch, effect } from '@preact/signals';
 import { closeAllDocuments } from '../editor/documents.js';
 import { readBranches } from '../repository/branches.js';
 import { History, readLabels } from '../repository/history.js';
-import { openRepository, type Repository } from '../repository/repository.js';
-import { headOid, scanFiles, type FileEntry } from '../repository/status.js';
+import { hasDatabase, isThere, openRepository } from '../repository/repository.js';
+import type { Repository } from '../repository/repository.js';
+import { headOid, type FileEntry } from '../repository/status.js';
 import { remoteDistance } from '../repository/sync.js';
-import { keepInCatalogue, removeFromCatalogue, setLastOpened } from './catalogue.js';
+import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { showFile, showSelected } from './files.js';
 import { perform } from './perform.js';
+import { scanAll } from './scan.js';
 import * as session from './session.js';
 import { recall, remember } from './storage.js';
 
@@ -26,21 +28,26 @@ effect(() => {
 
 /** Opens a repository that this browser has. */
 export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
-  const opened = await perform('open', `Opening ${entry.name}`, async () => {
-    const repository = openRepository(entry.id, entry.url);
-    if (!(await isWhole(repository))) return false;
-    await showRepository(repository, entry.name);
+  const { id, name, url } = entry;
+  const opened = await perform({ kind: 'open', title: `Opening ${name}` }, async () => {
+    // Opened, a database that is not there would be made.
+    if (!(await hasDatabase(id))) return false;
+    const repository = openRepository(id, url);
+    if (!(await isThere(repository))) return false;
+    await showRepository(repository, name);
     return true;
   });
-  if (opened?.value === false) {
-    await removeFromCatalogue(entry.id);
-    session.notice.value = {
-      tone: 'info',
-      title: `${entry.name} is no longer in this browser`,
-      text: 'Its data was cleared. Clone it again to go on.',
-    };
-  }
-  if (opened?.value !== true) session.screen.value = 'start';
+  if (opened?.value === true) return;
+  const failure = session.notice.value;
+  leaveRepository();
+  session.notice.value = failure;
+  if (opened?.value !== false) return;
+  await removeFromCatalogue(id);
+  session.notice.value = {
+    tone: 'info',
+    title: `${name} is no longer in this browser`,
+    text: 'Its data was cleared. Clone it again to go on.',
+  };
 }
 
 /** Shows a repository that was just opened or cloned. */
@@ -70,7 +77,8 @@ export async function showRepository(repository: Repository, name: string): Prom
 /** Back to the list. What was not saved is asked about by whoever calls this. */
 export function leaveRepository(): void {
   closeAllDocuments();
-  setLastOpened(undefined);
+  // Another tab may have another one open.
+  if (lastOpened()?.id === session.repository.value?.id) setLastOpened(undefined);
   batch(() => {
     session.repository.value = undefined;
     session.files.value = new Map();
@@ -85,6 +93,8 @@ export async function refresh(): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
   await readAll(repository);
+  // It may have been left meanwhile.
+  if (session.repository.value !== repository) return;
   const path = session.selected.value;
   if (path !== undefined && !session.files.value.has(path)) {
     session.selected.value = undefined;
@@ -129,18 +139,9 @@ export async function readMoreHistory(): Promise<void> {
 }
 
 async function readAll(repository: Repository): Promise<void> {
-  const entries = await scanFiles(repository);
+  const files = await scanAll(repository);
   await refreshRefs(repository);
-  session.files.value = new Map(entries.map((entry) => [entry.path, entry]));
-}
-
-async function isWhole(repository: Repository): Promise<boolean> {
-  try {
-    await repository.fs.promises.stat(`${repository.dir}/.git/HEAD`);
-    return true;
-  } catch {
-    return false;
-  }
+  session.files.value = files;
 }
 
 function isShown(value: unknown): value is { id: string; path: string } | undefined {

@@ -265,15 +265,10 @@ export class ClientChannel implements Channel {
       this.#release();
       return;
     }
-    const loss = lossOf(
-      { code, reason, cause },
-      {
-        isGreeted: this.#greeting !== undefined,
-        isInterrupted: this.#state === 'interrupted',
-        givenUp: this.#givenUp,
-        loss: this.#loss,
-      },
-    );
+    const isGreeted = this.#greeting !== undefined;
+    const isInterrupted = this.#state === 'interrupted';
+    const moment = { isGreeted, isInterrupted, givenUp: this.#givenUp, loss: this.#loss };
+    const loss = lossOf({ code, reason, cause }, moment);
     if (loss.isOwnTakeover === true) this.#givenUp -= 1;
     if (loss.isFinal) this.#fail(loss.error);
     else this.#interrupt(loss.error);

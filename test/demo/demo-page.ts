@@ -3,7 +3,17 @@
  * at the top of a test file (not dynamically inside a test).
  */
 import { expect } from 'vitest';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+/** How a page is looked at. */
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: NonNullable<BrowserContextOptions['colorScheme']>;
+}
+
+/** What Chromium itself writes down: each connection that cannot be made. */
+const written = /WebSocket connection to|^Failed to load resource: net::ERR_/;
 
 /** A page with the demo, and the profile that it keeps. */
 export class DemoPage {
@@ -15,25 +25,27 @@ export class DemoPage {
     this.page = page;
     page.on('pageerror', (error) => this.complaints.push(String(error.stack ?? error)));
     page.on('console', (message) => {
-      // Chromium itself writes down each WebSocket that cannot be opened.
-      if (message.type() === 'error' && !message.text().includes('WebSocket connection to')) {
+      if (message.type() === 'error' && !written.test(message.text())) {
         this.complaints.push(message.text());
       }
     });
   }
 
   /** Opens the demo in a new profile. */
-  static async open(
-    browser: Browser,
-    url: string,
-    options: { readonly width?: number; readonly height?: number } = {},
-  ): Promise<DemoPage> {
-    const { width = 1280, height = 800 } = options;
-    const context = await browser.newContext({ viewport: { width, height } });
+  static async open(browser: Browser, url: string, options: PageOptions = {}): Promise<DemoPage> {
+    const { width = 1280, height = 800, colorScheme = 'light' } = options;
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     // Less than a test may take, so that it is known what did not come.
     context.setDefaultTimeout(20_000);
     const demo = new DemoPage(await context.newPage());
     await demo.page.goto(url);
+    return demo;
+  }
+
+  /** Opens the demo in another tab of the same browser. */
+  async another(): Promise<DemoPage> {
+    const demo = new DemoPage(await this.page.context().newPage());
+    await demo.page.goto(this.page.url());
     return demo;
   }
 
@@ -86,6 +98,15 @@ export class DemoPage {
       if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
     }
     await this.page.locator(`[role=treeitem][title="${path}"]`).click();
+  }
+
+  /** Puts text at the end of a file, and does not save it. */
+  async type(path: string, text: string): Promise<void> {
+    await this.openFile(path);
+    await this.editor(path).click();
+    await this.page.keyboard.press('Control+End');
+    await this.page.keyboard.insertText(text);
+    await this.row(`${path} unsaved`).waitFor();
   }
 
   /** Puts text at the end of a file, and saves it. */

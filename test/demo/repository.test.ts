@@ -17,13 +17,7 @@ import { scanFiles, type FileEntry } from '../../demo/repository/status.js';
 import { makeSample } from '../../demo/sample/make.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-
-/** Node's file system in LightningFS's place: it has what the demo uses, but for `flush`. */
-function onDisk(dir: string): Repository {
-  const promises = { ...nodeFs.promises, flush: () => Promise.resolve() };
-  const fs = { promises } as unknown as Repository['fs'];
-  return { id: 'test', url: 'http://127.0.0.1/test.git', fs, dir, cache: {} };
-}
+import { onDisk } from './on-disk.js';
 
 async function sampleClone(): Promise<{ repository: Repository; dir: string }> {
   const root = await temporaryDirectory();

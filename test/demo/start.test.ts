@@ -74,6 +74,17 @@ describe('npm start', () => {
     expect(output.stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it('says in one sentence that a folder is a repository itself', async () => {
+    const root = await temporaryDirectory();
+    await git(['init', '-q', '--bare', join(root, 'site.git')]);
+    const { exited, output } = start([join(root, 'site.git')]);
+    expect(await exited).toBe(1);
+    expect(output.stderr.trim()).toMatch(
+      / is a repository itself: name the folder that holds it, /,
+    );
+    expect(output.stderr.trim().endsWith(`${root}.`)).toBe(true);
+  });
+
   it('says in one sentence that a port is taken', async () => {
     const other = createServer();
     await listen(other);

@@ -1,17 +1,20 @@
 /** The demo where something goes wrong: what it says, and that nothing is lost or left behind. */
+import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
+import { listen } from '../helpers/listen.js';
 import { startProxy } from '../helpers/proxy.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { DemoPage } from './demo-page.js';
+import { begin, commitOnServer } from './begin.js';
 import { startStallingProxy } from './stalling-proxy.js';
-import { startDemo } from './start-process.js';
 
 describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   let browser: Browser;
@@ -20,27 +23,8 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     browser = await launchChromium();
   });
 
-  async function begin() {
-    const data = await temporaryDirectory();
-    const { url } = await startDemo(data);
-    const gitDir = join(data, 'sample.git');
-    const demo = await DemoPage.open(browser, url);
-    return { url, demo, gitDir, onServer: (...args: string[]) => git(['-C', gitDir, ...args]) };
-  }
-
-  /** Somebody else pushes: a commit on the server that no clone has yet. */
-  async function commitOnServer(gitDir: string, path: string, text: string): Promise<string> {
-    const copy = await temporaryDirectory();
-    await git(['clone', '-q', gitDir, copy]);
-    await writeFile(join(copy, path), text);
-    await git(['add', '-A'], { cwd: copy });
-    await git(['commit', '-q', '-m', 'Somebody else’s commit'], { cwd: copy });
-    await git(['push', '-q'], { cwd: copy });
-    return git(['rev-parse', 'HEAD'], { cwd: copy });
-  }
-
   it('says why a push is rejected, and joins both sides by a pull', async () => {
-    const { demo, gitDir, onServer } = await begin();
+    const { demo, gitDir, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     const theirs = await commitOnServer(gitDir, 'news.md', 'News\n');
@@ -62,26 +46,8 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     await demo.close();
   });
 
-  it('keeps everything as it was where both sides changed the same lines', async () => {
-    const { demo, gitDir } = await begin();
-    await demo.clone();
-    await demo.opened('sample');
-    await commitOnServer(gitDir, 'robots.txt', 'theirs\n');
-    await demo.append('robots.txt', 'mine\n');
-    await demo.commit('Mine');
-    await demo.button('Pull').click();
-    await demo.notice.getByText('Both sides changed the same lines').waitFor();
-    await demo.notice.getByText('MergeConflictError').waitFor();
-    await demo.notice.getByText('robots.txt').waitFor();
-    await demo.openFile('robots.txt');
-    await demo.editor('robots.txt').getByText('mine').waitFor();
-    await demo.page.getByText('Nothing has changed').waitFor();
-    await demo.button('Push, 1 ahead').waitFor();
-    await demo.close();
-  });
-
   it('does not pull over changes that are not committed', async () => {
-    const { demo, gitDir } = await begin();
+    const { demo, gitDir } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await commitOnServer(gitDir, 'robots.txt', 'theirs\n');
@@ -101,7 +67,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('passes on the words of a hook that rejects a push', async () => {
-    const { demo, gitDir, onServer } = await begin();
+    const { demo, gitDir, onServer } = await begin(browser);
     const before = await onServer('rev-parse', 'main');
     const hook = join(gitDir, 'hooks', 'pre-receive');
     await writeFile(hook, '#!/bin/sh\necho "The island is closed on Mondays." >&2\nexit 1\n');
@@ -130,13 +96,15 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     [
       'a server that is not there',
       'http://127.0.0.1:9/x.git',
-      'No gitws server',
+      'No server answers at 127.0.0.1:9',
       'CONNECTION_FAILED',
     ],
+    ['a host that has no gitws', 'https://github.com/a/b', 'github.com does', 'CONNECTION_FAILED'],
+    ['an address for ssh', 'git@127.0.0.1:a/b.git', 'no address of a repo', 'INVALID_URL'],
     ['a server without a path', 'https://git.example.com', 'no address of a repo', 'INVALID_URL'],
     ['a scheme that is no use', 'ssh://git@example.com/x', 'no address of a repo', 'INVALID_URL'],
   ])('says clearly what is wrong with %s, and leaves nothing', async (_, address, title, code) => {
-    const { demo } = await begin();
+    const { demo } = await begin(browser);
     await demo.clone(address);
     const alert = demo.page.getByRole('alert');
     await alert.getByText(title).waitFor();
@@ -147,8 +115,48 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     await demo.close();
   });
 
+  it('says that there is no network, that a server is none of gitws, and that one has ended', async () => {
+    const { demo, url, child } = await begin(browser);
+    const alert = demo.page.getByRole('alert');
+    const other = createServer((_, response) => response.end('Hello'));
+    await listen(other);
+    const { port } = other.address() as AddressInfo;
+    await demo.clone(`http://127.0.0.1:${port}/x.git`);
+    await alert.getByText(`127.0.0.1:${port} does not speak gitws`).waitFor();
+    await demo.page.context().setOffline(true);
+    await demo.button('Clone').click();
+    await alert.getByText('You are offline').waitFor();
+    await demo.page.context().setOffline(false);
+    await demo.clone(`${url}sample.git`);
+    await demo.opened('sample');
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    await demo.button(/^Fetch/).click();
+    await alert.getByText(`No server answers at ${new URL(url).host}`).waitFor();
+    await alert
+      .getByText('The server that this page came from has ended', { exact: false })
+      .waitFor();
+    await demo.close();
+  });
+
+  it('says that the server has no branch of the name, and can make it again', async () => {
+    const { demo, onServer } = await begin(browser);
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.button('Branch main').click();
+    await demo.button(/^redesign/).click();
+    await demo.notice.getByText('On branch redesign').waitFor();
+    await onServer('branch', '-D', 'redesign');
+    await demo.button('Pull').click();
+    await demo.notice.getByText('The server has no branch redesign', { exact: true }).waitFor();
+    await demo.button('Push redesign').click();
+    await demo.notice.getByText(/^Pushed redesign/).waitFor();
+    expect(await onServer('log', '-1', '--format=%s', 'redesign')).not.toBe('');
+    await demo.close();
+  });
+
   it('leaves nothing of a clone that is cancelled while it receives', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
     const { url: target } = await startServer({ root, origins: [new URL(url).origin] });
@@ -166,7 +174,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('leaves nothing of a clone whose page was closed, once the page is opened again', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
     const { url: target } = await startServer({ root, origins: [new URL(url).origin] });
@@ -180,7 +188,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('says that the connection was lost, and leaves nothing', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
     const limits = { resumeTime: 0 };
@@ -193,7 +201,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('says that the connection is lost, and goes on where it was when there is one again', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
     const { url: target } = await startServer({ root, origins: [new URL(url).origin] });
@@ -216,7 +224,8 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('asks to sign in, again if it was wrong, and not a second time', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
+    await demo.page.clock.install();
     const root = await temporaryDirectory();
     const { gitDir } = await makeRepository(join(root, 'private.git'), { commits: 5 });
     const { url: target } = await startServer({
@@ -234,14 +243,20 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
     await demo.clone(`${target}/private.git`);
     const dialog = demo.page.getByRole('dialog', { name: 'Sign in' });
     await dialog.waitFor();
+    // The clock stands still while a person thinks: a day passes.
+    await demo.page.getByText('Waiting for you to sign in…').waitFor();
+    await demo.page.clock.fastForward('24:00:00');
     await dialog.getByLabel('User name').fill('ada');
     await dialog.getByLabel('Password', { exact: true }).fill('open sesame');
     await demo.page.keyboard.press('Enter');
     await dialog.getByText('The server did not accept that. Try again.').waitFor();
     expect(await dialog.getByLabel('User name').inputValue()).toBe('ada');
-    await dialog.getByLabel('Password', { exact: true }).fill('öffne dich');
+    // The name was right: what is typed next is the password.
+    await demo.page.keyboard.insertText('öffne dich');
+    expect(await dialog.getByLabel('Password', { exact: true }).inputValue()).toBe('öffne dich');
     await demo.page.keyboard.press('Enter');
     await demo.opened('private');
+    await demo.notice.getByText(/^Cloned private in \d{1,2}\.\d s$/).waitFor();
     await demo.button('New file').click();
     await demo.page.getByLabel('Path').fill('signed.txt');
     await demo.button('Create').click();
@@ -258,7 +273,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('gives up where nobody signs in, and leaves nothing', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'private.git'), { commits: 2 });
     const { url: target } = await startServer({
@@ -276,7 +291,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('begins a repository that is empty', async () => {
-    const { demo, url } = await begin();
+    const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     const gitDir = join(root, 'fresh.git');
     await git(['init', '-q', '--bare', '--initial-branch=master', gitDir]);
@@ -298,7 +313,7 @@ describe.skipIf(!browserAvailable)('the demo in trouble', () => {
   });
 
   it('removes a repository from the browser, and asks before', async () => {
-    const { demo } = await begin();
+    const { demo } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
     await demo.button('Repository sample').click();

@@ -1,0 +1,140 @@
+/**
+ * Joining the remote's commits with one's own: the branch is moved where it has none of its own,
+ * else the two are merged. No step loses work: what could is found out before anything is written.
+ */
+import git, { type MergeDriverCallback } from 'isomorphic-git';
+import { checkOut, type OnProgress } from './checkout.js';
+import type { Author } from './commit.js';
+import { isText, mergeLines } from './merge-lines.js';
+import { resolveRef } from './refs.js';
+import { gitArguments, saveDirectory, type Repository } from './repository.js';
+
+/** What git alone cannot join. */
+export interface Conflict {
+  readonly branch: string;
+  /** The commit of the branch here, and the remote's. */
+  readonly ours: string;
+  readonly theirs: string;
+  /** Files that both sides changed; none where the histories cannot be joined in this page. */
+  readonly paths: readonly string[];
+}
+
+/** What became of the remote's commits. */
+export type Joined =
+  | { readonly kind: 'up-to-date' }
+  /** The remote has no branch of this name. */
+  | { readonly kind: 'no-remote-branch' }
+  | {
+      readonly kind: 'fast-forward' | 'merge';
+      readonly from: string | undefined;
+      readonly to: string;
+    }
+  /** Nothing has changed. */
+  | { readonly kind: 'conflict'; readonly conflict: Conflict };
+
+/** Somebody, another tab perhaps, has moved the branch since it was looked at. */
+export class BranchMoved extends Error {
+  override readonly name = 'BranchMoved';
+}
+
+/** Merges lines, and leaves what is no text alone: isomorphic-git would write it as UTF-8. */
+export const mergeDriver: MergeDriverCallback = ({ contents }) => {
+  const [base = '', mine = '', theirs = ''] = contents;
+  if (!contents.every(isText)) return { cleanMerge: false, mergedText: mine };
+  const { text, places } = mergeLines(base, mine, theirs, 'mine');
+  return { cleanMerge: places.length === 0, mergedText: text };
+};
+
+/**
+ * Brings what was fetched into a branch.
+ *
+ * @param branch the current one.
+ * @param tracked the ref of the remote's branch.
+ * @param author of a merge commit.
+ * @throws isomorphic-git's CheckoutConflictError, before anything is written.
+ */
+export async function join(
+  repository: Repository,
+  branch: string,
+  tracked: string,
+  author: Author,
+  onProgress: OnProgress,
+): Promise<Joined> {
+  const theirs = await resolveRef(repository, tracked);
+  const ours = await resolveRef(repository, `refs/heads/${branch}`);
+  if (theirs === undefined) return { kind: 'no-remote-branch' };
+  if (theirs === ours) return { kind: 'up-to-date' };
+  if (ours === undefined) {
+    await moveBranch(repository, branch, ours, theirs, onProgress);
+    return { kind: 'fast-forward', from: ours, to: theirs };
+  }
+  try {
+    // Without moving the branch: that comes last, when the files are those of the new commit.
+    const merged = await git.merge({
+      ...gitArguments(repository),
+      ...{ ours, theirs, mergeDriver, noUpdateBranch: true, author: { ...author } },
+      message: mergeMessage(repository, branch),
+    });
+    if (merged.alreadyMerged) return { kind: 'up-to-date' };
+    const to = merged.oid ?? theirs;
+    await moveBranch(repository, branch, ours, to, onProgress);
+    return { kind: merged.mergeCommit === true ? 'merge' : 'fast-forward', from: ours, to };
+  } catch (error) {
+    const { code, data } = error as { code?: string; data?: { filepaths?: string[] } };
+    if (code !== 'MergeConflictError' && code !== 'MergeNotSupportedError') throw error;
+    return { kind: 'conflict', conflict: { branch, ours, theirs, paths: data?.filepaths ?? [] } };
+  }
+}
+
+/**
+ * Keeps one's own commits as a branch of their own, and gives the branch what the remote has.
+ *
+ * @param name of the new branch.
+ * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError, CheckoutConflictError, or
+ *   {@link BranchMoved}; nothing has changed then.
+ */
+export async function setAside(
+  repository: Repository,
+  { branch, ours, theirs }: Conflict,
+  name: string,
+  onProgress: OnProgress,
+): Promise<void> {
+  const base = gitArguments(repository);
+  await git.branch({ ...base, ref: name, object: ours });
+  try {
+    await moveBranch(repository, branch, ours, theirs, onProgress);
+  } catch (error) {
+    await git.deleteBranch({ ...base, ref: name });
+    throw error;
+  }
+}
+
+/**
+ * Gives the current branch another commit, and the work tree its files.
+ *
+ * @param from where the branch stood when this was decided.
+ * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}, before anything is
+ *   written.
+ */
+export async function moveBranch(
+  repository: Repository,
+  branch: string,
+  from: string | undefined,
+  to: string,
+  onProgress: OnProgress,
+): Promise<void> {
+  const base = gitArguments(repository);
+  const ref = `refs/heads/${branch}`;
+  const isCurrent = (await git.currentBranch(base)) === branch;
+  if (!isCurrent || (await resolveRef(repository, ref)) !== from) {
+    throw new BranchMoved(`${branch} is not where it was: perhaps another tab has moved it.`);
+  }
+  await checkOut(repository, { oid: to }, onProgress);
+  await git.writeRef({ ...base, ref, value: to, force: true });
+  await saveDirectory(repository);
+}
+
+/** @returns git's own message for such a merge. */
+export function mergeMessage({ url }: Repository, branch: string): string {
+  return `Merge branch '${branch}' of ${url}`;
+}

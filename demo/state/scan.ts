@@ -1,0 +1,44 @@
+/** Looking at files again, all of them or one, without losing sight of edits that are not saved. */
+import { batch } from '@preact/signals';
+import type { Repository } from '../repository/repository.js';
+import { scanFiles, type FileEntry } from '../repository/status.js';
+import { excluded, files, unsaved } from './session.js';
+
+/** Looks at all files. @returns them by their paths. */
+export async function scanAll(repository: Repository): Promise<ReadonlyMap<string, FileEntry>> {
+  const entries = await scanFiles(repository);
+  return withUnsaved(new Map(entries.map((entry) => [entry.path, entry])));
+}
+
+/**
+ * Looks at one path again: much faster than at all of them.
+ *
+ * @param also what changes together with it, so that no state in between is seen.
+ */
+export async function scanAgain(
+  repository: Repository,
+  path: string,
+  also?: () => void,
+): Promise<void> {
+  const found = await scanFiles(repository, path);
+  batch(() => {
+    also?.();
+    const next = new Map(files.value);
+    next.delete(path);
+    for (const entry of found) next.set(entry.path, entry);
+    files.value = withUnsaved(next);
+    if (!next.has(path) && excluded.value.has(path)) {
+      excluded.value = new Set([...excluded.value].filter((other) => other !== path));
+    }
+  });
+}
+
+/** A file that was deleted under its edits, in another tab or by a pull, stays to be seen. */
+function withUnsaved(found: Map<string, FileEntry>): Map<string, FileEntry> {
+  for (const path of unsaved.value) {
+    const entry = found.get(path);
+    if (entry === undefined) found.set(path, { path, kind: 'file', status: 'added' });
+    else if (entry.status === 'deleted') found.set(path, { ...entry, status: 'modified' });
+  }
+  return found;
+}

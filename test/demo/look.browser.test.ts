@@ -1,0 +1,119 @@
+/** How the demo looks and reads, from a telephone to a wide screen, light and dark. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { git, makeRepository } from '../helpers/git.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { begin, commitOnServer } from './begin.js';
+import { DemoPage } from './demo-page.js';
+import { startDemo } from './start-process.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const looks = [
+  { width: 1280, height: 800, colorScheme: 'light' },
+  { width: 820, height: 1180, colorScheme: 'dark' },
+  { width: 390, height: 844, colorScheme: 'light' },
+] as const;
+
+/** Holds what is shown against WCAG 2 AA, contrast above all, and one h1 and one main in it. */
+async function expectReadable(page: Page, state: string): Promise<void> {
+  await page.evaluate(axe);
+  for (const { width, height, colorScheme } of looks) {
+    await page.setViewportSize({ width, height });
+    // Without motion no colour is on its way to another one.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const found = await page.evaluate(async () => {
+      const { axe: tool } = window as unknown as {
+        axe: { run: (options: object) => Promise<AxeResults> };
+      };
+      const values = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
+      const { violations } = await tool.run({
+        ...{ runOnly: { type: 'tag', values }, resultTypes: ['violations'] },
+      });
+      const seen = [...document.querySelectorAll('main')].filter((one) => one.checkVisibility());
+      return {
+        violations: violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+        ),
+        headings: document.querySelectorAll('h1').length,
+        mains: seen.length,
+        scrolls: document.documentElement.scrollWidth > innerWidth,
+      };
+    });
+    const expected = { violations: [], headings: 1, mains: 1, scrolls: false };
+    expect(found, `${state}, ${width} px, ${colorScheme}`).toEqual(expected);
+  }
+}
+
+describe.skipIf(!browserAvailable)('the look of the demo', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+
+  it('has every repository of the server to choose from, and an error, in sight', async () => {
+    const root = await temporaryDirectory();
+    await makeRepository(join(root, 'team', 'größer & schöner.git'), { commits: 3 });
+    await git(['init', '-q', '--bare', join(root, 'another.git')]);
+    const { url } = await startDemo(join(root, 'unused'), root);
+    const demo = await DemoPage.open(browser, url);
+    await demo.button('Clone another.git').waitFor();
+    await demo.clone('git@example.com:x.git');
+    await demo.page.getByRole('alert').waitFor();
+    await expectReadable(demo.page, 'the start');
+    await demo.button('Clone team/größer & schöner.git').click();
+    await demo.opened('größer & schöner');
+    await demo.close();
+  });
+
+  it('is readable in the menu, the tree, the changes and the history', async () => {
+    const { demo } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.append('index.html', '<!-- modified -->\n');
+    await demo.openFile('robots.txt');
+    await demo.button('Delete robots.txt').click();
+    await demo.row('robots.txt deleted').waitFor();
+    await demo.type('keepers.html', '<!-- unsaved -->\n');
+    await demo.button('Repository sample').click();
+    await expectReadable(page, 'the menu');
+    await page.keyboard.press('Escape');
+    await demo.button('History').click();
+    await demo.button(/Ring the bell/).click();
+    await expectReadable(page, 'the history');
+    await demo.close();
+  });
+
+  it('is readable where both sides clash, and no message covers the editor', async () => {
+    const { demo, gitDir } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await commitOnServer(gitDir, 'robots.txt', 'theirs\n');
+    await demo.append('robots.txt', 'mine\n');
+    await demo.commit('Mine');
+    await demo.button('Pull').click();
+    await demo.button('Choose file by file…').waitFor();
+    for (const { width, height } of looks) {
+      await page.setViewportSize({ width, height });
+      const notice = await demo.notice.boundingBox();
+      const editor = await page.locator('.file-body').boundingBox();
+      if (notice === null || editor === null) throw new Error(`Not all is shown at ${width} px.`);
+      const isBelow = editor.y + editor.height <= notice.y + 0.5;
+      expect(isBelow, `the editor at ${width} px ends above the message`).toBe(true);
+      expect(editor.height, `the editor at ${width} px`).toBeGreaterThan(200);
+    }
+    await expectReadable(page, 'the editor and a message');
+    await demo.button('Choose file by file…').click();
+    await page.getByRole('dialog').waitFor();
+    await expectReadable(page, 'the conflict');
+    await demo.close();
+  });
+});
