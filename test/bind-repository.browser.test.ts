@@ -115,7 +115,7 @@ describe.skipIf(!browserAvailable)(
     it.each(['tmp_pack_', '.idx'])('because a file is over the quota (%s)', async (full) => {
       const { fetchOnce } = await openPage();
       const failed = await fetchOnce({ full });
-      expect(failed.failed).toMatch(/QuotaExceededError/);
+      expect(failed.failed).toMatch(/QUOTA/);
       expect(failed).toMatchObject({ packs: [], commits: 0 });
       expect(failed.oid).toBeUndefined();
       const fetched = await fetchOnce();

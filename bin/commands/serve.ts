@@ -39,12 +39,11 @@ Every option can stand in the configuration file, or in a variable GITWS_*, too.
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
+    // Some options are long: what they say has less than half of a narrow terminal.
+    .configureHelp({ minWidthToWrap: 30 })
     .summary('serve the repositories in a directory, at any depth, bare or with a work tree')
     .description(description)
-    .argument(
-      '[root]',
-      'the directory, or one repository; or --root, GITWS_ROOT, or root of the configuration file',
-    );
+    .argument('[root]', 'a directory of repositories, or one');
   addSettings(command, settingNames, { groups: true }).action(async (root: string | undefined) => {
     try {
       const given = givenSettings(command.opts(), settingNames);

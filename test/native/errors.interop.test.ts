@@ -237,7 +237,7 @@ describe('git says in one sentence', () => {
     expect(await complaint('ws://127.0.0.1')).toMatch(/^fatal: [^\n]+ names no repository\.$/);
     expect(await complaint(`${ws.base}/a.git?x=1`)).toMatch(/no query and no fragment\.$/);
     expect(await complaint('ws::ftp://host/a.git')).toBe(
-      'fatal: This is not the URL of a repository: it is not an absolute URL.',
+      'fatal: This is not the URL of a repository: its scheme is ftp:// and not http, https, ws or wss.',
     );
   });
 });

@@ -49,8 +49,10 @@ async function refused(server: TestServer, headers: Record<string, string> = {})
 async function withGit<T>(script: string, work: () => Promise<T>): Promise<T> {
   const bin = join(await temporaryDirectory(), 'bin');
   await mkdir(bin);
-  await writeFile(join(bin, 'git'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const path = process.env['PATH'] ?? '';
+  // What the repository's owner has set is asked of the real one, before a service is started.
+  const ask = `[ "$1" != config ] || PATH='${path}' exec git "$@"`;
+  await writeFile(join(bin, 'git'), `#!/bin/sh\n${ask}\n${script}\n`, { mode: 0o755 });
   process.env['PATH'] = `${bin}:${path}`;
   try {
     return await work();
