@@ -155,7 +155,8 @@ export class Session implements RunningSession {
 
   /** Whether git was given anything to do. */
   get #hasAsked(): boolean {
-    return this.#bytesIn > 0 || this.#clientEnded;
+    // Whoever came back wants it, though no message may have got through whole.
+    return this.#bytesIn > 0 || this.#clientEnded || this.#resumes > 0;
   }
 
   get #pushes(): boolean {
