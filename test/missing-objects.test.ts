@@ -66,8 +66,8 @@ describe.each(pluginNames)('through %s', (plugin) => {
       'MISSING_OBJECTS',
     ],
     ['an empty band', () => Buffer.concat([nak, empty, flushPkt]), 'MISSING_OBJECTS'],
-    ['nothing but NAK', () => nak, 'MISSING_OBJECTS'],
-    ['nothing', () => new Uint8Array(0), 'MISSING_OBJECTS'],
+    ['nothing but NAK', () => nak, 'MALFORMED_PKT_LINE'],
+    ['nothing', () => new Uint8Array(0), 'MALFORMED_PKT_LINE'],
     ['a pack of no objects', async () => answerOf(await packOf([])), 'MISSING_OBJECTS'],
     [
       'the pack of an older commit',

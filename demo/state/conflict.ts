@@ -1,7 +1,6 @@
 /** What to do where git cannot join both sides by itself: two ways on, and neither loses a commit. */
 import { describeConflict, settleConflict } from '../repository/conflicts.js';
 import { setAside, type Conflict } from '../repository/merge.js';
-import { formatCount } from '../format.js';
 import { askLine, askSides } from './dialogs.js';
 import { settleUnsaved } from './save.js';
 import { inTurn, perform } from './perform.js';
@@ -77,12 +76,10 @@ async function setAsideNow(conflict: Conflict, push: (branch: string) => void): 
   const repository = session.repository.value;
   if (repository === undefined || !(await settleUnsaved('go on'))) return;
   const { branch } = conflict;
-  const ahead = session.distance.value?.ahead;
-  const commits = ahead === undefined ? 'Your commits' : `Your ${formatCount(ahead, 'commit')}`;
   await askLine({
     title: 'Set your commits aside',
     label: 'Branch',
-    hint: `${commits} stay as they are on this branch, and ${branch} becomes what the server has.`,
+    hint: `What you committed stays as it is on this branch, and ${branch} becomes what the server has.`,
     initial: `${branch}-mine`,
     action: 'Set aside',
     async submit(line) {
@@ -94,7 +91,7 @@ async function setAsideNow(conflict: Conflict, push: (branch: string) => void): 
       session.notice.value = {
         tone: 'info',
         title: `${branch} is now what the server has`,
-        text: `${commits} are on the branch ${name}, in this browser alone until you push it.`,
+        text: `What you committed is on the branch ${name}, in this browser alone until you push it.`,
         actions: [{ label: `Push ${name}`, run: () => push(name) }],
       };
     },

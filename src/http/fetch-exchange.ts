@@ -97,9 +97,9 @@ async function* passOn(
     }
     // git's own words, where it failed, say more than what is missing.
     await run.success();
-    negotiation.checkPack();
     const last = await pack.finish();
     parser.end();
+    negotiation.checkPack();
     yield* await response.finish(last);
     failure = undefined;
   } catch (error) {

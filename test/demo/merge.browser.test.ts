@@ -56,7 +56,7 @@ describe.skipIf(!browserAvailable)('the demo where both sides changed the same l
   it('sets my commits aside as a branch, which can be pushed', async () => {
     const { demo, onServer, theirs } = await clash();
     await demo.button('Set my commits aside…').click();
-    await demo.page.getByText('Your 1 commit stay as they are', { exact: false }).waitFor();
+    await demo.page.getByText('What you committed stays as it is', { exact: false }).waitFor();
     await demo.button('Set aside').click();
     await demo.notice.getByText('main is now what the server has').waitFor();
     await demo.editor('robots.txt').getByText('theirs').waitFor();
