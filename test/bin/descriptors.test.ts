@@ -47,6 +47,12 @@ async function push(url: string, branch: string): Promise<number | string> {
   }
 }
 
+/** How many are open when it has nothing to do: its greeting reads the repositories. */
+async function idleDescriptors(server: ServeProcess): Promise<number> {
+  await eventually(() => server.output.stdout.includes('git clone'));
+  return openDescriptors(server.pid);
+}
+
 /** Connects, and says nothing. */
 async function holdSockets(server: ServeProcess, count: number): Promise<void> {
   const { port } = new URL(server.url);
@@ -73,7 +79,7 @@ describe('a server with few descriptors left', () => {
 
   it('carries out a push or refuses it, at whatever step they run out, and keeps nothing open', async () => {
     const server = await serveProcess(root, '--allow-push');
-    const idle = await openDescriptors(server.pid);
+    const idle = await idleDescriptors(server);
     expect(await push(server.url, 'first')).toBe(0);
     await eventually(async () => (await openDescriptors(server.pid)) === idle);
     const outcomes = new Set<number | string>();
@@ -99,7 +105,7 @@ describe('a server with few descriptors left', () => {
     [1024, 8],
   ])('of %i ends each of %i pushes at once, and itself on SIGTERM', async (limit, count) => {
     const server = await serveProcess(root, '--allow-push', '--max-connections', '2000');
-    const idle = await openDescriptors(server.pid);
+    const idle = await idleDescriptors(server);
     await allowDescriptors(server.pid, limit);
     await holdSockets(server, limit);
     const names = Array.from({ length: count }, (_, index) => `at-once-${index}`);
