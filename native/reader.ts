@@ -1,8 +1,9 @@
 /**
  * Tells whether anybody is left who reads what this process writes to its stdout. Where git was
  * killed, a write would fail, but a service that says nothing but words for a person causes none.
- * Linux tells who holds which end of a pipe; elsewhere, and of anything but a pipe, nothing is known,
- * and the reader counts as there.
+ * A git that lives on and has closed its end has all that it wanted, and waits for this process's
+ * exit code: it counts as there. Linux tells who holds which end of a pipe; elsewhere, and of
+ * anything but a pipe, nothing is known, and the reader counts as there.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
@@ -15,18 +16,18 @@ const generations = 4;
 /**
  * Looks from time to time. To be called while git is there for certain.
  *
- * @param onGone called at each look that finds no ancestor any more that could read stdout, with the
- *   time since the first such look, in ms.
+ * @param onGone called at each look that finds none of the ancestors alive that could read stdout,
+ *   with the time since the first such look, in ms.
  * @returns a function that ends the looking.
  */
 export function watchReader(onGone: (since: number) => void): () => void {
   const pipe = linkOf('/proc/self/fd/1');
   if (pipe?.startsWith('pipe:') !== true) return () => undefined;
-  const readers = ancestors().filter((pid) => canRead(pid, pipe));
+  const readers = ancestors().filter(({ pid }) => canRead(pid, pipe));
   if (readers.length === 0) return () => undefined;
   let gone: number | undefined;
   const timer = setInterval(() => {
-    if (readers.some((pid) => canRead(pid, pipe))) return;
+    if (readers.some(lives)) return;
     gone ??= performance.now();
     onGone(performance.now() - gone);
   }, interval);
@@ -36,22 +37,43 @@ export function watchReader(onGone: (since: number) => void): () => void {
   };
 }
 
-function ancestors(): number[] {
-  const pids: number[] = [];
-  for (let pid = process.ppid; pid > 1 && pids.length < generations; pid = parentOf(pid)) {
-    pids.push(pid);
-  }
-  return pids;
+/** What proc(5) says of a process in `/proc/<pid>/stat`. */
+interface ProcessStat {
+  readonly pid: number;
+  /** `Z` where it has ended and nobody has taken note yet. */
+  readonly state: string;
+  readonly parent: number;
+  /** When it started, in clock ticks since the system did: a number that is used again tells itself. */
+  readonly started: string;
 }
 
-/** Of proc(5): behind the name in brackets, which may hold anything, the state and the parent. */
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 1).split(' ')[2]);
-  } catch {
-    return 0;
+function ancestors(): ProcessStat[] {
+  const found: ProcessStat[] = [];
+  for (let pid = process.ppid; pid > 1 && found.length < generations; ) {
+    const stat = statOf(pid);
+    if (stat === undefined) break;
+    found.push(stat);
+    pid = stat.parent;
   }
+  return found;
+}
+
+function statOf(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The second field is a name in brackets, which may hold anything. The state is the third.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state = '', parent = '0'] = fields;
+  return { pid, state, parent: Number(parent), started: fields[22 - 3] ?? '' };
+}
+
+function lives({ pid, started }: ProcessStat): boolean {
+  const stat = statOf(pid);
+  return stat?.started === started && !/^[ZX]$/i.test(stat.state);
 }
 
 /** Whether a process holds the end of a pipe that is read: its links there can be read, by their mode. */
