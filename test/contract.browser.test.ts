@@ -25,13 +25,13 @@ beforeAll(async () => {
   await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
     (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
   );
-  await page.exposeFunction('clearCopy', async (dir: string) => {
+  await page.exposeFunction('keepCopy', async (dir: string, entries: [string, string?][]) => {
     await rm(copyOf(dir), { recursive: true, force: true });
-  });
-  await page.exposeFunction('addToCopy', async (dir: string, path: string, content?: string) => {
-    const target = join(copyOf(dir), path);
-    if (content === undefined) await mkdir(target, { recursive: true });
-    else await writeFile(target, Buffer.from(content, 'base64'));
+    for (const [path, content] of entries) {
+      const target = join(copyOf(dir), path);
+      if (content === undefined) await mkdir(target, { recursive: true });
+      else await writeFile(target, Buffer.from(content, 'base64'));
+    }
   });
   await page.goto(url);
 });

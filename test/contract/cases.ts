@@ -2,7 +2,7 @@
 import { abortCases } from './cases/abort.js';
 import { authCases } from './cases/auth.js';
 import { cloneCases } from './cases/clone.js';
-import { failureCases } from './cases/failures.js';
+import { failedPushCases, failureCases } from './cases/failures.js';
 import { fetchCases } from './cases/fetch.js';
 import { pushCases } from './cases/push.js';
 import type { ContractCase } from './context.js';
@@ -14,4 +14,5 @@ export const contractCases: Readonly<Record<string, readonly ContractCase[]>> = 
   'who may': authCases,
   'canceling, progress and messages': abortCases,
   'what fails': failureCases,
+  'pushes that fail': failedPushCases,
 };

@@ -1,5 +1,6 @@
 /**
- * Runs the cases of the contract inside a page: the built bundle, isomorphic-git, LightningFS. The oracle is a function of the page that calls back into the test.
+ * Runs the cases of the contract inside a page: the built bundle, isomorphic-git, LightningFS. The
+ * oracle is a function of the page that calls back into the test.
  */
 import LightningFS from '@isomorphic-git/lightning-fs';
 import * as gitws from 'gitws';
@@ -15,12 +16,13 @@ provideBuffer();
 /** What the test put into the page, and what it finds there. */
 interface ContractWindow {
   callOracle(method: string, args: readonly unknown[]): Promise<unknown>;
-  /** Starts the copy of a repository anew. */
-  clearCopy(dir: string): Promise<void>;
-  /** Adds a directory (no content) or a file (base64) to the copy. */
-  addToCopy(dir: string, path: string, content?: string): Promise<void>;
+  /** Makes a copy of a repository anew, of directories (no content) and files (base64). */
+  keepCopy(dir: string, entries: readonly CopyEntry[]): Promise<void>;
   runCase(topic: string, name: string, way: 'plain' | 'bound'): Promise<void>;
 }
+
+/** Below the repository's directory; directories before what is in them. */
+type CopyEntry = readonly [path: string, content?: string];
 
 const page = window as unknown as ContractWindow;
 
@@ -48,18 +50,20 @@ function oracleFor(fs: ContractFs): Oracle {
 }
 
 async function copy(fs: ContractFs, dir: string): Promise<void> {
-  await page.clearCopy(dir);
+  const entries: CopyEntry[] = [];
   const visit = async (path: string): Promise<void> => {
     const stats = await fs.promises.stat(`${dir}/${path}`);
     if (!stats.isDirectory()) {
       const bytes = await fs.promises.readFile(`${dir}/${path}`);
-      await page.addToCopy(dir, path, encodeBase64(bytes));
+      entries.push([path, encodeBase64(bytes)]);
       return;
     }
-    await page.addToCopy(dir, path);
+    entries.push([path]);
     for (const name of await fs.promises.readdir(`${dir}/${path}`)) await visit(`${path}/${name}`);
   };
   await visit('.git');
+  // Each call of the test's own functions is a message to another process.
+  await page.keepCopy(dir, entries);
 }
 
 function encodeBase64(bytes: Uint8Array): string {

@@ -1,11 +1,9 @@
+/** How gitws-ssh is told where to go. The contract of native git over it: ssh.long.test.ts. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { describeNativeGit } from './contract.js';
 import { overSsh } from './transports.js';
-
-describeNativeGit('ssh:// and gitws-ssh', overSsh);
 
 it('gitws-ssh takes host:path as ssh does, with the options that its user gave', async () => {
   const root = await temporaryDirectory();
