@@ -20,8 +20,8 @@ export default defineConfig(({ mode }) => {
       exclude: long ? configDefaults.exclude : [...configDefaults.exclude, longTests],
       passWithNoTests: long,
       globalSetup: ['test/helpers/global-setup.ts'],
-      // Tests wait for git processes and sockets more than they compute.
-      maxWorkers: Math.max(2, availableParallelism()),
+      // Tests wait for git processes and sockets about half of their time.
+      maxWorkers: long ? Math.max(2, availableParallelism()) : availableParallelism() + 2,
       // Not what a test should take: what a loaded machine may make of it before it counts as hung.
       testTimeout: long ? 600_000 : 60_000,
       hookTimeout: 120_000,

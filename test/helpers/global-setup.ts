@@ -1,9 +1,24 @@
-/** Runs once before the tests: builds dist/ if it is not of the present sources. */
+/**
+ * Runs once before the tests: builds dist/ if it is not of the present sources, and makes a place
+ * for what tests need again and again.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from '../../scripts/build.mjs';
 import { isBuilt } from '../../scripts/build-inputs.mjs';
 import { fileURLToPath } from 'node:url';
+import { samplesVariable } from './sample-repository.js';
 
-export async function setup(): Promise<void> {
+/** @returns what removes that place again. */
+export async function setup(): Promise<() => Promise<void>> {
+  const samples = await mkdtemp(join(tmpdir(), 'gitws-samples-'));
+  process.env[samplesVariable] = samples;
+  await buildIfNeeded();
+  return () => rm(samples, { recursive: true, force: true });
+}
+
+async function buildIfNeeded(): Promise<void> {
   if (await isBuilt(fileURLToPath(new URL('../..', import.meta.url)))) return;
   try {
     await build({ declarations: false });

@@ -8,9 +8,9 @@ import { upgrades } from '../fuzz/upgrades.js';
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 it.each([
-  ['upgrade requests, byte by byte', upgrades, 200],
-  ['messages and frames in live sessions', messages, 120],
-  ['what git itself is told, by clients that keep to gitws.v1', gitStreams, 80],
+  ['upgrade requests, byte by byte', upgrades, 100],
+  ['messages and frames in live sessions', messages, 60],
+  ['what git itself is told, by clients that keep to gitws.v1', gitStreams, 40],
 ])('survives %s', async (_what, fuzzer, cases) => {
   expect(await fuzz(fuzzer, { seed, cases })).toBe(cases);
 });
