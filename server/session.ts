@@ -51,6 +51,7 @@ export class Session implements RunningSession {
   #tunnelTimer: ReturnType<typeof setTimeout> | undefined;
   /** Runs out when the client is silent for too long; what that means depends on the moment. */
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #onSilence: (() => void) | undefined;
 
   constructor(options: SessionOptions) {
     const { child, limits, socket, text } = options;
@@ -189,7 +190,7 @@ export class Session implements RunningSession {
     await this.#left;
     await this.#disconnected;
     clearTimeout(this.#tunnelTimer);
-    clearTimeout(this.#silence);
+    this.#await(undefined);
     return this.#figures(status);
   }
 
@@ -293,8 +294,7 @@ export class Session implements RunningSession {
 
   /** A socket has opened: the client acknowledges `open`, in time. */
   #expectFirst(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
+    this.#await(() => {
       // A connection of a client that came back, and carries nothing: it will come once more.
       if (this.#resumes > 0) this.#connection?.terminate();
       else this.end(closeCodes.timedOut, 'The client said nothing.');
@@ -303,17 +303,35 @@ export class Session implements RunningSession {
 
   /** The client showed that it lives: it must do so again in time. */
   #expectLife(): void {
-    clearTimeout(this.#silence);
-    if (this.#connection === undefined) return;
+    if (this.#connection === undefined) {
+      this.#await(undefined);
+      return;
+    }
     const { idleTime, settleTime } = this.#limits;
-    this.#silence =
-      this.#exit === undefined
-        ? setTimeout(() => {
-            this.end(closeCodes.timedOut, 'Nothing happened for too long.');
-          }, idleTime)
-        : setTimeout(() => {
-            this.end(closeCodes.done, '');
-          }, settleTime);
+    if (this.#exit === undefined) this.#await(this.#onIdle, idleTime);
+    else this.#await(this.#onSettled, settleTime);
+  }
+
+  readonly #onIdle = (): void => {
+    this.end(closeCodes.timedOut, 'Nothing happened for too long.');
+  };
+
+  readonly #onSettled = (): void => {
+    this.end(closeCodes.done, '');
+  };
+
+  /**
+   * Waits for the client, for so long. Each message begins the wait anew: the timer is moved then,
+   * which costs less than another one.
+   */
+  #await(over: (() => void) | undefined, time = 0): void {
+    if (over !== undefined && over === this.#onSilence) {
+      this.#silence?.refresh();
+      return;
+    }
+    clearTimeout(this.#silence);
+    this.#onSilence = over;
+    this.#silence = over === undefined ? undefined : setTimeout(over, time);
   }
 
   /** The connection has ended: the session may wait for another, if it did not end on purpose. */
@@ -327,7 +345,7 @@ export class Session implements RunningSession {
     const { openingTime, resumeTime } = this.#limits;
     // Whoever has asked nothing has nothing to lose but a connection, and may have wanted the refs
     // alone; whoever has never acknowledged an `open` may not even know the token.
-    this.#silence = setTimeout(
+    this.#await(
       () => {
         this.#leave(closeCode);
       },
@@ -341,7 +359,7 @@ export class Session implements RunningSession {
     this.#connection = undefined;
     this.#tunnel.detach();
     clearTimeout(this.#tunnelTimer);
-    clearTimeout(this.#silence);
+    this.#await(undefined);
     return connection;
   }
 
