@@ -1,13 +1,17 @@
 /**
- * Gathers git's output into messages of 128 KiB: git writes 8 to 16 KiB at a time, and a receiver
- * handles a message at a cost that hardly depends on its size. The first bytes after a pause and
- * the last ones are not delayed. Knows nothing of processes and sockets.
+ * Gathers git's output into messages of 32 to 128 KiB: git writes 8 to 16 KiB at a time, and a
+ * receiver handles a message at a cost that hardly depends on its size. What was read in one large
+ * piece is sent as it is: copying it would cost more. The first bytes after a pause and the last
+ * ones are not delayed. Knows nothing of processes and sockets.
  */
 import { Buffer } from 'node:buffer';
 import { dataMessageBytes } from '../src/tunnel/outgoing.js';
 
 /** Time that bytes may wait for more, in ms, while others are under way. */
 export const gatherDelay = 2;
+
+/** A piece of this size, in bytes, is a message of its own: as a pipe that was full gives them. */
+const wholePiece = 32 * 1024;
 
 /** Where the messages go. */
 export interface GatherSink {
@@ -67,7 +71,7 @@ export class Gather {
 
   /** Sends what is due, as far as credit goes; to be called whenever there is new credit. */
   pump(): void {
-    while (this.#size > 0 && (this.#due || this.#finished || this.full)) {
+    while (this.#size > 0 && (this.#due || this.#finished || this.full || this.#hasWholePiece)) {
       const bytes = Math.min(this.#size, dataMessageBytes, this.#sink.credit());
       if (bytes === 0) return;
       this.#lastSent = performance.now();
@@ -79,27 +83,42 @@ export class Gather {
     this.#timer = undefined;
   }
 
+  get #hasWholePiece(): boolean {
+    return (this.#chunks[0]?.length ?? 0) >= wholePiece;
+  }
+
   readonly #onTime = (): void => {
     this.#timer = undefined;
     this.#due = true;
     this.pump();
   };
 
-  /** The next bytes as one piece; `bytes` is at most what waits. */
-  #take(bytes: number): Buffer {
+  /** The next bytes as one piece: as much of what waits as `most`, or less. */
+  #take(most: number): Buffer {
     const parts: Buffer[] = [];
-    let missing = bytes;
-    while (missing > 0) {
-      const chunk = this.#chunks[0];
-      if (chunk === undefined) break;
-      if (chunk.length <= missing) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(missing);
-      const part = chunk.subarray(0, missing);
-      parts.push(part);
-      missing -= part.length;
+    let size = 0;
+    for (const chunk of this.#chunks) {
+      if (size === most || (size > 0 && chunk.length >= wholePiece)) break;
+      parts.push(chunk.subarray(0, most - size));
+      size += Math.min(chunk.length, most - size);
+      if (chunk.length >= wholePiece) break;
     }
-    this.#size -= bytes;
+    this.#drop(size);
     const [only] = parts;
-    return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, bytes);
+    return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, size);
+  }
+
+  #drop(bytes: number): void {
+    this.#size -= bytes;
+    let left = bytes;
+    let whole = 0;
+    for (const chunk of this.#chunks) {
+      if (chunk.length > left) break;
+      left -= chunk.length;
+      whole += 1;
+    }
+    this.#chunks.splice(0, whole);
+    const [first] = this.#chunks;
+    if (left > 0 && first !== undefined) this.#chunks[0] = first.subarray(left);
   }
 }

@@ -18,6 +18,7 @@ import { endingOf, processEnd } from './process-end.js';
 import type { SessionOptions } from './session-options.js';
 import type { RunningSession, SessionFigures, SessionOutcome } from './running-session.js';
 import type { Ending, ServiceProcess } from './spawn.js';
+import { Wait } from './wait.js';
 
 /** A running session of gitws.v1. */
 export class Session implements RunningSession {
@@ -50,7 +51,7 @@ export class Session implements RunningSession {
   #heard = false;
   #tunnelTimer: ReturnType<typeof setTimeout> | undefined;
   /** Runs out when the client is silent for too long; what that means depends on the moment. */
-  #silence: ReturnType<typeof setTimeout> | undefined;
+  readonly #silence = new Wait();
 
   constructor(options: SessionOptions) {
     const { child, limits, socket, text } = options;
@@ -189,7 +190,7 @@ export class Session implements RunningSession {
     await this.#left;
     await this.#disconnected;
     clearTimeout(this.#tunnelTimer);
-    clearTimeout(this.#silence);
+    this.#silence.end();
     return this.#figures(status);
   }
 
@@ -293,8 +294,7 @@ export class Session implements RunningSession {
 
   /** A socket has opened: the client acknowledges `open`, in time. */
   #expectFirst(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
+    this.#silence.begin(() => {
       // A connection of a client that came back, and carries nothing: it will come once more.
       if (this.#resumes > 0) this.#connection?.terminate();
       else this.end(closeCodes.timedOut, 'The client said nothing.');
@@ -303,18 +303,22 @@ export class Session implements RunningSession {
 
   /** The client showed that it lives: it must do so again in time. */
   #expectLife(): void {
-    clearTimeout(this.#silence);
-    if (this.#connection === undefined) return;
+    if (this.#connection === undefined) {
+      this.#silence.end();
+      return;
+    }
     const { idleTime, settleTime } = this.#limits;
-    this.#silence =
-      this.#exit === undefined
-        ? setTimeout(() => {
-            this.end(closeCodes.timedOut, 'Nothing happened for too long.');
-          }, idleTime)
-        : setTimeout(() => {
-            this.end(closeCodes.done, '');
-          }, settleTime);
+    if (this.#exit === undefined) this.#silence.begin(this.#onIdle, idleTime);
+    else this.#silence.begin(this.#onSettled, settleTime);
   }
+
+  readonly #onIdle = (): void => {
+    this.end(closeCodes.timedOut, 'Nothing happened for too long.');
+  };
+
+  readonly #onSettled = (): void => {
+    this.end(closeCodes.done, '');
+  };
 
   /** The connection has ended: the session may wait for another, if it did not end on purpose. */
   #lose(closeCode: number): void {
@@ -327,7 +331,7 @@ export class Session implements RunningSession {
     const { openingTime, resumeTime } = this.#limits;
     // Whoever has asked nothing has nothing to lose but a connection, and may have wanted the refs
     // alone; whoever has never acknowledged an `open` may not even know the token.
-    this.#silence = setTimeout(
+    this.#silence.begin(
       () => {
         this.#leave(closeCode);
       },
@@ -341,7 +345,7 @@ export class Session implements RunningSession {
     this.#connection = undefined;
     this.#tunnel.detach();
     clearTimeout(this.#tunnelTimer);
-    clearTimeout(this.#silence);
+    this.#silence.end();
     return connection;
   }
 

@@ -54,6 +54,17 @@ describe('git’s output', () => {
     expect(sizes()).toEqual([1, messageBytes, messageBytes, 64 * 1024]);
   });
 
+  it('is not copied where it comes in large pieces, and does not wait then', () => {
+    const { gather, sent, sizes } = setUp();
+    const [small, large] = [Buffer.alloc(10), Buffer.alloc(64 * 1024)];
+    for (const piece of [small, large, small, large]) gather.push(piece);
+    expect(sizes()).toEqual([10, 64 * 1024]);
+    expect(sent[1]?.buffer).toBe(large.buffer);
+    vi.advanceTimersByTime(2);
+    expect(sizes()).toEqual([10, 64 * 1024, 10, 64 * 1024]);
+    expect(sent[3]?.buffer).toBe(large.buffer);
+  });
+
   it('is not changed or reordered by being gathered', () => {
     const { gather, sent } = setUp();
     const whole = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 251));
@@ -76,7 +87,7 @@ describe('git’s output', () => {
     expect(gather.full).toBe(true);
     state.credit = 1_000_000;
     gather.pump();
-    expect(sizes()).toEqual([100, messageBytes, 100]);
+    expect(sizes()).toEqual([100, messageBytes - 100, 200]);
     expect(gather.size).toBe(0);
   });
 
