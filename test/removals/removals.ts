@@ -677,6 +677,25 @@ const names: readonly Removal[] = [
   },
 ];
 
+const forced: readonly Removal[] = [
+  {
+    attack: 'a forced update among others',
+    defence: 'an update keeps history by its own new tip alone',
+    file: 'server/hooks/forward.ts',
+    from: 'if (at == old) return 1',
+    to: 'return 1',
+    tests: ['server/hooks/forward.test.ts'],
+  },
+  {
+    attack: 'a forced update among others',
+    defence: 'what is not shown to keep history is asked of git',
+    file: 'server/hooks/scripts.ts',
+    from: 'GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null',
+    to: ':',
+    tests: ['server/hooks/forward.test.ts'],
+  },
+];
+
 const logs: readonly Removal[] = [
   {
     defence: 'JSON of the log is printable ASCII',
@@ -731,6 +750,16 @@ const start: readonly Removal[] = [
 export const removals: readonly Removal[] = [
   ...[...paths, ...otherNames, ...disguises, ...words, ...configuration, ...ownWords, ...planting],
   ...[...rules, ...pages],
-  ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
+  ...[
+    ...guessing,
+    ...credentials,
+    ...frames,
+    ...floods,
+    ...pushes,
+    ...names,
+    ...forced,
+    ...logs,
+    ...start,
+  ],
   ...clientRemovals,
 ];
