@@ -10,11 +10,11 @@ import {
   authenticateInOrder,
   authorizeByRules,
   authorizeLocally,
-  formatFailedSignIn,
   GitWsError,
   limitFailures,
   type Authenticate,
   type Decision,
+  type FailedSignIn,
   type GitServerOptions,
   type JwtAlgorithm,
   type JwtKeySource,
@@ -42,8 +42,8 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
   };
   const ways = await openWays(settings, report);
   const { maxFailures = 10, failureTime = 900_000 } = settings;
-  const onFailure = (failure: Parameters<typeof formatFailedSignIn>[0]): void => {
-    log.plain(formatFailedSignIn(failure));
+  const onFailure = (failure: FailedSignIn): void => {
+    log.failedSignIn(failure);
   };
   const authenticate =
     ways.length === 0

@@ -5,7 +5,14 @@
  * a header.
  */
 import { pino, type Logger } from 'pino';
-import type { Decision, RefusalReport, SessionReport } from '../server/index.js';
+import { addressKey } from '../server/client-address.js';
+import {
+  formatFailedSignIn,
+  type Decision,
+  type FailedSignIn,
+  type RefusalReport,
+  type SessionReport,
+} from '../server/index.js';
 import { LineBudget, type LineLimits } from './line-budget.js';
 
 /** What is written at all, from much to little. */
@@ -26,10 +33,12 @@ export interface Log {
   warn(sentence: string): void;
   /** Something that happened, in a sentence. */
   info(sentence: string): void;
-  /** Something that should not have happened. */
+  /** Something that should not have happened, and that nobody causes from outside. */
   error(error: unknown): void;
-  /** One line as it stands, for programs that read logs line by line. */
-  plain(line: string): void;
+  /** The same where clients may cause it, as often as they like. Of a flood some get a line. */
+  failure(error: unknown): void;
+  /** A failed sign-in, as a line for programs that ban. Of a flood some get a line. */
+  failedSignIn(failure: FailedSignIn): void;
   /** Writes what is still to be told of floods. */
   flush(): void;
 }
@@ -40,12 +49,21 @@ export interface LogStream {
 }
 
 /** Of lines that anybody can cause, for as little as a connection. */
-export const refusalLines: LineLimits = { lines: 100, linesPerAddress: 10, time: 10_000 };
+export const refusalLines: LineLimits = { lines: 100, linesPerCause: 10, time: 10_000 };
 
-const decisionLines: LineLimits = { lines: 1_000, linesPerAddress: 1_000, time: 10_000 };
+/** Of what fails, each with its own words: they repeat themselves where descriptors run out. */
+export const failureLines: LineLimits = { lines: 100, linesPerCause: 5, time: 10_000 };
+
+/** Of failed sign-ins: an address is limited before (maxFailures), the number of addresses is not. */
+export const signInLines: LineLimits = { lines: 200, linesPerCause: 20, time: 10_000 };
+
+export const decisionLines: LineLimits = { lines: 1_000, linesPerCause: 1_000, time: 10_000 };
 
 /** Longest path of a refusal, in characters: no such repository need exist. */
 const maxPathLength = 200;
+
+/** Longest words of a failure, in characters: a path that a client chose may be in them, or git's own. */
+export const maxFailureLength = 2_000;
 
 /** @param format `json` for programs, `text` for people. */
 export function createLog(
@@ -73,15 +91,22 @@ export function createLog(
   const decisions = new LineBudget(decisionLines, (count) => {
     logger.debug({ count } satisfies CountFields, 'more decisions');
   });
+  const failures = new LineBudget(failureLines, (count) => {
+    logger.error({ count } satisfies CountFields, 'more errors');
+  });
+  const signIns = new LineBudget(signInLines, (count) => {
+    logger.warn({ count } satisfies CountFields, 'more failed sign-ins');
+  });
   return {
     session: (report) => {
       logger.info(sessionFields(report), 'session');
     },
     refusal: (report) => {
-      if (refusals.take(report.remoteAddress)) logger.info(refusalFields(report), 'refusal');
+      if (refusals.take(addressKey(report.remoteAddress)))
+        logger.info(refusalFields(report), 'refusal');
     },
     decision: ({ explanation }) => {
-      if (level === 'debug' && decisions.take()) logger.debug(explanation);
+      if (level === 'debug' && decisions.take('')) logger.debug(explanation);
     },
     warn: (sentence) => {
       logger.warn(sentence);
@@ -90,14 +115,18 @@ export function createLog(
       logger.info(sentence);
     },
     error: (error) => {
-      logger.error(error instanceof Error ? error.message : String(error));
+      logger.error(messageOf(error));
     },
-    plain: (line) => {
-      stream.write(`${line}\n`);
+    failure: (error) => {
+      const words = cut(messageOf(error), maxFailureLength);
+      if (failures.take(words)) logger.error(words);
+    },
+    failedSignIn: (failure) => {
+      const line = formatFailedSignIn(failure);
+      if (signIns.take(addressKey(failure.address))) stream.write(`${line}\n`);
     },
     flush: () => {
-      refusals.flush();
-      decisions.flush();
+      for (const budget of [refusals, decisions, failures, signIns]) budget.flush();
     },
   };
 }
@@ -147,14 +176,19 @@ function refusalFields(report: RefusalReport): RefusalFields {
   const { closeCode = null, status, sentence, service = null, repository, user } = report;
   return {
     ...{ closeCode, status, reason: sentence, service },
-    repository: repository === undefined ? null : cut(repository),
+    repository: repository === undefined ? null : cut(repository, maxPathLength),
     user: user?.name ?? null,
     address: report.remoteAddress ?? null,
   };
 }
 
-function cut(path: string): string {
-  return path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path;
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}...` : text;
+}
+
+/** Rejections may be any value. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 interface CountFields {

@@ -1,8 +1,9 @@
 /** What `gitws serve PATH` serves: a directory of repositories, or the one repository that PATH is. */
-import { access, constants, realpath } from 'node:fs/promises';
+import { constants, realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { GitWsError, type GitServerOptions } from '../server/index.js';
 import { isRepository } from '../server/repository-list.js';
+import { mayUse, orOutOfReach } from '../server/system-errors.js';
 
 /**
  * @param path the directory that was named.
@@ -15,7 +16,7 @@ export async function servedRoot(
   path: string,
   listing: boolean,
 ): Promise<Pick<GitServerOptions, 'root' | 'repository'>> {
-  const real = await realpath(path).catch(() => undefined);
+  const real = await orOutOfReach(realpath(path));
   // createGitServer says what is wrong with it.
   if (real === undefined) return { root: path };
   const directory = basename(real) === '.git' ? dirname(real) : real;
@@ -24,11 +25,7 @@ export async function servedRoot(
     return { root: parent, repository: name };
   }
   // What may not even be entered createGitServer refuses, list or no list.
-  const may = (mode: number): Promise<boolean> =>
-    access(real, mode).then(
-      () => true,
-      () => false,
-    );
+  const may = (mode: number): Promise<boolean> => mayUse(real, mode);
   if (listing && (await may(constants.X_OK)) && !(await may(constants.R_OK))) {
     throw new GitWsError(
       'INVALID_OPTION',

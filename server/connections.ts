@@ -7,9 +7,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { UpgradeServer } from './attach.js';
-import { addressKey } from './client-address.js';
 import { descriptorLimit } from './descriptors.js';
 import type { Limits } from './limits.js';
+import { Shares } from './shares.js';
 import { isExhausted } from './system-errors.js';
 
 /** What {@link Connections} works with. */
@@ -24,7 +24,7 @@ export interface ConnectionsOptions {
 interface Connection {
   readonly socket: Socket;
   /** Whose share it counts for; undefined for nobody's. */
-  readonly key: string | undefined;
+  readonly address: string | undefined;
   /** Requests that are not answered yet. */
   requests: number;
   /** It is no HTTP connection any more. */
@@ -41,7 +41,7 @@ export class Connections {
   /** Those that ask nothing, the one first that has not asked for longest. */
   readonly #idle = new Set<Connection>();
   /** The same, for each address. */
-  readonly #shares = new Map<string, Set<Connection>>();
+  readonly #shares = new Shares<Connection>();
 
   /** Looks after the connections of `server` from now on. */
   constructor(server: UpgradeServer, options: ConnectionsOptions) {
@@ -72,16 +72,15 @@ export class Connections {
   readonly #onConnection = (socket: Socket): void => {
     const { remoteAddress } = socket;
     const shared = remoteAddress !== undefined && !this.#options.isTrustedProxy(remoteAddress);
-    const key = shared ? addressKey(remoteAddress) : undefined;
-    const connection: Connection = { socket, key, requests: 0, upgraded: false };
+    const address = shared ? remoteAddress : undefined;
+    const connection: Connection = { socket, address, requests: 0, upgraded: false };
     const peer = peerOf(socket);
     this.#all.set(peer, connection);
-    this.#rest(connection);
+    const share = this.#rest(connection);
     socket.once('close', () => {
       this.#busy(connection);
       if (this.#all.get(peer) === connection) this.#all.delete(peer);
     });
-    const share = this.#shareOf(connection);
     if (share !== undefined && share.size > this.#options.limits.maxConnectionsPerAddress) {
       drop(share);
     }
@@ -117,33 +116,24 @@ export class Connections {
   };
 
   /** Whether answers had better be the last of their connections. */
-  #isCrowded(connection: Connection): boolean {
-    const share = this.#shareOf(connection)?.size ?? 0;
+  #isCrowded({ address }: Connection): boolean {
+    const share = address === undefined ? 0 : this.#shares.count(address);
     const { maxConnectionsPerAddress } = this.#options.limits;
     return share > maxConnectionsPerAddress / 2 || this.#all.size > this.#most / 2;
   }
 
-  #shareOf({ key }: Connection): Set<Connection> | undefined {
-    return key === undefined ? undefined : this.#shares.get(key);
-  }
-
-  /** It asks nothing from now on. */
-  #rest(connection: Connection): void {
+  /** It asks nothing from now on. @returns the share that it counts for. */
+  #rest(connection: Connection): ReadonlySet<Connection> | undefined {
     this.#idle.add(connection);
-    const { key } = connection;
-    if (key === undefined) return;
-    const share = this.#shares.get(key) ?? new Set();
-    this.#shares.set(key, share.add(connection));
+    const { address } = connection;
+    return address === undefined ? undefined : this.#shares.add(address, connection);
   }
 
   /** It asks something, or is gone. */
   #busy(connection: Connection): void {
     this.#idle.delete(connection);
-    const { key } = connection;
-    const share = this.#shareOf(connection);
-    if (key === undefined || share === undefined) return;
-    share.delete(connection);
-    if (share.size === 0) this.#shares.delete(key);
+    const { address } = connection;
+    if (address !== undefined) this.#shares.delete(address, connection);
   }
 }
 

@@ -90,6 +90,15 @@ export const limitTable = {
       'refused sockets that wait for the end of their closing handshake; above it a refusal is a bare HTTP answer',
     reason: 'A flood of refusals must not hold more sockets than sessions do.',
   },
+  maxRefusalsPerAddress: {
+    unit: 'count',
+    default: 50,
+    minimum: 1,
+    meaning:
+      'of those, of clients at one address (one /64 of IPv6); one more takes the place of the oldest of them, which was told why',
+    reason:
+      'Whoever keeps refused sockets open must not leave others without a reason; a client that is told why closes at once.',
+  },
   accessTime: {
     unit: 'ms',
     default: 10 * second,

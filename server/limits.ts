@@ -33,6 +33,8 @@ export interface Limits {
   readonly maxSessionsPerUser: number;
   /** Refused sockets that wait for the end of their closing handshake. */
   readonly maxRefusals: number;
+  /** Of those, of one address (one /64 of IPv6); one more takes the place of the oldest of them. */
+  readonly maxRefusalsPerAddress: number;
   /** Time for `authenticate` and `authorize` together; above it 4503. */
   readonly accessTime: number;
   /** git services at once; further sessions wait in the queue. */

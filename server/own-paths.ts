@@ -8,6 +8,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, normalize, resolve } from 'node:path';
 import type { OwnWord } from './removal.js';
 import type { Repository } from './repository.js';
+import { orOutOfReach } from './system-errors.js';
 
 /** Where a service runs. */
 export interface ServedPlace {
@@ -34,7 +35,10 @@ const ownership: readonly OwnWord[] = [
   },
 ];
 
-/** @returns every word that is known to be the server's own, and what clients read in its place. */
+/**
+ * @returns every word that is known to be the server's own, and what clients read in its place.
+ * @throws the system's error where they cannot be found out: git must not speak to a client then.
+ */
 export async function ownWords(place: ServedPlace): Promise<OwnWord[]> {
   const borrowed = await alternates(join(place.repository.gitDir, 'objects'));
   return [
@@ -65,7 +69,7 @@ export function repositoryWords({ repository, name, root }: ServedPlace): OwnWor
 
 /** Short ones, such as `/tmp` and `/root`: the ends of other paths, too. */
 async function placesOf(path: string, instead: string): Promise<OwnWord[]> {
-  const real = await realpath(path).catch(() => path);
+  const real = (await orOutOfReach(realpath(path))) ?? path;
   return [...new Set([path, real])].map((word) => ({ word, instead, alone: true }));
 }
 
@@ -85,12 +89,14 @@ async function alternates(objects: string): Promise<string[]> {
 }
 
 async function listed(objects: string): Promise<string[]> {
-  const text = await readFile(join(objects, 'info/alternates'), 'utf8').catch(() => '');
+  const text = (await orOutOfReach(readFile(join(objects, 'info/alternates'), 'utf8'))) ?? '';
   const paths = text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => normalize(resolve(objects, unquoted(line))).replace(/\/$/, ''));
-  const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  const real = await Promise.all(
+    paths.map(async (path) => (await orOutOfReach(realpath(path))) ?? path),
+  );
   return [...new Set([...paths, ...real])];
 }
 

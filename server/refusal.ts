@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { closeCodes, formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
 import type { Limits } from './limits.js';
+import { Shares } from './shares.js';
 import { isExhausted } from './system-errors.js';
 import type { User } from './user.js';
 
@@ -45,6 +46,13 @@ export function refusal(code: CloseCode, sentence: string, user?: User): Refusal
 /** Most time, in ms, until the system has taken an answer: one that it cannot is not waited for. */
 const answerTime = 5_000;
 
+/** An upgrade that is refused. */
+export interface Refused {
+  readonly request: IncomingMessage;
+  /** The client's address; undefined where it has gone. */
+  readonly address: string | undefined;
+}
+
 /** Answers an upgrade request in HTTP and ends the socket. */
 export function answerUpgrade(socket: Duplex, status: number, sentence: string): void {
   const body = `${sentence}\n`;
@@ -73,11 +81,21 @@ export function httpStatusOf(code: CloseCode): number {
   return code - 4000;
 }
 
+/** A socket that was told why, and whose closing handshake has not ended. */
+interface Waiting {
+  readonly address: string | undefined;
+  /** Resolves when the socket is gone. */
+  readonly closed: Promise<void>;
+  /** Waits no longer. */
+  drop(): void;
+}
+
 /** Sockets that were refused and wait for the end of their closing handshake. */
 export class Refusals {
   readonly #webSockets: WebSocketServer;
   readonly #limits: Limits;
-  readonly #waiting = new Set<Promise<void>>();
+  readonly #waiting = new Set<Waiting>();
+  readonly #shares = new Shares<Waiting>();
   #closing = false;
 
   constructor(webSockets: WebSocketServer, limits: Limits) {
@@ -85,32 +103,50 @@ export class Refusals {
     this.#limits = limits;
   }
 
-  /** Accepts the upgrade and closes it; the socket is gone after `closeTime` at the latest. */
-  refuse(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    { code, sentence }: Refusal,
-  ): void {
+  /**
+   * Accepts the upgrade and closes it; the socket is gone after `closeTime` at the latest. One too
+   * many of an address takes the place of its oldest, which was told why: so that nobody who keeps
+   * sockets open leaves others without a reason.
+   */
+  refuse({ request, address }: Refused, socket: Duplex, head: Buffer, refused: Refusal): void {
+    const { code, sentence } = refused;
     if (this.#closing || this.#waiting.size >= this.#limits.maxRefusals) {
       answerUpgrade(socket, 503, sentence);
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const drop = (): void => {
+        webSocket.terminate();
+      };
       const closed = new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          webSocket.terminate();
-        }, this.#limits.closeTime);
+        const timer = setTimeout(drop, this.#limits.closeTime);
         webSocket.on('error', () => undefined);
         webSocket.on('close', () => {
           clearTimeout(timer);
           resolve();
         });
       });
-      this.#waiting.add(closed);
-      void closed.then(() => this.#waiting.delete(closed));
       webSocket.close(code, formatCloseReason(sentence));
+      this.#wait({ address, closed, drop });
     });
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+    const share = this.#shares.add(waiting.address, waiting);
+    void waiting.closed.then(() => {
+      this.#leave(waiting);
+    });
+    const [oldest] = share;
+    if (oldest === undefined || share.size <= this.#limits.maxRefusalsPerAddress) return;
+    // Counted no more, though its socket is there for a moment: several may come in that.
+    this.#leave(oldest);
+    oldest.drop();
+  }
+
+  #leave(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    this.#shares.delete(waiting.address, waiting);
   }
 
   /**
@@ -119,6 +155,6 @@ export class Refusals {
    */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#waiting);
+    await Promise.all([...this.#waiting].map(({ closed }) => closed));
   }
 }

@@ -6,6 +6,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, opendir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findRepository } from './repository.js';
+import { orOutOfReach } from './system-errors.js';
 import { encodePath, parseTarget } from './target.js';
 
 /** How far to look. */
@@ -29,7 +30,8 @@ export interface RepositoryNames {
  * of its work tree.
  *
  * @param root the directory that is served.
- * @throws what reading the root throws: ENOENT, EACCES.
+ * @throws what reading the root throws: ENOENT, EACCES; and of all below it what does not mean that
+ *   something is gone or somebody else's, such as EMFILE: a list is not short for want of descriptors.
  */
 export async function listRepositories(root: string, bounds: ListBounds): Promise<RepositoryNames> {
   const names: string[] = [];
@@ -85,13 +87,9 @@ async function entriesOf(
   root: string,
   segments: readonly string[],
 ): Promise<AsyncIterable<Dirent>> {
-  try {
-    return await opendir(join(root, ...segments));
-  } catch (error) {
-    if (segments.length === 0) throw error;
-    // Gone since, or somebody else's: what cannot be read cannot be served.
-    return nothing();
-  }
+  const opened = opendir(join(root, ...segments));
+  // Gone since, or somebody else's: what cannot be read cannot be served.
+  return segments.length === 0 ? opened : ((await orOutOfReach(opened)) ?? nothing());
 }
 
 /**
@@ -108,10 +106,7 @@ export async function isRepository(root: string, segments: readonly string[]): P
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await orOutOfReach(lstat(path))) !== undefined;
 }
 
 async function* nothing(): AsyncGenerator<never> {

@@ -257,7 +257,7 @@ class RunningServer implements GitServer {
   #refuse(arrival: Arrival, socket: Duplex, head: Buffer, refused: Refusal | HttpAnswer): void {
     const { request } = arrival;
     if (refused.kind === 'http') answerUpgrade(socket, refused.status, refused.sentence);
-    else if (!wantsRawPipe(request)) this.#refusals.refuse(request, socket, head, refused);
+    else if (!wantsRawPipe(request)) this.#refusals.refuse(arrival, socket, head, refused);
     else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
     const { basePath } = this.#context;
     const { maxTargetLength } = this.#limits;

@@ -3,13 +3,13 @@
  * cut off finds its own among them at once; a program that has ended leaves no more than these.
  */
 import { closeCodes } from '../src/tunnel/close.js';
-import { addressKey } from './client-address.js';
 import type { RunningSession } from './running-session.js';
+import { Shares } from './shares.js';
 
 /** Those of one server. */
 export class Unasked {
   readonly #most: number;
-  readonly #sessions = new Map<string, Set<RunningSession>>();
+  readonly #sessions = new Shares<RunningSession>();
 
   /** @param most how many of one address are kept. */
   constructor(most: number) {
@@ -23,18 +23,13 @@ export class Unasked {
 
   /** A session waits for its client; the oldest of the address that is one too many ends. */
   add(address: string | undefined, session: RunningSession): void {
-    const key = addressKey(address);
-    const sessions = this.#sessions.get(key) ?? new Set();
-    this.#sessions.set(key, sessions.add(session));
+    const sessions = this.#sessions.add(address, session);
     const [oldest] = sessions;
     if (sessions.size > this.#most) oldest?.end(closeCodes.done, '');
   }
 
   /** It waits no longer; nothing where it did not. */
   delete(address: string | undefined, session: RunningSession): void {
-    const key = addressKey(address);
-    const sessions = this.#sessions.get(key);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#sessions.delete(key);
+    this.#sessions.delete(address, session);
   }
 }

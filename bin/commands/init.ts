@@ -6,6 +6,7 @@ import { GitWsError } from '../../server/index.js';
 import { quoteForLog } from '../../server/log-text.js';
 import { findRepository } from '../../server/repository.js';
 import { askGit } from '../../server/run-git.js';
+import { orAbsent } from '../../server/system-errors.js';
 import { encodePath, parseTarget } from '../../server/target.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';
@@ -31,14 +32,16 @@ export function addInit(program: Command): void {
 }
 
 /**
+ * Makes it. Exported for tests.
+ *
  * @returns the path of the new git directory.
- * @throws GitWsError INVALID_OPTION for a name that cannot be one, or is taken.
+ * @throws GitWsError INVALID_OPTION for a name that cannot be one, or is taken; the system's error where that
+ *   cannot be told.
  */
-async function initRepository(root: string, name: string, branch: string): Promise<string> {
+export async function initRepository(root: string, name: string, branch: string): Promise<string> {
   const segments = checkedSegments(name);
-  const realRoot = await realpath(root).catch(() => {
-    throw invalid(`${root} is not a directory.`);
-  });
+  const realRoot = await orAbsent(realpath(root));
+  if (realRoot === undefined) throw invalid(`${root} is not a directory.`);
   if ((await findRepository(realRoot, segments)) !== undefined) {
     throw invalid(`There is a repository ${quoteForLog(name)} already.`);
   }
@@ -83,7 +86,8 @@ async function isBranchName(directory: string, name: string): Promise<boolean> {
   return askGit(directory, ['check-ref-format', `refs/heads/${name}`]).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
-      if (error.syscall !== undefined) throw error;
+      // The system's, and not git's answer.
+      if (error.code !== undefined) throw error;
       return false;
     },
   );
@@ -100,11 +104,8 @@ async function makeParents(root: string, segments: readonly string[]): Promise<v
     const real = await realpath(path);
     const outside = relative(root, real).split(sep)[0] === '..';
     if (outside) throw invalid(`${path} leads out of ${dirname(root)}.`);
-    const inRepository = await stat(join(path, 'HEAD')).then(
-      () => true,
-      () => false,
-    );
-    if (inRepository) throw invalid(`${path} is a repository itself.`);
+    const head = await orAbsent(stat(join(path, 'HEAD')));
+    if (head !== undefined) throw invalid(`${path} is a repository itself.`);
   }
 }
 

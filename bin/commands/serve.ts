@@ -86,7 +86,7 @@ export async function prepareServer(
   const access = await createAccess(settings, log);
   const { gitConfig, safeDirectories, maintenance, hooksParent, tlsCert, tlsKey } = settings;
   const onError = (error: unknown): void => {
-    log.error(error);
+    log.failure(error);
   };
   const gitServer = createGitServer({
     ...served,
@@ -135,7 +135,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   await once(server, 'listening');
   // Not the end: whatever cannot be accepted, what is open goes on.
   server.on('error', (error) => {
-    log.error(error);
+    log.failure(error);
   });
   const scheme = tlsCert === undefined ? 'http' : 'https';
   const address = `${scheme}://${addressOf(server, host)}`;

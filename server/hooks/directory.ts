@@ -5,19 +5,11 @@
  * and one would be run at every step of every transaction (reference-transaction).
  */
 import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import {
-  access,
-  constants,
-  mkdtemp,
-  rename,
-  rm,
-  symlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { constants, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { GitWsError } from '../../src/errors.js';
+import { mayUse, orOutOfReach } from '../system-errors.js';
 import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
 
 /**
@@ -53,10 +45,17 @@ const prefix = 'gitws-hooks-';
 /** Directories of hooks, made when they are asked for. */
 export class HookDirectories {
   readonly #parent: string;
-  /** The last call for the directory of all. */
+  /** The last call for the directory of all. Calls follow each other. */
   #own: Promise<string> | undefined;
+  /** What it gave last, whatever calls after that came to. */
+  #ownPath: string | undefined;
   /** The last call for each set of hooks. Calls for one set follow each other. */
   readonly #calls = new Map<string, Promise<string>>();
+  /**
+   * What those gave last: not forgotten for a call that failed, since pushes under way have their
+   * hooks there.
+   */
+  readonly #made = new Map<string, string>();
 
   /** @param parent where to put a directory of its own; not on a file system mounted noexec. */
   constructor(parent: string = tmpdir()) {
@@ -74,9 +73,12 @@ export class HookDirectories {
     const before = this.#calls.get(key);
     const call = (async () => {
       const files = formatHooks(hooks);
-      const made = await before?.catch(() => undefined);
+      await before?.catch(() => undefined);
+      const made = this.#made.get(key);
       if (made !== undefined && (await isWhole(made, files))) return made;
-      return this.#make(key, files);
+      const path = await this.#make(key, files);
+      this.#made.set(key, path);
+      return path;
     })();
     this.#calls.set(key, call);
     return call;
@@ -94,7 +96,7 @@ export class HookDirectories {
     await Promise.all(
       names.map((name) => symlink(join('..', basename(shared), name), join(own, name))),
     );
-    const there = await Promise.all(names.map((name) => isThere(join(own, name), constants.X_OK)));
+    const there = await Promise.all(names.map((name) => mayUse(join(own, name), constants.X_OK)));
     if (!there.every(Boolean)) throw new Error(`Hooks were removed from ${shared}.`);
     return own;
   }
@@ -107,9 +109,11 @@ export class HookDirectories {
   /** Removes them all. No git that was told of one may be running any more. */
   async remove(): Promise<void> {
     await Promise.allSettled(this.#calls.values());
-    const own = await this.#own?.catch(() => undefined);
-    this.#own = undefined;
+    await this.#own?.catch(() => undefined);
+    const own = this.#ownPath;
+    this.#own = this.#ownPath = undefined;
     this.#calls.clear();
+    this.#made.clear();
     if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 
@@ -130,11 +134,12 @@ export class HookDirectories {
   #ownDirectory(): Promise<string> {
     const before = this.#own;
     this.#own = (async () => {
-      const own = await before?.catch(() => undefined);
+      await before?.catch(() => undefined);
+      const own = this.#ownPath;
       // Made again where something has removed it.
-      if (own !== undefined && (await isThere(own, constants.W_OK))) return own;
+      if (own !== undefined && (await mayUse(own, constants.W_OK))) return own;
       // Mode 0700.
-      return mkdtemp(join(this.#parent, prefix));
+      return (this.#ownPath = await mkdtemp(join(this.#parent, prefix)));
     })();
     return this.#own;
   }
@@ -151,17 +156,8 @@ async function isWhole(
 ): Promise<boolean> {
   const now = new Date();
   const paths = [...files.keys()].map((name) => join(directory, name));
-  const there = await Promise.all(paths.map((path) => isThere(path, constants.X_OK)));
+  const there = await Promise.all(paths.map((path) => mayUse(path, constants.X_OK)));
   if (!there.every(Boolean)) return false;
-  return Promise.all(paths.map((path) => utimes(path, now, now))).then(
-    () => true,
-    () => false,
-  );
-}
-
-function isThere(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  );
+  const touched = paths.map((path) => orOutOfReach(utimes(path, now, now).then(() => true)));
+  return (await Promise.all(touched)).every((one) => one === true);
 }

@@ -2,8 +2,9 @@
  * What a repository brings to the hooks: which of its own there are and where, as git itself finds
  * them, and whether its file system tells names apart.
  */
-import { access, constants, lstat } from 'node:fs/promises';
+import { constants, lstat, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { mayUse, orAbsent } from '../system-errors.js';
 import { receiveHooks, type ReceiveHook } from './scripts.js';
 
 /** Runs git in a repository that is explicitly the one it is in. @returns its stdout. */
@@ -19,6 +20,7 @@ export interface OwnHooks {
 /**
  * @param gitDir absolute real path of the git directory.
  * @param askGit reads the configuration, in which includes and conditions may stand.
+ * @throws the system's error where it cannot be told which there are: a push must not begin then.
  */
 export async function findOwnHooks(gitDir: string, askGit: AskGit): Promise<OwnHooks> {
   // core.hooksPath, or else hooks/ of the git directory, or of the one that it is a work tree's of.
@@ -40,16 +42,13 @@ export async function findOwnHooks(gitDir: string, askGit: AskGit): Promise<OwnH
 export async function foldsNames(gitDir: string): Promise<boolean> {
   // There are those that tell cases apart, and yet not all forms of a letter.
   if (process.platform === 'darwin' || process.platform === 'win32') return true;
-  return lstat(join(gitDir, 'hEAD')).then(
-    () => true,
-    () => false,
-  );
+  return (await orAbsent(lstat(join(gitDir, 'hEAD')))) !== undefined;
 }
 
-/** As find_hook() in git's hook.c. */
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+/** As find_hook() in git's hook.c: a file that may not be run is no hook. */
+async function isExecutable(path: string): Promise<boolean> {
+  if (await mayUse(path, constants.X_OK)) return true;
+  // But one in a directory that may not even be looked into is not known to be none.
+  await orAbsent(stat(path));
+  return false;
 }

@@ -5,8 +5,10 @@
  *
  * `update` judges each ref, so that a push of several is refused ref by ref. `pre-receive` looks
  * ahead: where nothing of a push may stay, git drops its objects together with the quarantine, and
- * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid is the one that the client names; git compares it again under the ref's lock.
+ * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid
+ * is the one that the client names; git compares it again under the ref's lock.
  */
+import { formatForward } from './forward.js';
 
 /**
  * Every hook that receive-pack can come to, itself or by the commands it runs: `core.hooksPath`
@@ -91,6 +93,7 @@ matches() {
 
 # Replacement refs can be pushed like others, and must not make a rewritten history look whole.
 keeps_history() {
+  [ "$kept" = 1 ] && return 0
   GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null
 }
 
@@ -121,8 +124,9 @@ may() {
   return 0
 }
 
-# symbolic NAME: puts what it stands for into target, as git symbolic-ref, which is started only where the ref's own file may be one: a
-# push of a thousand refs would start a thousand. Other stores than files are left to git.
+# symbolic NAME: puts what it stands for into target, as git symbolic-ref, which is started only where
+# the ref's own file may be one: a push of a thousand refs would start a thousand. Other stores than
+# files are left to git.
 symbolic() {
   file=\${GIT_DIR:-.}/$1
   if ! [ -e "\${GIT_DIR:-.}/reftable" ] && ! [ -e "\${GIT_DIR:-.}/commondir" ]; then
@@ -134,13 +138,15 @@ symbolic() {
   target=$(git symbolic-ref -q -- "$1" </dev/null 2>/dev/null)
 }
 
-# judge NAME OLD NEW [LOWER]: the name as the client sent it; git checks it only before update.
+# judge NAME OLD NEW LOWER KEPT: the name as the client sent it; git checks it only before update.
+# LOWER is the name in small letters, KEPT 1 where the old commit is known to be in the new one's
+# history: both may be empty.
 judge() {
   export LC_ALL=C
   IFS='
 '
   set -f
-  ref=$1 old=$2 new=$3
+  ref=$1 old=$2 new=$3 kept=$5
   case $ref in
     *[[:cntrl:]]*) refuse 'a ref name holds control characters.'; return ;;
     refs/?*) ;;
@@ -168,7 +174,7 @@ judge() {
 `;
 
 const update = `
-( judge "$1" "$2" "$3" '' ) || exit 1
+( judge "$1" "$2" "$3" '' '' ) || exit 1
 ${ownHook}
 [ -x "$own_hook" ] || exit 0
 exec "$own_hook" "$@"
@@ -185,16 +191,19 @@ commands=\${commands%.}
 
 # A push before may have done without it, and whoever cleans up.
 [ -x "\${0%/*}/update" ] || refuse 'the hooks are not whole.' || exit 1
-
+${formatForward(hookVariables.rules)}
 # Ends with 0 where all are allowed, 2 where some are, 1 where nothing may stay.
 look_ahead() {
   allowed=0 refused=0
   while IFS=' ' read -r old new ref; do
     IFS=' ' read -r skip skip low <&3 || low=
-    if judge "$ref" "$old" "$new" "$low"; then allowed=1; else refused=1; fi
-  done 3<<GITWS_END
+    read -r kept <&4 || kept=
+    if judge "$ref" "$old" "$new" "$low" "$kept"; then allowed=1; else refused=1; fi
+  done 3<<GITWS_END 4<<GITWS_FORWARD
 $(lower "$commands")
 GITWS_END
+$(forward)
+GITWS_FORWARD
   [ $refused = 1 ] || return 0
   ${all ? 'return 1' : '[ $allowed = 1 ] && return 2 || return 1'}
 }

@@ -7,7 +7,7 @@ let budget: LineBudget;
 beforeEach(() => {
   vi.useFakeTimers();
   leftOut = [];
-  budget = new LineBudget({ lines: 5, linesPerAddress: 2, time: 1_000 }, (count) =>
+  budget = new LineBudget({ lines: 5, linesPerCause: 2, time: 1_000 }, (count) =>
     leftOut.push(count),
   );
 });
@@ -16,25 +16,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function take(...addresses: (string | undefined)[]): boolean[] {
-  return addresses.map((address) => budget.take(address));
+function take(...causes: string[]): boolean[] {
+  return causes.map((cause) => budget.take(cause));
 }
 
 describe('lines that strangers cause', () => {
-  it('are as many as there may be of one address, and of all', () => {
+  it('are as many as there may be of one cause, and of all', () => {
     const [one, two, three] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
     expect(take(one, one, one)).toEqual([true, true, false]);
     expect(take(two, two, two)).toEqual([true, true, false]);
     expect(take(three, three)).toEqual([true, false]);
-  });
-
-  it('of one network of IPv6 are those of one address', () => {
-    expect(take('2001:db8::1', '2001:db8::2', '2001:db8::3')).toEqual([true, true, false]);
-    expect(take('2001:db8:0:1::1')).toEqual([true]);
-  });
-
-  it('of nobody known are those of one address', () => {
-    expect(take(undefined, undefined, undefined)).toEqual([true, true, false]);
   });
 
   it('are counted where they are left out, and told once the period is over', () => {

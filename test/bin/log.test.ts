@@ -3,7 +3,14 @@
  * http-server.test.ts; forged names: ../server/security/logs.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { createLog, refusalLines, type LogLevel } from '../../bin/log.js';
+import {
+  createLog,
+  failureLines,
+  maxFailureLength,
+  refusalLines,
+  signInLines,
+  type LogLevel,
+} from '../../bin/log.js';
 import type { RefusalReport, SessionReport } from '../../server/index.js';
 
 const report: RefusalReport = {
@@ -93,10 +100,76 @@ describe('a refusal in the log', () => {
         if (count === 9) log.refusal({ ...report, remoteAddress: '192.0.2.2' });
       }
     });
-    const { lines: most, linesPerAddress } = refusalLines;
+    const { lines: most, linesPerCause } = refusalLines;
     expect(lines).toHaveLength(most + 1);
-    expect(lines.filter((line) => line.includes('from 192.0.2.1:'))).toHaveLength(linesPerAddress);
+    expect(lines.filter((line) => line.includes('from 192.0.2.1:'))).toHaveLength(linesPerCause);
     expect(lines.filter((line) => line.includes('from 192.0.2.2:'))).toHaveLength(1);
     expect(lines.at(-1)).toBe(`gitws: warn: ${65_001 - most} more refusals`);
+  });
+
+  it('of a flood from one network of IPv6, or from nobody known, is as of one address', () => {
+    const lines = written('text', 'info', (log) => {
+      for (let count = 0; count < 50; count += 1) {
+        log.refusal({ ...report, remoteAddress: `2001:db8::${count}` });
+        log.refusal({ ...report, remoteAddress: undefined });
+      }
+    });
+    expect(lines).toHaveLength(2 * refusalLines.linesPerCause + 1);
+  });
+});
+
+describe('an error in the log', () => {
+  it('that clients cause again and again has some lines, and leaves some for others', () => {
+    const lines = written('text', 'warn', (log) => {
+      for (let count = 0; count < 5_000; count += 1) log.failure(new Error('accept EMFILE'));
+      log.failure('the disk is full');
+    });
+    const { linesPerCause } = failureLines;
+    expect(lines).toEqual([
+      ...Array.from({ length: linesPerCause }, () => 'gitws: error: accept EMFILE'),
+      'gitws: error: the disk is full',
+      `gitws: error: ${5_000 - linesPerCause} more errors`,
+    ]);
+  });
+
+  it('has so many in all, whatever words clients put into them', () => {
+    const lines = written('json', 'error', (log) => {
+      for (let count = 0; count < 5_000; count += 1) log.failure(new Error(`EACCES, ${count}`));
+    });
+    expect(lines).toHaveLength(failureLines.lines + 1);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      ...{ level: 'error', msg: 'more errors', count: 5_000 - failureLines.lines },
+    });
+  });
+
+  it('is short, however long the words are', () => {
+    const [line = ''] = written('text', 'error', (log) => {
+      log.failure(new Error('x'.repeat(100_000)));
+    });
+    expect(line).toBe(`gitws: error: ${'x'.repeat(maxFailureLength)}...`);
+  });
+
+  it('has every line where nobody causes it from outside', () => {
+    const lines = written('text', 'error', (log) => {
+      for (let count = 0; count < 200; count += 1) log.error(new Error('no such file'));
+    });
+    expect(lines).toHaveLength(200);
+  });
+});
+
+describe('a failed sign-in in the log', () => {
+  it('of a flood from very many addresses is a line as long as there are not too many', () => {
+    const failure = { scheme: 'basic', username: 'ada', failures: 1, maxFailures: 10 } as const;
+    const lines = written('json', 'warn', (log) => {
+      for (let count = 0; count < 5_000; count += 1) {
+        const address = `2001:db8:0:${count.toString(16)}::1`;
+        log.failedSignIn({ ...failure, address });
+      }
+    });
+    expect(lines[0]).toBe(
+      'gitws: failed sign-in from 2001:db8:0:0::1: basic, user "ada", failure 1 of 10',
+    );
+    expect(lines).toHaveLength(signInLines.lines + 1);
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'more failed sign-ins' });
   });
 });

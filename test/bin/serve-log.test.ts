@@ -24,22 +24,22 @@ describe('gitws serve', () => {
 
   it('logs a refusal, and counts those of a flood', async () => {
     const server = await serveProcess(root, '--log-format', 'json');
-    const { linesPerAddress } = refusalLines;
+    const { linesPerCause } = refusalLines;
     const records = (): Record<string, unknown>[] =>
       server.output.stderr
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-    for (let count = 0; count < 3 * linesPerAddress; count += 1) {
+    for (let count = 0; count < 3 * linesPerCause; count += 1) {
       expect((await new RawClient(server.url, { target }).closed).code).toBe(4404);
     }
     await server.end();
     const refusals = records().filter(({ msg }) => msg === 'refusal');
     const others = records().filter(({ msg }) => msg === 'more refusals');
     const counted = others.reduce((sum, { count }) => sum + Number(count), 0);
-    expect(refusals.length + counted).toBe(3 * linesPerAddress);
+    expect(refusals.length + counted).toBe(3 * linesPerCause);
     // A slow machine may have needed more than one period.
-    expect(refusals.length).toBeLessThanOrEqual(linesPerAddress * (others.length + 1));
+    expect(refusals.length).toBeLessThanOrEqual(linesPerCause * (others.length + 1));
     expect(others.length).toBeGreaterThan(0);
   });
 

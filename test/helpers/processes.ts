@@ -53,6 +53,22 @@ export async function processRunning(directory: string, words: string): Promise<
   return pid ?? 0;
 }
 
+/** Kills every process in `directory`, those that begin meanwhile, too. */
+export async function killAllIn(directory: string): Promise<void> {
+  await eventually(async () => {
+    const running = await processesIn(directory);
+    for (const { pid } of running) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // It has ended by itself in between.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+    return running.length === 0;
+  });
+}
+
 /** Waits until no process is left in `directory`. */
 export async function noProcessIn(directory: string): Promise<void> {
   await eventually(async () => (await processesIn(directory)).length === 0);

@@ -7,6 +7,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { maxGreeted } from '../../bin/front-page/greeting.js';
 import { defaultFailureLimits } from '../../server/authentication/failures.js';
+import {
+  decisionLines,
+  failureLines,
+  maxFailureLength,
+  refusalLines,
+  signInLines,
+} from '../../bin/log.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
 import { defaultLimits as limits } from '../../server/limits.js';
 import { livenessTimes } from '../../src/tunnel/liveness.js';
@@ -108,6 +115,22 @@ describe('a sentence with a number of the code', () => {
       `take ${defaultFailureLimits.failureDelay} ms, then twice as long each, at most 2 s; ${defaultFailureLimits.maxAddresses.toLocaleString('en')} addresses are counted at once, and ${defaultFailureLimits.maxWaiting} attempts of one may wait`,
     ],
     ['docs/configuration.md', `the first ${maxGreeted} of them`],
+    [
+      'docs/configuration.md',
+      `${refusalLines.lines} in ${seconds(refusalLines.time)} seconds, ${refusalLines.linesPerCause} of them for one address (one /64 of IPv6)`,
+    ],
+    [
+      'docs/configuration.md',
+      `at most ${failureLines.lines} such lines in ${seconds(failureLines.time)} seconds, ${failureLines.linesPerCause} of them with the same words, each cut at ${maxFailureLength.toLocaleString('en')} characters`,
+    ],
+    [
+      'docs/configuration.md',
+      `at most ${signInLines.lines} in ${seconds(signInLines.time)} seconds, ${signInLines.linesPerCause} of them for one address`,
+    ],
+    [
+      'docs/configuration.md',
+      `(at most ${decisionLines.lines.toLocaleString('en')} lines in ${seconds(decisionLines.time)} seconds)`,
+    ],
     ['README.md', `(a minute by default)`],
   ])('says what the code says: %s: %s', async (document, sentence) => {
     const text = await readFile(join(root, document), 'utf8');

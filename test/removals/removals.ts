@@ -559,9 +559,33 @@ const floods: readonly Removal[] = [
   },
   {
     attack: 'floods of refused clients',
-    defence: 'an address has so many log lines',
+    defence: 'an address has a share of them (maxRefusalsPerAddress)',
+    file: 'server/refusal.ts',
+    from: 'share.size <= this.#limits.maxRefusalsPerAddress',
+    to: 'share.size > 0',
+    tests: ['server/limits.enforcement.test.ts'],
+  },
+  {
+    attack: 'floods of refused clients',
+    defence: 'errors that clients cause are counted before they are written',
+    file: 'bin/log.ts',
+    from: 'if (failures.take(words)) ',
+    to: '',
+    tests: ['bin/log.test.ts'],
+  },
+  {
+    attack: 'floods of refused clients',
+    defence: 'and so are failed sign-ins',
+    file: 'bin/log.ts',
+    from: 'if (signIns.take(addressKey(failure.address))) ',
+    to: '',
+    tests: ['bin/log.test.ts'],
+  },
+  {
+    attack: 'floods of refused clients',
+    defence: 'an address, or an error, has so many log lines',
     file: 'bin/line-budget.ts',
-    from: ' || before >= this.#limits.linesPerAddress',
+    from: ' || before >= this.#limits.linesPerCause',
     to: '',
     tests: ['bin/log.test.ts', 'bin/line-budget.test.ts'],
   },
@@ -653,6 +677,25 @@ const names: readonly Removal[] = [
   },
 ];
 
+const forced: readonly Removal[] = [
+  {
+    attack: 'a forced update among others',
+    defence: 'an update keeps history by its own new tip alone',
+    file: 'server/hooks/forward.ts',
+    from: 'if (at == old) return 1',
+    to: 'return 1',
+    tests: ['server/hooks/forward.test.ts'],
+  },
+  {
+    attack: 'a forced update among others',
+    defence: 'what is not shown to keep history is asked of git',
+    file: 'server/hooks/scripts.ts',
+    from: 'GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null',
+    to: ':',
+    tests: ['server/hooks/forward.test.ts'],
+  },
+];
+
 const logs: readonly Removal[] = [
   {
     defence: 'JSON of the log is printable ASCII',
@@ -675,8 +718,8 @@ const logs: readonly Removal[] = [
   {
     defence: 'the path of a refusal is cut',
     file: 'bin/log.ts',
-    from: 'repository: repository === undefined ? null : cut(repository),',
-    to: "repository: repository === undefined ? cut('') : repository,",
+    from: 'repository: repository === undefined ? null : cut(repository, maxPathLength),',
+    to: "repository: repository === undefined ? cut('', 0) : repository,",
   },
 ].map((one) => ({
   attack: 'log injection',
@@ -707,6 +750,16 @@ const start: readonly Removal[] = [
 export const removals: readonly Removal[] = [
   ...[...paths, ...otherNames, ...disguises, ...words, ...configuration, ...ownWords, ...planting],
   ...[...rules, ...pages],
-  ...[...guessing, ...credentials, ...frames, ...floods, ...pushes, ...names, ...logs, ...start],
+  ...[
+    ...guessing,
+    ...credentials,
+    ...frames,
+    ...floods,
+    ...pushes,
+    ...names,
+    ...forced,
+    ...logs,
+    ...start,
+  ],
   ...clientRemovals,
 ];

@@ -11,7 +11,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { GitServerOptions, Limits, SessionReport } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
-import { eventually, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
+import { eventually, killAllIn, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -194,16 +194,19 @@ describe('the request', () => {
 describe('refused clients', () => {
   const [v1, none] = ['Sec-WebSocket-Protocol: gitws.v1', '/none/git-upload-pack'];
 
-  /** Neither closes nor reads on. @returns the first line of the answer. */
-  async function rude(server: TestServer): Promise<string> {
+  /** Neither closes nor reads on. @returns the first line of the answer, and whether it is over. */
+  async function rudeSocket(server: TestServer, ...headers: string[]) {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     onTestFinished(() => {
       socket.destroy();
     });
-    socket.write(upgradeText(none, v1));
+    socket.on('error', () => undefined);
+    socket.write(upgradeText(none, v1, ...headers));
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    return answer.toString('latin1').split('\r\n')[0] ?? '';
+    return { socket, status: answer.toString('latin1').split('\r\n')[0] ?? '' };
   }
+
+  const rude = async (server: TestServer): Promise<string> => (await rudeSocket(server)).status;
 
   it('that keep their half of the handshake to themselves are at most maxRefusals: HTTP 503', async () => {
     const server = await limited({ maxRefusals: 2, closeTime: 600_000 });
@@ -212,6 +215,26 @@ describe('refused clients', () => {
     expect(await rude(server)).toBe('HTTP/1.1 503 Service Unavailable');
     const { status, body } = await new RawClient(server.url, { target: none }).closed;
     expect(`${status} ${body}`).toBe('503 There is no such repository.\n');
+  });
+
+  it('from one address leave the others theirs: one more than maxRefusalsPerAddress ends its oldest', async () => {
+    const server = await limited(
+      { maxRefusals: 3, maxRefusalsPerAddress: 2, closeTime: 600_000 },
+      { trustedProxies: ['127.0.0.0/8', '::1'] },
+    );
+    const from = (address: string) => rudeSocket(server, `X-Forwarded-For: ${address}`);
+    // Each is told why, by a close code; a /64 is one address.
+    const oldest = await from('2001:db8::1');
+    const gone = once(oldest.socket, 'close');
+    const rest = await Promise.all([2, 3, 4, 5, 6].map((last) => from(`2001:db8::${last}`)));
+    const other = await from('192.0.2.1');
+    const accepted = 'HTTP/1.1 101 Switching Protocols';
+    const statuses = [oldest, ...rest, other].map(({ status }) => status);
+    expect(statuses).toEqual(statuses.map(() => accepted));
+    await gone;
+    const open = (): number => rest.filter(({ socket }) => socket.readyState === 'open').length;
+    await eventually(() => open() === 2);
+    expect(other.socket.readyState).toBe('open');
   });
 
   it('are waited for no longer than closeTime', async () => {
@@ -244,8 +267,7 @@ describe('time', () => {
     await eventually(() => existsSync(heard));
     const survivors = await processesIn(root);
     expect(survivors).not.toEqual([]);
-    for (const { pid } of survivors) process.kill(pid, 'SIGKILL');
-    await noProcessIn(root);
+    await killAllIn(root);
     const hasty = await limited({ killDelayUpload: 50 });
     await leave(hasty);
     await noProcessIn(root);

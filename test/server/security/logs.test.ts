@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../../bin/log.js';
-import { formatFailedSignIn, limitFailures } from '../../../server/authentication/failures.js';
+import { limitFailures } from '../../../server/authentication/failures.js';
 import { git } from '../../helpers/git.js';
 import { eventually } from '../../helpers/processes.js';
 import { startServer, type TestServer } from '../../helpers/server.js';
@@ -54,7 +54,7 @@ beforeEach(async () => {
         maxFailures: 100,
         failureDelay: 1,
         onFailure: (failure) => {
-          for (const log of logs) log.plain(formatFailedSignIn(failure));
+          for (const log of logs) log.failedSignIn(failure);
         },
       },
     ),
@@ -68,7 +68,7 @@ beforeEach(async () => {
       refusals += 1;
     },
     onError: (error) => {
-      for (const log of logs) log.error(error);
+      for (const log of logs) log.failure(error);
     },
   });
 });

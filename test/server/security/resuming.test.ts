@@ -54,7 +54,7 @@ beforeEach(async () => {
       for (const log of logs) log.refusal(report);
     },
     onError: (error) => {
-      for (const log of logs) log.error(error);
+      for (const log of logs) log.failure(error);
     },
   });
 });
