@@ -8,6 +8,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, normalize, resolve } from 'node:path';
 import type { OwnWord } from './removal.js';
 import type { Repository } from './repository.js';
+import { isExhausted } from './system-errors.js';
 
 /** Where a service runs. */
 export interface ServedPlace {
@@ -85,13 +86,19 @@ async function alternates(objects: string): Promise<string[]> {
 }
 
 async function listed(objects: string): Promise<string[]> {
-  const text = await readFile(join(objects, 'info/alternates'), 'utf8').catch(() => '');
+  const text = await readFile(join(objects, 'info/alternates'), 'utf8').catch(noneToGit);
   const paths = text
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => normalize(resolve(objects, unquoted(line))).replace(/\/$/, ''));
   const real = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
   return [...new Set([...paths, ...real])];
+}
+
+/** What git cannot read it does not borrow from, nor speak of; unless it can a moment later. */
+function noneToGit(error: unknown): string {
+  if (isExhausted(error)) throw error;
+  return '';
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -6,6 +6,7 @@ import type { Dirent } from 'node:fs';
 import { lstat, opendir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findRepository } from './repository.js';
+import { isExhausted } from './system-errors.js';
 import { encodePath, parseTarget } from './target.js';
 
 /** How far to look. */
@@ -88,7 +89,7 @@ async function entriesOf(
   try {
     return await opendir(join(root, ...segments));
   } catch (error) {
-    if (segments.length === 0) throw error;
+    if (segments.length === 0 || isExhausted(error)) throw error;
     // Gone since, or somebody else's: what cannot be read cannot be served.
     return nothing();
   }

@@ -4,6 +4,7 @@
  */
 import { access, constants, lstat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isAbsent, orAbsent } from '../system-errors.js';
 import { receiveHooks, type ReceiveHook } from './scripts.js';
 
 /** Runs git in a repository that is explicitly the one it is in. @returns its stdout. */
@@ -40,16 +41,20 @@ export async function findOwnHooks(gitDir: string, askGit: AskGit): Promise<OwnH
 export async function foldsNames(gitDir: string): Promise<boolean> {
   // There are those that tell cases apart, and yet not all forms of a letter.
   if (process.platform === 'darwin' || process.platform === 'win32') return true;
-  return lstat(join(gitDir, 'hEAD')).then(
-    () => true,
-    () => false,
-  );
+  return (await orAbsent(lstat(join(gitDir, 'hEAD')))) !== undefined;
 }
 
-/** As find_hook() in git's hook.c. */
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+/**
+ * As find_hook() in git's hook.c; but a hook that cannot be looked at is not one that is not there.
+ *
+ * @throws the system's error where that is not known.
+ */
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (isAbsent(error) || (error as NodeJS.ErrnoException).code === 'EACCES') return false;
+    throw error;
+  }
 }
