@@ -5,7 +5,8 @@
  *
  * `update` judges each ref, so that a push of several is refused ref by ref. `pre-receive` looks
  * ahead: where nothing of a push may stay, git drops its objects together with the quarantine, and
- * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid is the one that the client names; git compares it again under the ref's lock.
+ * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid is
+ * the one that the client names; git compares it again under the ref's lock.
  */
 
 /**
@@ -121,8 +122,9 @@ may() {
   return 0
 }
 
-# symbolic NAME: puts what it stands for into target, as git symbolic-ref, which is started only where the ref's own file may be one: a
-# push of a thousand refs would start a thousand. Other stores than files are left to git.
+# symbolic NAME: puts what it stands for into target, as git symbolic-ref, which is started only where
+# the ref's own file may be one: a push of a thousand refs would start a thousand. Other stores than
+# files are left to git.
 symbolic() {
   file=\${GIT_DIR:-.}/$1
   if ! [ -e "\${GIT_DIR:-.}/reftable" ] && ! [ -e "\${GIT_DIR:-.}/commondir" ]; then
