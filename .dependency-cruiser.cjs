@@ -18,7 +18,7 @@ function layer(name, from, allowed) {
 }
 
 // What anything that fails is told with.
-const errors = '^src/(errors|failure)\\.ts$';
+const errors = '^src/(errors|failure|listeners)\\.ts$';
 const signals = '^src/signals\\.ts$';
 const base64 = '^src/base64\\.ts$';
 const endpoint = '^src/endpoint\\.ts$';

@@ -112,7 +112,7 @@ export class Connections {
     }
     this.#options.onError(error);
     // A session that loses its connection can be gone on with.
-    if (!drop(this.#idle)) [...this.#all.values()].at(-1)?.socket.destroy();
+    if (!drop(this.#idle)) drop([...this.#all.values()].reverse());
   };
 
   /** Whether answers had better be the last of their connections. */
@@ -137,11 +137,19 @@ export class Connections {
   }
 }
 
-/** Drops the first. @returns whether there was one. */
-function drop(connections: ReadonlySet<Connection>): boolean {
-  const [first] = connections;
-  first?.socket.destroy();
-  return first !== undefined;
+/**
+ * Drops the first that is not dropped yet: it is counted until it is closed, and more may come before
+ * that, or nothing else go on.
+ *
+ * @returns whether there was one.
+ */
+function drop(connections: Iterable<Connection>): boolean {
+  for (const { socket } of connections) {
+    if (socket.destroyed) continue;
+    socket.destroy();
+    return true;
+  }
+  return false;
 }
 
 function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {

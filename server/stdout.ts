@@ -5,8 +5,14 @@
  * is kept until it is whole. What is no pkt-line (a pack without a side-band) passes from there on.
  */
 import type { GitService } from '../src/endpoint.js';
-import { maxPktLinePayload, pktLineLength, writePktLineLength } from '../src/wire/pkt-line.js';
-import { encodeSideBand, errorBand, packBand, progressBand } from '../src/wire/side-band.js';
+import { pktLineLength, writePktLineLength } from '../src/wire/pkt-line.js';
+import {
+  encodeSideBand,
+  errorBand,
+  packBand,
+  progressBand,
+  sideBandLineLength,
+} from '../src/wire/side-band.js';
 import { Removal, type OwnWord } from './removal.js';
 
 /** The stdout of one process. */
@@ -106,7 +112,8 @@ export class StdoutText {
     this.#line = [];
     // A band without bytes says only that git is alive.
     if (line.length === 5) return [line];
-    const capability = line.length > 1000 ? 'side-band-64k' : 'side-band';
+    const capability =
+      line.length > sideBandLineLength['side-band'] ? 'side-band-64k' : 'side-band';
     switch (line[4]) {
       case progressBand: {
         const text = this.#progress.push(line.toString('latin1', 5));
@@ -120,7 +127,7 @@ export class StdoutText {
       default: {
         const text = line.toString('latin1', 4);
         if (line[4] !== errorBand && !/^(ERR|ng|unpack) /.test(text)) return [line];
-        const most = Math.max(line.length - 4, Math.min(1000 - 4, maxPktLinePayload));
+        const most = Math.max(line.length, sideBandLineLength['side-band']) - 4;
         const words = latin1(this.#clean(text).slice(0, most));
         const rewritten = Buffer.alloc(words.length + 4);
         writePktLineLength(rewritten, rewritten.length);

@@ -73,7 +73,9 @@ const wants: Readonly<Record<string, number>> = {
 };
 
 const hidden: ReadonlySet<string> = new Set([
-  ...['transfer.hiderefs', 'receive.hiderefs', 'uploadpack.hiderefs'],
+  'transfer.hiderefs',
+  'receive.hiderefs',
+  'uploadpack.hiderefs',
 ]);
 
 /**

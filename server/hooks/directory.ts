@@ -92,13 +92,19 @@ export class HookDirectories {
   async directoryForPush(hooks: HookSet): Promise<string> {
     const shared = await this.directoryFor(hooks);
     const own = await mkdtemp(join(await this.#ownDirectory(), 'push-'));
-    const names = [...formatHooks(hooks).keys()];
-    await Promise.all(
-      names.map((name) => symlink(join('..', basename(shared), name), join(own, name))),
-    );
-    const there = await Promise.all(names.map((name) => mayUse(join(own, name), constants.X_OK)));
-    if (!there.every(Boolean)) throw new Error(`Hooks were removed from ${shared}.`);
-    return own;
+    try {
+      const names = [...formatHooks(hooks).keys()];
+      await Promise.all(
+        names.map((name) => symlink(join('..', basename(shared), name), join(own, name))),
+      );
+      const there = await Promise.all(names.map((name) => mayUse(join(own, name), constants.X_OK)));
+      if (!there.every(Boolean)) throw new Error(`Hooks were removed from ${shared}.`);
+      return own;
+    } catch (error) {
+      // What cannot be removed now goes with all of them.
+      await this.release(own).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** The push is over. */

@@ -38,13 +38,15 @@ export async function hookSettings(
     return { config: [], environment: {}, directories: [own.directory] };
   }
   const set = { judging, own: own.hooks };
+  const folds = judging && (await foldsNames(gitDir));
+  // Last: whoever gets it releases it.
   const directory = judging
     ? await directories.directoryForPush(set)
     : await directories.directoryFor(set);
   const environment: Record<string, string> = { [hookVariables.ownHooks]: own.directory };
   if (judging) {
     environment[hookVariables.rules] = rules;
-    environment[hookVariables.fold] = (await foldsNames(gitDir)) ? '1' : '0';
+    environment[hookVariables.fold] = folds ? '1' : '0';
   }
   return {
     config: [['core.hooksPath', directory]],

@@ -4,6 +4,7 @@
  */
 import { GitWsError } from '../errors.js';
 import { callBack, callbackFailure } from '../failure.js';
+import { Listeners } from '../listeners.js';
 import {
   openChannel,
   type Authorization,
@@ -48,7 +49,7 @@ export class ServiceRun {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #abort: AbortLink;
   readonly #stderr: StderrTail;
-  readonly #told: Listening;
+  readonly #told: Listeners;
   readonly #service: SmartService;
   #unread: Uint8Array | undefined;
 
@@ -66,7 +67,9 @@ export class ServiceRun {
     const abort = new AbortLink(settings.signal);
     abort.follow(signal);
     const stderr = new StderrTail();
-    const told = new Listening(abort);
+    const told = new Listeners((error) => {
+      abort.fail(error);
+    });
     try {
       const channel = await openChannel(target.repository, {
         service: target.service,
@@ -96,7 +99,7 @@ export class ServiceRun {
     channel: Channel,
     abort: AbortLink,
     stderr: StderrTail,
-    told: Listening,
+    told: Listeners,
     service: SmartService,
   ) {
     this.#channel = channel;
@@ -228,28 +231,6 @@ class StderrTail {
 
   push(text: string): void {
     this.#text = (this.#text + stripControlCharacters(text)).slice(-stderrLimit);
-  }
-}
-
-/** Listeners that are not waited for while a run goes on: what one rejects with ends it. */
-class Listening {
-  readonly #abort: AbortLink;
-  #told: Promise<unknown> = Promise.resolve();
-
-  constructor(abort: AbortLink) {
-    this.#abort = abort;
-  }
-
-  add(told: Promise<unknown>): void {
-    this.#told = Promise.all([this.#told, told]);
-    this.#told.catch((error: unknown) => {
-      this.#abort.fail(error);
-    });
-  }
-
-  /** Resolves when all have been told. @throws what one of them has thrown. */
-  async done(): Promise<void> {
-    await this.#told;
   }
 }
 

@@ -3,6 +3,7 @@
  * when the first pack comes.
  */
 import { callBack, callbackFailure, useFileSystem } from '../failure.js';
+import { Listeners } from '../listeners.js';
 import { indexPack } from '../pack/index-pack.js';
 import type {
   BaseObject,
@@ -77,14 +78,16 @@ export async function keepPack<Fs extends object>(
   const gitdir = await useFileSystem(() => findGitDirectory(fs.promises, options.gitdir));
   const { signal, limits, detectCollisions, packWorker, wasm } = options;
   const pack = await NewPack.begin(fs, gitdir);
-  const listeners = new Listeners();
+  let failure: { readonly error: unknown } | undefined;
+  // The engine does not wait for them.
+  const listeners = new Listeners((error) => (failure ??= { error }));
   try {
     const indexed = await indexPack({
       ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
       base: readObject && readBases(readObject, options.fs, gitdir),
       onProgress: (event) => {
-        listeners.expectSound();
+        if (failure !== undefined) throw failure.error;
         listeners.add(callBack('onProgress', () => onProgress?.(event)));
       },
     });
@@ -149,27 +152,4 @@ function readBases<Fs>(
     }
     return bases;
   };
-}
-
-/** Those who hear of progress: the engine does not wait for them. */
-class Listeners {
-  #told: Promise<unknown> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
-
-  add(told: Promise<unknown>): void {
-    this.#told = Promise.all([this.#told, told]);
-    this.#told.catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
-  }
-
-  /** @throws what one has thrown by now. */
-  expectSound(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  /** Resolves when all have been told. @throws what one of them has thrown. */
-  async done(): Promise<void> {
-    await this.#told;
-  }
 }

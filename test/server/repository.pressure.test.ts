@@ -1,22 +1,30 @@
-/** Repositories while the process has no descriptor left: whether they are there is not known. */
+/** Repositories while the process has no descriptor left: what is in them is not known then. */
 import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { findOwnHooks } from '../../server/hooks/own-hooks.js';
+import { ownWords } from '../../server/own-paths.js';
+import { listRepositories } from '../../server/repository-list.js';
 import { findRepository } from '../../server/repository.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
+/** The code of the system's error for each call that opens or asks for a file. */
 let fault: string | undefined;
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fs>();
-  return {
-    ...real,
-    open: (...given: Parameters<typeof real.open>) =>
-      fault === undefined
-        ? real.open(...given)
-        : Promise.reject(Object.assign(new Error(fault), { code: fault })),
-  };
+  const faulty = (['open', 'opendir', 'readFile', 'access'] as const).map((name) => {
+    const call = real[name] as (...given: unknown[]) => Promise<unknown>;
+    return [
+      name,
+      (...given: unknown[]) =>
+        fault === undefined
+          ? call(...given)
+          : Promise.reject(Object.assign(new Error(fault), { code: fault })),
+    ] as const;
+  });
+  return { ...real, ...Object.fromEntries(faulty) };
 });
 
 let root: string;
@@ -46,3 +54,17 @@ it.each(['ENOENT', 'ELOOP'])('one whose HEAD has just gone (%s) is none', async 
   expect(await findRepository(root, ['site.git'])).toBeUndefined();
   fault = undefined;
 });
+
+it.each(['EMFILE', 'ENFILE', 'ENOMEM'])(
+  'what cannot be looked at for the moment (%s) is not taken for nothing',
+  async (code) => {
+    const repository = { gitDir: join(root, 'site.git'), root };
+    const askGit = () => Promise.resolve(new TextEncoder().encode('hooks\n'));
+    fault = code;
+    await expect(ownWords({ repository, name: 'site.git', root })).rejects.toMatchObject({ code });
+    await expect(findOwnHooks(repository.gitDir, askGit)).rejects.toMatchObject({ code });
+    const list = listRepositories(root, { maxListed: 10, maxListScan: 100 });
+    await expect(list).rejects.toMatchObject({ code });
+    fault = undefined;
+  },
+);
