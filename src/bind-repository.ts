@@ -6,7 +6,7 @@
 import { GitWsError } from './errors.js';
 import { createRoutedClient, type HttpClient, type HttpClientOptions } from './http.js';
 import { KeptPack, type PackRoute } from './http/pack-route.js';
-import type { PackLimits } from './pack/limits.js';
+import { completeLimits, type PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
 import { Script } from './pack/script.js';
 import type { AskedFor } from './repository/fetched-objects.js';
@@ -79,7 +79,8 @@ export interface BoundRepository<Fs> {
  * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
  *
  * @param options see {@link BindRepositoryOptions}.
- * @throws GitWsError INVALID_OPTION for times that are none, and for no such `checkConnectivity`.
+ * @throws GitWsError INVALID_OPTION for times, quantities and limits that are none, and for
+ *   no such `checkConnectivity`.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
@@ -88,6 +89,7 @@ export function bindRepository<Fs extends object>(
   options: BindRepositoryOptions<Fs>,
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
+  completeLimits(options.limits);
   const { checkConnectivity = 'tips' } = options;
   if (!connectivityChecks.includes(checkConnectivity)) {
     const message = 'checkConnectivity must be "tips" or "full".';
