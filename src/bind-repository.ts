@@ -6,15 +6,17 @@
 import { GitWsError } from './errors.js';
 import { createRoutedClient, type HttpClient, type HttpClientOptions } from './http.js';
 import { KeptPack, type PackRoute } from './http/pack-route.js';
-import type { PackLimits } from './pack/limits.js';
+import { completeLimits, type PackLimits } from './pack/limits.js';
 import type { IndexPackOptions } from './pack/options.js';
 import { Script } from './pack/script.js';
 import type { AskedFor } from './repository/fetched-objects.js';
-import type { ReadObject } from './repository/keep-pack.js';
+import type { ConnectivityCheck, ReadObject } from './repository/keep-pack.js';
 import { joinSignals } from './signals.js';
 
 /** What keeps packs: with the engine, most of the library. */
 export const keepPackScript = new Script(() => import('./repository/keep-pack.js'));
+
+const connectivityChecks: readonly ConnectivityCheck[] = ['tips', 'full'];
 
 /** What {@link bindRepository} binds, and the options of its `http`. */
 export interface BindRepositoryOptions<Fs extends object> extends HttpClientOptions {
@@ -47,6 +49,13 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly preload?: boolean | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
+  /**
+   * How far it is looked whether a fetch has brought all that it should, before refs are written;
+   * what lacks something rejects with MISSING_OBJECTS. `tips`, the default: what was asked for, and
+   * what that names itself. `full`: all that is reached from it, as git looks (`check_connected`);
+   * docs/performance.md says what that costs.
+   */
+  readonly checkConnectivity?: ConnectivityCheck | undefined;
   /** Whether packs are searched for collisions of SHA-1: see `IndexPackOptions.detectCollisions`. */
   readonly detectCollisions?: boolean | undefined;
   /**
@@ -70,7 +79,8 @@ export interface BoundRepository<Fs> {
  * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
  *
  * @param options see {@link BindRepositoryOptions}.
- * @throws GitWsError INVALID_OPTION for times that are none.
+ * @throws GitWsError INVALID_OPTION for times, quantities and limits that are none, and for
+ *   no such `checkConnectivity`.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
@@ -79,6 +89,12 @@ export function bindRepository<Fs extends object>(
   options: BindRepositoryOptions<Fs>,
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
+  completeLimits(options.limits);
+  const { checkConnectivity = 'tips' } = options;
+  if (!connectivityChecks.includes(checkConnectivity)) {
+    const message = 'checkConnectivity must be "tips" or "full".';
+    throw new GitWsError('INVALID_OPTION', message, { data: { checkConnectivity } });
+  }
   const gitdir = options.gitdir ?? (dir === '' ? '.git' : `${dir.replace(/\/+$/, '')}/.git`);
   /** What isomorphic-git hands out. */
   let like: Uint8Array | undefined;

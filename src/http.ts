@@ -6,7 +6,7 @@
 import { isGitWsError } from './errors.js';
 import { callBack, callbackFailure } from './failure.js';
 import type { Authorization, ConnectionEvent } from './tunnel/channel.js';
-import { checkConnectionTimes } from './tunnel/connection-times.js';
+import { checkConnectionOptions } from './tunnel/connection-options.js';
 import { checkedDuration } from './tunnel/duration.js';
 import type { LivenessTimes } from './tunnel/liveness.js';
 import type { WebSocketConstructor } from './tunnel/socket.js';
@@ -127,7 +127,7 @@ const askTime = 10_000;
  * @param options see {@link HttpClientOptions}.
  * @returns a client without state of its own but for connections that wait for their second
  *   request: use one for as many operations at once as you like.
- * @throws GitWsError INVALID_OPTION for times that are none.
+ * @throws GitWsError INVALID_OPTION for times and quantities that are none.
  */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return createRoutedClient(options, ({ negotiation }) => new PassedPack(negotiation));
@@ -142,7 +142,7 @@ export function createRoutedClient(
   options: HttpClientOptions,
   routePack: (request: PackRequest) => PackRoute,
 ): HttpClient {
-  checkConnectionTimes(options);
+  checkConnectionOptions(options);
   checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.

@@ -17,7 +17,7 @@ export type {
 } from './http.js';
 export { bindRepository } from './bind-repository.js';
 export type { BindRepositoryOptions, BoundRepository } from './bind-repository.js';
-export type { ReadObject } from './repository/keep-pack.js';
+export type { ConnectivityCheck, ReadObject } from './repository/keep-pack.js';
 export type { PackLimits } from './pack/limits.js';
 export { openChannel } from './tunnel/channel.js';
 export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './tunnel/channel.js';

@@ -10,7 +10,13 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bindRepository, createHttpClient } from '../src/index.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
 import { startFakeServer } from './helpers/fake-server.js';
-import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from './helpers/git.js';
+import {
+  expectSoundRepository,
+  git as realGit,
+  gitBytes,
+  gitStatus,
+  makeRepository,
+} from './helpers/git.js';
 import { playFetch, recordFetch, type PlayedFetch } from './helpers/played-fetch.js';
 import { startServer } from './helpers/server.js';
 import { temporaryDirectory } from './helpers/temp.js';
@@ -19,6 +25,8 @@ import { advertisement as advertise, band } from './http/smart-bytes.js';
 const plugins = {
   http: (dir: string, url: string) => ({ fs: nodeFs, dir, url, http: createHttpClient() }),
   bindRepository: (dir: string, url: string) => bindRepository({ fs: nodeFs, dir, url }),
+  'bindRepository, in full': (dir: string, url: string) =>
+    bindRepository({ fs: nodeFs, dir, url, checkConnectivity: 'full' }),
 };
 const pluginNames = ['http', 'bindRepository'] as const;
 
@@ -127,6 +135,49 @@ describe('a pack with a tip whose neighbours are missing', () => {
   });
 });
 
+describe('a pack that lacks one object deep in the history', () => {
+  let objects: string[];
+
+  beforeAll(async () => {
+    const all = await realGit(['rev-list', '--objects', 'main'], { cwd: gitDir });
+    objects = all.split('\n').map((line) => line.slice(0, 40));
+  });
+
+  it.each([
+    ['a commit', 'rev-parse main~6'],
+    ['a tree', 'rev-parse main~6:src'],
+    ['a blob', 'rev-parse main~9:latest'],
+  ])('(%s) is refused where all is looked at, and no ref is written', async (_what, command) => {
+    const lacking = await realGit(command.split(' '), { cwd: gitDir });
+    expect(objects).toContain(lacking);
+    const advertisement = advertise({ HEAD: head, 'refs/heads/main': head });
+    const rest = objects.filter((oid) => oid !== lacking);
+    played = { advertisement, answer: answerOf(await packOf(rest, true)) };
+    const cloned = git.clone({ ...plugins['bindRepository, in full'](dir, url) });
+    await expect(cloned).rejects.toMatchObject({
+      ...{ code: 'MISSING_OBJECTS', data: { missing: [lacking] } },
+    });
+    expect(await refsIn(dir)).toEqual([]);
+    // What git says to the same.
+    await realGit(['init', '-q', join(dir, 'real')]);
+    const at = { cwd: join(dir, 'real') };
+    const pack = await packOf(rest, true);
+    await realGit(['index-pack', '--stdin'], { ...at, input: pack });
+    const list = ['rev-list', '--objects', '--quiet', '--stdin', '--not', '--all'];
+    const { code } = await gitStatus(list, { ...at, input: `${head}\n` });
+    expect(code).not.toBe(0);
+  });
+
+  it('is no other word than these two', () => {
+    const make = (checkConnectivity: unknown) => () =>
+      bindRepository({ fs: nodeFs, dir, url, checkConnectivity: checkConnectivity as 'full' });
+    expect(make('tips')).not.toThrow();
+    for (const word of ['all', true, null, '']) {
+      expect(make(word)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+    }
+  });
+});
+
 describe('what git answers is never refused', () => {
   let real: string;
 
@@ -147,10 +198,16 @@ describe('what git answers is never refused', () => {
     for (const behind of [1, 3, 7]) {
       await realGit(['branch', `old-${behind}`, `main~${behind}`], at);
     }
+    // A submodule, whose commit is in no repository of these.
+    const tree = await realGit(['ls-tree', 'main'], at);
+    const input = `160000 commit ${'5'.repeat(40)}\tmodule\n${tree}\n`;
+    const made = await realGit(['mktree', '--missing'], { ...at, input });
+    const commit = await realGit(['commit-tree', made, '-p', 'main', '-m', 'a submodule'], at);
+    await realGit(['update-ref', 'refs/heads/main', commit], at);
     await realGit(['repack', '-adfq', '--window=250', '--depth=50'], at);
   });
 
-  describe.each(pluginNames)('through %s', (plugin) => {
+  describe.each([...pluginNames, 'bindRepository, in full'] as const)('through %s', (plugin) => {
     const bound = () => ({ ...plugins[plugin](dir, real), remote: 'origin' });
     const sound = () => expectSoundRepository(join(dir, '.git'));
 

@@ -38,10 +38,10 @@ export async function* gather(source: ByteSource): AsyncGenerator<Piece, void, u
   yield { bytes: held.subarray(0, filled), last: true };
 }
 
-/** All pieces, copied: whoever makes them may use its memory again. */
+/** All pieces, copied: whoever makes them may use its memory again. (A Buffer's slice is no copy.) */
 export async function collect(source: ByteSource): Promise<readonly Uint8Array[]> {
   const parts: Uint8Array[] = [];
-  for await (const bytes of source) parts.push(bytes.slice());
+  for await (const bytes of source) parts.push(new Uint8Array(bytes));
   return parts;
 }
 

@@ -26,8 +26,8 @@ export class PackChecksum {
     if (bytes.length >= checksumLength) {
       this.#hash.update(this.#tail);
       this.#hash.update(bytes.subarray(0, -checksumLength));
-      // A copy, so that 20 bytes do not keep a whole message in memory.
-      this.#tail = bytes.slice(-checksumLength);
+      // A copy, so that 20 bytes do not keep a whole message in memory. (A Buffer's slice is none.)
+      this.#tail = new Uint8Array(bytes.subarray(-checksumLength));
       return;
     }
     const joined = concatBytes([this.#tail, bytes]);

@@ -6,8 +6,10 @@
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { applyDelta } from '../pack/delta.js';
+import { deltaTypes, readEntryHead } from '../pack/entry.js';
+import { inflate, inputEnded } from '../pack/inflate.js';
+import { formatOid } from '../pack/oid.js';
 import { concatBytes, encodeText } from '../wire/text.js';
-import { inflate, inputEnded } from './inflate.js';
 
 /** What is kept and looked at, at most. Beyond them nothing is said to be missing. */
 export const tipSearchLimits = {
@@ -21,8 +23,6 @@ export const tipSearchLimits = {
 
 const headerBytes = 12;
 const types: Readonly<Record<number, 'commit' | 'tag'>> = { 1: 'commit', 4: 'tag' };
-const ofsDelta = 6;
-const refDelta = 7;
 
 interface Tip {
   readonly type: 'commit' | 'tag';
@@ -106,41 +106,21 @@ export class TipSearch {
 
   /** @returns where the entry ends. */
   #readEntry(start: number): number {
-    let at = start;
-    const next = (): number => {
-      const byte = this.#bytes[at];
-      if (byte === undefined) throw inputEnded;
-      at += 1;
-      return byte;
-    };
-    let byte = next();
-    const type = (byte >> 4) & 7;
-    let [size, unit] = [byte & 15, 16];
-    while (byte >= 128) {
-      byte = next();
-      size += (byte & 127) * unit;
-      unit *= 128;
-    }
+    const { type, size, distance, base, data } = readEntryHead(this.#bytes, start);
     const offset = this.#offset + start;
-    if (type === ofsDelta) {
-      byte = next();
-      let distance = byte & 127;
-      while (byte >= 128) {
-        byte = next();
-        distance = (distance + 1) * 128 + (byte & 127);
-      }
-      const base = this.#tips.get(offset - distance);
-      if (base === undefined) return inflate(this.#bytes, at);
-      return this.#take(at, size, offset, base.type, base);
-    }
-    if (type === refDelta) {
+    if (base !== undefined) {
       // Nobody asks for them: what they are made from may be in the repository alone.
       this.#isUnsure = true;
-      return at;
+      return data;
+    }
+    if (type === deltaTypes.ofs) {
+      const tip = this.#tips.get(offset - distance);
+      if (tip === undefined) return inflate(this.#bytes, data);
+      return this.#take(data, size, offset, tip.type, tip);
     }
     const name = types[type];
-    if (name === undefined) return inflate(this.#bytes, at);
-    return this.#take(at, size, offset, name, undefined);
+    if (name === undefined) return inflate(this.#bytes, data);
+    return this.#take(data, size, offset, name, undefined);
   }
 
   /** Reads a commit or a tag. @returns where it ends. */
@@ -182,8 +162,4 @@ export class TipSearch {
       this.#tips.set(oldest, { type: tip?.type ?? type, content: undefined });
     }
   }
-}
-
-function formatOid(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

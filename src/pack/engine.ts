@@ -6,6 +6,7 @@ import { GitWsError } from '../errors.js';
 import { faultError, firstFault, memoryError } from './faults.js';
 import type { Job } from './job.js';
 import type { PackLimits } from './limits.js';
+import { formatOid } from './oid.js';
 import type { ObjectType } from './options.js';
 
 /** What src/pack/wasm/engine.ts exports. Addresses and u32 come as signed numbers. */
@@ -319,9 +320,4 @@ function instantiate(module: WebAssembly.Module): Exports {
   } catch (cause) {
     throw memoryError(cause);
   }
-}
-
-/** @returns 20 bytes in hexadecimal. */
-export function formatOid(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -3,6 +3,7 @@
  * every number in it is checked against these before anything is done about it.
  */
 import { GitWsError } from '../errors.js';
+import { checkedQuantity } from '../quantity.js';
 
 /** See {@link defaultPackLimits} for units, defaults and reasons. */
 export interface PackLimits {
@@ -58,11 +59,7 @@ export function completeLimits(given: Partial<PackLimits> = {}): PackLimits {
     if (!Object.hasOwn(defaultPackLimits, name)) {
       throw new GitWsError('INVALID_OPTION', `There is no limit "${name}" for packs.`);
     }
-    if (!Number.isSafeInteger(value) || value < 0 || value > most) {
-      const range = `a whole number from 0 to ${most}`;
-      throw new GitWsError('INVALID_OPTION', `The limit "${name}" has to be ${range}.`);
-    }
-    limits[name] = value;
+    limits[name] = checkedQuantity(`limits.${name}`, value, { least: 0, most }) ?? 0;
   }
   return limits as unknown as PackLimits;
 }

@@ -1,9 +1,10 @@
 /** Indexes a pack from its first byte to its index, wherever this runs: in a worker or not. */
 import { completePack } from './complete.js';
-import { Engine, formatOid } from './engine.js';
+import { Engine } from './engine.js';
 import { corruptPack, newBytes } from './faults.js';
 import { checksumSize, headerSize, Input, readPackHeader } from './input.js';
 import type { Job } from './job.js';
+import { formatOid } from './oid.js';
 import type { IndexedPack, PackProgress } from './options.js';
 
 /** Time between two calls of onProgress, in ms. */

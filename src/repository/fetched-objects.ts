@@ -1,9 +1,10 @@
 /**
  * Looks whether a fetch has brought what was asked for, before any ref is written: what git's
- * check_connected finds (connected.c), as far as it costs little.
+ * check_connected finds (connected.c), as far as it costs little; ./connectivity.ts has all of it.
  */
 import { missingObjects } from '../pack/missing-objects.js';
 import type { BaseObject } from '../pack/options.js';
+import { linksOf } from './object-links.js';
 import { ObjectLookup } from './object-lookup.js';
 import type { PackIndex } from './pack-index.js';
 
@@ -49,8 +50,7 @@ export async function checkFetched(asked: AskedFor, fetched: Fetched): Promise<v
 
 /** @returns what a commit or a tag names in its header. */
 function namesOf({ oid, type, bytes }: BaseObject, cutOff: ReadonlySet<string>): string[] {
-  const [header = ''] = new TextDecoder().decode(bytes).split('\n\n', 1);
-  const words = type === 'tag' ? 'object' : cutOff.has(oid) ? 'tree' : 'tree|parent';
-  const named = header.matchAll(new RegExp(`^(?:${words}) ([0-9a-f]{40})$`, 'gm'));
-  return [...named].flatMap(([, name]) => name ?? []);
+  const isCut = type === 'commit' && cutOff.has(oid);
+  const links = linksOf(type, bytes).filter((link) => !isCut || link.type !== 'commit');
+  return links.map((link) => link.oid);
 }

@@ -14,17 +14,26 @@ import type {
   PackSink,
 } from '../pack/options.js';
 import { startScript } from '../pack/start-script.js';
+import { checkConnected } from './connectivity.js';
 import { checkFetched, type AskedFor } from './fetched-objects.js';
 import { promisesOf } from './file-system.js';
 import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from './pack-index.js';
-import { readTips } from './packed-objects.js';
+import { readTips, type ReadablePack } from './packed-objects.js';
 import { hasZlib } from './zlib.js';
 
-/** Tips that are kept as files of their own, at most. */
+/**
+ * Tips that are kept as files of their own, at most. isomorphic-git is going to ask for them by their
+ * oids, in every operation: whether the tips are there, and what HEAD's commit says. Of a pack it
+ * would have to read all of the index, and all of the pack, in one task. Where they are many, only
+ * the first ones are kept, of which HEAD is one.
+ */
 const tipsKept = 64;
+
+/** See `BindRepositoryOptions.checkConnectivity`. */
+export type ConnectivityCheck = 'tips' | 'full';
 
 /** isomorphic-git's `readObject`, as far as it is used. */
 export type ReadObject<Fs> = (args: {
@@ -59,6 +68,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly like?: Uint8Array | undefined;
   /** @returns what the pack was asked for; called when it is whole. */
   readonly asked?: (() => AskedFor) | undefined;
+  /** How far it is looked whether the pack is whole; default `tips`. */
+  readonly checkConnectivity?: ConnectivityCheck | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: PackProgress) => void | Promise<void>) | undefined;
 }
@@ -95,40 +106,37 @@ export async function keepPack<Fs extends object>(
     const asked = options.asked?.();
     const index = indexed.objects === 0 ? undefined : new PackIndex(indexed.idx);
     // From a file, which is closed when it is put in place.
-    const tips =
-      index === undefined ? [] : await tipsOf(indexed, index, pack.sink, asked?.wants ?? []);
+    const readable = index && readablePack(indexed, index, pack.sink);
+    const tips = readable ? await readTips(readable, (asked?.wants ?? []).slice(0, tipsKept)) : [];
     if (asked !== undefined) {
-      await useFileSystem(() => checkFetched(asked, { fs, gitdir, index, tips }));
+      const isFull = options.checkConnectivity === 'full' && !asked.hasFilter;
+      await useFileSystem(() =>
+        isFull
+          ? checkConnected(asked, { fs, gitdir, pack: readable, signal })
+          : checkFetched(asked, { fs, gitdir, index, tips }),
+      );
     }
     if (index === undefined) {
       await pack.discard();
       return;
     }
     await pack.finish(indexed);
-    await writeLooseObjects(fs, gitdir, tips);
+    if (hasZlib()) await writeLooseObjects(fs, gitdir, tips);
   } catch (error) {
     await pack.discard();
     throw error;
   }
 }
 
-/**
- * What isomorphic-git is going to ask for by its oid, in every operation: whether the tips are there,
- * and what HEAD's commit says. Of a pack it would have to read all of the index, and all of the
- * pack, in one task. So these few are kept as files, too; where they are many, only the first ones,
- * of which HEAD is one.
- */
-async function tipsOf(
+/** The pack that has just been indexed, from memory or from where it was put. */
+function readablePack(
   { bytes, pack }: IndexedPack,
   index: PackIndex,
   sink: PackSink | undefined,
-  wants: readonly string[],
-): Promise<readonly BaseObject[]> {
-  const isReadable = pack !== undefined || sink?.read !== undefined;
-  if (!isReadable || !hasZlib()) return [];
+): ReadablePack {
   const read = (at: number, length: number) =>
     pack?.subarray(at, at + length) ?? sink?.read?.(at, length) ?? new Uint8Array(0);
-  return readTips({ index, end: bytes - 20, read }, wants.slice(0, tipsKept));
+  return { index, end: bytes - 20, read };
 }
 
 /** @returns what gives the objects that a thin pack is made from, but those that are not there. */

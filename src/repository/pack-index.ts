@@ -1,14 +1,12 @@
 /**
- * Reads a pack index, version 2 (gitformat-pack(5)): where an object is in the pack, and where it
- * ends. The bytes are the engine's own, or the repository's, and trusted.
+ * Reads a pack index, version 2 (gitformat-pack(5)): where an object is in the pack. The bytes are
+ * the engine's own, or the repository's, and trusted.
  */
+import { bytesOfOid } from '../pack/oid.js';
 
 const headerBytes = 8;
 const fanoutBytes = 1024;
 const oidBytes = 20;
-
-/** Objects that are looked at before others have their turn. */
-const objectsAtOnce = 500_000;
 
 /** See the head of this file. */
 export class PackIndex {
@@ -53,29 +51,6 @@ export class PackIndex {
     return undefined;
   }
 
-  /**
-   * Where objects end, which the index does not say but by what follows them.
-   *
-   * @param offsets of objects of this pack.
-   * @param packEnd where the last one ends.
-   * @returns their ends, in the same order.
-   */
-  async ends(offsets: readonly number[], packEnd: number): Promise<number[]> {
-    const sorted = [...new Set(offsets)].sort((a, b) => a - b);
-    const ends = sorted.map((_, index) => sorted[index + 1] ?? packEnd);
-    const least = sorted[0] ?? packEnd;
-    for (let object = 0; object < this.count; object += 1) {
-      if (object % objectsAtOnce === objectsAtOnce - 1) {
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-      const offset = this.#offset(object);
-      if (offset <= least) continue;
-      const before = lastBelow(sorted, offset);
-      if (offset < (ends[before] ?? 0)) ends[before] = offset;
-    }
-    return offsets.map((offset) => ends[sorted.indexOf(offset)] ?? packEnd);
-  }
-
   #compare(object: number, oid: Uint8Array): number {
     const at = headerBytes + fanoutBytes + object * oidBytes;
     for (let byte = 0; byte < oidBytes; byte += 1) {
@@ -92,22 +67,4 @@ export class PackIndex {
     const large = table + this.count * 4 + (offset - 0x80000000) * 8;
     return this.#view.getUint32(large) * 0x100000000 + this.#view.getUint32(large + 4);
   }
-}
-
-/** @param oid 40 hexadecimal digits. */
-export function bytesOfOid(oid: string): Uint8Array {
-  return Uint8Array.from({ length: oidBytes }, (_, index) =>
-    parseInt(oid.slice(index * 2, index * 2 + 2), 16),
-  );
-}
-
-/** @returns the index of the largest value below another, one of which there is. */
-function lastBelow(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle;
-    else high = middle;
-  }
-  return low;
 }

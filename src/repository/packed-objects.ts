@@ -1,38 +1,165 @@
 /**
- * Reads a few small objects of a pack that has just been indexed (gitformat-pack(5)). For the tips of
- * a fetch: commits and tags, which are short and mostly no deltas. All else is left where it is.
+ * Reads commits, trees and tags of a pack (gitformat-pack(5)). Blobs are never unpacked: nothing
+ * here asks what is in them.
  */
 import { applyDelta } from '../pack/delta.js';
+import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/entry.js';
+import { inflate, inputEnded } from '../pack/inflate.js';
+import { bytesOfOid } from '../pack/oid.js';
 import type { BaseObject, ObjectType } from '../pack/options.js';
-import { bytesOfOid, type PackIndex } from './pack-index.js';
-import { inflate } from './zlib.js';
+import type { PackIndex } from './pack-index.js';
 
 /** A pack and its index. */
 export interface ReadablePack {
   readonly index: PackIndex;
   /** Length of the pack without its checksum, in bytes. */
   readonly end: number;
+  /** @returns up to so many bytes, one at least. */
   read(position: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** Bytes of an entry from which on it is left where it is; of its content, and of the object, too. */
-const sizeLimit = 0x10000;
+/** An object as it lies in a repository; without content where it is a blob. */
+export interface StoredObject {
+  readonly type: ObjectType;
+  readonly bytes: Uint8Array | undefined;
+}
 
-/** Deltas of deltas that are followed. */
-const depthLimit = 16;
+interface Delta {
+  readonly at: number;
+  readonly head: EntryHead;
+}
 
-const types: Readonly<Record<number, ObjectType>> = { 1: 'commit', 4: 'tag' };
-const ofsDelta = 6;
-const refDelta = 7;
+/** Bytes of a tip from which on it is left where it is. */
+const tipBytes = 0x10000;
 
-interface Entry {
-  readonly type: number;
-  readonly content: Uint8Array;
-  /** Offset of what a delta is made from. */
-  readonly base: number | undefined;
+/** Deltas of deltas that are followed: as many as an index can have been made of. */
+const depthLimit = 65_535;
+
+/** Bytes that are read at once, since what is asked for next lies mostly near by. */
+const blockBytes = 0x10000;
+
+/** Blocks that are kept, each twice as long as that. */
+const blocksKept = 32;
+
+/** Bytes of objects that are kept for the deltas that are made from them. */
+const basesKept = 0x1000000;
+
+const types: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
+
+/** See the head of this file. */
+export class PackedObjects {
+  readonly #pack: ReadablePack;
+  readonly #sizeLimit: number;
+  /** By their numbers, the last used one last. */
+  readonly #blocks = new Map<number, Uint8Array>();
+  /** By their offsets, the last used one last. */
+  readonly #bases = new Map<number, StoredObject>();
+  #baseBytes = 0;
+
+  /** @param sizeLimit most bytes of an object, and of each delta that it is made with. */
+  constructor(pack: ReadablePack, sizeLimit = Infinity) {
+    this.#pack = pack;
+    this.#sizeLimit = sizeLimit;
+  }
+
+  /**
+   * @param offset of an object of this pack.
+   * @returns undefined for what is larger than the limit, or made from what is not in this pack.
+   * @throws RangeError for a damaged pack; what reading throws.
+   */
+  async read(offset: number): Promise<StoredObject | undefined> {
+    const deltas: Delta[] = [];
+    let object = this.#bases.get(offset);
+    for (let at = offset; object === undefined; object = this.#bases.get(at)) {
+      const head = readEntryHead(await this.#bytes(at, headBytes), 0);
+      if (head.size > this.#sizeLimit || deltas.length > depthLimit) return undefined;
+      const type = types[head.type];
+      if (type !== undefined) {
+        object = { type, bytes: type === 'blob' ? undefined : await this.#inflate(at, head) };
+        this.#keep(at, object);
+        break;
+      }
+      deltas.push({ at, head });
+      const base = this.#baseOf(at, head);
+      if (base === undefined) return undefined;
+      at = base;
+    }
+    for (const delta of deltas.reverse()) {
+      object = await this.#apply(delta, object);
+      if (object === undefined) return undefined;
+      this.#keep(delta.at, object);
+    }
+    return object;
+  }
+
+  /** @returns where what a delta is made from begins; undefined where that is not in this pack. */
+  #baseOf(at: number, { type, distance, base }: EntryHead): number | undefined {
+    if (type === deltaTypes.ofs && distance > 0) return at - distance;
+    if (type === deltaTypes.ref && base !== undefined) return this.#pack.index.find(base);
+    throw new RangeError('The pack has an entry that is no object.');
+  }
+
+  async #apply({ at, head }: Delta, base: StoredObject): Promise<StoredObject | undefined> {
+    const { type } = base;
+    if (base.bytes === undefined) return { type, bytes: undefined };
+    const bytes = applyDelta(base.bytes, await this.#inflate(at, head), this.#sizeLimit);
+    return bytes && { type, bytes };
+  }
+
+  async #inflate(offset: number, { size, data }: EntryHead): Promise<Uint8Array> {
+    const content = new Uint8Array(size);
+    // What cannot be made smaller becomes a little larger; what is made so on purpose, much.
+    for (let length = data + size + Math.ceil(size / 1024) + 64; ; length *= 2) {
+      try {
+        inflate(await this.#bytes(offset, length), data, content);
+        return content;
+      } catch (error) {
+        if (error !== inputEnded) throw error;
+        if (offset + length >= this.#pack.end) {
+          throw new RangeError('The pack ends too early.', { cause: error });
+        }
+      }
+    }
+  }
+
+  /** @returns so many bytes of the pack, fewer at its end. */
+  async #bytes(offset: number, length: number): Promise<Uint8Array> {
+    const wanted = Math.min(length, this.#pack.end - offset);
+    if (wanted > blockBytes) return this.#readFully(offset, wanted);
+    const number = Math.floor(offset / blockBytes);
+    const start = number * blockBytes;
+    const most = Math.min(2 * blockBytes, this.#pack.end - start);
+    const block = this.#blocks.get(number) ?? (await this.#readFully(start, most));
+    this.#blocks.delete(number);
+    this.#blocks.set(number, block);
+    dropOldest(this.#blocks, blocksKept);
+    return block.subarray(offset - start, offset - start + wanted);
+  }
+
+  async #readFully(at: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.max(0, length));
+    for (let filled = 0; filled < length;) {
+      const piece = await this.#pack.read(at + filled, length - filled);
+      if (piece.length === 0) throw new RangeError('The pack could not be read back.');
+      bytes.set(piece, filled);
+      filled += piece.length;
+    }
+    return bytes;
+  }
+
+  #keep(offset: number, object: StoredObject): void {
+    this.#bases.set(offset, object);
+    this.#baseBytes += object.bytes?.length ?? 0;
+    for (const [oldest, { bytes }] of this.#bases) {
+      if (this.#baseBytes <= basesKept) return;
+      this.#bases.delete(oldest);
+      this.#baseBytes -= bytes?.length ?? 0;
+    }
+  }
 }
 
 /**
+ * @param pack one that has just been indexed.
  * @param oids in lower case.
  * @returns those of them that are small commits or tags, in the same order.
  */
@@ -40,91 +167,20 @@ export async function readTips(
   pack: ReadablePack,
   oids: readonly string[],
 ): Promise<readonly BaseObject[]> {
-  const offsets = oids.map((oid) => pack.index.find(bytesOfOid(oid)));
-  const entries = new Map<number, Entry | undefined>();
-  let missing = offsets.filter((offset) => offset !== undefined);
-  for (let depth = 0; depth < depthLimit && missing.length > 0; depth += 1) {
-    const read = await readEntries(pack, missing);
-    for (const [offset, entry] of read) entries.set(offset, entry);
-    const bases = [...read.values()].map((entry) => entry?.base);
-    missing = bases.filter((base) => base !== undefined).filter((base) => !entries.has(base));
+  const objects = new PackedObjects(pack, tipBytes);
+  const tips: BaseObject[] = [];
+  for (const oid of oids) {
+    const offset = pack.index.find(bytesOfOid(oid));
+    const tip = offset === undefined ? undefined : await objects.read(offset);
+    if (tip?.bytes === undefined || !(tip.type === 'commit' || tip.type === 'tag')) continue;
+    tips.push({ oid, type: tip.type, bytes: tip.bytes });
   }
-  return oids.flatMap((oid, index) => {
-    const offset = offsets[index];
-    const object = offset === undefined ? undefined : makeObject(entries, offset);
-    return object === undefined ? [] : [{ oid, ...object }];
-  });
+  return tips;
 }
 
-async function readEntries(
-  pack: ReadablePack,
-  offsets: readonly number[],
-): Promise<Map<number, Entry | undefined>> {
-  const ends = await pack.index.ends(offsets, pack.end);
-  const entries = new Map<number, Entry | undefined>();
-  for (const [index, offset] of offsets.entries()) {
-    const length = (ends[index] ?? offset) - offset;
-    const isSmall = length <= sizeLimit;
-    entries.set(offset, isSmall ? await readEntry(pack, offset, length) : undefined);
+function dropOldest(map: Map<number, unknown>, most: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(key);
   }
-  return entries;
-}
-
-/** @returns undefined for what is none of ours. */
-async function readEntry(
-  pack: ReadablePack,
-  offset: number,
-  length: number,
-): Promise<Entry | undefined> {
-  const bytes = await readFully(pack, offset, length);
-  let at = 0;
-  let byte = bytes[at++] ?? 0;
-  const type = (byte >> 4) & 7;
-  let [size, unit] = [byte & 15, 16];
-  while (byte >= 128) {
-    byte = bytes[at++] ?? 0;
-    size += (byte & 127) * unit;
-    unit *= 128;
-  }
-  if (size > sizeLimit || !(type in types || type === ofsDelta || type === refDelta)) {
-    return undefined;
-  }
-  let base: number | undefined;
-  if (type === ofsDelta) {
-    byte = bytes[at++] ?? 0;
-    let distance = byte & 127;
-    while (byte >= 128) {
-      byte = bytes[at++] ?? 0;
-      distance = (distance + 1) * 128 + (byte & 127);
-    }
-    base = offset - distance;
-  } else if (type === refDelta) {
-    base = pack.index.find(bytes.subarray(at, at + 20));
-    at += 20;
-  }
-  return { type, base, content: await inflate(bytes.subarray(at)) };
-}
-
-async function readFully(pack: ReadablePack, at: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length;) {
-    const piece = await pack.read(at + filled, length - filled);
-    if (piece.length === 0) throw new RangeError('The pack could not be read back.');
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
-  return bytes;
-}
-
-function makeObject(
-  entries: ReadonlyMap<number, Entry | undefined>,
-  offset: number,
-): Omit<BaseObject, 'oid'> | undefined {
-  const entry = entries.get(offset);
-  if (entry === undefined) return undefined;
-  const type = types[entry.type];
-  if (type !== undefined) return { type, bytes: entry.content };
-  const base = entry.base === undefined ? undefined : makeObject(entries, entry.base);
-  const bytes = base === undefined ? undefined : applyDelta(base.bytes, entry.content, sizeLimit);
-  return base === undefined || bytes === undefined ? undefined : { type: base.type, bytes };
 }

@@ -24,7 +24,10 @@ export interface ChannelOptions {
   readonly signal?: AbortSignal | undefined;
   /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. Bounds the memory of a slow reader. */
   readonly window?: number | undefined;
-  /** Most unacknowledged bytes kept for sending, in bytes; default 4 MiB. */
+  /**
+   * Most unacknowledged bytes kept for sending, in bytes, 64 KiB to 2 GiB - 1; default 4 MiB. No more
+   * than the server's window are ever kept.
+   */
   readonly maxReplay?: number | undefined;
   /**
    * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as

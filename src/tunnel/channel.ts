@@ -3,11 +3,10 @@
  * the checks before anything is opened; client-channel.ts does the rest.
  */
 import { repositoryEndpoint } from '../endpoint.js';
-import { GitWsError } from '../errors.js';
 import { callBack } from '../failure.js';
 import type { Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
-import { checkConnectionTimes } from './connection-times.js';
+import { checkConnectionOptions } from './connection-options.js';
 import { canceled } from './failures.js';
 import { formatSubprotocols, windowBytes, type Resumption } from './subprotocol.js';
 
@@ -30,8 +29,8 @@ export async function openChannel(
 ): Promise<Channel> {
   const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal.reason);
-  const window = checkedWindow(options.window ?? windowBytes.default);
-  checkConnectionTimes(options);
+  checkConnectionOptions(options);
+  const { window = windowBytes.default } = options;
   const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
   const given = options.authorization;
   // Asked at each connect: tokens that live shortly have expired by the next.
@@ -54,14 +53,4 @@ export async function openChannel(
 /** Read through a call: the compiler would take an earlier check for the present. */
 function aborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-function checkedWindow(window: number): number {
-  const { minimum, maximum } = windowBytes;
-  if (Number.isInteger(window) && window >= minimum && window <= maximum) return window;
-  throw new GitWsError(
-    'INVALID_OPTION',
-    `The window must be a whole number of bytes from ${minimum} to ${maximum}.`,
-    { data: { window } },
-  );
 }

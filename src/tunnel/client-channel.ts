@@ -7,7 +7,7 @@ import { callBack } from '../failure.js';
 import { Attempt } from './attempt.js';
 import type { Channel, ChannelOptions, ChannelTarget, ConnectionEvent } from './channel-options.js';
 import { closeCodes, formatCloseReason } from './close.js';
-import { completeLiveness } from './connection-times.js';
+import { completeLiveness } from './connection-options.js';
 import { Deferred } from './deferred.js';
 import { startTimer } from './duration.js';
 import { canceled, notResumed } from './failures.js';

@@ -57,7 +57,8 @@ const breachCodes: readonly number[] = [1002, 1007, 1009];
  *
  * @param code the close code.
  * @param cause what the socket itself reported: `ws` closes with 1006 for such a frame, and says why
- *   by codes of its own. A page is not told it from a loss.
+ *   by codes of its own. A page is told 1006 and nothing more, as of a loss; that Chromium fires
+ *   `error` before it, too, is no promise of any browser, and a loss must be resumed.
  */
 export function isFrameBreach(code: number, cause: unknown): boolean {
   const own = (cause as { code?: unknown } | null | undefined)?.code;

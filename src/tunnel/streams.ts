@@ -173,7 +173,8 @@ export class ChannelStreams {
         continue;
       }
       // A copy: the caller may use its buffer again, the tunnel keeps this one until the ack.
-      this.#sink.write(chunk.slice(written, written + size));
+      // (A Buffer's slice is none.)
+      this.#sink.write(new Uint8Array(chunk.subarray(written, written + size)));
       this.#sink.flush();
       written += size;
     }

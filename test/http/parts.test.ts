@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { gather, knownLength } from '../../src/http/gather.js';
+import { collect as collectWhole, gather, knownLength } from '../../src/http/gather.js';
 import { PackChecksum } from '../../src/http/pack-checksum.js';
 import {
   parsePhaseProgress,
@@ -83,6 +83,17 @@ describe('the checksum of a pack', () => {
   });
 });
 
+it('the checksum of a pack is kept, also where a Buffer is used again', () => {
+  const whole = Buffer.concat([Buffer.from('PACK'), Buffer.alloc(28)]);
+  const bytes = Buffer.concat([whole, createHash('sha1').update(whole).digest()]);
+  const memory = Buffer.from(bytes.subarray(0, 40));
+  const checksum = new PackChecksum();
+  checksum.update(memory);
+  memory.fill(0);
+  checksum.update(bytes.subarray(40));
+  expect(() => checksum.finish()).not.toThrow();
+});
+
 describe('gathering a body', () => {
   const collect = async (parts: readonly Uint8Array[]) => {
     const pieces: { length: number; last: boolean }[] = [];
@@ -94,6 +105,17 @@ describe('gathering a body', () => {
     return { pieces, bytes: Buffer.concat(all) };
   };
   const kib = 1024;
+
+  it('whole keeps each piece, also where a Buffer is used again', async () => {
+    const memory = Buffer.alloc(3);
+    function* pieces(): Generator<Uint8Array> {
+      for (const text of ['one', 'two']) {
+        memory.set(Buffer.from(text));
+        yield memory;
+      }
+    }
+    expect(Buffer.concat(await collectWhole(pieces())).toString()).toBe('onetwo');
+  });
 
   it('makes few large pieces of many small ones, and says which is the last', async () => {
     const parts = Array.from({ length: 1000 }, (_, index) => new Uint8Array(100).fill(index));

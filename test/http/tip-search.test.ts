@@ -2,9 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TipSearch } from '../../src/http/tip-search.js';
+import { TipSearch, tipSearchLimits } from '../../src/http/tip-search.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { appending, entryHead, makePack, ofsDelta, oidOf, plain } from '../pack/entries.js';
 
 let gitDir: string;
 let pack: Uint8Array;
@@ -56,4 +57,59 @@ it('nothing is said to be missing of a pack of which too little can be known', (
     expect(search([absent], bytes, 1000).missing()).toEqual([]);
   }
   expect(new TipSearch([absent]).missing()).toEqual([]);
+});
+
+describe('at its limits', () => {
+  const { objectBytes, keptBytes, entryBytes } = tipSearchLimits;
+  const wanted = [absent];
+  const missing = (...entries: Buffer[]) => search(wanted, makePack(entries), 1 << 20).missing();
+
+  it('a tip of the longest length is looked at, and one that is longer says nothing', () => {
+    const longest = Buffer.alloc(objectBytes, 'a tag\n');
+    const found = search([oidOf('tag', longest)], makePack([plain('tag', longest)]), 1 << 20);
+    expect(found.missing()).toEqual([]);
+    expect(missing(plain('tag', longest))).toEqual(wanted);
+    expect(missing(plain('tag', Buffer.alloc(objectBytes + 1)))).toEqual([]);
+  });
+
+  it('so it is with what a delta makes', () => {
+    const base = Buffer.alloc(objectBytes - 1, 'a commit\n');
+    const entry = plain('commit', base);
+    const longest = ofsDelta(entry.length, appending(base, 'x'));
+    const made = oidOf('commit', `${base.toString()}x`);
+    expect(search([made], makePack([entry, longest]), 1 << 20).missing()).toEqual([]);
+    expect(missing(entry, longest)).toEqual(wanted);
+    expect(missing(entry, ofsDelta(entry.length, appending(base, 'xx')))).toEqual([]);
+  });
+
+  it('of so many bytes the first can be a base, and of one more they can not', () => {
+    const commit = Buffer.alloc(objectBytes, 'a commit\n');
+    const first = plain('commit', commit);
+    const rest = (last: number) => [
+      ...Array.from({ length: keptBytes / objectBytes - 2 }, () => first),
+      plain('commit', commit.subarray(0, last)),
+    ];
+    const withDelta = (entries: readonly Buffer[]) => {
+      const distance = entries.reduce((sum, entry) => sum + entry.length, 0);
+      // Of the first one's head, nothing more.
+      return [...entries, ofsDelta(distance, appending(commit.subarray(0, 0), ''))];
+    };
+    expect(missing(...withDelta([first, ...rest(objectBytes)]))).toEqual(wanted);
+    expect(missing(...withDelta([first, ...rest(objectBytes), plain('tag', 'x')]))).toEqual([]);
+  });
+
+  it('an entry of the longest length is waited for, and one that is longer is not', () => {
+    // An entry that goes on and on, in stored blocks of the largest size.
+    const block = Buffer.alloc(5 + 0xffff);
+    block.set([0, 0xff, 0xff, 0, 0]);
+    const header = makePack([], 2).subarray(0, 12);
+    const start = Buffer.concat([header, entryHead('blob', 2 ** 40), Buffer.from([0x78, 0x01])]);
+    const endless = Buffer.concat([start, Buffer.alloc(entryBytes, block)]);
+    const found = new TipSearch(wanted);
+    found.push(endless.subarray(0, header.length + entryBytes));
+    expect(found.isOver).toBe(false);
+    found.push(endless.subarray(header.length + entryBytes, header.length + entryBytes + 1));
+    expect(found.isOver).toBe(true);
+    expect(found.missing()).toEqual([]);
+  });
 });

@@ -1,7 +1,8 @@
-/** The options of a connection that are times, checked: what each may be, and what it then means. */
-import { GitWsError } from '../errors.js';
+/** The options of a connection that are times or quantities, checked: what each may be. */
+import { checkedQuantity } from '../quantity.js';
 import { checkedDuration } from './duration.js';
 import { livenessTimes, type LivenessTimes } from './liveness.js';
+import { windowBytes } from './subprotocol.js';
 
 /**
  * Shortest silence before the client asks, in ms: twice as many pings as that allows would be more
@@ -9,8 +10,13 @@ import { livenessTimes, type LivenessTimes } from './liveness.js';
  */
 const leastSilence = 20;
 
-/** Options with times, as `ChannelOptions` describes them. */
-export interface ConnectionTimes {
+/** Most bytes that `maxReplay` may be. A server's window, which is far less, ends them before. */
+const mostReplay = 2 ** 31 - 1;
+
+/** Options with times and quantities, as `ChannelOptions` describes them. */
+export interface ConnectionOptions {
+  readonly window?: number | undefined;
+  readonly maxReplay?: number | undefined;
   readonly openTimeout?: number | undefined;
   readonly resumeFor?: number | undefined;
   readonly retries?: number | undefined;
@@ -18,20 +24,16 @@ export interface ConnectionTimes {
 }
 
 /** @throws GitWsError INVALID_OPTION, `data` names the option. */
-export function checkConnectionTimes(options: ConnectionTimes): void {
-  const { openTimeout, resumeFor, retries = 0, liveness } = options;
+export function checkConnectionOptions(options: ConnectionOptions): void {
+  const { window, maxReplay, openTimeout, resumeFor, retries, liveness } = options;
+  const { minimum: least, maximum: most } = windowBytes;
+  checkedQuantity('window', window, { least, most });
+  checkedQuantity('maxReplay', maxReplay, { least, most: mostReplay });
+  checkedQuantity('retries', retries, { least: 0, most: Number.MAX_SAFE_INTEGER, endless: true });
   checkedDuration('openTimeout', openTimeout, 1);
   checkedDuration('resumeFor', resumeFor, 0);
   checkedDuration('liveness.silence', liveness?.silence, leastSilence);
   checkedDuration('liveness.answer', liveness?.answer, 1);
-  if (retries === Infinity || (Number.isInteger(retries) && retries >= 0)) return;
-  throw new GitWsError(
-    'INVALID_OPTION',
-    'retries must be a whole number, 0 or more, or Infinity.',
-    {
-      data: { retries },
-    },
-  );
 }
 
 /** @returns both times: the defaults for those that are not given. */

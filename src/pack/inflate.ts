@@ -28,6 +28,16 @@ const distanceBits = Uint8Array.from({ length: 30 }, (_, symbol) =>
 const codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
+ * @param bytes zlib data from its first byte on.
+ * @returns its content. @throws as {@link inflate}.
+ */
+export function inflateWhole(bytes: Uint8Array): Uint8Array {
+  const content = new Uint8Array(pass(bytes, 0).length);
+  pass(bytes, 0, content);
+  return content;
+}
+
+/**
  * @param bytes where the data lies.
  * @param start where it begins in them.
  * @param into where its content goes, as long as that is; without it only the end is looked for.
@@ -35,6 +45,15 @@ const codeOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1,
  * @throws {@link inputEnded}; RangeError for what is no zlib data, or has content of another length.
  */
 export function inflate(bytes: Uint8Array, start: number, into?: Uint8Array): number {
+  return pass(bytes, start, into).end;
+}
+
+/** @returns the offset behind it, and how long its content is. */
+function pass(
+  bytes: Uint8Array,
+  start: number,
+  into?: Uint8Array,
+): { end: number; length: number } {
   const input = new BitInput(bytes, start);
   const header = input.bits(16);
   if ((header & 15) !== 8 || (((header & 255) << 8) | (header >> 8)) % 31 !== 0) throw noZlib();
@@ -50,7 +69,7 @@ export function inflate(bytes: Uint8Array, start: number, into?: Uint8Array): nu
   if (into !== undefined && output.at !== into.length) throw noZlib();
   const end = input.alignedOffset() + 4;
   if (end > bytes.length) throw inputEnded;
-  return end;
+  return { end, length: output.at };
 }
 
 interface Output {

@@ -1,0 +1,11 @@
+/** Oids as bytes, as packs and their indexes have them, and as text. */
+
+/** @param bytes 20 of them. @returns 40 hexadecimal digits, in lower case. */
+export function formatOid(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param oid 40 hexadecimal digits. */
+export function bytesOfOid(oid: string): Uint8Array {
+  return Uint8Array.from({ length: 20 }, (_, at) => parseInt(oid.slice(at * 2, at * 2 + 2), 16));
+}

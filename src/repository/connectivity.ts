@@ -1,0 +1,180 @@
+/**
+ * Looks whether all that the new tips reach is in the pack or in the repository: what git's
+ * check_connected finds (connected.c: `rev-list --objects --stdin --not --all`), all of it.
+ */
+import { GitWsError } from '../errors.js';
+import { missingObjects } from '../pack/missing-objects.js';
+import { bytesOfOid, formatOid } from '../pack/oid.js';
+import type { ObjectType } from '../pack/options.js';
+import { Pace } from '../pack/pace.js';
+import type { AskedFor } from './fetched-objects.js';
+import { linksOf, treeLinks } from './object-links.js';
+import { PackedObjects, type ReadablePack, type StoredObject } from './packed-objects.js';
+import { ReachedObjects } from './reached-objects.js';
+import { StoredObjects } from './stored-objects.js';
+
+/** How long the caller's thread is kept at once, in ms; one object longer at most. */
+const slice = 8;
+
+/** Objects that are looked for after the first one that is missing: the error names some. */
+const mostMissing = 10;
+
+/** What has come, and into what. */
+export interface FetchedPack {
+  readonly fs: object;
+  readonly gitdir: string;
+  /** Undefined for a pack of no objects. */
+  readonly pack: ReadablePack | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Walks from what was asked for to all that it reaches: commits first, up to those that the
+ * repository's refs reach and to the shallow ones, then trees. Submodules' commits are not followed.
+ *
+ * @throws GitWsError MISSING_OBJECTS, CORRUPT_PACK, UserCanceledError; what the file system throws.
+ */
+export async function checkConnected(asked: AskedFor, fetched: FetchedPack): Promise<void> {
+  const pace = new Pace(slice, fetched.signal);
+  const stored = new StoredObjects(fetched.fs, fetched.gitdir, pace);
+  try {
+    await new Walk(asked, fetched.pack, stored, pace).run();
+  } finally {
+    pace.close();
+    await stored.close();
+  }
+}
+
+class Walk {
+  readonly #asked: AskedFor;
+  readonly #index: ReadablePack['index'] | undefined;
+  readonly #packed: PackedObjects | undefined;
+  readonly #stored: StoredObjects;
+  readonly #reached: ReachedObjects;
+  readonly #pace: Pace;
+  /** Of the pack, by their offsets: an oid takes ten times as much memory. */
+  readonly #seenPacked = new Set<number>();
+  readonly #seenStored = new Set<string>();
+  /** Oids of trees that are to be looked into. */
+  readonly #trees: Uint8Array[] = [];
+  readonly #missing = new Set<string>();
+
+  constructor(asked: AskedFor, pack: ReadablePack | undefined, stored: StoredObjects, pace: Pace) {
+    this.#asked = asked;
+    this.#index = pack?.index;
+    this.#packed = pack && new PackedObjects(pack);
+    this.#stored = stored;
+    this.#pace = pace;
+    // Where the boundary moves, git trusts no ref: what one reaches may lie behind the old one.
+    const refs = isSame(asked.shallow, asked.cutOff) ? asked.haves : [];
+    this.#reached = new ReachedObjects(stored, refs, asked.shallow);
+  }
+
+  async run(): Promise<void> {
+    await this.#walkHistory();
+    await this.#walkTrees();
+    if (this.#missing.size > 0) throw missingObjects([...this.#missing]);
+  }
+
+  async #walkHistory(): Promise<void> {
+    /** Oids, and of what type they have to be, where anybody says. */
+    const work: (readonly [oid: string, type: ObjectType | undefined])[] = [];
+    for (const oid of this.#asked.wants) work.push([oid, undefined]);
+    for (let next = work.pop(); next !== undefined; next = work.pop()) {
+      if (this.#isEnough()) return;
+      const [oid, expected] = next;
+      if (expected === 'blob' || expected === 'tree') {
+        await this.#meet(bytesOfOid(oid), expected);
+        continue;
+      }
+      if (this.#isSeen(bytesOfOid(oid), oid)) continue;
+      await this.#pace.turn();
+      const object = await this.#read(oid, 'commit');
+      if (object === undefined) continue;
+      const { type, bytes } = object;
+      if (expected !== undefined && type !== expected) this.#missing.add(oid);
+      else if (type === 'tree') this.#trees.push(bytesOfOid(oid));
+      if (bytes === undefined || !(type === 'commit' || type === 'tag')) continue;
+      const links = linksOf(type, bytes);
+      if (links[0] === undefined || (type === 'commit' && links[0].type !== 'tree')) {
+        throw unreadable(type);
+      }
+      const isCut = type === 'commit' && this.#asked.cutOff.has(oid);
+      for (const link of links) {
+        if (!isCut || link.type !== 'commit') work.push([link.oid, link.type]);
+      }
+    }
+  }
+
+  async #walkTrees(): Promise<void> {
+    for (let next = this.#trees.pop(); next !== undefined; next = this.#trees.pop()) {
+      await this.#pace.turn();
+      const oid = formatOid(next);
+      const object = await this.#read(oid, 'tree');
+      if (object === undefined) continue;
+      if (object.type !== 'tree' || object.bytes === undefined) {
+        this.#missing.add(oid);
+        continue;
+      }
+      for (const link of treeLinks(object.bytes)) {
+        if (this.#isEnough()) return;
+        await this.#meet(link.oid, link.type);
+      }
+    }
+  }
+
+  /** A tree or a blob that another object names: a tree is looked into later. */
+  async #meet(oid: Uint8Array, type: 'tree' | 'blob'): Promise<void> {
+    if (type === 'blob' && this.#index?.find(oid) !== undefined) return;
+    if (this.#isSeen(oid)) return;
+    if (type === 'tree') this.#trees.push(oid);
+    else if (!(await this.#isThere(formatOid(oid)))) this.#missing.add(formatOid(oid));
+  }
+
+  async #isThere(oid: string): Promise<boolean> {
+    return (await this.#reached.hasContent(oid)) || (await this.#stored.has(oid));
+  }
+
+  /**
+   * Takes note of what is missing.
+   *
+   * @returns undefined for what need not be followed.
+   */
+  async #read(oid: string, kind: 'commit' | 'tree'): Promise<StoredObject | undefined> {
+    const offset = this.#index?.find(bytesOfOid(oid));
+    if (offset !== undefined) return this.#packed?.read(offset);
+    if (kind === 'commit' && (await this.#reached.hasCommit(oid))) {
+      this.#reached.addContentOf(oid);
+      return undefined;
+    }
+    if (kind === 'tree' && (await this.#reached.hasContent(oid))) return undefined;
+    const object = await this.#stored.read(oid);
+    if (object === undefined) this.#missing.add(oid);
+    return object === 'unknown' ? undefined : object;
+  }
+
+  #isSeen(oid: Uint8Array, text?: string): boolean {
+    const offset = this.#index?.find(oid);
+    if (offset === undefined) return isIn(this.#seenStored, text ?? formatOid(oid));
+    return isIn(this.#seenPacked, offset);
+  }
+
+  #isEnough(): boolean {
+    return this.#missing.size > mostMissing;
+  }
+}
+
+/** @returns whether a set has it, which it then does. */
+function isIn<Value>(set: Set<Value>, value: Value): boolean {
+  if (set.has(value)) return true;
+  set.add(value);
+  return false;
+}
+
+function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((value) => other.has(value));
+}
+
+function unreadable(type: ObjectType): GitWsError {
+  return new GitWsError('CORRUPT_PACK', `The pack has a ${type} that cannot be read.`);
+}

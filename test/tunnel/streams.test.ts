@@ -1,0 +1,24 @@
+/** The streams of a channel: what they hand on is theirs, whatever its maker does with its memory. */
+import { expect, it } from 'vitest';
+import { ChannelStreams } from '../../src/tunnel/streams.js';
+
+it.each([
+  ['a Buffer', Buffer.from('first')],
+  ['a Uint8Array', new TextEncoder().encode('first')],
+  ['shared memory', Object.assign(new Uint8Array(new SharedArrayBuffer(5)), Buffer.from('first'))],
+])('keep what was written, also where %s is used again', async (_what, chunk) => {
+  const written: Uint8Array[] = [];
+  const nothing = (): void => undefined;
+  const { writable } = new ChannelStreams({
+    write: (bytes) => {
+      written.push(bytes);
+      return bytes.length;
+    },
+    credit: () => 3,
+    ...{ end: nothing, consume: nothing, flush: nothing, abort: nothing },
+  });
+  const writer = writable.getWriter();
+  await writer.write(chunk);
+  chunk.fill(0);
+  expect(written.map((bytes) => Buffer.from(bytes).toString())).toEqual(['fir', 'st']);
+});
