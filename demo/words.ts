@@ -63,6 +63,10 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     title: 'What arrived is not whole',
     text: 'The checksum of the received pack does not match its bytes. It was thrown away.',
   }),
+  MISSING_OBJECTS: () => ({
+    title: 'The server did not send all of it',
+    text: 'Something is missing in what arrived: it was thrown away, and nothing has changed here. The repository on the server may be damaged.',
+  }),
   UNSUPPORTED_OBJECT_FORMAT: () => ({
     title: 'This repository uses SHA-256',
     text: 'isomorphic-git, which this page uses, knows only SHA-1.',
@@ -82,11 +86,16 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     text: 'Use letters, digits, dots, dashes and slashes, for example fix/typo.',
   }),
   InvalidName: (_, message) => ({ title: 'This name cannot be used', text: message }),
-  QuotaExceededError: () => ({
+  QUOTA: explainRoom,
+  QuotaExceededError: explainRoom,
+};
+
+function explainRoom(): Sentence {
+  return {
     title: 'The browser has no room left',
     text: 'Remove a repository that you no longer need, and try again.',
-  }),
-};
+  };
+}
 
 function explainStatus(data: Data): Sentence {
   const status = Number(data['statusCode']);

@@ -40,7 +40,7 @@ export function formatCookies(text: string, url: URL, now = Date.now()): string 
   const isSecure = url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|::1)$/.test(host);
   const kept = new Map<string, Cookie>();
   for (const line of text.split(/\r?\n/)) {
-    const cookie = parseHeader(line) ?? parseLine(line);
+    const cookie = parseHeader(line, now) ?? parseLine(line);
     // A later line for the same takes the place of an earlier one.
     if (cookie !== undefined)
       kept.set([cookie.name, cookie.domain, cookie.path].join('\t'), cookie);
@@ -80,8 +80,8 @@ function isTrue(text: string | undefined): boolean {
   return text?.toUpperCase() === 'TRUE';
 }
 
-/** `Set-Cookie: name=value; Domain=…; Path=…; Expires=…; Secure`. */
-function parseHeader(line: string): Cookie | undefined {
+/** `Set-Cookie: name=value; Domain=…; Path=…; Max-Age=…; Expires=…; Secure`. */
+function parseHeader(line: string, now: number): Cookie | undefined {
   const [, text] = /^Set-Cookie:(.*)$/i.exec(line) ?? [];
   if (text === undefined) return undefined;
   const [pair = '', ...attributes] = text.split(';').map((part) => part.trim());
@@ -92,13 +92,20 @@ function parseHeader(line: string): Cookie | undefined {
       .map((one) => /^([^=]*)=?(.*)$/.exec(one) ?? [])
       .find(([, key]) => key?.toLowerCase() === wanted)?.[2];
   const domain = attribute('domain');
-  const expires = attribute('expires');
   return {
     ...{ name, value, path: attribute('path') ?? '/' },
     ...{ domain: domain?.replace(/^\./, '') ?? '', below: domain !== undefined },
     secure: attribute('secure') !== undefined,
-    expires: expires === undefined ? Infinity : Date.parse(expires),
+    expires: expiryOf(attribute('max-age'), attribute('expires'), now),
   };
+}
+
+/** A lifetime in s goes before a date, and a date that is none is no end. */
+function expiryOf(lifetime: string | undefined, date = '', now: number): number {
+  if (/^"?-?\d+/.test(lifetime ?? ''))
+    return now + parseInt(lifetime?.replace('"', '') ?? '', 10) * 1000;
+  const expires = Date.parse(date);
+  return Number.isNaN(expires) ? Infinity : expires;
 }
 
 function hostMatches({ domain, below }: Cookie, host: string): boolean {

@@ -1,13 +1,17 @@
-/** The built demo, in a process of its own, for the scripts that take pictures of it. */
+/** The built demo in a browser, for the scripts that take pictures of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { findChromium } from './chromium.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** @param {string} data folder for the sample. */
-export async function startServer(data) {
+async function startServer(data) {
   const child = spawn(process.execPath, [join(root, 'dist/demo-server/start.js'), '--port', '0'], {
     env: { ...process.env, GITWS_DATA: data },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -22,7 +26,45 @@ export async function startServer(data) {
 }
 
 /** @param {Awaited<ReturnType<typeof startServer>>} server */
-export async function stopServer({ child }) {
+async function stopServer({ child }) {
   child.kill('SIGTERM');
   await once(child, 'exit');
+}
+
+/**
+ * Opens the demo in a window, and ends both when it was used.
+ *
+ * @param {(page: import('playwright-core').Page, data: string) => Promise<void>} use given the page,
+ *   and the folder of repositories.
+ * @param {import('playwright-core').BrowserContextOptions & {
+ *   prepare?: (data: string) => void,
+ * }} options of the window; `prepare` puts more into the folder first.
+ */
+export async function useDemo(use, { prepare, ...options } = {}) {
+  const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));
+  prepare?.(data);
+  const server = await startServer(data);
+  const browser = await chromium.launch({
+    executablePath: findChromium() ?? '',
+    chromiumSandbox: false,
+  });
+  try {
+    // The page remembers who commits.
+    const author = JSON.stringify({ name: 'Maren Holt', email: 'maren@ternisland.example' });
+    const localStorage = [{ name: 'gitws.demo.author', value: author }];
+    const page = await browser.newPage({
+      ...options,
+      storageState: {
+        cookies: [],
+        origins: [{ origin: new URL(server.url).origin, localStorage }],
+      },
+      viewport: { width: 1280, height: 800 },
+    });
+    await page.goto(server.url);
+    await use(page, data);
+  } finally {
+    await browser.close();
+    await stopServer(server);
+    await rm(data, { recursive: true, force: true });
+  }
 }

@@ -3,12 +3,9 @@
  * `npm run build && node scripts/screenshot-states.mjs FOLDER`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { findChromium } from './chromium.mjs';
-import { startServer, stopServer } from './demo-process.mjs';
+import { useDemo } from './demo-process.mjs';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('Name a folder to write to.');
@@ -106,24 +103,4 @@ async function walk(page, data) {
   await take(page, 'set-aside');
 }
 
-const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));
-git(data, 'init', '-q', '--bare', 'another.git');
-const server = await startServer(data);
-const browser = await chromium.launch({
-  executablePath: findChromium() ?? '',
-  chromiumSandbox: false,
-});
-try {
-  const author = JSON.stringify({ name: 'Maren Holt', email: 'maren@ternisland.example' });
-  const localStorage = [{ name: 'gitws.demo.author', value: author }];
-  const page = await browser.newPage({
-    storageState: { cookies: [], origins: [{ origin: new URL(server.url).origin, localStorage }] },
-    viewport: { width: 1280, height: 800 },
-  });
-  await page.goto(server.url);
-  await walk(page, data);
-} finally {
-  await browser.close();
-  await stopServer(server);
-  await rm(data, { recursive: true, force: true });
-}
+await useDemo(walk, { prepare: (data) => git(data, 'init', '-q', '--bare', 'another.git') });

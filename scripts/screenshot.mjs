@@ -3,13 +3,10 @@
  * repository cloned into the page, a file open in the editor, changes waiting to be committed.
  * Options: a path to write to (default docs/demo.png), and `dark` for the other colours.
  */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { findChromium } from './chromium.mjs';
-import { startServer, stopServer } from './demo-process.mjs';
+import { useDemo } from './demo-process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
@@ -52,31 +49,14 @@ async function arrange(page) {
   await page.getByText('On nights with a full moon').click();
 }
 
-const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));
-const server = await startServer(data);
-const browser = await chromium.launch({
-  executablePath: findChromium() ?? '',
-  chromiumSandbox: false,
-});
-try {
-  // The page remembers who commits.
-  const author = JSON.stringify({ name: 'Maren Holt', email: 'maren@ternisland.example' });
-  const localStorage = [{ name: 'gitws.demo.author', value: author }];
-  const page = await browser.newPage({
-    storageState: { cookies: [], origins: [{ origin: new URL(server.url).origin, localStorage }] },
-    viewport: { width: 1280, height: 800 },
-    colorScheme: isDark ? 'dark' : 'light',
-    // Sharp on dense screens, and still a small file.
-    deviceScaleFactor: 1.5,
-  });
-  await page.goto(server.url);
-  await arrange(page);
-  // The cursor blinks: it would be there in every second picture.
-  await page.addStyleTag({ content: '.cm-cursorLayer { animation: none !important; }' });
-  await page.screenshot({ path: output, animations: 'disabled' });
-  console.log(`${output}: ${(await stat(output)).size} bytes`);
-} finally {
-  await browser.close();
-  await stopServer(server);
-  await rm(data, { recursive: true, force: true });
-}
+await useDemo(
+  async (page) => {
+    await arrange(page);
+    // The cursor blinks: it would be there in every second picture.
+    await page.addStyleTag({ content: '.cm-cursorLayer { animation: none !important; }' });
+    await page.screenshot({ path: output, animations: 'disabled' });
+    console.log(`${output}: ${(await stat(output)).size} bytes`);
+  },
+  // Sharp on dense screens, and still a small file.
+  { colorScheme: isDark ? 'dark' : 'light', deviceScaleFactor: 1.5 },
+);

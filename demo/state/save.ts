@@ -32,7 +32,7 @@ export async function saveFile(path: string): Promise<boolean> {
 }
 
 /** Saves all edits. @returns whether there is nothing unsaved now. */
-export async function saveAll(): Promise<boolean> {
+async function saveAll(): Promise<boolean> {
   for (const path of unsaved.value) {
     if (!(await saveFile(path))) return false;
   }

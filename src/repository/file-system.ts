@@ -52,8 +52,11 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
   const isPromised = own || givesPromises(fs);
   const call =
     (name: string) =>
-    (...args: unknown[]): Promise<unknown> =>
-      isPromised ? Promise.resolve(fs[name]?.(...args)) : promised(fs, name, args);
+    async (...args: unknown[]): Promise<unknown> => {
+      // Never answered it would be waited for without an end.
+      if (typeof fs[name] !== 'function') throw new TypeError(`The file system has no ${name}.`);
+      return isPromised ? fs[name](...args) : promised(fs, name, args);
+    };
   const optional = (name: string) => (typeof fs[name] === 'function' ? call(name) : undefined);
   const kind = kindOf(like);
   return {

@@ -153,6 +153,15 @@ const rows: Record<string, readonly (readonly [number, (base: string) => Situati
     [0, () => cookies('#HttpOnly_127.0.0.1\tFALSE\t/a.git\tTRUE\t0\tdoor\topen\n# no\nx\n')],
     [0, () => cookies('Set-Cookie: door=open; Path=/\r\n')],
     [128, () => cookies('Set-Cookie: door=open; Domain=elsewhere.example\r\n')],
+    [
+      128,
+      () => cookies('Set-Cookie: door=open; Max-Age=0; Expires=Fri, 01 Jan 2100 00:00:00 GMT\n'),
+    ],
+    [
+      0,
+      () => cookies('Set-Cookie: door=open; Expires=Thu, 01 Jan 2004 00:00:00 GMT; Max-Age=90\n'),
+    ],
+    [0, () => cookies('Set-Cookie: door=open; Expires=whenever\n')],
     [128, () => cookies('127.0.0.1\tFALSE\t/a\tFALSE\t0\tdoor\topen\n')],
     [128, () => cookies('127.0.0.1\tFALSE\t/\tFALSE\t1000\tdoor\topen\n')],
     [128, () => cookies('127.0.0.2\tTRUE\t/\tFALSE\t0\tdoor\topen\n')],

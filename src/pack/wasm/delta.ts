@@ -59,10 +59,6 @@ export function deltaBaseSize(): u64 {
 export function deltaResultSize(): u64 {
   return resultSize;
 }
-/** @returns where the instructions begin. */
-export function deltaInstructions(): usize {
-  return instructions;
-}
 
 // The delta that is being applied.
 let next: usize = 0;
