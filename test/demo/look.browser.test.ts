@@ -8,9 +8,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { begin, commitOnServer } from './begin.js';
+import { begin, commitOnServer, serveFolder } from './begin.js';
 import { DemoPage } from './demo-page.js';
-import { startDemo } from './start-process.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -61,7 +60,7 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'team', 'größer & schöner.git'), { commits: 3 });
     await git(['init', '-q', '--bare', join(root, 'another.git')]);
-    const { url } = await startDemo(join(root, 'unused'), root);
+    const { url } = await serveFolder(root);
     const demo = await DemoPage.open(browser, url);
     await demo.button('Clone another.git').waitFor();
     await demo.clone('git@example.com:x.git');
