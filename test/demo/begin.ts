@@ -2,7 +2,7 @@
  * How a test of the demo begins: a server with a fresh sample, and a page that shows it. Import it
  * at the top of a test file (not dynamically inside a test): the servers are ended with the file.
  */
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
@@ -55,6 +55,12 @@ export async function serveFolder(root: string): Promise<Demo> {
   const server = await serveDemo({ ...where, root, page });
   servers.add(server);
   return server;
+}
+
+/** Makes what git takes for a repository, as fast as can be. */
+export async function makeSkeleton(gitDir: string): Promise<void> {
+  for (const name of ['refs', 'objects']) await mkdir(join(gitDir, name), { recursive: true });
+  await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/main\n');
 }
 
 /** Somebody else pushes: a commit on the server that no clone has yet. @returns its oid. */

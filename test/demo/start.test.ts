@@ -54,10 +54,10 @@ describe('npm start', () => {
     await git(['init', '-q', join(root, 'worktree')]);
     await mkdir(join(root, 'empty'));
     const { url, output } = await startDemo(join(root, 'unused'), root);
-    expect(await (await fetch(new URL('repositories.json', url))).json()).toEqual([
-      'team/größer & schöner.git',
-      'worktree',
-    ]);
+    expect(await (await fetch(new URL('repositories.json', url))).json()).toEqual({
+      repositories: ['team/größer & schöner.git', 'worktree'],
+      more: false,
+    });
     await expect.poll(() => output.stdout).toContain('/team/gr%C3%B6%C3%9Fer%20%26%20sch');
     expect(output.stdout).not.toContain('Made a sample');
   });
