@@ -62,7 +62,7 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
 
 /** The folder of what comes with the demo. Nothing in it is ever overwritten. */
 async function prepareData(): Promise<string> {
-  const data = resolve(process.env['GITWS_DATA'] ?? 'data');
+  const data = resolve(process.env['GITWS_DATA'] || 'data');
   const sample = join(data, 'sample.git');
   if (await makeSample(sample)) console.log(`Made a sample repository: ${sample}`);
   return data;
