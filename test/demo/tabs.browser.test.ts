@@ -26,6 +26,8 @@ describe.skipIf(!browserAvailable)('the demo in two tabs', () => {
     await other.append('index.html', '# in the second\n');
     await demo.row('index.html modified').waitFor();
 
+    // Behind another tab a page is drawn once a second, and cannot be clicked sooner.
+    await demo.page.bringToFront();
     await demo.openFile('robots.txt');
     await demo.page.keyboard.press('Control+s');
     await demo.page
@@ -68,6 +70,7 @@ describe.skipIf(!browserAvailable)('the demo in two tabs', () => {
     await demo.notice
       .getByText('It was removed in another tab. 1 file had', { exact: false })
       .waitFor();
+    await demo.page.bringToFront();
     const download = demo.page.waitForEvent('download');
     await demo.notice.getByRole('button', { name: 'Download these edits' }).click();
     const kept = await download;
