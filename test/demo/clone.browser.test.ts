@@ -138,6 +138,8 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await demo.clone(`${proxy.url}/large.git`);
     await demo.page.getByText(/^Connection lost, going on at \d+ kB/).waitFor();
     proxy.away = false;
+    // As at the end of a tunnel: else the next attempt may be ten seconds away.
+    await demo.page.evaluate(() => dispatchEvent(new Event('online')));
     await demo.opened('large');
     await demo.close();
     await proxy.close();
