@@ -1,6 +1,7 @@
 /**
  * Builds dist/: `node scripts/build.mjs`. The library and the server for Node and bundlers, the
- * browser bundles for a CDN, the command, the demo and its server, and the declarations.
+ * browser bundles for a CDN, the command, the demo and its server, and the declarations. With
+ * `--if-needed` only what runs, and nothing where that is there.
  */
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { generateDtsBundle } from 'dts-bundle-generator';
 import { build as esbuild } from 'esbuild';
-import { hashInputs } from './build-inputs.mjs';
+import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -384,9 +385,21 @@ export async function build({ declarations = true } = {}) {
   );
 }
 
+/**
+ * For `npm start`: builds what runs, unless that is there. Whoever starts it for the first time waits
+ * for it, and should know.
+ */
+async function buildIfNeeded() {
+  if (await isBuilt(root)) return;
+  console.log('Building, which takes some seconds, up to a minute…');
+  await build({ declarations: false });
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await build().catch((/** @type {Error} */ error) => {
-    console.error(`The build failed: ${error.message}`);
-    process.exitCode = 1;
-  });
+  await (process.argv.includes('--if-needed') ? buildIfNeeded() : build()).catch(
+    (/** @type {Error} */ error) => {
+      console.error(`The build failed: ${error.message}`);
+      process.exitCode = 1;
+    },
+  );
 }

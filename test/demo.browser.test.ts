@@ -1,12 +1,15 @@
 /**
  * The demo, whole and as built, in real Chromium with real LightningFS, against the server that
- * `npm start` runs: what a person does there, and what the server's own git says of it.
+ * `npm start` runs, in process: what a person does there, and what the server's own git says of it.
  */
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { begin } from './demo/begin.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
-import { expectSoundRepository } from './helpers/git.js';
+import { expectSoundRepository, git } from './helpers/git.js';
+import { startServer } from './helpers/server.js';
+import { temporaryDirectory } from './helpers/temp.js';
 
 describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
   let browser: Browser;
@@ -204,6 +207,43 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.button(/Edit on the way/).waitFor();
     const width = await demo.page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(390);
+    await demo.close();
+  });
+
+  it('begins a repository that is empty', async () => {
+    const { demo, url } = await begin(browser);
+    const root = await temporaryDirectory();
+    const gitDir = join(root, 'fresh.git');
+    await git(['init', '-q', '--bare', '--initial-branch=master', gitDir]);
+    const origins = [new URL(url).origin];
+    const { url: target } = await startServer({ root, allowPush: true, origins });
+    await demo.clone(`${target}/fresh.git`);
+    await demo.button('Repository fresh').waitFor();
+    await demo.page.getByText('No files yet').waitFor();
+    await demo.button('New file').click();
+    await demo.page.getByLabel('Path').fill('README.md');
+    await demo.button('Create').click();
+    await demo.append('README.md', '# Fresh\n');
+    await demo.commit('Begin');
+    await demo.button('Push master').click();
+    await demo.notice.getByText(/^Pushed master/).waitFor();
+    expect(await git(['-C', gitDir, 'cat-file', '-p', 'HEAD:README.md'])).toBe('# Fresh');
+    await expectSoundRepository(gitDir);
+    await demo.close();
+  });
+
+  it('removes a repository from the browser, and asks before', async () => {
+    const { demo } = await begin(browser);
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.button('Repository sample').click();
+    await demo.button('Remove from this browser…').click();
+    await demo.page.getByRole('dialog', { name: 'Remove sample from this browser?' }).waitFor();
+    await demo.button('Remove').click();
+    await demo.page.getByText('Nothing yet').waitFor();
+    await expect.poll(() => demo.databases()).toEqual([]);
+    await demo.page.reload();
+    await demo.page.getByText('Nothing yet').waitFor();
     await demo.close();
   });
 });

@@ -82,13 +82,16 @@ function CloneForm() {
 
 /** What this page's server has, where that is more than stands in the field already. */
 function Offered() {
-  const urls = offered.value;
-  if (urls.length < 2) return null;
+  const { urls, more } = offered.value;
+  if (urls.length < 2 && !more) return null;
   return (
     <section class="offered" aria-labelledby="offered-title">
       <h2 id="offered-title">
         On this server{' '}
-        <span class="pane-note">{formatCount(urls.length, 'repository', 'repositories')}</span>
+        <span class="pane-note">
+          {more && 'the first '}
+          {formatCount(urls.length, 'repository', 'repositories')}
+        </span>
       </h2>
       <ul class="offered-list">
         {urls.map((url) => (
@@ -108,6 +111,9 @@ function Offered() {
           </li>
         ))}
       </ul>
+      {more && (
+        <p class="hint">There may be more than these. Any other one is cloned by its address.</p>
+      )}
     </section>
   );
 }

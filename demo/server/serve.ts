@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGitServer } from 'gitws/server';
 import sirv from 'sirv';
-import { listRepositories } from './repositories.js';
+import { listRepositories, type Found } from './repositories.js';
 
 /** What to serve, and where. */
 export interface DemoOptions {
@@ -23,8 +23,8 @@ export interface DemoOptions {
 export interface Demo {
   /** The page's address, with a slash at its end. */
   readonly url: string;
-  /** Paths of the repositories, below the page's address. */
-  readonly repositories: readonly string[];
+  /** The repositories, by their paths below the page's address. */
+  readonly found: Found;
   /** Ends it: pushes that have arrived are finished first. */
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export async function serveDemo(options: DemoOptions): Promise<Demo> {
   const url = publicUrl ?? `http://${name}:${(server.address() as AddressInfo).port}/`;
   return {
     url: url.endsWith('/') ? url : `${url}/`,
-    repositories: await listRepositories(root),
+    found: await listRepositories(root),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -45,19 +45,24 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
   const signal = untilSignal();
   console.log(`gitws demo at ${demo.url}`);
   if (!allowPush) console.log('Pushing is off, because others can connect: see --allow-push.');
-  const shown = demo.repositories.slice(0, 10);
+  const { repositories, more } = demo.found;
+  const shown = repositories.slice(0, 10);
   if (shown.length > 0) console.log('Repositories to clone there:');
   for (const path of shown) console.log(`  ${new URL(encodePath(path), demo.url).href}`);
-  const more = demo.repositories.length - shown.length;
-  if (more > 0) console.log(`  and ${more} more`);
-  if (shown.length === 0) console.log(`There is no repository in ${root} yet.`);
+  const rest = repositories.length - shown.length;
+  if (rest > 0) console.log(`  and ${rest}${more ? ' or more' : ''} others`);
+  if (shown.length === 0) {
+    console.log(
+      more ? `No repository was found in ${root}.` : `There is no repository in ${root} yet.`,
+    );
+  }
   await signal;
   await demo.close();
 }
 
 /** The folder of what comes with the demo. Nothing in it is ever overwritten. */
 async function prepareData(): Promise<string> {
-  const data = resolve(process.env['GITWS_DATA'] ?? 'data');
+  const data = resolve(process.env['GITWS_DATA'] || 'data');
   const sample = join(data, 'sample.git');
   if (await makeSample(sample)) console.log(`Made a sample repository: ${sample}`);
   return data;

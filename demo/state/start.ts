@@ -19,10 +19,15 @@ import { watchPresence } from './presence.js';
 import { files, notice, screen } from './session.js';
 import { leaveRepository, openFromCatalogue, showRepository } from './workspace.js';
 
+interface Offer {
+  readonly urls: readonly string[];
+  readonly more: boolean;
+}
+
 /** What stands in the address field. */
 export const address = signal('');
-/** Repositories that this page's server tells of. */
-export const offered = signal<readonly string[]>([]);
+/** Repositories that this page's server tells of, and whether it may have more than these. */
+export const offered = signal<Offer>({ urls: [], more: false });
 /** Only the newest commit of each branch. */
 export const shallow = signal(false);
 
@@ -109,24 +114,25 @@ export async function forget(id: string): Promise<void> {
 
 /** Puts an address into the field: the first one that this page's server tells of. */
 async function offerAddresses(): Promise<void> {
-  const urls = await askServer();
-  offered.value = urls;
-  if (address.value === '') address.value = urls[0] ?? '';
+  const offer = await askServer();
+  offered.value = offer;
+  if (address.value === '') address.value = offer.urls[0] ?? '';
 }
 
-async function askServer(): Promise<string[]> {
-  const sample = new URL('sample.git', document.baseURI).href;
+async function askServer(): Promise<Offer> {
+  // The page may lie on any web server, beside no repository.
+  const sample = { urls: [new URL('sample.git', document.baseURI).href], more: false };
   try {
     const response = await fetch('repositories.json');
-    // The page may lie on any web server, beside no repository.
-    if (!response.ok) return [sample];
-    const list: unknown = await response.json();
-    if (!Array.isArray(list)) return [sample];
-    return list
+    if (!response.ok) return sample;
+    const { repositories, more } = (await response.json()) as Record<string, unknown>;
+    if (!Array.isArray(repositories)) return sample;
+    const urls = repositories
       .filter((path) => typeof path === 'string')
       .map((path) => new URL(path.split('/').map(encodeURIComponent).join('/'), document.baseURI))
       .map(({ href }) => href);
+    return { urls, more: more === true };
   } catch {
-    return [sample];
+    return sample;
   }
 }

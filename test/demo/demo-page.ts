@@ -3,7 +3,13 @@
  * at the top of a test file (not dynamically inside a test).
  */
 import { expect } from 'vitest';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type {
+  Browser,
+  BrowserContextOptions,
+  ConsoleMessage,
+  Locator,
+  Page,
+} from 'playwright-core';
 
 /** How a page is looked at. */
 export interface PageOptions {
@@ -15,30 +21,45 @@ export interface PageOptions {
 /** What Chromium itself writes down: each connection that cannot be made. */
 const written = /WebSocket connection to|^Failed to load resource: net::ERR_/;
 
+/** Windows of tests that have ended, to be used again: opening one takes longer than most of them. */
+const windows = new Map<Browser, Page>();
+
 /** A page with the demo, and the profile that it keeps. */
 export class DemoPage {
   readonly page: Page;
   /** What the page complained of: nothing may be in it when a test ends. */
   readonly complaints: string[] = [];
-
-  private constructor(page: Page) {
-    this.page = page;
-    page.on('pageerror', (error) => this.complaints.push(String(error.stack ?? error)));
-    page.on('console', (message) => {
+  readonly #browser: Browser | undefined;
+  readonly #listeners = {
+    pageerror: (error: Error) => this.complaints.push(String(error.stack ?? error)),
+    console: (message: ConsoleMessage) => {
       if (message.type() === 'error' && !written.test(message.text())) {
         this.complaints.push(message.text());
       }
-    });
+    },
+  };
+
+  /** @param browser undefined for a further tab. */
+  private constructor(page: Page, browser?: Browser) {
+    this.page = page;
+    this.#browser = browser;
+    page.on('pageerror', this.#listeners.pageerror);
+    page.on('console', this.#listeners.console);
   }
 
-  /** Opens the demo in a new profile. */
+  /**
+   * Opens the demo where nothing is kept yet: of another server, which has another origin, or in a
+   * new profile.
+   */
   static async open(browser: Browser, url: string, options: PageOptions = {}): Promise<DemoPage> {
     const { width = 1280, height = 800, colorScheme = 'light' } = options;
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-    // Less than a test may take, so that it is known what did not come.
-    context.setDefaultTimeout(20_000);
-    const demo = new DemoPage(await context.newPage());
-    await demo.page.goto(url);
+    const window = windows.get(browser) ?? (await openWindow(browser));
+    windows.delete(browser);
+    const demo = new DemoPage(window, browser);
+    await window.setViewportSize({ width, height });
+    // What moves cannot be clicked before it stands still.
+    await window.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await window.goto(url);
     return demo;
   }
 
@@ -140,9 +161,27 @@ export class DemoPage {
     });
   }
 
-  /** Ends it. @throws if the page complained of anything. */
-  async close(): Promise<void> {
-    await this.page.context().close();
+  /**
+   * Ends it.
+   *
+   * @param options.keep whether its window is as it was, for the next test. Default true.
+   * @throws if the page complained of anything.
+   */
+  async close({ keep = true } = {}): Promise<void> {
+    const { page } = this;
+    if (this.#browser === undefined) await page.close();
+    else if (keep) {
+      await page.goto('about:blank');
+      page.off('pageerror', this.#listeners.pageerror).off('console', this.#listeners.console);
+      windows.set(this.#browser, page);
+    } else await page.context().close();
     expect(this.complaints).toEqual([]);
   }
+}
+
+async function openWindow(browser: Browser): Promise<Page> {
+  const context = await browser.newContext();
+  // Less than a test may take, so that it is known what did not come.
+  context.setDefaultTimeout(20_000);
+  return context.newPage();
 }

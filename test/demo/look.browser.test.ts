@@ -5,12 +5,12 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { searchLimits } from '../../demo/server/repositories.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { begin, commitOnServer } from './begin.js';
+import { begin, commitOnServer, makeSkeleton, serveFolder } from './begin.js';
 import { DemoPage } from './demo-page.js';
-import { startDemo } from './start-process.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -61,7 +61,7 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'team', 'größer & schöner.git'), { commits: 3 });
     await git(['init', '-q', '--bare', join(root, 'another.git')]);
-    const { url } = await startDemo(join(root, 'unused'), root);
+    const { url } = await serveFolder(root);
     const demo = await DemoPage.open(browser, url);
     await demo.button('Clone another.git').waitFor();
     await demo.clone('git@example.com:x.git');
@@ -69,6 +69,17 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await expectReadable(demo.page, 'the start');
     await demo.button('Clone team/größer & schöner.git').click();
     await demo.opened('größer & schöner');
+    await demo.close();
+  });
+
+  it('says that a list of repositories is cut off', async () => {
+    const root = await temporaryDirectory();
+    const count = searchLimits.repositories;
+    for (let index = 0; index <= count; index++) await makeSkeleton(join(root, `${index}.git`));
+    const demo = await DemoPage.open(browser, (await serveFolder(root)).url);
+    await demo.page.getByText('There may be more than these.', { exact: false }).waitFor();
+    await demo.page.getByText(`the first ${count} repositories`).waitFor();
+    expect(await demo.button(/^Clone \d+\.git/).count()).toBe(count);
     await demo.close();
   });
 

@@ -28,9 +28,14 @@ export interface Start {
 }
 
 /** Runs it. @param env put on top of the test's own. */
-export function start(args: readonly string[], env: Record<string, string> = {}): Start {
+export function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Start {
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, ...env },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

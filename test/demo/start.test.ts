@@ -1,13 +1,19 @@
 /** What `npm start` runs, as a person at a terminal meets it. */
-import { mkdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { start, startDemo } from './start-process.js';
+
+const run = promisify(execFile);
+const page = fileURLToPath(new URL('../../dist/demo/main.js', import.meta.url));
 
 describe('npm start', () => {
   it('makes a sample once, says where it is, and ends cleanly', async () => {
@@ -29,6 +35,22 @@ describe('npm start', () => {
     expect(await git(['-C', join(data, 'sample.git'), 'rev-parse', 'main'])).toBe(oid);
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
+  });
+
+  it('builds nothing that is built already', async () => {
+    const script = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+    const before = await stat(page);
+    expect(await run(process.execPath, [script, '--if-needed'])).toEqual({
+      stdout: '',
+      stderr: '',
+    });
+    expect((await stat(page)).mtimeMs).toBe(before.mtimeMs);
+  });
+
+  it('takes an empty GITWS_DATA for none', async () => {
+    const cwd = await temporaryDirectory();
+    const { output } = start(['--port', '0'], { GITWS_DATA: '' }, cwd);
+    await expect.poll(() => output.stdout).toContain(`: ${join(cwd, 'data/sample.git')}\n`);
   });
 
   it('serves the page with a policy that lets in no other scripts', async () => {
@@ -54,10 +76,10 @@ describe('npm start', () => {
     await git(['init', '-q', join(root, 'worktree')]);
     await mkdir(join(root, 'empty'));
     const { url, output } = await startDemo(join(root, 'unused'), root);
-    expect(await (await fetch(new URL('repositories.json', url))).json()).toEqual([
-      'team/größer & schöner.git',
-      'worktree',
-    ]);
+    expect(await (await fetch(new URL('repositories.json', url))).json()).toEqual({
+      repositories: ['team/größer & schöner.git', 'worktree'],
+      more: false,
+    });
     await expect.poll(() => output.stdout).toContain('/team/gr%C3%B6%C3%9Fer%20%26%20sch');
     expect(output.stdout).not.toContain('Made a sample');
   });
