@@ -16,6 +16,7 @@ import {
 } from '../../bin/log.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
 import { defaultLimits as limits } from '../../server/limits.js';
+import { maxWaiting } from '../../native/waiting-lines.js';
 import { livenessTimes } from '../../src/tunnel/liveness.js';
 import { maxBinaryBytes, maxTextLength } from '../../src/tunnel/message.js';
 import { dataMessageBytes } from '../../src/tunnel/outgoing.js';
@@ -131,6 +132,7 @@ describe('a sentence with a number of the code', () => {
       'docs/configuration.md',
       `(at most ${decisionLines.lines.toLocaleString('en')} lines in ${seconds(decisionLines.time)} seconds)`,
     ],
+    ['docs/native-git.md', `up to ${maxWaiting / MiB} MiB of it wait`],
     ['README.md', `(a minute by default)`],
   ])('says what the code says: %s: %s', async (document, sentence) => {
     const text = await readFile(join(root, document), 'utf8');
