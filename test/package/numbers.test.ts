@@ -106,6 +106,19 @@ describe('a sentence with a number of the code', () => {
       `Both are ${limits.window / MiB} MiB, so ${limits.maxSessions} sessions take at most ${(limits.maxSessions * (limits.window + limits.maxReplay)) / MiB} MiB`,
     ],
     ['docs/deployment.md', `at most ${seconds(limits.drainTime)} seconds`],
+    [
+      'docs/protocol.md',
+      `close its stdin, SIGTERM to the process group, SIGKILL after ${seconds(limits.killDelayUpload)} s`,
+    ],
+    [
+      'docs/protocol.md',
+      `SIGTERM after ${seconds(limits.termDelayReceive)} s, SIGKILL after ${seconds(limits.killDelayReceive)} s`,
+    ],
+    [
+      'docs/protocol.md',
+      `SIGTERM for a push only ${seconds(limits.termDelayReceive)} s after its stdin was closed`,
+    ],
+    ['docs/protocol.md', `stops reading git's stdout while more than 1 MiB waits in the socket`],
     ['docs/deployment.md', `The server pings every ${seconds(limits.pingInterval)} seconds`],
     [
       'docs/security.md',
