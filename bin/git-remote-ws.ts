@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The commands `git-remote-ws` and `git-remote-wss`, which git starts for URLs of these schemes. */
-import { runRemote } from '../native/remote-helper.js';
-import { endProcess, keepSharedFlags } from '../native/standard-streams.js';
+import { fatal, runRemote } from '../native/remote-helper.js';
+import { runCommand } from '../native/standard-streams.js';
 
-keepSharedFlags();
-void runRemote(process.argv.slice(2)).then(endProcess);
+runCommand(() => runRemote(process.argv.slice(2)), { prefix: 'fatal: ', failure: fatal });

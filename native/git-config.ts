@@ -33,7 +33,7 @@ type Entry = readonly [key: string, value: string | null];
  */
 export async function readGitConfig(url: URL, remote?: string): Promise<GitConfig> {
   const pattern = '^(http\\.|remote\\..*\\.proxy$|protocol\\.version$)';
-  const { stdout } = await runGit(['config', '--null', '--get-regexp', pattern]);
+  const stdout = await ask(['config', '--null', '--get-regexp', pattern]);
   const entries = parseEntries(stdout);
   trace('configuration', entries.length, 'settings');
   const general = new Map<string, string | null>();
@@ -91,8 +91,20 @@ async function matchUrls(
   }
   env['GIT_CONFIG_COUNT'] = `${added}`;
   const args = ['config', '--null', '--get-urlmatch', 'http', url.href];
-  const { stdout } = await runGit(args, { env });
+  const stdout = await ask(args, env);
   return new Map(parseEntries(stdout).map(([key, value]) => [key.replace(/^http\./, ''), value]));
+}
+
+/** @throws Error where git is there and cannot be asked: settings that are not known are not none. */
+async function ask(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { stdout, error } = await runGit(args, { env });
+  if (error === undefined) return stdout;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return '';
+  throw new Error(`git could not be asked for its configuration (${code})`, { cause: error });
 }
 
 function parseEntries(output: string): Entry[] {

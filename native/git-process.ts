@@ -2,13 +2,15 @@
  * Runs the git that runs us, for its configuration and its credentials: the one file of native/
  * that starts processes. It inherits the environment, so that `-c` settings and GIT_DIR count.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 /** How a git command ended. */
 export interface GitOutcome {
   /** -1 where git could not be started. */
   readonly code: number;
   readonly stdout: string;
+  /** Why git could not be started. */
+  readonly error?: unknown;
 }
 
 /** What {@link runGit} takes beside the arguments. */
@@ -24,24 +26,23 @@ export interface GitRun {
   readonly showErrors?: boolean | undefined;
 }
 
-/** Runs git to its end. Never rejects. */
+/** Runs git to its end. Never rejects: where git could not be started, for whatever reason, either. */
 export function runGit(args: readonly string[], options: GitRun = {}): Promise<GitOutcome> {
   const { input, env, showErrors = false } = options;
-  return new Promise((resolve) => {
-    const child = spawn('git', args, {
+  return new Promise<GitOutcome>((resolve, reject) => {
+    const child: ChildProcess = spawn('git', args, {
       stdio: ['pipe', 'pipe', showErrors ? 'inherit' : 'ignore'],
       ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
     });
+    child.on('error', reject);
     let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    // Neither is there where no descriptor was left for it.
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
     // Its exit code tells whether it missed what it did not read.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-    child.on('error', () => {
-      resolve({ code: -1, stdout: '' });
-    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
     child.on('close', (code) => {
       resolve({ code: code ?? -1, stdout });
     });
-  });
+  }).catch((error: unknown) => ({ code: -1, stdout: '', error }));
 }

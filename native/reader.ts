@@ -49,7 +49,7 @@ interface ProcessStat {
 
 function ancestors(): ProcessStat[] {
   const found: ProcessStat[] = [];
-  for (let pid = process.ppid; pid > 1 && found.length < generations; ) {
+  for (let pid = process.ppid; pid > 1 && found.length < generations;) {
     const stat = statOf(pid);
     if (stat === undefined) break;
     found.push(stat);

@@ -10,7 +10,7 @@ import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 import { trace } from './trace.js';
 
 /** git's own code for what is fatal. */
-const fatal = 128;
+export const fatal = 128;
 
 const usage = `This is a git remote helper: git starts it for ws:// and wss:// URLs, as in
     git clone wss://git.example/team/site.git
@@ -35,7 +35,8 @@ export async function runRemote(args: readonly string[]): Promise<number> {
   }
   // Asked now, so that the answer is there when git has said what it wants.
   const config = readGitConfig(url.http, remote === address ? undefined : remote);
-  void import('./open.js');
+  // Whoever needs them later hears why they cannot be had.
+  for (const early of [config, import('./open.js')]) early.catch(() => undefined);
   return obey(url, config);
 }
 

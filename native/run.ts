@@ -19,6 +19,7 @@ import { RemoteText } from './remote-text.js';
 import type { ServiceUrl } from './service-url.js';
 import { lineEnd } from './terminal.js';
 import { trace } from './trace.js';
+import { WaitingLines } from './waiting-lines.js';
 
 /** What to run. */
 export interface ServiceRun {
@@ -42,7 +43,10 @@ export interface ServiceRun {
 export async function runService(run: ServiceRun): Promise<number> {
   const { url, service, output, prefix, failure } = run;
   const pushes = service === 'git-receive-pack';
-  const stderr = new RemoteText(say);
+  const words = new WaitingLines(process.stderr);
+  const stderr = new RemoteText((line) => {
+    words.write(toLine(line));
+  });
   let opened: OpenService | undefined;
   const news = new ConnectionNews(pushes);
   const pushed = new PushHead();
@@ -87,11 +91,13 @@ export async function runService(run: ServiceRun): Promise<number> {
     });
     trace('exit', status.code ?? status.signal ?? '');
     stderr.end();
+    words.tell();
     interruption.disarm();
     await Promise.all([settled, channel.closed]);
     return exitCode(status, prefix, failure);
   } catch (error) {
     stderr.end();
+    words.tell();
     if (isGitWsError(error, 'UserCanceledError')) await interruption.sayGoodbye();
     // Not only after the pack: a delete has none.
     const { commands } = pushed;
@@ -118,7 +124,11 @@ const sendTime = 60_000;
 
 /** Writes a line for the user. */
 function say(line: string): void {
-  process.stderr.write(`${line}${lineEnd(process.stderr.isTTY, process.env['TERM'])}`);
+  process.stderr.write(toLine(line));
+}
+
+function toLine(text: string): string {
+  return `${text}${lineEnd(process.stderr.isTTY, process.env['TERM'])}`;
 }
 
 function exitCode({ code, signal }: ExitStatus, prefix: string, failure: number): number {

@@ -9,8 +9,8 @@ import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 import { parseSshArguments, type SshRequest } from './ssh-arguments.js';
 
 /** ssh's own code for what is not the remote command's. */
-const failure = 255;
-const prefix = 'gitws-ssh: ';
+export const failure = 255;
+export const prefix = 'gitws-ssh: ';
 
 /** @returns the exit code: the remote service's, or 255. */
 export async function runSsh(args: readonly string[]): Promise<number> {
@@ -38,7 +38,8 @@ async function run(request: SshRequest & { kind: 'run' }): Promise<number> {
     return failure;
   }
   const config = readGitConfig(url.http);
-  void import('./open.js');
+  // Whoever needs them later hears why they cannot be had.
+  for (const early of [config, import('./open.js')]) early.catch(() => undefined);
   const { stdin, stdout } = process;
   // git is gone: a failed write is told to its callback, and the event would end in a stack trace.
   stdout.on('error', () => undefined);

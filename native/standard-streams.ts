@@ -77,6 +77,33 @@ export function keepSharedFlags(): void {
 }
 
 /**
+ * Runs a command, and ends this process with its exit code. What it rejects with, or what is thrown
+ * where nobody waits for it, is one sentence and an exit code as any other failure: a stack trace is
+ * for nobody who uses git.
+ *
+ * @param prefix what stands before the sentence, for example `fatal: `.
+ * @param failure the exit code for that.
+ */
+export function runCommand(
+  command: () => Promise<number>,
+  { prefix, failure }: { readonly prefix: string; readonly failure: number },
+): void {
+  keepSharedFlags();
+  let failed = false;
+  const fail = (error: unknown): void => {
+    if (failed) return;
+    failed = true;
+    const message = error instanceof Error ? error.message : String(error);
+    const [line = ''] = message.split('\n');
+    process.stderr.write(`${prefix}unexpected error: ${line}\n`);
+    endProcess(failure).catch(() => process.exit(failure));
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  command().then(endProcess, fail);
+}
+
+/**
  * Ends this process when everything that was said is written, or when nobody reads it. stdin is
  * closed before: git may be waiting for somebody to read what it says, and read nothing itself.
  *

@@ -16,6 +16,7 @@ import {
 } from '../../bin/log.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
 import { defaultLimits as limits } from '../../server/limits.js';
+import { maxWaiting } from '../../native/waiting-lines.js';
 import { livenessTimes } from '../../src/tunnel/liveness.js';
 import { maxBinaryBytes, maxTextLength } from '../../src/tunnel/message.js';
 import { dataMessageBytes } from '../../src/tunnel/outgoing.js';
@@ -105,6 +106,19 @@ describe('a sentence with a number of the code', () => {
       `Both are ${limits.window / MiB} MiB, so ${limits.maxSessions} sessions take at most ${(limits.maxSessions * (limits.window + limits.maxReplay)) / MiB} MiB`,
     ],
     ['docs/deployment.md', `at most ${seconds(limits.drainTime)} seconds`],
+    [
+      'docs/protocol.md',
+      `close its stdin, SIGTERM to the process group, SIGKILL after ${seconds(limits.killDelayUpload)} s`,
+    ],
+    [
+      'docs/protocol.md',
+      `SIGTERM after ${seconds(limits.termDelayReceive)} s, SIGKILL after ${seconds(limits.killDelayReceive)} s`,
+    ],
+    [
+      'docs/protocol.md',
+      `SIGTERM for a push only ${seconds(limits.termDelayReceive)} s after its stdin was closed`,
+    ],
+    ['docs/protocol.md', `stops reading git's stdout while more than 1 MiB waits in the socket`],
     ['docs/deployment.md', `The server pings every ${seconds(limits.pingInterval)} seconds`],
     [
       'docs/security.md',
@@ -131,6 +145,7 @@ describe('a sentence with a number of the code', () => {
       'docs/configuration.md',
       `(at most ${decisionLines.lines.toLocaleString('en')} lines in ${seconds(decisionLines.time)} seconds)`,
     ],
+    ['docs/native-git.md', `up to ${maxWaiting / MiB} MiB of it wait`],
     ['README.md', `(a minute by default)`],
   ])('says what the code says: %s: %s', async (document, sentence) => {
     const text = await readFile(join(root, document), 'utf8');

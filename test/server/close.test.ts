@@ -11,6 +11,7 @@ import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { eventually, processRunning, processesIn } from '../helpers/processes.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer } from '../helpers/server.js';
+import { watchTaken } from '../helpers/taken.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 const target = '/site.git/git-upload-pack';
@@ -36,13 +37,17 @@ async function withHook(script: string): Promise<void> {
 
 /** A push whose every byte has arrived, and whose hook is at work. */
 async function completePush(url: string, branch: string): Promise<{ exit: Promise<unknown> }> {
-  const channel = await openChannel(`${url}/site.git`, { service: 'git-receive-pack' });
+  const { WebSocket, taken } = watchTaken();
+  const options = { service: 'git-receive-pack', WebSocket } as const;
+  const channel = await openChannel(`${url}/site.git`, options);
   const update = { ref: `refs/heads/${branch}`, oldOid: nullOid, newOid: head };
   const writer = channel.writable.getWriter();
   await writer.write(await pushRequest(gitDir, [update], [head]));
   await writer.close();
   void new Response(channel.readable).text().catch(() => undefined);
   await processRunning(root, 'hooks/pre-receive');
+  // The hook needs the pack alone: that it is the end may still be on its way.
+  await taken();
   return { exit: channel.exit.catch((error: unknown) => error) };
 }
 

@@ -13,6 +13,7 @@ import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { eventually, noProcessIn, processRunning, processesIn } from '../helpers/processes.js';
 import { startProxy, type Proxy } from '../helpers/proxy.js';
 import { serveProcess, type ServeProcess } from '../helpers/serve-process.js';
+import { watchTaken } from '../helpers/taken.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 let base: string;
@@ -288,13 +289,16 @@ describe('the server is ended by SIGTERM', () => {
   });
 
   it('after a push has said all: its client learns the outcome', async () => {
-    const channel = await openChannel(`${server.url}/target.git`, { service: 'git-receive-pack' });
+    const { WebSocket, taken } = watchTaken();
+    const options = { service: 'git-receive-pack', WebSocket } as const;
+    const channel = await openChannel(`${server.url}/target.git`, options);
     const report = new Response(channel.readable).text();
     const writer = channel.writable.getWriter();
     await writer.write(push);
     await writer.close();
+    // What was said has arrived: a server that ends before is right to say 4503.
+    await taken();
     expect(await server.end()).toBe(0);
-    // Whatever came first: the whole push, or none of it, and never in doubt.
     expect(await report).toContain('ok refs/heads/main');
     expect(await channel.exit).toEqual({ code: 0, signal: null });
     await startServer();

@@ -11,7 +11,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { GitServerOptions, Limits, SessionReport } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
-import { eventually, killAllIn, noProcessIn, processesIn, processRunning } from '../helpers/processes.js';
+import {
+  eventually,
+  killAllIn,
+  noProcessIn,
+  processesIn,
+  processRunning,
+} from '../helpers/processes.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
