@@ -18,7 +18,7 @@ function layer(name, from, allowed) {
 }
 
 // What anything that fails, or is refused, is told with.
-const errors = '^src/(errors|failure|listeners|quantity)\.ts$';
+const errors = '^src/(errors|failure|listeners|quantity)\\.ts$';
 const signals = '^src/signals\\.ts$';
 const base64 = '^src/base64\\.ts$';
 const endpoint = '^src/endpoint\\.ts$';
