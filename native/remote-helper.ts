@@ -5,7 +5,7 @@
 import { gitServices, type GitService } from '../src/endpoint.js';
 import { readGitConfig, type GitConfig } from './git-config.js';
 import { Input } from './pipe.js';
-import { runService } from './run.js';
+import { beginEarly, runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 import { trace } from './trace.js';
 
@@ -35,8 +35,7 @@ export async function runRemote(args: readonly string[]): Promise<number> {
   }
   // Asked now, so that the answer is there when git has said what it wants.
   const config = readGitConfig(url.http, remote === address ? undefined : remote);
-  // Whoever needs them later hears why they cannot be had.
-  for (const early of [config, import('./open.js')]) early.catch(() => undefined);
+  beginEarly(config);
   return obey(url, config);
 }
 

@@ -39,6 +39,14 @@ export interface ServiceRun {
   readonly failure: number;
 }
 
+/**
+ * Begins what takes time, while git says what it wants. Whoever needs it later hears why it cannot be
+ * had.
+ */
+export function beginEarly(config: Promise<GitConfig>): void {
+  for (const early of [config, import('./open.js')]) early.catch(() => undefined);
+}
+
 /** @returns the exit code; what went wrong was said. */
 export async function runService(run: ServiceRun): Promise<number> {
   const { url, service, output, prefix, failure } = run;

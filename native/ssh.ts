@@ -4,7 +4,7 @@
  */
 import { readGitConfig } from './git-config.js';
 import { Input } from './pipe.js';
-import { runService } from './run.js';
+import { beginEarly, runService } from './run.js';
 import { parseServiceUrl, type ServiceUrl } from './service-url.js';
 import { parseSshArguments, type SshRequest } from './ssh-arguments.js';
 
@@ -38,8 +38,7 @@ async function run(request: SshRequest & { kind: 'run' }): Promise<number> {
     return failure;
   }
   const config = readGitConfig(url.http);
-  // Whoever needs them later hears why they cannot be had.
-  for (const early of [config, import('./open.js')]) early.catch(() => undefined);
+  beginEarly(config);
   const { stdin, stdout } = process;
   // git is gone: a failed write is told to its callback, and the event would end in a stack trace.
   stdout.on('error', () => undefined);

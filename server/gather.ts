@@ -97,28 +97,20 @@ export class Gather {
   #take(most: number): Buffer {
     const parts: Buffer[] = [];
     let size = 0;
-    for (const chunk of this.#chunks) {
-      if (size === most || (size > 0 && chunk.length >= wholePiece)) break;
-      parts.push(chunk.subarray(0, most - size));
-      size += Math.min(chunk.length, most - size);
-      if (chunk.length >= wholePiece) break;
+    while (size < most) {
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) break;
+      const isWhole = chunk.length >= wholePiece;
+      if (isWhole && size > 0) break;
+      const part = chunk.subarray(0, most - size);
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+      parts.push(part);
+      size += part.length;
+      if (isWhole) break;
     }
-    this.#drop(size);
+    this.#size -= size;
     const [only] = parts;
     return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, size);
-  }
-
-  #drop(bytes: number): void {
-    this.#size -= bytes;
-    let left = bytes;
-    let whole = 0;
-    for (const chunk of this.#chunks) {
-      if (chunk.length > left) break;
-      left -= chunk.length;
-      whole += 1;
-    }
-    this.#chunks.splice(0, whole);
-    const [first] = this.#chunks;
-    if (left > 0 && first !== undefined) this.#chunks[0] = first.subarray(left);
   }
 }

@@ -11,7 +11,7 @@ import {
   type Channel,
   type ConnectionEvent,
 } from '../tunnel/channel.js';
-import type { LivenessTimes } from '../tunnel/liveness.js';
+import type { ConnectionOptions } from '../tunnel/connection-options.js';
 import type { WebSocketConstructor } from '../tunnel/socket.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
@@ -21,14 +21,9 @@ import type { SmartService } from './smart-request.js';
 const stderrLimit = 4096;
 
 /** What is the same for all runs of one client. */
-export interface RunSettings {
+export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
   readonly authorization?: Authorization;
   readonly signal?: AbortSignal | undefined;
-  readonly window?: number | undefined;
-  readonly openTimeout?: number | undefined;
-  readonly resumeFor?: number | undefined;
-  readonly retries?: number | undefined;
-  readonly liveness?: Partial<LivenessTimes> | undefined;
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   readonly WebSocket?: WebSocketConstructor | undefined;
   readonly onMessage?: ((message: string) => unknown) | undefined;

@@ -87,13 +87,15 @@ class Walk {
         await this.#meet(bytesOfOid(oid), expected);
         continue;
       }
-      if (this.#isSeen(bytesOfOid(oid), oid)) continue;
+      const oidBytes = bytesOfOid(oid);
+      const offset = this.#index?.find(oidBytes);
+      if (this.#isSeen(offset, oid)) continue;
       await this.#pace.turn();
-      const object = await this.#read(oid, 'commit');
+      const object = await this.#read(oid, offset, 'commit');
       if (object === undefined) continue;
       const { type, bytes } = object;
       if (expected !== undefined && type !== expected) this.#missing.add(oid);
-      else if (type === 'tree') this.#trees.push(bytesOfOid(oid));
+      else if (type === 'tree') this.#trees.push(oidBytes);
       if (bytes === undefined || !(type === 'commit' || type === 'tag')) continue;
       const links = linksOf(type, bytes);
       if (links[0] === undefined || (type === 'commit' && links[0].type !== 'tree')) {
@@ -110,7 +112,7 @@ class Walk {
     for (let next = this.#trees.pop(); next !== undefined; next = this.#trees.pop()) {
       await this.#pace.turn();
       const oid = formatOid(next);
-      const object = await this.#read(oid, 'tree');
+      const object = await this.#read(oid, this.#index?.find(next), 'tree');
       if (object === undefined) continue;
       if (object.type !== 'tree' || object.bytes === undefined) {
         this.#missing.add(oid);
@@ -125,10 +127,12 @@ class Walk {
 
   /** A tree or a blob that another object names: a tree is looked into later. */
   async #meet(oid: Uint8Array, type: 'tree' | 'blob'): Promise<void> {
-    if (type === 'blob' && this.#index?.find(oid) !== undefined) return;
-    if (this.#isSeen(oid)) return;
+    const offset = this.#index?.find(oid);
+    if (type === 'blob' && offset !== undefined) return;
+    const text = offset === undefined ? formatOid(oid) : '';
+    if (this.#isSeen(offset, text)) return;
     if (type === 'tree') this.#trees.push(oid);
-    else if (!(await this.#isThere(formatOid(oid)))) this.#missing.add(formatOid(oid));
+    else if (!(await this.#isThere(text))) this.#missing.add(text);
   }
 
   async #isThere(oid: string): Promise<boolean> {
@@ -138,10 +142,14 @@ class Walk {
   /**
    * Takes note of what is missing.
    *
+   * @param offset where it is in the pack, if it is there.
    * @returns undefined for what need not be followed.
    */
-  async #read(oid: string, kind: 'commit' | 'tree'): Promise<StoredObject | undefined> {
-    const offset = this.#index?.find(bytesOfOid(oid));
+  async #read(
+    oid: string,
+    offset: number | undefined,
+    kind: 'commit' | 'tree',
+  ): Promise<StoredObject | undefined> {
     if (offset !== undefined) return this.#packed?.read(offset);
     if (kind === 'commit' && (await this.#reached.hasCommit(oid))) {
       this.#reached.addContentOf(oid);
@@ -153,9 +161,9 @@ class Walk {
     return object === 'unknown' ? undefined : object;
   }
 
-  #isSeen(oid: Uint8Array, text?: string): boolean {
-    const offset = this.#index?.find(oid);
-    if (offset === undefined) return isIn(this.#seenStored, text ?? formatOid(oid));
+  /** @param offset where it is in the pack; else its oid tells it apart. */
+  #isSeen(offset: number | undefined, oid: string): boolean {
+    if (offset === undefined) return isIn(this.#seenStored, oid);
     return isIn(this.#seenPacked, offset);
   }
 

@@ -32,6 +32,15 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await makeRepository(join(large, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
   });
 
+  /** Begins a clone that stops in the middle of its pack. */
+  async function beginStalled() {
+    const { demo, url } = await begin(browser);
+    const stalling = await startStallingProxy(await serveLarge(url), 800_000);
+    await demo.clone(`${stalling}/large.git`);
+    await demo.page.getByText('Receiving…').waitFor();
+    return { demo, url };
+  }
+
   it.each([
     [
       'a repository that is not there',
@@ -85,11 +94,7 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
   });
 
   it('leaves nothing of a clone that is cancelled while it receives', async () => {
-    const { demo, url } = await begin(browser);
-    const target = await serveLarge(url);
-    const stalling = await startStallingProxy(target, 800_000);
-    await demo.clone(`${stalling}/large.git`);
-    await demo.page.getByText('Receiving…').waitFor();
+    const { demo, url } = await beginStalled();
     expect(await demo.databases()).toHaveLength(1);
     await demo.button('Cancel').click();
     await demo.notice.getByText('The clone was cancelled. Nothing of it was kept.').waitFor();
@@ -101,11 +106,7 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
   });
 
   it('leaves nothing of a clone whose page was closed, once the page is opened again', async () => {
-    const { demo, url } = await begin(browser);
-    const target = await serveLarge(url);
-    const stalling = await startStallingProxy(target, 800_000);
-    await demo.clone(`${stalling}/large.git`);
-    await demo.page.getByText('Receiving…').waitFor();
+    const { demo } = await beginStalled();
     await demo.page.reload();
     await demo.page.getByText('Nothing yet').waitFor();
     await expect.poll(() => demo.databases()).toEqual([]);
