@@ -25,6 +25,8 @@ export default defineConfig(({ mode }) => {
       // Not what a test should take: what a loaded machine may make of it before it counts as hung.
       testTimeout: long ? 600_000 : 60_000,
       hookTimeout: 120_000,
+      // The default is a second, which a loaded machine takes to start a process.
+      expect: { poll: { timeout: 30_000 } },
       reporters: process.env['CI'] === 'true' ? ['default', 'json'] : ['default'],
       outputFile: { json: `test-results/${long ? 'long' : 'test'}.json` },
     },

@@ -288,12 +288,13 @@ describe('every limit is kept', () => {
   });
 
   it('which is a whole number in its range, and one of those that there are', async () => {
-    for (const [limits, data] of [
+    const refused: [Partial<PackLimits> | { nothing: number }, Record<string, number>][] = [
       [{ objects: -1 }, { 'limits.objects': -1 }],
       [{ objects: 1.5 }, { 'limits.objects': 1.5 }],
       [{ packBytes: 2 ** 31 }, { 'limits.packBytes': 2 ** 31 }],
       [{ nothing: 1 }, {}],
-    ] as const) {
+    ];
+    for (const [limits, data] of refused) {
       expect(await refusal(pack, limits)).toEqual({ code: 'INVALID_OPTION', ...data });
     }
   });
