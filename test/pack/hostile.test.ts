@@ -288,7 +288,7 @@ describe('every limit is kept', () => {
   });
 
   it('which is a whole number in its range, and one of those that there are', async () => {
-    const refused: [Partial<PackLimits> | { nothing: number }, Record<string, number>][] = [
+    const refused: [limits: Record<string, number>, data: Record<string, number>][] = [
       [{ objects: -1 }, { 'limits.objects': -1 }],
       [{ objects: 1.5 }, { 'limits.objects': 1.5 }],
       [{ packBytes: 2 ** 31 }, { 'limits.packBytes': 2 ** 31 }],
