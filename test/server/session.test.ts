@@ -114,7 +114,8 @@ describe('a session', () => {
     client.send({ type: 'end' });
     expect(await client.text('exit')).toEqual({ type: 'exit', code: 0 });
     expect((await client.closed).code).toBe(1000);
-    const types = client.texts.map(({ type }) => type);
+    // An ack that was due may come at any time: it is not counted.
+    const types = client.texts.map(({ type }) => type).filter((type) => type !== 'ack');
     expect(types[0]).toBe('open');
     expect(types.slice(-2)).toEqual(['end', 'exit']);
     const clone = await temporaryDirectory();
