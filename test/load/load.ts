@@ -58,7 +58,7 @@ const serverOptions = [
   ...['--max-sessions', '1000', '--max-sessions-per-address', '1000', '--max-queue', '1000'],
   ...['--queue-time', '5m', '--headers-time', '2s', '--opening-time', '2s', '--close-time', '1s'],
   ...['--resume-time', '5s', '--max-detached', `${maxDetached}`],
-  ...['--max-detached-bytes', `${maxDetachedBytes}`, '--max-detached-per-address', '1000'],
+  ...['--max-detached-bytes', `${maxDetachedBytes}B`, '--max-detached-per-address', '1000'],
 ];
 
 /** How much more the process may occupy after the same load came again, in bytes. */
