@@ -34,6 +34,19 @@ describe('the search for a Chromium', () => {
     vi.stubEnv('PATH', `/no/such/folder:${directory}`);
     expect(findChromium()).toBe(path);
   });
+
+  it('takes the one without windows where it is preferred, and for want of another', async () => {
+    const [whole, shell] = [
+      await makeProgram('chromium'),
+      await makeProgram('chromium-headless-shell'),
+    ];
+    vi.stubEnv('CHROMIUM_PATH', '');
+    vi.stubEnv('PATH', `${whole.directory}:${shell.directory}`);
+    expect(findChromium()).toBe(whole.path);
+    expect(findChromium({ preferShell: true })).toBe(shell.path);
+    vi.stubEnv('PATH', shell.directory);
+    expect(findChromium()).toBe(shell.path);
+  });
 });
 
 describe.skipIf(!browserAvailable)('a launched Chromium', () => {

@@ -8,8 +8,10 @@ import { findChromium } from '../../scripts/chromium.mjs';
 
 export { findChromium };
 
+const found = findChromium({ preferShell: true });
+
 /** For `describe.skipIf(!browserAvailable)`. scripts/chromium.mjs says loudly what is missing. */
-export const browserAvailable: boolean = findChromium() !== undefined;
+export const browserAvailable: boolean = found !== undefined;
 
 const browsers: Browser[] = [];
 
@@ -23,13 +25,12 @@ afterAll(async () => {
  * @param options Playwright's own; `args` are put after those given here.
  */
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error('There is no Chromium on this machine.');
+  if (found === undefined) throw new Error('There is no Chromium on this machine.');
   const browser = await chromium.launch({
     // As root Chromium starts only without its sandbox. The pages opened are the tests' own.
     chromiumSandbox: false,
     ...options,
-    executablePath,
+    executablePath: found,
     args: [
       '--disable-gpu',
       // The rest keeps Chromium from talking to anybody but the test's own servers.
