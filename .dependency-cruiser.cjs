@@ -7,6 +7,7 @@
  * @param {string} name
  * @param {string} from path pattern
  * @param {string[]} allowed path patterns
+ * @returns {import('dependency-cruiser').IForbiddenRuleType}
  */
 function layer(name, from, allowed) {
   return {

@@ -5,11 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { generateDtsBundle } from 'dts-bundle-generator';
 import { build as esbuild } from 'esbuild';
+import { buildDeclarations } from './build-declarations.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
 
@@ -37,6 +37,14 @@ const shared = {
   logLevel: 'warning',
 };
 
+/** What can be imported, by its name in dist/. */
+const publicModules = {
+  index: 'src/index.ts',
+  'server/index': 'server/index.ts',
+  'pack/index': 'src/pack/index-pack.ts',
+  'service-worker': 'src/service-worker.ts',
+};
+
 /** @type {Record<string, string>} */
 const ownNames = { gitws: './src/index.ts', 'gitws/server': './server/index.ts' };
 
@@ -56,13 +64,7 @@ function present(entries) {
  * @param {string} out
  */
 async function buildModules(out) {
-  const entryPoints = present({
-    index: 'src/index.ts',
-    'server/index': 'server/index.ts',
-    'bin/gitws': 'bin/gitws.ts',
-    'pack/index': 'src/pack/index-pack.ts',
-    'service-worker': 'src/service-worker.ts',
-  });
+  const entryPoints = present({ ...publicModules, 'bin/gitws': 'bin/gitws.ts' });
   await esbuild({
     ...shared,
     entryPoints,
@@ -300,34 +302,6 @@ async function copyStaticFiles(from, to) {
 }
 
 /**
- * One file of declarations for each public module, with what a user can name and nothing else:
- * private modules use types (those of `ws`) that a user's compiler does not have.
- * @param {string} out
- */
-async function buildDeclarations(out) {
-  const entries = Object.entries(
-    present({
-      'index.d.ts': 'src/index.ts',
-      'server/index.d.ts': 'server/index.ts',
-      'pack/index.d.ts': 'src/pack/index-pack.ts',
-      'service-worker.d.ts': 'src/service-worker.ts',
-    }),
-  );
-  const texts = generateDtsBundle(
-    entries.map(([, source]) => ({
-      filePath: join(root, source),
-      output: { noBanner: true, exportReferencedTypes: false },
-    })),
-    { preferredConfigPath: join(root, 'scripts/tsconfig.declarations.json') },
-  );
-  for (const [index, [name]] of entries.entries()) {
-    const path = join(out, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, texts[index] ?? '');
-  }
-}
-
-/**
  * Puts a finished build in dist's place. Not built in dist itself, so that a failed build leaves
  * the last good one, and nobody meets a half-written file.
  * @param {string} out
@@ -373,7 +347,7 @@ export async function build({ declarations = true } = {}) {
       buildBrowserBundles(out),
       buildPackFiles(out),
       buildDemo(out),
-      declarations && buildDeclarations(out),
+      declarations && buildDeclarations(out, present(publicModules)),
     ]);
     await writeFile(join(out, '.inputs'), inputs);
     await replaceDist(out);

@@ -7,6 +7,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.mjs';
+import { compiler } from '../../scripts/build-declarations.mjs';
 import { isBuilt } from '../../scripts/build-inputs.mjs';
 
 /** The project's own directory. */
@@ -121,5 +122,5 @@ export async function linkPackages(directory: string, names: readonly string[]):
 
 /** Runs this project's TypeScript in a consumer's directory. */
 export function compile(directory: string, ...args: string[]): Promise<Run> {
-  return run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args], directory);
+  return run(process.execPath, [compiler, ...args], directory);
 }

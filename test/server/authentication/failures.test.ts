@@ -13,7 +13,7 @@ const tooMany = { code: 'REFUSED', retryable: true, data: { closeCode: 4429, sta
 const here = '203.0.113.9';
 const there = '198.51.100.7';
 
-let checked: number;
+let checked = 0;
 let failures: FailedSignIn[];
 
 /** The password of everybody is "right". */
