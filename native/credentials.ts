@@ -24,6 +24,7 @@ export interface Credentials {
  * disabled, for one) has then reached the terminal.
  *
  * @returns undefined where there are none.
+ * @throws Error where git cannot be asked: that is not the same, and nobody has said it.
  */
 export async function fillCredentials(url: ServiceUrl): Promise<Credentials | undefined> {
   const description = describe(url);
@@ -50,7 +51,11 @@ export async function fillCredentials(url: ServiceUrl): Promise<Credentials | un
 /** @returns the attributes, a line each; undefined where there are no credentials. */
 async function fill(settings: readonly string[], input: string): Promise<string[] | undefined> {
   const args = [...settings, 'credential', 'fill'];
-  const { code, stdout } = await runGit(args, { input, showErrors: true });
+  const { code, stdout, error } = await runGit(args, { input, showErrors: true });
+  if (error !== undefined) {
+    const { code: why = '' } = error as NodeJS.ErrnoException;
+    throw new Error(`git could not be asked for credentials (${why})`, { cause: error });
+  }
   return code === 0 ? stdout.split('\n').filter((line) => line !== '') : undefined;
 }
 

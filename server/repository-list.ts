@@ -59,7 +59,8 @@ export async function listRepositories(root: string, bounds: ListBounds): Promis
 }
 
 /**
- * A list that is made anew when it is asked for and too old, once however many ask.
+ * A list that is made anew when it is asked for and too old, or could not be made, once however many
+ * ask.
  *
  * @param make makes it.
  * @param time how long it is good for, in ms.
@@ -74,10 +75,14 @@ export function keepList(
     if (made === undefined || performance.now() >= until) {
       until = Infinity;
       made = make();
-      const good = (): void => {
-        until = performance.now() + time;
-      };
-      made.then(good, good);
+      made.then(
+        () => {
+          until = performance.now() + time;
+        },
+        () => {
+          made = undefined;
+        },
+      );
     }
     return made;
   };

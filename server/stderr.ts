@@ -6,11 +6,16 @@
 import { maxStderrLength } from '../src/tunnel/message.js';
 import { Removal, type OwnWord } from './removal.js';
 
+/** git's words for a repository that is another user's (setup.c). */
+const refusal = 'detected dubious ownership in';
+
 /** The text of one process's stderr. */
 export class StderrText {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #removal: Removal;
   #refusedOwner = false;
+  /** The end of what was said, in which the sentence may have begun. */
+  #last = '';
 
   /** @param words that clients must not read. */
   constructor(words: readonly OwnWord[]) {
@@ -25,7 +30,9 @@ export class StderrText {
   /** @returns the text that is ready, in pieces for one message each. */
   decode(bytes: Uint8Array): string[] {
     const text = this.#removal.push(this.#decoder.decode(bytes, { stream: true }));
-    if (text.includes('detected dubious ownership in')) this.#refusedOwner = true;
+    const said = this.#last + text;
+    if (said.includes(refusal)) this.#refusedOwner = true;
+    this.#last = said.slice(-refusal.length);
     return cut(text);
   }
 

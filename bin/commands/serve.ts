@@ -114,7 +114,8 @@ export async function prepareServer(
   const list = listing ? keepList(find, listTime) : undefined;
   const names = { basePath, publicUrl, hosts: hostNames, trustedProxies };
   const scheme = tls === undefined ? 'http' : 'https';
-  const frontPage = list && createFrontPage({ ...names, ...access.options, scheme, list, onError });
+  const frontPage =
+    list && createFrontPage({ ...names, ...access.options, scheme, limits, list, onError });
   const http = createHttpServer({ gitServer, tls, limits, isClosing, frontPage });
   return { gitServer, access, http, list };
 }

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseCredentials, type User } from '../../server/access.js';
 import { createClientAddress } from '../../server/client-address.js';
-import { isGitWsError, type GitServerOptions } from '../../server/index.js';
+import { inTime } from '../../server/in-time.js';
+import { isGitWsError, type GitServerOptions, type Limits } from '../../server/index.js';
 import { createOriginRules } from '../../server/origin.js';
 import type { RepositoryNames } from '../../server/repository-list.js';
 import { formatPage, pageHeaders } from './page.js';
@@ -13,6 +14,7 @@ export interface FrontPageOptions extends Pick<
   'authenticate' | 'authorize' | 'basePath' | 'publicUrl' | 'hosts' | 'trustedProxies'
 > {
   readonly scheme: 'http' | 'https';
+  readonly limits: Pick<Limits, 'accessTime'>;
   /** The repositories, whoever may read them. */
   list(): Promise<RepositoryNames>;
   onError(error: unknown): void;
@@ -49,13 +51,15 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
     asksToSignIn: boolean,
   ): Promise<void> {
     const { authorization } = request.headers;
-    const user = await visitorOf(request);
     const found = await options.list();
-    const readable: string[] = [];
-    for (const name of found.names) {
-      const question = { user, repository: name, access: 'read', request } as const;
-      if ((await options.authorize?.(question)) === true) readable.push(name);
+    const { accessTime } = options.limits;
+    const decided = await inTime(decide(request, found.names), accessTime, () => undefined);
+    if (decided === undefined) {
+      options.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
+      say(response, 503, 'The server could not check the credentials.');
+      return;
     }
+    const { user, readable } = decided;
     const signsIn = options.authenticate !== undefined;
     // Wrong credentials, none where they are asked for, or none and nothing to see without.
     const wanted = authorization !== undefined || asksToSignIn || readable.length === 0;
@@ -68,6 +72,20 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
         ...(unknown ? { 'WWW-Authenticate': 'Basic realm="git", charset="UTF-8"' } : {}),
       })
       .end(formatPage(page));
+  }
+
+  /** Who asks, and what of these names that visitor may read. */
+  async function decide(
+    request: IncomingMessage,
+    names: readonly string[],
+  ): Promise<{ user: User | null; readable: readonly string[] }> {
+    const user = await visitorOf(request);
+    const readable: string[] = [];
+    for (const name of names) {
+      const question = { user, repository: name, access: 'read', request } as const;
+      if ((await options.authorize?.(question)) === true) readable.push(name);
+    }
+    return { user, readable };
   }
 
   /** Once for the whole page: a wrong password is one failure, however many repositories there are. */

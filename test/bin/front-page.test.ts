@@ -1,12 +1,14 @@
 /** The page at `/` of `gitws serve`, the lines at its start, and a single repository. */
 import { createHash } from 'node:crypto';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createFrontPage } from '../../bin/front-page/answer.js';
 import { createToken } from '../../server/index.js';
 import { keepList, listRepositories } from '../../server/repository-list.js';
 import { git, makeRepository } from '../helpers/git.js';
+import { listen } from '../helpers/listen.js';
 import { nativeEnvironment } from '../helpers/native.js';
 import { eventually } from '../helpers/processes.js';
 import { serveProcess, type ServeProcess } from '../helpers/serve-process.js';
@@ -229,5 +231,43 @@ describe('the list of repositories', () => {
     await fresh();
     await fresh();
     expect(scans).toBe(3);
+  });
+
+  it('is made again when it is asked for after it could not be made', async () => {
+    const made = { names: ['one.git'], more: false };
+    const outcomes = [Promise.reject(new Error('EMFILE')), Promise.resolve(made)];
+    const kept = keepList(
+      () => outcomes.shift() ?? Promise.reject(new Error('asked once more')),
+      60_000,
+    );
+    await expect(kept()).rejects.toThrow('EMFILE');
+    expect(await kept()).toBe(made);
+    expect(await kept()).toBe(made);
+  });
+});
+
+describe('the page', () => {
+  it.each([
+    ['authenticate', { authenticate: () => new Promise<null>(() => undefined) }],
+    ['authorize', { authorize: () => new Promise<boolean>(() => undefined) }],
+  ])('says in the end that it could not be made, where %s answers nothing', async (_, access) => {
+    const errors: unknown[] = [];
+    const page = createFrontPage({
+      ...access,
+      scheme: 'http',
+      limits: { accessTime: 50 },
+      list: () => Promise.resolve({ names: ['one.git'], more: false }),
+      onError: (error) => errors.push(error),
+    });
+    const { url } = await listen(
+      createServer((asked, response) => {
+        page(asked, response);
+      }),
+    );
+    expect(await get(url)).toMatchObject({
+      status: 503,
+      body: 'The server could not check the credentials.\n',
+    });
+    expect(String(errors)).toBe('Error: authenticate and authorize took over 50 ms');
   });
 });

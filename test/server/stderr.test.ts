@@ -49,6 +49,16 @@ describe('what git wrote to stderr', () => {
     expect(stderr.decode(encode('lica'))).toEqual(['/srv/replica']);
   });
 
+  it('tells that git refuses the repository of another user, wherever the chunks are cut', () => {
+    const said = encode("fatal: detected dubious ownership in repository at '/srv/x'\n");
+    for (let split = 0; split <= said.length; split += 1) {
+      const stderr = new StderrText(repositoryWords({ repository, name, root: '/srv/repos' }));
+      for (const part of [said.subarray(0, split), said.subarray(split)]) stderr.decode(part);
+      stderr.end();
+      expect(stderr.refusedOwner).toBe(true);
+    }
+  });
+
   it('comes in pieces of at most 1,000 characters, none of them cut in two', () => {
     const stderr = new StderrText(repositoryWords({ repository, name, root: '/srv/repos' }));
     const text = `x${'🎉'.repeat(1_200)}`;
