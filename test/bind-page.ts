@@ -1,6 +1,7 @@
 /** What runs in the page of bind-repository.browser.test.ts: fetches into LightningFS, and what came of them. */
 import LightningFS from '@isomorphic-git/lightning-fs';
 import * as gitws from 'gitws';
+import type { GitWsError } from 'gitws';
 import * as git from 'isomorphic-git';
 import { provideBuffer } from './contract/provide-buffer.js';
 
@@ -13,8 +14,12 @@ export interface BindCase {
   readonly worker?: 'own' | 'killed' | 'here' | { readonly url: string };
   /** WebAssembly that the page loads itself. */
   readonly wasm?: string;
-  /** Which write fails as one does that is over the quota: what the path of the file ends with. */
+  /** Which write fails: what the path of the file ends with. As one that is over the quota, or: */
   readonly full?: string;
+  /** As one of a database that somebody has deleted. */
+  readonly deleted?: boolean;
+  /** What the page has not, as if the browser had none. */
+  readonly without?: 'WebAssembly' | 'Worker' | 'Blob';
 }
 
 /** What came of it. */
@@ -23,6 +28,8 @@ export interface BindResult {
   readonly failed?: string;
   /** Codes of what onWarning heard. */
   readonly warnings: readonly string[];
+  /** Its sentences. */
+  readonly sentences: readonly string[];
   /** Files in objects/pack. */
   readonly packs: readonly string[];
   /** Of the remote's main branch. */
@@ -45,14 +52,16 @@ const lightning = new LightningFS(`bind-${Date.now()}-${Math.random()}`);
 let own: Worker | undefined;
 
 /** LightningFS with one write that finds no room; half of it is written before. */
-function withFull(full: string | undefined): LightningFS {
+function withFull(full: string | undefined, deleted = false): LightningFS {
   if (full === undefined) return lightning;
   const promises = Object.create(lightning.promises) as LightningFS['promises'];
   promises.writeFile = async (path, data, options) => {
     if (!path.endsWith(full) && !path.includes(`/${full}`))
       return lightning.promises.writeFile(path, data, options);
     await lightning.promises.writeFile(path, data.slice(0, data.length >> 1), options);
-    throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+    throw deleted
+      ? new DOMException('The database connection is closing.', 'InvalidStateError')
+      : new DOMException('The quota has been exceeded.', 'QuotaExceededError');
   };
   return { promises } as LightningFS;
 }
@@ -76,9 +85,10 @@ const offered: BindPage = {
       ...(preload === undefined ? {} : { preload }),
     });
   },
-  async fetchOnce({ url, worker, wasm, full }) {
-    const fs = withFull(full);
-    const warnings: string[] = [];
+  async fetchOnce({ url, worker, wasm, full, deleted, without }) {
+    const fs = withFull(full, deleted);
+    if (without !== undefined) Object.assign(globalThis, { [without]: undefined });
+    const warnings: GitWsError[] = [];
     compiled.length = 0;
     if (worker === 'own' || worker === 'killed') own ??= new Worker('/worker.js');
     const bound = gitws.bindRepository({
@@ -89,7 +99,7 @@ const offered: BindPage = {
           : typeof worker === 'object'
             ? new URL(worker.url, location.href)
             : worker && own,
-      onWarning: ({ code }) => warnings.push(code),
+      onWarning: (warning) => warnings.push(warning),
       onProgress: ({ phase }) => {
         if (worker !== 'killed' || phase !== 'Receiving objects') return;
         own?.terminate();
@@ -108,7 +118,8 @@ const offered: BindPage = {
     const oid = await git.resolveRef({ ...there, ref }).catch(() => undefined);
     return {
       ...(failed === undefined ? {} : { failed }),
-      warnings,
+      warnings: warnings.map(({ code }) => code),
+      sentences: warnings.map(({ message }) => message),
       packs: await lightning.promises.readdir(`${dir}/.git/objects/pack`).catch(() => []),
       ...(oid === undefined ? {} : { oid }),
       commits: oid === undefined ? 0 : (await git.log({ ...there, ref })).length,

@@ -26,6 +26,7 @@ const policies: Record<string, string> = {
   '/apart': '',
   '/service': '',
   '/no-wasm': "script-src 'self'; worker-src blob:",
+  '/trusted-types': "require-trusted-types-for 'script'",
 };
 
 let url: string;
@@ -123,6 +124,17 @@ describe.skipIf(!browserAvailable)(
       expect(fetched.packs).toHaveLength(2);
     });
 
+    it.each(['tmp_pack_', '.idx'])('because the database is deleted (%s)', async (full) => {
+      const { fetchOnce } = await openPage();
+      const failed = await fetchOnce({ full, deleted: true });
+      expect(failed).toMatchObject({
+        failed: expect.stringMatching(/InvalidState|FS/),
+        packs: [],
+        commits: 0,
+      });
+      expect(await fetchOnce()).toMatchObject(whole());
+    });
+
     it('because the browser itself has no room for the pack', async () => {
       const { page, fetchOnce } = await openPage();
       const devtools = await page.context().newCDPSession(page);
@@ -180,6 +192,16 @@ describe.skipIf(!browserAvailable)('the pack is indexed', () => {
     expect(started()).toBe(0);
   });
 
+  it.each([
+    ['where only trusted scripts may be loaded', '/trusted-types', {}],
+    ['where there are no workers', '/', { without: 'Worker' }],
+    ['where there are no Blobs', '/', { without: 'Blob' }],
+  ] as const)('on the page’s thread %s', async (_, path, test) => {
+    const { fetchOnce, started } = await openPage(path);
+    expect(await fetchOnce(test)).toMatchObject({ ...whole(), compiled: [sizes.simd] });
+    expect(started()).toBe(0);
+  });
+
   it('there in a worker all the same, if it is a file', async () => {
     const { fetchOnce, started } = await openPage('/no-blob-worker');
     expect(await fetchOnce({ worker: { url: '/worker.js' } })).toMatchObject(whole());
@@ -193,6 +215,14 @@ describe.skipIf(!browserAvailable)('the pack is indexed', () => {
     expect(fetched).toMatchObject({ ...whole(), warnings, compiled: [sizes.simd] });
     expect(fetched.packs).toHaveLength(2);
     expect(started()).toBe(0);
+  });
+
+  it('by isomorphic-git, with a warning, where there is no WebAssembly', async () => {
+    const { fetchOnce } = await openPage();
+    const warnings = ['PACK_ENGINE_UNAVAILABLE'];
+    const sentences = ['There is no WebAssembly here, which the pack engine needs.'];
+    const fetched = await fetchOnce({ without: 'WebAssembly' });
+    expect(fetched).toMatchObject({ ...whole(), warnings, sentences });
   });
 
   it('by isomorphic-git, with a warning, where the named worker is not there', async () => {
