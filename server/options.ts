@@ -43,6 +43,12 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
    */
   readonly trustedProxies?: readonly string[] | undefined;
   /**
+   * This process's name among several behind one balancer, 1 to 16 letters and digits: tokens of its
+   * sessions begin with it, so that the balancer can send a lost session back to where it waits.
+   * Default: none.
+   */
+  readonly node?: string | undefined;
+  /**
    * Finds out who is asking. Default: nobody is known. It may refuse by throwing a
    * GitWsError REFUSED with `data.closeCode`, for example 4429.
    */
@@ -78,6 +84,13 @@ export function checkedRoot(root: string): string {
   }
   if (!isDirectory) throw invalid('is not a directory');
   return path;
+}
+
+/** @returns the name, or an empty one. @throws GitWsError INVALID_OPTION */
+export function checkedNode(node = ''): string {
+  if (/^[A-Za-z0-9]{0,16}$/.test(node)) return node;
+  const message = `node: ${JSON.stringify(node)} is not a name of 1 to 16 letters and digits.`;
+  throw new GitWsError('INVALID_OPTION', message, { data: { option: 'node' } });
 }
 
 /** @returns the path without a slash at its end. @throws GitWsError INVALID_OPTION */

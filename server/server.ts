@@ -16,7 +16,7 @@ import type { GitServer } from './git-server.js';
 import { completeLimits, type Limits } from './limits.js';
 import { Maintenance } from './maintenance.js';
 import { Occupancy } from './occupancy.js';
-import { checkedRoot, type GitServerOptions } from './options.js';
+import { checkedNode, checkedRoot, type GitServerOptions } from './options.js';
 import { Places } from './places.js';
 import { Preparation } from './preparation.js';
 import { Processes } from './processes.js';
@@ -103,7 +103,7 @@ class RunningServer implements GitServer {
       allowed: (gitDir) => this.#preparation.allowsMaintenance(gitDir),
     });
     this.#sessions = new Sessions({
-      ...{ limits: this.#limits, onError },
+      ...{ limits: this.#limits, node: checkedNode(options.node), onError },
       onSession: (report) => {
         tell(options.onSession, report, onError);
       },

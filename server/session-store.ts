@@ -25,9 +25,13 @@ export interface StoredSession {
   visit: Visit;
 }
 
-/** @returns a new secret, of 128 random bits. */
-export function createSessionToken(): string {
-  return randomBytes(16).toString('base64url');
+/**
+ * @param node name of the process; an empty one for none.
+ * @returns a new secret, of 128 random bits, behind the name and a dash.
+ */
+export function createSessionToken(node: string): string {
+  const secret = randomBytes(16).toString('base64url');
+  return node === '' ? secret : `${node}-${secret}`;
 }
 
 /** The sessions of one server. */

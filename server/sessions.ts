@@ -27,6 +27,8 @@ import type { Admission } from './upgrade.js';
 export interface SessionsOptions {
   readonly limits: Limits;
   /** A session is over. */
+  /** See `GitServerOptions.node`; an empty one for none. */
+  readonly node: string;
   onSession(report: SessionReport): void;
   /** A push may have changed a repository. */
   onPush(gitDir: string): void;
@@ -129,7 +131,7 @@ export class Sessions {
     visit: Visit,
     address: string | undefined,
   ): RunningSession {
-    const token = createSessionToken();
+    const token = createSessionToken(this.#options.node);
     const session: Session = new Session({
       ...{ ...parts, token },
       onDetach: (bytes, asked) => {

@@ -78,7 +78,7 @@ export async function prepareServer(
   log: Log,
   isClosing: () => boolean = () => false,
 ): Promise<Parts> {
-  const { root, basePath, publicUrl, origins, hostNames, trustedProxies } = settings;
+  const { root, basePath, publicUrl, origins, hostNames, trustedProxies, node } = settings;
   if (root === undefined) throw new Error('there is no root: name the directory to serve.');
   const limits = limitsOf(settings);
   const { listing = true, maxListed = 1_000, maxListScan = 20_000, listTime = 10_000 } = settings;
@@ -90,7 +90,7 @@ export async function prepareServer(
   };
   const gitServer = createGitServer({
     ...served,
-    ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, limits },
+    ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, node, limits },
     ...{ gitConfig, safeDirectories, maintenance, hooksParent },
     ...access.options,
     onSession: (report) => {

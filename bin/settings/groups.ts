@@ -6,7 +6,7 @@ import type { SettingName } from './table.js';
 export const settingGroups: Readonly<Record<string, readonly SettingName[]>> = {
   'Where to serve:': ['root', 'host', 'port', 'basePath', 'tlsCert', 'tlsKey', 'listing'],
   'Behind a proxy, and for pages of other origins:': [
-    ...(['publicUrl', 'origins', 'hostNames', 'trustedProxies'] as const),
+    ...(['publicUrl', 'origins', 'hostNames', 'trustedProxies', 'node'] as const),
   ],
   'Who may do what:': ['allowPush', 'allowArchive', 'rules'],
   'Signing in:': [

@@ -85,6 +85,12 @@ const own = {
     option: 'trusted-proxy',
     meaning: "own proxies, whose X-Forwarded-For says the client's address",
   },
+  node: {
+    kind: 'text',
+    value: '<name>',
+    meaning:
+      "this process's name among several behind one balancer, which sends lost sessions back to it",
+  },
   tlsCert: {
     kind: 'path',
     value: '<file>',
