@@ -4,11 +4,12 @@
  * `--if-needed` only what runs, and nothing where that is there.
  */
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
+import { buildCommands } from './build-commands.mjs';
 import { buildDeclarations } from './build-declarations.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
@@ -64,10 +65,9 @@ function present(entries) {
  * @param {string} out
  */
 async function buildModules(out) {
-  const entryPoints = present({ ...publicModules, 'bin/gitws': 'bin/gitws.ts' });
   await esbuild({
     ...shared,
-    entryPoints,
+    entryPoints: present(publicModules),
     outdir: out,
     splitting: true,
     chunkNames: 'shared/[hash]',
@@ -77,86 +77,6 @@ async function buildModules(out) {
     packages: 'external',
     external: ['node:*'],
   });
-  for (const name of Object.keys(entryPoints)) {
-    if (name.startsWith('bin/')) await makeExecutable(join(out, `${name}.js`));
-  }
-}
-
-/**
- * What git starts at every command: one file each, since looking for forty files takes longer than
- * reading one, and a script, since a module takes longer to start. What speaks to proxies lies in a
- * file beside them: it is larger than all the rest, and few need it.
- * @param {string} out
- */
-async function buildNative(out) {
-  const entryPoints = present({
-    'bin/git-remote-ws': 'bin/git-remote-ws.ts',
-    'bin/gitws-ssh': 'bin/gitws-ssh.ts',
-    'bin/proxy': 'native/proxy.ts',
-  });
-  // Of ws, the client alone.
-  const client = join(root, 'node_modules/ws/lib/websocket.js');
-  const { metafile } = await esbuild({
-    ...shared,
-    entryPoints,
-    outdir: out,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    alias: { ws: client, 'isomorphic-ws': client },
-    // Native add-ons that somebody may have installed for ws, and what else is loaded if it is there.
-    external: ['bufferutil', 'utf-8-validate', 'supports-color', 'kerberos'],
-    minify: true,
-    sourcemap: false,
-    metafile: true,
-    plugins: [proxyApart],
-  });
-  for (const name of ['git-remote-ws', 'gitws-ssh']) {
-    await makeExecutable(join(out, `bin/${name}.cjs`));
-  }
-  await writeFile(join(out, 'bin/LICENSES.txt'), await licensesOf(Object.keys(metafile.inputs)));
-}
-
-/** @type {import('esbuild').Plugin} */
-const proxyApart = {
-  name: 'proxy-apart',
-  setup(plugins) {
-    plugins.onResolve({ filter: /^\.\/proxy\.js$/ }, ({ importer }) =>
-      importer.endsWith(join('native', 'open.ts'))
-        ? { path: './proxy.cjs', external: true }
-        : undefined,
-    );
-  },
-};
-
-/**
- * @param {string[]} inputs files that a bundle was made of.
- * @returns {Promise<string>} the licences of the packages among them, as they want to be passed on.
- */
-async function licensesOf(inputs) {
-  const packages = new Set(
-    inputs.map((path) => /\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''),
-  );
-  packages.delete('');
-  const parts = [...packages].sort().map(async (name) => {
-    const folder = join(root, 'node_modules', name);
-    const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
-    if (file !== undefined)
-      return `${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
-    /** @type {{ license?: string, author?: string }} */
-    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    if (!manifest.license) throw new Error(`${name} brings no licence`);
-    return `${name}\n\n${manifest.license}, ${manifest.author ?? 'its authors'}\n`;
-  });
-  return (await Promise.all(parts)).join(`\n${'-'.repeat(72)}\n\n`);
-}
-
-/** @param {string} path */
-async function makeExecutable(path) {
-  const text = await readFile(path, 'utf8');
-  if (!text.startsWith('#!')) throw new Error(`${path} has no #! line`);
-  await chmod(path, 0o755);
 }
 
 /**
@@ -343,7 +263,7 @@ export async function build({ declarations = true } = {}) {
     await mkdir(out);
     await Promise.all([
       buildModules(out),
-      buildNative(out),
+      buildCommands(out, shared),
       buildBrowserBundles(out),
       buildPackFiles(out),
       buildDemo(out),
