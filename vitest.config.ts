@@ -1,13 +1,39 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type UserWorkspaceConfig } from 'vitest/config';
+import { LongestFirst } from './test/helpers/longest-first.js';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const setup = 'test/helpers/global-setup.ts';
 const longTests = 'test/**/*.long.test.ts';
+
+/**
+ * Tests of parts, which need no browser and nothing built: `npm run test:unit`. A worker takes many
+ * of these files, since to start one takes longer than most of them: what `vi.mock` puts in the place of
+ * a module does not belong here.
+ */
+const unitTests = [
+  'test/{corpus,http,repository,tunnel,wire}/**/!(*.browser|*.long).test.ts',
+  'test/server/rules/*.test.ts',
+];
+
+/** Settings that both projects take over. */
+function project(name: string, test: NonNullable<UserWorkspaceConfig['test']>) {
+  return { extends: true as const, test: { name, ...test } };
+}
 
 /** `vitest run` runs all tests but the long matrices; `vitest run --mode long` runs those. */
 export default defineConfig(({ mode }) => {
   const long = mode === 'long';
+  const { exclude } = configDefaults;
+  const projects = [
+    project('unit', { include: unitTests, isolate: false }),
+    project('whole', {
+      include: ['test/**/*.test.ts'],
+      exclude: [...exclude, longTests, ...unitTests],
+      globalSetup: [setup],
+    }),
+  ];
   return {
     resolve: {
       alias: [
@@ -16,10 +42,10 @@ export default defineConfig(({ mode }) => {
       ],
     },
     test: {
-      include: [long ? longTests : 'test/**/*.test.ts'],
-      exclude: long ? configDefaults.exclude : [...configDefaults.exclude, longTests],
+      ...(long ? { include: [longTests], globalSetup: [setup] } : { projects }),
       passWithNoTests: long,
-      globalSetup: ['test/helpers/global-setup.ts'],
+      setupFiles: ['test/helpers/each-file.ts'],
+      sequence: { sequencer: LongestFirst },
       // Tests wait for git processes and sockets about half of their time.
       maxWorkers: long ? Math.max(2, availableParallelism()) : availableParallelism() + 2,
       // Not what a test should take: what a loaded machine may make of it before it counts as hung.

@@ -1,6 +1,6 @@
 /**
  * The Node side of the contract: real gitws servers on a folder of repositories, real git, proxies
- * and played servers. Import it at the top of a test file (not dynamically inside a test).
+ * and played servers.
  */
 import { chmod, cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

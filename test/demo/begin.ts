@@ -1,12 +1,12 @@
 /**
- * How a test of the demo begins: a server with a fresh sample, and a page that shows it. Import it
- * at the top of a test file (not dynamically inside a test): the servers are ended with the file.
+ * How a test of the demo begins: a server with a fresh sample, and a page that shows it. The
+ * servers are ended with the file.
  */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll } from 'vitest';
+import { atEnd } from '../helpers/at-end.js';
 import { makeSample } from '../../demo/sample/make.js';
 import { serveDemo, type Demo } from '../../demo/server/serve.js';
 import { git } from '../helpers/git.js';
@@ -17,7 +17,7 @@ const page = fileURLToPath(new URL('../../dist/demo/', import.meta.url));
 const servers = new Set<Demo>();
 let sample: Promise<string> | undefined;
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all([...servers].map(end));
 });
 

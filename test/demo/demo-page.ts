@@ -1,7 +1,4 @@
-/**
- * The demo page in a real Chromium, driven by what a person sees of it: roles and names. Import it
- * at the top of a test file (not dynamically inside a test).
- */
+/** The demo page in a real Chromium, driven by what a person sees of it: roles and names. */
 import { expect } from 'vitest';
 import type {
   Browser,

@@ -1,14 +1,14 @@
 /**
- * A TCP proxy that stops in the middle: for what happens while a transfer hangs. Import it at the
- * top of a test file (not dynamically inside a test): it is closed with the file.
+ * A TCP proxy that stops in the middle: for what happens while a transfer hangs. It is closed with
+ * the file.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from '../helpers/at-end.js';
 
 const closers: (() => void)[] = [];
 
-afterAll(() => {
+atEnd(() => {
   for (const close of closers.splice(0)) close();
 });
 

@@ -1,16 +1,15 @@
 /**
- * What `npm start` runs, as built, in a process of its own. Import it at the top of a test file
- * (not dynamically inside a test): what still runs is ended with the file.
+ * What `npm start` runs, as built, in a process of its own. What still runs is ended with the file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { atEnd } from '../helpers/at-end.js';
 
 const script = fileURLToPath(new URL('../../dist/demo-server/start.js', import.meta.url));
 const running = new Set<ChildProcess>();
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all(
     [...running].map(async (child) => {
       child.kill('SIGKILL');

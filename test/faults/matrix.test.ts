@@ -13,7 +13,7 @@ const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
 vi.setConfig({ testTimeout: 180_000 });
 
 /** One case of so many is tried. */
-const step = 23;
+const step = 37;
 
 let ground: Ground;
 /** Whose server waits longer than a handshake that hangs. */

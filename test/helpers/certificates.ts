@@ -1,7 +1,6 @@
 /**
  * A certificate authority of the tests' own, and certificates for loopback names that it signs.
- * Made anew for each run: nothing in the repository runs out. Import it at the top of a test file
- * (not dynamically inside a test).
+ * Made anew for each run: nothing in the repository runs out.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,9 +1,6 @@
-/**
- * Real Chromium for the browser tests. Import it at the top of a test file (not dynamically
- * inside a test): every browser launched is closed when the file ends.
- */
+/** Real Chromium for the browser tests. Every browser launched is closed when the file ends. */
 import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 import { findChromium } from '../../scripts/chromium.mjs';
 
 export { findChromium };
@@ -15,7 +12,7 @@ export const browserAvailable: boolean = found !== undefined;
 
 const browsers: Browser[] = [];
 
-afterAll(async () => {
+atEnd(async () => {
   for (const browser of browsers.splice(0)) await browser.close();
 });
 

@@ -1,7 +1,6 @@
 /**
  * A server that speaks gitws.v1 as it should and, inside of it, says whatever a test wants: the
- * hostile or broken peer. Real sockets and the real state machine; only git is played. Import it
- * at the top of a test file (not dynamically inside a test).
+ * hostile or broken peer. Real sockets and the real state machine; only git is played.
  */
 import { createServer } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';

@@ -1,11 +1,8 @@
-/**
- * Proxies of the kinds that people are behind: HTTP's CONNECT and SOCKS5. Import it at the top of a
- * test file (not dynamically inside a test).
- */
+/** Proxies of the kinds that people are behind: HTTP's CONNECT and SOCKS5. */
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as startRequest } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 import { listen } from './listen.js';
 
 /** A proxy that listens, and what it was asked for. */
@@ -18,7 +15,7 @@ export interface ForwardProxy {
 
 const sockets = new Set<Socket>();
 
-afterAll(() => {
+atEnd(() => {
   for (const socket of sockets) socket.destroy();
 });
 
@@ -97,6 +94,6 @@ function afterClose(close: () => unknown): void {
   closers.push(close);
 }
 
-afterAll(() => {
-  for (const close of closers) close();
+atEnd(() => {
+  for (const close of closers.splice(0)) close();
 });

@@ -1,7 +1,6 @@
 /**
  * git's own smart HTTP server, `git http-backend`, behind a small Node server: what isomorphic-git
- * talks to without gitws, to compare with. Import it at the top of a test file (not dynamically
- * inside a test).
+ * talks to without gitws, to compare with.
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,7 +1,6 @@
 /**
  * A server of git-lfs's batch API with its basic transfers, without locks: where large files of a
- * repository go beside git (github.com/git-lfs/git-lfs, docs/api). Import it at the top of a test
- * file (not dynamically inside a test).
+ * repository go beside git (github.com/git-lfs/git-lfs, docs/api).
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,15 +1,12 @@
-/**
- * HTTP servers of the tests: a loopback port that the system picks, closed with the test file.
- * Import it at the top of a test file (not dynamically inside a test).
- */
+/** HTTP servers of the tests: a loopback port that the system picks, closed with the test file. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 
 const closers: (() => Promise<void>)[] = [];
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
 

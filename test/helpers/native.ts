@@ -1,7 +1,4 @@
-/**
- * The built commands of native git on a PATH of their own, as an installation has them. Import it
- * at the top of a test file (not dynamically inside a test).
- */
+/** The built commands of native git on a PATH of their own, as an installation has them. */
 import { symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * Pages for the browser tests: a script bundled with the library as it is built, on a server of
- * its own origin. Import it at the top of a test file (not dynamically inside a test).
+ * Pages for the browser tests: a script bundled with the library as it is built, on a server of its
+ * own origin.
  */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,10 @@
 /**
  * A TCP proxy between a client and a server on loopback that adds delay, counts, and cuts
- * connections. Import it at the top of a test file (not dynamically inside a test): it is closed
- * with the file.
+ * connections. It is closed with the file.
  */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 
 /** What the proxy does to what passes it. */
 export interface ProxyOptions {
@@ -47,7 +46,7 @@ export interface Proxy {
 
 const proxies: Proxy[] = [];
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
 });
 

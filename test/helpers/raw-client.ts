@@ -1,10 +1,9 @@
 /**
  * A client of gitws.v1 that does only what it is told: for what the real client never does. It
- * sends acks, garbage and request targets as written. Import it at the top of a test file (not
- * dynamically inside a test): what is left open is closed with the file.
+ * sends acks, garbage and request targets as written. What is left open is closed with the file.
  */
 import type { IncomingMessage } from 'node:http';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 import WebSocket, { type ClientOptions } from 'ws';
 
 /** How to connect. */
@@ -36,7 +35,7 @@ export interface Ending {
 
 const sockets = new Set<WebSocket>();
 
-afterAll(() => {
+atEnd(() => {
   for (const socket of sockets) socket.terminate();
 });
 

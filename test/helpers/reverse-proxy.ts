@@ -1,7 +1,6 @@
 /**
- * A real nginx or HAProxy on a loopback port, as a child that does not go into the background.
- * Import it at the top of a test file (not dynamically inside a test): what still runs is ended
- * with the file.
+ * A real nginx or HAProxy on a loopback port, as a child that does not go into the background. What
+ * still runs is ended with the file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +8,7 @@ import { accessSync, constants } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 import { temporaryDirectory } from './temp.js';
 
 /** Which program. */
@@ -26,7 +25,7 @@ export interface ReverseProxy {
 
 const running = new Set<() => Promise<void>>();
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all([...running].map((close) => close()));
 });
 

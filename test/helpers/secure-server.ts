@@ -1,6 +1,4 @@
-/**
- * As server.ts, behind TLS. Import it at the top of a test file (not dynamically inside a test).
- */
+/** As server.ts, behind TLS. */
 import type { Server } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import { createGitServer, type GitServerOptions } from '../../server/index.js';

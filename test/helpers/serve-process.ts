@@ -1,12 +1,12 @@
 /**
- * The built command in a process of its own, for tests that measure or kill a server. Import it at
- * the top of a test file (not dynamically inside a test): what still runs is ended with the file.
+ * The built command in a process of its own, for tests that measure or kill a server. What still
+ * runs is ended with the file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { atEnd } from './at-end.js';
 
 /** Path of the built command. */
 export const command = fileURLToPath(new URL('../../dist/bin/gitws.js', import.meta.url));
@@ -22,7 +22,7 @@ export interface CommandProcess {
 
 const running = new Set<ChildProcess>();
 
-afterAll(async () => {
+atEnd(async () => {
   await Promise.all(
     [...running].map(async (child) => {
       child.kill('SIGKILL');

@@ -1,7 +1,4 @@
-/**
- * A real gitws server on a loopback port, closed with the test file. Import it at the top of a
- * test file (not dynamically inside a test).
- */
+/** A real gitws server on a loopback port, closed with the test file. */
 import { createServer, type Server } from 'node:http';
 import { createGitServer, type GitServer, type GitServerOptions } from '../../server/index.js';
 import { listen } from './listen.js';

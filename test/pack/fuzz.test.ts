@@ -7,5 +7,5 @@ import { packs } from '../fuzz/packs.js';
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 it('rubbish in place of a pack is refused, and costs no more memory than is promised', async () => {
-  expect(await fuzz(packs, { seed, cases: 200 })).toBe(200);
+  expect(await fuzz(packs, { seed, cases: 100 })).toBe(100);
 });

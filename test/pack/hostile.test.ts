@@ -189,12 +189,16 @@ describe('a pack as a whole is refused', () => {
     }
   });
 
-  it('with any single bit changed, and never for another reason than its bytes', async () => {
-    for (let bit = 0; bit < sound.length * 8; bit += 1) {
+  it('with a single bit changed in any of its bytes, and never for another reason', async () => {
+    // Another bit in each run; all of them would take as long as all the rest of this file.
+    const offset = Math.floor(Math.random() * 8);
+    for (let byte = 0; byte < sound.length; byte += 1) {
       const changed = Buffer.from(sound);
-      changed[bit >> 3]! ^= 1 << (bit & 7);
+      const bit = (byte * 3 + offset) % 8;
+      changed[byte]! ^= 1 << bit;
       // A changed count of objects may also be beyond the limit.
-      expect((await refusal(changed))['code'], `bit ${bit}`).toMatch(/^(CORRUPT_PACK|PACK_LIMIT)$/);
+      const which = `bit ${bit} of byte ${byte}`;
+      expect((await refusal(changed))['code'], which).toMatch(/^(CORRUPT_PACK|PACK_LIMIT)$/);
     }
   });
 

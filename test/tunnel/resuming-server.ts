@@ -1,7 +1,4 @@
-/**
- * A server for tests of how a client resumes: its every frame is the test's. Import it at the top of
- * a test file (not dynamically inside a test).
- */
+/** A server for tests of how a client resumes: its every frame is the test's. */
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';

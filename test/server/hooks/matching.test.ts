@@ -89,7 +89,7 @@ test.each(shells)(
       globs.chain((glob) =>
         fc.tuple(fc.constant(glob), fc.oneof(below(component), matchingName(glob))),
       ),
-      { numRuns: 1_000, seed },
+      { numRuns: 300, seed },
     );
     const expected = cases.map(([glob, name]) =>
       compileGlobs([glob], false)(name) ? 'protected' : 'free',

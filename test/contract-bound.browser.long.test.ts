@@ -1,0 +1,8 @@
+/**
+ * The contract of bound repositories in Chromium, whose packs the engine indexes: the same as
+ * contract.interop.test.ts has of them in Node, and slower.
+ */
+import { boundTopics } from './contract/bound.js';
+import { testInChromium } from './contract/in-chromium.js';
+
+testInChromium('bound', 'isomorphic-git with packs indexed by gitws in Chromium', boundTopics);

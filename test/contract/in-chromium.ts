@@ -1,0 +1,62 @@
+/** The contract in Chromium: the built bundle, LightningFS, a page of another origin. */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { contractCases } from './cases.js';
+import type { Oracle } from './context.js';
+import { createOracle } from './oracle.js';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { bundlePage, servePage } from '../helpers/page.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+
+let page: Page;
+const pageErrors: Error[] = [];
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  const copies = await temporaryDirectory();
+  const copyOf = (dir: string): string => join(copies, encodeURIComponent(dir));
+  const { url } = await servePage(await bundlePage('./page.ts', import.meta.url));
+  const oracle = await createOracle({ materialize: async (dir) => copyOf(dir) }, [url]);
+  page = await (await launchChromium()).newPage();
+  page.on('pageerror', (error) => pageErrors.push(error));
+  await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
+    (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
+  );
+  await page.exposeFunction('keepCopy', async (dir: string, entries: [string, string?][]) => {
+    await rm(copyOf(dir), { recursive: true, force: true });
+    for (const [path, content] of entries) {
+      const target = join(copyOf(dir), path);
+      if (content === undefined) await mkdir(target, { recursive: true });
+      else await writeFile(target, Buffer.from(content, 'base64'));
+    }
+  });
+  await page.goto(url);
+});
+
+/**
+ * Defines its tests.
+ *
+ * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
+ */
+export function testInChromium(
+  way: 'plain' | 'bound',
+  title: string,
+  topics: readonly string[],
+): void {
+  describe.skipIf(!browserAvailable).each(topics)(`${title}, %s:`, (topic) => {
+    it.each((contractCases[topic] ?? []).map(({ name }) => name))('%s', async (name) => {
+      await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
+        topic,
+        name,
+        way,
+      ] as const);
+      expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
+    });
+  });
+}
+
+interface ContractPage {
+  runCase(topic: string, name: string, way: string): Promise<void>;
+}
