@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bindRepository, createHttpClient, type HttpClientOptions } from '../src/index.js';
+import { readCorpus } from './corpus/corpus.js';
 import { startFakeServer } from './helpers/fake-server.js';
 import { FaultyFs, type Fault, type Shape } from './helpers/faulty-fs.js';
 import { makeRepository } from './helpers/git.js';
@@ -30,14 +31,9 @@ beforeEach(async () => {
   await git.addRemote({ fs: nodeFs, dir, remote: 'origin', url });
 });
 
-const reasons: readonly (readonly [name: string, reason: unknown])[] = [
-  ['null', null],
-  ['undefined', undefined],
-  ['an empty string', ''],
-  ['0', 0],
-  ['false', false],
-  ['a string', 'no'],
-];
+const reasons = readCorpus<unknown, string>('reasons').map(
+  ({ name, input }) => [name, input] as const,
+);
 
 const plugins = {
   http: (options: HttpClientOptions) => ({ fs: nodeFs, dir, url, http: createHttpClient(options) }),
