@@ -21,9 +21,14 @@ export interface Run {
 }
 
 /** Runs a program to its end, with nothing on stdin; never throws for an exit code. */
-export function run(command: string, args: readonly string[], cwd: string): Promise<Run> {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env = process.env,
+): Promise<Run> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+    const child = execFile(command, args, { cwd, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });
     });
