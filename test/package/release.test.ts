@@ -12,9 +12,11 @@ const news =
 
 describe('a release', () => {
   let directory: string;
+  /** Where npm keeps what it has seen. */
+  let home: string;
 
   beforeEach(async () => {
-    directory = await temporaryDirectory();
+    [directory, home] = [await temporaryDirectory(), await temporaryDirectory()];
     const manifest = { name: 'thing', version: '0.1.0' };
     const lock = { ...manifest, lockfileVersion: 3, packages: { '': manifest } };
     await mkdir(directory, { recursive: true });
@@ -27,7 +29,7 @@ describe('a release', () => {
   });
 
   const release = (...args: string[]) =>
-    runIn(process.execPath, [script, ...args], directory, gitEnvironment);
+    runIn(process.execPath, [script, ...args], directory, { ...gitEnvironment, HOME: home });
   const text = (name: string) => readFile(join(directory, name), 'utf8');
 
   it('sets the version, closes the chapter, and is a commit with a tag', async () => {
