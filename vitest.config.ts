@@ -22,7 +22,10 @@ function project(name: string, test: NonNullable<UserWorkspaceConfig['test']>) {
   return { extends: true as const, test: { name, ...test } };
 }
 
-/** `vitest run` runs all tests but the long matrices; `vitest run --mode long` runs those. */
+/**
+ * `vitest run` runs all tests but the long ones, which try more ways, more positions and more programs
+ * of others; `vitest run --mode long` runs those.
+ */
 export default defineConfig(({ mode }) => {
   const long = mode === 'long';
   const { exclude } = configDefaults;

@@ -4,18 +4,18 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes a minute and more, the longest first. */
+/** What takes long, the longest first. */
 const longest = [
-  'test/contract.browser.test.ts',
-  'test/contract.interop.test.ts',
-  'test/native/ws.interop.test.ts',
+  'test/faults/matrix',
+  'test/contract',
+  'test/native/ws',
   'test/faults/',
-  'test/faults.browser.test.ts',
-  'test/server/kill.test.ts',
-  'test/native/interrupt.interop.test.ts',
-  'test/native/http-settings.interop.test.ts',
-  'test/missing-objects.test.ts',
-  'test/bind-repository.browser.test.ts',
+  'test/faults.browser',
+  'test/server/kill',
+  'test/native/interrupt',
+  'test/native/http-settings',
+  'test/missing-objects',
+  'test/bind-repository.browser',
   'test/demo',
 ];
 

@@ -1,6 +1,6 @@
 /**
  * What a page's browser says of the network and of the page, and what a client makes of it: the
- * globals are played, the sockets are real. In a real Chromium: ../faults.browser.test.ts.
+ * globals are played, the sockets are real. In a real Chromium: ../faults.browser.long.test.ts.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { beginAndDrop, brief, goOn, open, openMessage, serve } from './resuming-server.js';
