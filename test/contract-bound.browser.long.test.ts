@@ -1,6 +1,6 @@
 /**
  * The contract of bound repositories in Chromium, whose packs the engine indexes: the same as
- * contract.interop.test.ts has of them in Node, and slower.
+ * contract-bound.interop.long.test.ts has in Node.
  */
 import { boundTopics } from './contract/bound.js';
 import { testInChromium } from './contract/in-chromium.js';

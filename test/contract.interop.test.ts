@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { beforeAll, describe, it } from 'vitest';
 import * as gitws from '../src/index.js';
-import { bound, boundTopics } from './contract/bound.js';
 import { contractCases } from './contract/cases.js';
 import type { Oracle } from './contract/context.js';
 import { createOracle } from './contract/oracle.js';
@@ -26,18 +25,6 @@ for (const [topic, cases] of Object.entries(contractCases)) {
       it(contractCase.name, async () => {
         const dir = join(directory, `clone-${(count += 1)}`);
         await runCase(contractCase, { git, gitws, http: gitws.http, fs, dir, oracle });
-      });
-    }
-  });
-}
-
-for (const topic of boundTopics) {
-  describe(`isomorphic-git with packs indexed by gitws in Node, ${topic}:`, () => {
-    for (const contractCase of contractCases[topic] ?? []) {
-      it(contractCase.name, async () => {
-        const dir = join(directory, `bound-${(count += 1)}`);
-        const context = { git, gitws, http: gitws.http, fs, dir, oracle };
-        await runCase(contractCase, bound(context));
       });
     }
   });
