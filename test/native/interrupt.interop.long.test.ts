@@ -132,7 +132,12 @@ describe.each<[string, Transport]>([
     // The pushing git itself runs in a repository below.
     await noProcessIn(root);
     await eventually(() => reports.length > 0);
-    expect(reports).toMatchObject([{ outcome: { kind: 'closed', closeCode: 1000 } }]);
+    // git may be gone before the helper hears of the signal: its words end then, in the middle of
+    // the pack, and receive-pack ends by itself, having refused that. What counts stands below.
+    const [report] = reports;
+    if (report?.outcome.kind !== 'exit') {
+      expect(report).toMatchObject({ outcome: { kind: 'closed', closeCode: 1000 } });
+    }
     expect(await git(['for-each-ref'], { cwd: target })).toBe('');
     await expectSoundRepository(target);
     await native.git(args.with(2, `${native.base}/target.git`), { cwd: source });
