@@ -50,7 +50,7 @@ export default defineConfig(({ mode }) => {
       setupFiles: ['test/helpers/each-file.ts'],
       sequence: { sequencer: LongestFirst },
       // Tests wait for git processes and sockets about half of their time.
-      maxWorkers: long ? Math.max(2, availableParallelism()) : availableParallelism() + 3,
+      maxWorkers: long ? Math.max(2, availableParallelism()) : availableParallelism() + 2,
       // Not what a test should take: what a loaded machine may make of it before it counts as hung.
       testTimeout: long ? 600_000 : 60_000,
       hookTimeout: 120_000,

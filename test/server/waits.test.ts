@@ -31,7 +31,7 @@ describe('protectedRefs that never answers', () => {
   });
 
   it('gets the push refused after startTime, and its place to others', async () => {
-    const running = await startServer(options({ startTime: 100, maxChildren: 1 }));
+    const running = await startServer(options({ startTime: 3_000, maxChildren: 1 }));
     const { code, reason } = await new RawClient(running.url, { target: pushing }).closed;
     expect(`${code} ${reason}`).toBe('4503 The server could not start git.');
     await new RawClient(running.url, { target: fetching }).advertisement();
