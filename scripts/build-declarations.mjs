@@ -10,12 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import { compiler } from './compiler.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = join(root, 'scripts/tsconfig.declarations.json');
-
-/** The compiler in its native form. The other one, `typescript`, is what lint and rollup load. */
-export const compiler = join(root, 'node_modules/typescript-native/bin/tsc');
 
 /**
  * @param {string} out where to.

@@ -10,7 +10,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
 import { buildCommands } from './build-commands.mjs';
-import { buildDeclarations } from './build-declarations.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
 
@@ -222,6 +221,15 @@ async function copyStaticFiles(from, to) {
 }
 
 /**
+ * What makes them takes longer to load than a build that is there already takes to start.
+ * @param {string} out
+ */
+async function buildDeclarations(out) {
+  const declarations = await import('./build-declarations.mjs');
+  await declarations.buildDeclarations(out, present(publicModules));
+}
+
+/**
  * Puts a finished build in dist's place. Not built in dist itself, so that a failed build leaves
  * the last good one, and nobody meets a half-written file.
  * @param {string} out
@@ -267,7 +275,7 @@ export async function build({ declarations = true } = {}) {
       buildBrowserBundles(out),
       buildPackFiles(out),
       buildDemo(out),
-      declarations && buildDeclarations(out, present(publicModules)),
+      declarations && buildDeclarations(out),
     ]);
     await writeFile(join(out, '.inputs'), inputs);
     await replaceDist(out);

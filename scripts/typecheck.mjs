@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compiler } from './build-declarations.mjs';
+import { compiler } from './compiler.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const projects = [

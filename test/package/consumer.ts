@@ -7,8 +7,8 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/build.mjs';
-import { compiler } from '../../scripts/build-declarations.mjs';
 import { isBuilt } from '../../scripts/build-inputs.mjs';
+import { compiler } from '../../scripts/compiler.mjs';
 
 /** The project's own directory. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
