@@ -6,7 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { runGit } from './git-process.js';
+import { notAsked, runGit } from './git-process.js';
 import type { ServiceUrl } from './service-url.js';
 
 /** Credentials that git found. */
@@ -52,10 +52,7 @@ export async function fillCredentials(url: ServiceUrl): Promise<Credentials | un
 async function fill(settings: readonly string[], input: string): Promise<string[] | undefined> {
   const args = [...settings, 'credential', 'fill'];
   const { code, stdout, error } = await runGit(args, { input, showErrors: true });
-  if (error !== undefined) {
-    const { code: why = '' } = error as NodeJS.ErrnoException;
-    throw new Error(`git could not be asked for credentials (${why})`, { cause: error });
-  }
+  if (error !== undefined) throw notAsked('credentials', error);
   return code === 0 ? stdout.split('\n').filter((line) => line !== '') : undefined;
 }
 

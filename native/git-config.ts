@@ -5,7 +5,7 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { runGit } from './git-process.js';
+import { notAsked, runGit } from './git-process.js';
 import { trace } from './trace.js';
 
 /** What was found. Names are lower case, without `http.`. */
@@ -102,9 +102,8 @@ async function ask(
 ): Promise<string> {
   const { stdout, error } = await runGit(args, { env });
   if (error === undefined) return stdout;
-  const { code = '' } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return '';
-  throw new Error(`git could not be asked for its configuration (${code})`, { cause: error });
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+  throw notAsked('its configuration', error);
 }
 
 function parseEntries(output: string): Entry[] {

@@ -26,6 +26,16 @@ export interface GitRun {
   readonly showErrors?: boolean | undefined;
 }
 
+/**
+ * @param what git was to be asked for.
+ * @param cause why it could not be started.
+ * @returns what to throw for that.
+ */
+export function notAsked(what: string, cause: unknown): Error {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  return new Error(`git could not be asked for ${what} (${code})`, { cause });
+}
+
 /** Runs git to its end. Never rejects: where git could not be started, for whatever reason, either. */
 export function runGit(args: readonly string[], options: GitRun = {}): Promise<GitOutcome> {
   const { input, env, showErrors = false } = options;
