@@ -4,7 +4,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { GitService } from '../src/endpoint.js';
+import { GitWsError } from '../src/errors.js';
 import { closeCodes } from '../src/tunnel/close.js';
+import { inTime } from './in-time.js';
+import type { Limits } from './limits.js';
 import { refusal, type Refusal } from './refusal.js';
 import type { User } from './user.js';
 
@@ -113,6 +116,27 @@ export async function decideAccess(
     return refusal(closeCodes.forbidden, `You may not ${verbs[access]} this repository.`, user);
   }
   return refusal(closeCodes.notFound, noSuchRepository, user);
+}
+
+/** Said where the functions of the embedder can say neither yes nor no. */
+export const notChecked = 'The server could not check the credentials.';
+
+/**
+ * Waits for what these functions say.
+ *
+ * @param server its limit of time; its `onError` is told where it took longer.
+ * @throws GitWsError REFUSED with 4503 then; what `work` rejects with.
+ */
+export function inAccessTime<Result>(
+  work: Promise<Result>,
+  server: { readonly limits: Pick<Limits, 'accessTime'>; onError(error: unknown): void },
+): Promise<Result> {
+  const { accessTime } = server.limits;
+  return inTime(work, accessTime, () => {
+    server.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
+    const data = { closeCode: closeCodes.unavailable };
+    throw new GitWsError('REFUSED', notChecked, { data });
+  });
 }
 
 const verbs: Readonly<Record<Access, string>> = {

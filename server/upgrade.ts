@@ -13,10 +13,12 @@ import {
   type Resumption,
 } from '../src/tunnel/subprotocol.js';
 import {
-  decideAccess,
-  noSuchRepository,
   type Authenticate,
   type Authorize,
+  decideAccess,
+  inAccessTime,
+  noSuchRepository,
+  notChecked,
   type User,
 } from './access.js';
 import { inTime } from './in-time.js';
@@ -194,18 +196,14 @@ async function askInTime(
   context: UpgradeContext,
   attempt: Parameters<typeof decideAccess>[0],
 ): ReturnType<typeof decideAccess> {
-  const { accessTime } = context.limits;
   try {
     const decided = decideAccess(attempt, context.authenticate, context.authorize);
-    return await inTime(decided, accessTime, () => {
-      context.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
-      return refusal(closeCodes.unavailable, 'The server could not check the credentials.');
-    });
+    return await inAccessTime(decided, context);
   } catch (error) {
     const answer = thrownRefusal(error);
     if (answer !== undefined) return answer;
     context.onError(error);
-    return failure(error, 'The server could not check the credentials.');
+    return failure(error, notChecked);
   }
 }
 

@@ -1,8 +1,7 @@
 /** Answers requests for the page at `/`: who is asking, what may be read, and how that is said. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { parseCredentials, type User } from '../../server/access.js';
+import { inAccessTime, parseCredentials, type User } from '../../server/access.js';
 import { createClientAddress } from '../../server/client-address.js';
-import { inTime } from '../../server/in-time.js';
 import { isGitWsError, type GitServerOptions, type Limits } from '../../server/index.js';
 import { createOriginRules } from '../../server/origin.js';
 import type { RepositoryNames } from '../../server/repository-list.js';
@@ -51,15 +50,9 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
     asksToSignIn: boolean,
   ): Promise<void> {
     const { authorization } = request.headers;
+    const user = await inAccessTime(visitorOf(request), options);
     const found = await options.list();
-    const { accessTime } = options.limits;
-    const decided = await inTime(decide(request, found.names), accessTime, () => undefined);
-    if (decided === undefined) {
-      options.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
-      say(response, 503, 'The server could not check the credentials.');
-      return;
-    }
-    const { user, readable } = decided;
+    const readable = await inAccessTime(readableBy(user, found.names, request), options);
     const signsIn = options.authenticate !== undefined;
     // Wrong credentials, none where they are asked for, or none and nothing to see without.
     const wanted = authorization !== undefined || asksToSignIn || readable.length === 0;
@@ -74,18 +67,17 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
       .end(formatPage(page));
   }
 
-  /** Who asks, and what of these names that visitor may read. */
-  async function decide(
-    request: IncomingMessage,
+  async function readableBy(
+    user: User | null,
     names: readonly string[],
-  ): Promise<{ user: User | null; readable: readonly string[] }> {
-    const user = await visitorOf(request);
+    request: IncomingMessage,
+  ): Promise<readonly string[]> {
     const readable: string[] = [];
     for (const name of names) {
       const question = { user, repository: name, access: 'read', request } as const;
       if ((await options.authorize?.(question)) === true) readable.push(name);
     }
-    return { user, readable };
+    return readable;
   }
 
   /** Once for the whole page: a wrong password is one failure, however many repositories there are. */
