@@ -1,5 +1,6 @@
 /** The options of a connection that are times or quantities, checked: what each may be. */
 import { checkedQuantity } from '../quantity.js';
+import type { ChannelOptions } from './channel-options.js';
 import { checkedDuration } from './duration.js';
 import { livenessTimes, type LivenessTimes } from './liveness.js';
 import { windowBytes } from './subprotocol.js';
@@ -13,15 +14,11 @@ const leastSilence = 20;
 /** Most bytes that `maxReplay` may be. A server's window, which is far less, ends them before. */
 const mostReplay = 2 ** 31 - 1;
 
-/** Options with times and quantities, as `ChannelOptions` describes them. */
-export interface ConnectionOptions {
-  readonly window?: number | undefined;
-  readonly maxReplay?: number | undefined;
-  readonly openTimeout?: number | undefined;
-  readonly resumeFor?: number | undefined;
-  readonly retries?: number | undefined;
-  readonly liveness?: Partial<LivenessTimes> | undefined;
-}
+/** Options with times and quantities. */
+export type ConnectionOptions = Pick<
+  ChannelOptions,
+  'window' | 'maxReplay' | 'openTimeout' | 'resumeFor' | 'retries' | 'liveness'
+>;
 
 /** @throws GitWsError INVALID_OPTION, `data` names the option. */
 export function checkConnectionOptions(options: ConnectionOptions): void {
