@@ -96,6 +96,19 @@ describe.each<[string, Transport]>([
     ['git', 'own'].flatMap((who) => [0, 1, 2].map((descriptor) => [`${who} ${descriptor}`, 0])),
   );
 
+  /** Looks at the flags while the hook waits, and lets the push go on to its end. */
+  async function expectFlagsKept(
+    child: ChildProcessWithoutNullStreams,
+    gitDir: string,
+  ): Promise<void> {
+    const closed = once(child, 'close');
+    expect(await flagsAtWork(gitDir)).toEqual(blocking);
+    await writeFile(join(gitDir, 'go'), '');
+    child.stdout.resume();
+    child.stderr.resume();
+    expect(await closed).toEqual([0, null]);
+  }
+
   it.each([
     ['pipes', (words: string) => `cat /dev/null | ${words} 2>&1 | cat`],
     ['a file', (words: string) => `${words} < /dev/null > '${join('PLACE', 'out')}' 2>&1`],
@@ -105,12 +118,7 @@ describe.each<[string, Transport]>([
     const { push, gitDir } = await waiting('flags.git');
     const line = shell(`git ${push.join(' ')}`).replace('PLACE', place);
     const child = start('sh', ['-c', line]);
-    const closed = once(child, 'close');
-    expect(await flagsAtWork(gitDir)).toEqual(blocking);
-    await writeFile(join(gitDir, 'go'), '');
-    child.stdout.resume();
-    child.stderr.resume();
-    expect(await closed).toEqual([0, null]);
+    await expectFlagsKept(child, gitDir);
   });
 
   it('leaves the flags alone where a proxy is asked', async () => {
@@ -119,12 +127,7 @@ describe.each<[string, Transport]>([
     const settings = ['-c', `http.proxy=${proxy.url}`];
     // git keeps -c from ssh.
     const child = start('git', [...settings, ...push], { all_proxy: proxy.url });
-    const closed = once(child, 'close');
-    expect(await flagsAtWork(gitDir)).toEqual(blocking);
-    await writeFile(join(gitDir, 'go'), '');
-    child.stdout.resume();
-    child.stderr.resume();
-    expect(await closed).toEqual([0, null]);
+    await expectFlagsKept(child, gitDir);
     expect(proxy.asked).not.toEqual([]);
   });
 
