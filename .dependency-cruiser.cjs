@@ -18,47 +18,39 @@ function layer(name, from, allowed) {
   };
 }
 
-// What anything that fails, or is refused, is told with.
-const errors = '^src/(errors|failure|listeners|quantity)\\.ts$';
-const signals = '^src/signals\\.ts$';
-const base64 = '^src/base64\\.ts$';
-const endpoint = '^src/endpoint\\.ts$';
+const base = '^src/base/';
+const machine = '^src/tunnel/machine/';
+const client = '^src/tunnel/client/';
 const wire = '^src/wire/';
-const tunnel = '^src/tunnel/';
+const format = '^src/pack/format/';
 const pack = '^src/pack/';
+const storage = '^src/storage/';
 const repository = '^src/repository/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    layer('errors-know-nothing', errors, []),
-    layer('base64-knows-nothing', base64, []),
-    layer('signals-know-nothing', signals, []),
-    layer('endpoint-knows-errors', endpoint, [errors, base64]),
+    layer('base-knows-nothing', base, []),
     // The two that do all the work know nothing of each other.
-    layer('wire-knows-errors', wire, [errors]),
-    layer('tunnel-knows-errors-and-endpoint', tunnel, [errors, base64, endpoint]),
-    layer('pack-knows-errors', pack, [errors, wire]),
-    layer('repository-knows-errors-and-pack', repository, [errors, pack]),
-    layer('http-stands-on-the-layers', '^src/http(/|\\.ts$)', [
-      ...[errors, signals, base64, endpoint, wire, tunnel, pack, repository],
-    ]),
-    layer('fetch-stands-on-the-layers', '^src/fetch/', [
-      ...[errors, base64, endpoint, wire, tunnel, pack, repository],
+    layer('wire-knows-base', wire, [base]),
+    layer('machine-knows-base', machine, [base]),
+    layer('client-drives-the-machine', client, [base, machine]),
+    layer('format-knows-base', format, [base]),
+    layer('pack-knows-base-and-wire', pack, [base, wire]),
+    layer('storage-knows-base', storage, [base]),
+    layer('repository-reads-packs', repository, [base, storage, pack]),
+    layer('isomorphic-stands-on-the-layers', '^src/isomorphic/', [
+      ...[base, wire, machine, client, storage, pack, repository],
     ]),
     layer('src-stands-alone', '^src/', []),
-    layer('server-knows-the-tunnel', '^server/(?!upstream|stdout)', [
-      ...['^server/', errors, base64, endpoint, tunnel],
-    ]),
-    layer('stdout-reads-the-wire', '^server/stdout', ['^server/', errors, endpoint, wire]),
-    layer('upstream-may-read-the-wire', '^server/upstream', [
-      ...['^server/', errors, base64, endpoint, tunnel, wire],
-    ]),
-    layer('native-knows-the-tunnel', '^native/(?!push-outcome)', [
-      ...['^native/', errors, base64, endpoint, tunnel],
+    layer('server-knows-the-machine', '^server/(?!upstream|stdout)', ['^server/', base, machine]),
+    layer('stdout-reads-the-wire', '^server/stdout', ['^server/', base, machine, wire]),
+    layer('upstream-may-read-the-wire', '^server/upstream', ['^server/', base, machine, wire]),
+    layer('native-knows-the-client', '^native/(?!push-outcome)', [
+      ...['^native/', base, machine, client],
     ]),
     layer('push-outcome-reads-the-wire', '^native/push-outcome', [
-      ...['^native/', errors, tunnel, wire],
+      ...['^native/', base, machine, client, wire],
     ]),
     layer('bin-knows-all-but-the-demo', '^bin/', [
       ...['^src/', '^server/', '^native/', '^package\\.json$'],
@@ -75,8 +67,8 @@ module.exports = {
     {
       name: 'one-door-to-isomorphic-ws',
       severity: 'error',
-      from: { path: '^(src|server|native|bin)/', pathNot: '^src/tunnel/socket\\.ts$' },
-      to: { path: ['node_modules/isomorphic-ws/', '^src/tunnel/isomorphic-ws'] },
+      from: { path: '^(src|server|native|bin)/', pathNot: '^src/tunnel/client/socket\\.ts$' },
+      to: { path: ['node_modules/isomorphic-ws/', '^src/tunnel/client/isomorphic-ws'] },
     },
     {
       name: 'one-door-to-child-process',

@@ -31,7 +31,7 @@ const childProcess = {
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
-  message: 'src/tunnel/socket.ts is the one file of the library that touches a WebSocket.',
+  message: 'src/tunnel/client/socket.ts is the one file of the library that touches a WebSocket.',
 };
 const nodeModules = {
   regex: '^node:',
@@ -114,7 +114,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/tunnel/socket.ts'],
+    files: ['src/tunnel/client/socket.ts'],
     rules: restrictImports(nodeModules, { ...isomorphicWs, regex: '^ws$' }),
   },
   { files: ['src/**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },

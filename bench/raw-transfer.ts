@@ -3,7 +3,7 @@
  * every ref and drops what comes. The same in Node and in a page, over whatever carries the bytes.
  */
 import type { Channel } from '../src/index.js';
-import { AdvertisementParser } from '../src/wire/advertisement.js';
+import { AdvertisementParser } from '../src/wire/v0/advertisement.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
 import { concatBytes } from '../src/wire/text.js';
 

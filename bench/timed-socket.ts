@@ -1,5 +1,5 @@
 /** A WebSocket class that remembers when the last bytes came: what the network's share of a clone is. */
-import type { WebSocketConstructor } from '../src/tunnel/socket.js';
+import type { WebSocketConstructor } from '../src/tunnel/client/socket.js';
 
 /** What is needed of a WebSocket class: a page's, or `ws`. */
 type SocketClass = new (

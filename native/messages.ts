@@ -3,8 +3,8 @@
  * has any. No stack traces, no credentials.
  */
 import { STATUS_CODES } from 'node:http';
-import { isGitWsError, type GitWsError } from '../src/errors.js';
-import type { ConnectionEvent } from '../src/tunnel/channel.js';
+import { isGitWsError, type GitWsError } from '../src/base/errors.js';
+import type { ConnectionEvent } from '../src/tunnel/client/channel.js';
 
 /** The user knows already: git has said it. */
 export class AlreadySaid extends Error {}

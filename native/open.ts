@@ -3,14 +3,14 @@
  * proxy and credentials are those that git's users have set already.
  */
 import type { Agent } from 'node:http';
-import type { GitService } from '../src/endpoint.js';
-import { GitWsError, isGitWsError } from '../src/errors.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { GitWsError, isGitWsError } from '../src/base/errors.js';
 import {
   openChannel,
   type Channel,
   type ChannelOptions,
   type ConnectionEvent,
-} from '../src/tunnel/channel.js';
+} from '../src/tunnel/client/channel.js';
 import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
 import { configuredHeaders } from './headers.js';

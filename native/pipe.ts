@@ -4,8 +4,8 @@
  * push's pack; whatever then still comes must arrive.
  */
 import type { Readable, Writable } from 'node:stream';
-import type { Channel } from '../src/tunnel/channel.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { Channel } from '../src/tunnel/client/channel.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 
 /** stdin: first lines, then bytes. */
 export class Input {

@@ -3,7 +3,7 @@
  * is one: it is larger than all the rest.
  */
 import type { Agent } from 'node:http';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 import { trace } from './trace.js';
 
 /**

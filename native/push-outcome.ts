@@ -3,9 +3,9 @@
  * server is asked afresh what its refs are now. git itself would leave its user in doubt.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { GitWsError, isGitWsError } from '../src/errors.js';
-import type { Channel } from '../src/tunnel/channel.js';
-import { backoffDelay } from '../src/tunnel/reconnection.js';
+import { GitWsError, isGitWsError } from '../src/base/errors.js';
+import type { Channel } from '../src/tunnel/client/channel.js';
+import { backoffDelay } from '../src/tunnel/client/reconnection.js';
 import { PktLineReader } from '../src/wire/pkt-line-reader.js';
 import { trace } from './trace.js';
 

@@ -2,7 +2,7 @@
  * The git remote helper behind `ws://` and `wss://` (gitremote-helpers(7)). It offers `connect`
  * alone: git then speaks its own protocol through it, as it does through ssh.
  */
-import { gitServices, type GitService } from '../src/endpoint.js';
+import { gitServices, type GitService } from '../src/tunnel/machine/request-target.js';
 import { readGitConfig, type GitConfig } from './git-config.js';
 import { Input } from './pipe.js';
 import { beginEarly, runService } from './run.js';

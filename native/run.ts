@@ -4,10 +4,10 @@
  */
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GitService } from '../src/endpoint.js';
-import { isGitWsError } from '../src/errors.js';
-import type { Channel } from '../src/tunnel/channel.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { isGitWsError } from '../src/base/errors.js';
+import type { Channel } from '../src/tunnel/client/channel.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
 import { ConnectionNews, explain } from './messages.js';

@@ -2,8 +2,8 @@
  * The URL of a repository in its three forms: as the user wrote it, as git's configuration and
  * credential helpers know it, and as a message may show it.
  */
-import { parseRepositoryUrl } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
+import { parseRepositoryUrl } from '../src/tunnel/client/endpoint.js';
+import { GitWsError } from '../src/base/errors.js';
 
 /** A repository's URL, taken apart. */
 export interface ServiceUrl {

@@ -2,7 +2,7 @@
  * What git says to an ssh client: its options, the host, and one command in the shell's quotes. Pure
  * text, as far as git's connect.c uses it, and as much more as users put into GIT_SSH_COMMAND.
  */
-import { gitServices, type GitService } from '../src/endpoint.js';
+import { gitServices, type GitService } from '../src/tunnel/machine/request-target.js';
 
 /** What was asked for. */
 export type SshRequest =

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 import type { GitConfig } from './git-config.js';
 import { trace } from './trace.js';
 

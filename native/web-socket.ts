@@ -4,7 +4,7 @@
  */
 import type { Agent, ClientRequest } from 'node:http';
 import WebSocket, { type ClientOptions } from 'ws';
-import type { WebSocketConstructor } from '../src/tunnel/socket.js';
+import type { WebSocketConstructor } from '../src/tunnel/client/socket.js';
 import type { TlsOptions } from './tls.js';
 
 /** What goes into a handshake beside gitws's own. */

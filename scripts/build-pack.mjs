@@ -99,7 +99,7 @@ async function buildWasm() {
 async function buildWorker() {
   const { outputFiles } = await esbuild({
     absWorkingDir: root,
-    entryPoints: ['src/pack/worker.ts'],
+    entryPoints: ['src/pack/index/worker.ts'],
     bundle: true,
     write: false,
     format: 'iife',

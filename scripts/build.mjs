@@ -41,7 +41,7 @@ const shared = {
 const publicModules = {
   index: 'src/index.ts',
   'server/index': 'server/index.ts',
-  'pack/index': 'src/pack/index-pack.ts',
+  'pack/index': 'src/pack/index/index-pack.ts',
   'service-worker': 'src/service-worker.ts',
 };
 

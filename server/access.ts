@@ -3,9 +3,9 @@
  * (docs/protocol.md, "Refusals and close codes"). Which repositories exist is not known here.
  */
 import type { IncomingMessage } from 'node:http';
-import type { GitService } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
-import { closeCodes } from '../src/tunnel/close.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { GitWsError } from '../src/base/errors.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import { refusal, type Refusal } from './refusal.js';

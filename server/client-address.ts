@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 
 type Address = ReturnType<typeof ipaddr.process>;
 type Range = readonly [Address, number];

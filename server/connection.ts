@@ -3,8 +3,8 @@
  * peer does. A session may outlive it; it knows nothing of sessions.
  */
 import type { RawData, WebSocket } from 'ws';
-import { closeCodes, formatCloseReason } from '../src/tunnel/close.js';
-import { maxTextLength } from '../src/tunnel/message.js';
+import { closeCodes, formatCloseReason } from '../src/tunnel/machine/close.js';
+import { maxTextLength } from '../src/tunnel/machine/message.js';
 import type { Limits } from './limits.js';
 
 /** What a connection reports, in order; `onLeft` exactly once, and nothing after it. */

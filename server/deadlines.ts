@@ -2,7 +2,7 @@
  * What ends a session from outside: a git that says nothing, and a session that takes for ever.
  * Times of silence between messages are the session's own.
  */
-import { closeCodes } from '../src/tunnel/close.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import type { Limits } from './limits.js';
 import { endingOf, type RunningService } from './process-end.js';
 import type { RunningSession } from './running-session.js';

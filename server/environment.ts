@@ -6,8 +6,8 @@
  */
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
-import type { GitService } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { GitWsError } from '../src/base/errors.js';
 
 /** A setting for `git -c`. */
 export type GitSetting = readonly [key: string, value: string];

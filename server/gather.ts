@@ -5,7 +5,7 @@
  * ones are not delayed. Knows nothing of processes and sockets.
  */
 import { Buffer } from 'node:buffer';
-import { dataMessageBytes } from '../src/tunnel/outgoing.js';
+import { dataMessageBytes } from '../src/tunnel/machine/outgoing.js';
 
 /** Time that bytes may wait for more, in ms, while others are under way. */
 export const gatherDelay = 2;

@@ -3,7 +3,7 @@
  * act on: each names the place in the file by index and field. It reads no file.
  */
 import type { z } from 'zod';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 import { quoteForLog } from './log-text.js';
 
 /** Most faults that one error names. */

@@ -2,8 +2,8 @@
  * The limits of one server: the defaults of limit-table.ts, and what an operator puts in their
  * place, checked.
  */
-import type { GitService } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { GitWsError } from '../src/base/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
 import { formatQuantity } from './quantity.js';
 

@@ -2,7 +2,7 @@
  * Who occupies the server: sessions, and upgrades on their way to become some, counted in all, by
  * address and by user. It decides who is one too many, and knows nothing else of them.
  */
-import { closeCodes } from '../src/tunnel/close.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import type { User } from './access.js';
 import { addressKey } from './client-address.js';
 import type { Limits } from './limits.js';

@@ -3,8 +3,8 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { GitService } from '../src/endpoint.js';
-import { GitWsError } from '../src/errors.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { GitWsError } from '../src/base/errors.js';
 import type { Authenticate, Authorize, User } from './access.js';
 import type { Limits } from './limits.js';
 import type { OriginOptions } from './origin.js';

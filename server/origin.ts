@@ -4,7 +4,7 @@
  * rebinding makes a foreign page's Origin equal its Host.
  */
 import type { IncomingMessage } from 'node:http';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 
 /** What the operator says about names. */
 export interface OriginOptions {

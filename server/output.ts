@@ -4,7 +4,7 @@
  * backpressure, since the process then blocks on its pipe.
  */
 import type { Readable } from 'node:stream';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Gather } from './gather.js';
 import type { ServiceText } from './service-text.js';
 import type { ServiceProcess } from './spawn.js';

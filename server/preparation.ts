@@ -4,7 +4,7 @@
  * be looser than the repository's own. It starts nothing.
  */
 import { resolve } from 'node:path';
-import type { GitService } from '../src/endpoint.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
 import type { User } from './access.js';
 import {
   checkedGitConfig,

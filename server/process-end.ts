@@ -2,8 +2,8 @@
  * How the process of a session is ended, and what is tidied up after it: the same for a session of
  * gitws.v1 and for a raw pipe.
  */
-import type { GitService } from '../src/endpoint.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Limits } from './limits.js';
 import type { ProcessOutput } from './output.js';
 import { Quarantine } from './quarantine.js';

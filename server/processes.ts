@@ -2,7 +2,7 @@
  * The processes of one server, from being asked for until nothing of their groups is left: so that none
  * that clients talk to is without a session for longer than it takes to end it.
  */
-import { closeCodes } from '../src/tunnel/close.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import type { Preparation } from './preparation.js';

@@ -5,8 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { closeCodes, type CloseCode } from '../src/tunnel/close.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import { closeCodes, type CloseCode } from '../src/tunnel/machine/close.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
 import { maxInput, type Limits } from './limits.js';

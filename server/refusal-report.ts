@@ -3,8 +3,8 @@
  * what is known of it. Made of names alone, so that no credential, query or header can get into it.
  */
 import type { IncomingMessage } from 'node:http';
-import type { GitService } from '../src/endpoint.js';
-import type { CloseCode } from '../src/tunnel/close.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import type { CloseCode } from '../src/tunnel/machine/close.js';
 import { httpStatusOf, type HttpAnswer, type Refusal } from './refusal.js';
 import { isGitService, parseTarget } from './target.js';
 import type { User } from './user.js';

@@ -5,7 +5,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { closeCodes, formatCloseReason, type CloseCode } from '../src/tunnel/close.js';
+import { closeCodes, formatCloseReason, type CloseCode } from '../src/tunnel/machine/close.js';
 import type { Limits } from './limits.js';
 import { Shares } from './shares.js';
 import { isExhausted } from './system-errors.js';

@@ -6,7 +6,7 @@
  */
 import { open, stat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
-import { GitWsError, isGitWsError } from '../src/errors.js';
+import { GitWsError, isGitWsError } from '../src/base/errors.js';
 
 /** A file's content, as it is or as it was when it last could be read. */
 export interface ReloadingFile<T> {

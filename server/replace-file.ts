@@ -4,7 +4,7 @@
  * content, a crash leaves the old, and two writers never undo each other's work.
  */
 import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { GitWsError } from '../src/errors.js';
+import { GitWsError } from '../src/base/errors.js';
 
 /**
  * @param path of the file, which need not exist; followed where it is a symbolic link.

@@ -2,8 +2,8 @@
  * What the server knows of a session whatever its client speaks, and what it tells of it when it is
  * over.
  */
-import type { CloseCode } from '../src/tunnel/close.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { CloseCode } from '../src/tunnel/machine/close.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 
 /** How a session ended. */
 export type SessionOutcome =

@@ -5,9 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { closeCodes } from '../src/tunnel/close.js';
-import { startTimer } from '../src/tunnel/duration.js';
-import { subprotocol } from '../src/tunnel/subprotocol.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
+import { startTimer } from '../src/base/duration.js';
+import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
 import { Connections } from './connections.js';

@@ -1,5 +1,5 @@
 /** What one service says, made fit for its client: both of its streams. */
-import type { GitService } from '../src/endpoint.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { ownWords, type ServedPlace } from './own-paths.js';
 import { StderrText } from './stderr.js';
 import { asBytes, StdoutText } from './stdout.js';

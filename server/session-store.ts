@@ -4,7 +4,7 @@
  * looking one up takes no time that depends on how much of it was right.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { GitService } from '../src/endpoint.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
 import type { Visit } from './occupancy.js';
 import type { Session } from './session.js';
 

@@ -6,10 +6,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { isGitWsError } from '../src/errors.js';
-import { closeCodes, isResumableClose, type CloseCode } from '../src/tunnel/close.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
-import { Tunnel, type TunnelEvent } from '../src/tunnel/tunnel.js';
+import { isGitWsError } from '../src/base/errors.js';
+import { closeCodes, isResumableClose, type CloseCode } from '../src/tunnel/machine/close.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
+import { Tunnel, type TunnelEvent } from '../src/tunnel/machine/tunnel.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
 import { maxInput, type Limits } from './limits.js';

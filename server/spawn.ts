@@ -4,8 +4,8 @@
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { GitService } from '../src/endpoint.js';
-import type { ExitStatus } from '../src/tunnel/message.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import { requireDescriptorsForProcess } from './descriptors.js';
 import {
   configArguments,

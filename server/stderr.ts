@@ -3,7 +3,7 @@
  * out, cut to what one message may hold. Control characters stay: whoever shows the text strips
  * them, and progress lines need their carriage returns.
  */
-import { maxStderrLength } from '../src/tunnel/message.js';
+import { maxStderrLength } from '../src/tunnel/machine/message.js';
 import { Removal, type OwnWord } from './removal.js';
 
 /** git's words for a repository that is another user's (setup.c). */

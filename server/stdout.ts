@@ -4,7 +4,7 @@
  * own paths are taken. Packs and refs pass by as they are; of a line with words at most one pkt-line
  * is kept until it is whole. What is no pkt-line (a pack without a side-band) passes from there on.
  */
-import type { GitService } from '../src/endpoint.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { pktLineLength, writePktLineLength } from '../src/wire/pkt-line.js';
 import {
   encodeSideBand,

@@ -4,7 +4,12 @@
  * hide what must be refused (`//evil/a` moves the host, `%2e%2e` collapses).
  */
 
-import { decodeSegment, gitServices, segmentFault, type GitService } from '../src/endpoint.js';
+import {
+  decodeSegment,
+  gitServices,
+  segmentFault,
+  type GitService,
+} from '../src/tunnel/machine/request-target.js';
 
 /** What a request target says. */
 export type Target =

@@ -2,7 +2,7 @@
  * Lost sessions of which nothing was asked: few of each address are kept, the newest. A client that was
  * cut off finds its own among them at once; a program that has ended leaves no more than these.
  */
-import { closeCodes } from '../src/tunnel/close.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import type { RunningSession } from './running-session.js';
 import { Shares } from './shares.js';
 

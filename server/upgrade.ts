@@ -3,15 +3,15 @@
  * close codes"): the first failure wins. It decides and touches no socket.
  */
 import type { IncomingMessage } from 'node:http';
-import type { GitService } from '../src/endpoint.js';
-import { isGitWsError } from '../src/errors.js';
-import { closeCodes } from '../src/tunnel/close.js';
+import type { GitService } from '../src/tunnel/machine/request-target.js';
+import { isGitWsError } from '../src/base/errors.js';
+import { closeCodes } from '../src/tunnel/machine/close.js';
 import {
   parseSubprotocols,
   subprotocol,
   type ParsedOffer,
   type Resumption,
-} from '../src/tunnel/subprotocol.js';
+} from '../src/tunnel/machine/subprotocol.js';
 import {
   type Authenticate,
   type Authorize,

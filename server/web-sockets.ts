@@ -1,7 +1,7 @@
 /** How WebSockets are accepted: without compression, and with bounds on what one may make of frames. */
 import { WebSocketServer, type ServerOptions } from 'ws';
-import { maxBinaryBytes } from '../src/tunnel/message.js';
-import { subprotocol } from '../src/tunnel/subprotocol.js';
+import { maxBinaryBytes } from '../src/tunnel/machine/message.js';
+import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
 import type { Limits } from './limits.js';
 
 /** Newer than the types of ws. */

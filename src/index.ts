@@ -4,7 +4,7 @@
  * (tunnel/, but for the channel) and the parts of the plugin (http/). docs/protocol.md is what
  * another implementation needs; nobody should need ours.
  */
-export { createHttpClient, http } from './http.js';
+export { createHttpClient, http } from './isomorphic/http.js';
 export type {
   ByteSource,
   HttpClient,
@@ -14,16 +14,21 @@ export type {
   ProgressCallback,
   ProgressEvent,
   RefInDoubt,
-} from './http.js';
-export { bindRepository } from './bind-repository.js';
-export type { BindRepositoryOptions, BoundRepository } from './bind-repository.js';
+} from './isomorphic/http.js';
+export { bindRepository } from './isomorphic/bind-repository.js';
+export type { BindRepositoryOptions, BoundRepository } from './isomorphic/bind-repository.js';
 export type { ConnectivityCheck, ReadObject } from './repository/keep-pack.js';
-export type { PackLimits } from './pack/limits.js';
-export { openChannel } from './tunnel/channel.js';
-export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './tunnel/channel.js';
-export type { LivenessTimes } from './tunnel/liveness.js';
-export type { ExitStatus } from './tunnel/message.js';
-export type { WebSocketConstructor, WebSocketLike } from './tunnel/socket.js';
-export type { GitService } from './endpoint.js';
-export { GitWsError, isGitWsError } from './errors.js';
-export type { ErrorCode, GitWsErrorOptions } from './errors.js';
+export type { PackLimits } from './pack/index/limits.js';
+export { openChannel } from './tunnel/client/channel.js';
+export type {
+  Authorization,
+  Channel,
+  ChannelOptions,
+  ConnectionEvent,
+} from './tunnel/client/channel.js';
+export type { LivenessTimes } from './tunnel/machine/liveness.js';
+export type { ExitStatus } from './tunnel/machine/message.js';
+export type { WebSocketConstructor, WebSocketLike } from './tunnel/client/socket.js';
+export type { GitService } from './tunnel/machine/request-target.js';
+export { GitWsError, isGitWsError } from './base/errors.js';
+export type { ErrorCode, GitWsErrorOptions } from './base/errors.js';

@@ -2,5 +2,5 @@
  * What is loaded when a pack comes, as the one file that it is beside the library's bundles. Also
  * `indexPack` for pages without a bundler.
  */
-export * from './pack/index-pack.js';
+export * from './pack/index/index-pack.js';
 export { keepPack, loadEngine } from './repository/keep-pack.js';

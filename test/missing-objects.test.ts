@@ -20,7 +20,7 @@ import {
 import { playFetch, recordFetch, type PlayedFetch } from './helpers/played-fetch.js';
 import { startServer } from './helpers/server.js';
 import { temporaryDirectory } from './helpers/temp.js';
-import { advertisement as advertise, band } from './http/smart-bytes.js';
+import { advertisement as advertise, band } from './isomorphic/smart-bytes.js';
 
 const plugins = {
   http: (dir: string, url: string) => ({ fs: nodeFs, dir, url, http: createHttpClient() }),

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultLimits, type AuthenticateAttempt, type GitServerOptions } from '../server/index.js';
 import { createClientAddress } from '../server/client-address.js';
 import { createHttpClient } from '../src/index.js';
-import { formatSubprotocols, maxSubprotocolBytes } from '../src/tunnel/subprotocol.js';
+import { formatSubprotocols, maxSubprotocolBytes } from '../src/tunnel/machine/subprotocol.js';
 import { believing, believingWebSocket } from './helpers/believing.js';
 import { makeAuthority, type Authority } from './helpers/certificates.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';

@@ -3,8 +3,8 @@
  * each gives one line that fail2ban can read. It wraps any way to sign in and knows none of them.
  */
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { GitWsError } from '../../src/errors.js';
-import { closeCodes, closeError } from '../../src/tunnel/close.js';
+import { GitWsError } from '../../src/base/errors.js';
+import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
 import type { Authenticate, AuthenticateAttempt, User } from '../access.js';
 import { addressKey, formatAddress } from '../client-address.js';
 import type { Limit } from '../limit-table.js';

@@ -2,7 +2,7 @@
  * The text of an htpasswd file: one `name:hash` a line, as Apache's htpasswd(1) writes it with -B.
  * Only bcrypt is accepted: every other kind in that format can be guessed by the billion.
  */
-import { GitWsError } from '../../src/errors.js';
+import { GitWsError } from '../../src/base/errors.js';
 import { quoteForLog } from '../log-text.js';
 
 /** Hashes by user name. */

@@ -3,7 +3,7 @@
  * nobody which names exist. Of a password, bcrypt reads the first 72 bytes, here as in Apache.
  */
 import { compare } from 'bcryptjs';
-import { closeCodes, closeError } from '../../src/tunnel/close.js';
+import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
 import type { Authenticate } from '../access.js';
 import { openReloadingFile, type Report } from '../reloading-file.js';
 import { bcryptCost, parseHtpasswd, type PasswordHashes } from './htpasswd-file.js';

@@ -14,8 +14,8 @@ import {
   type JWTVerifyOptions,
 } from 'jose';
 import { z } from 'zod';
-import { GitWsError } from '../../src/errors.js';
-import { closeCodes, closeError } from '../../src/tunnel/close.js';
+import { GitWsError } from '../../src/base/errors.js';
+import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
 import { isLoopbackHost } from '../client-address.js';
 import { faultsOf, parseJson } from '../json-file.js';
 import { quoteForLog } from '../log-text.js';

@@ -4,7 +4,7 @@
  * nobody: which algorithms, that a token ends, and which claims say who and what.
  */
 import type { JWTPayload } from 'jose';
-import { GitWsError } from '../../src/errors.js';
+import { GitWsError } from '../../src/base/errors.js';
 import type { Authenticate, User } from '../access.js';
 import type { Report } from '../reloading-file.js';
 import { openJwtKeys, type JwtAlgorithm, type JwtKeySource } from './jwt-keys.js';

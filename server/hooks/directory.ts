@@ -8,7 +8,7 @@ import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { GitWsError } from '../../src/errors.js';
+import { GitWsError } from '../../src/base/errors.js';
 import { mayUse, orOutOfReach } from '../system-errors.js';
 import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
 

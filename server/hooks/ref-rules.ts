@@ -2,7 +2,7 @@
  * What one pusher may do to which refs, in the form that the hooks read. Who the pusher is was
  * settled before: no users and no groups here.
  */
-import { GitWsError } from '../../src/errors.js';
+import { GitWsError } from '../../src/base/errors.js';
 import { maxStars } from '../rules/glob.js';
 import type { ProtectedRefs, RefChange } from '../rules/types.js';
 

@@ -2,11 +2,11 @@
  * Looks whether all that the new tips reach is in the pack or in the repository: what git's
  * check_connected finds (connected.c: `rev-list --objects --stdin --not --all`), all of it.
  */
-import { GitWsError } from '../errors.js';
-import { missingObjects } from '../pack/missing-objects.js';
-import { bytesOfOid, formatOid } from '../pack/oid.js';
-import type { ObjectType } from '../pack/options.js';
-import { Pace } from '../pack/pace.js';
+import { GitWsError } from '../base/errors.js';
+import { missingObjects } from '../pack/index/missing-objects.js';
+import { bytesOfOid, formatOid } from '../pack/format/oid.js';
+import type { ObjectType } from '../pack/index/options.js';
+import { Pace } from '../pack/index/pace.js';
 import type { AskedFor } from './fetched-objects.js';
 import { linksOf, treeLinks } from './object-links.js';
 import { PackedObjects, type ReadablePack, type StoredObject } from './packed-objects.js';

@@ -2,11 +2,11 @@
  * Looks whether a fetch has brought what was asked for, before any ref is written: what git's
  * check_connected finds (connected.c), as far as it costs little; ./connectivity.ts has all of it.
  */
-import { missingObjects } from '../pack/missing-objects.js';
-import type { BaseObject } from '../pack/options.js';
+import { missingObjects } from '../pack/index/missing-objects.js';
+import type { BaseObject } from '../pack/index/options.js';
 import { linksOf } from './object-links.js';
 import { ObjectLookup } from './object-lookup.js';
-import type { PackIndex } from './pack-index.js';
+import type { PackIndex } from '../pack/format/pack-index.js';
 
 /** What a fetch was about. All oids are in lower case. */
 export interface AskedFor {

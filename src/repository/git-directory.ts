@@ -3,8 +3,8 @@
  * another directory (a submodule, `git init --separate-git-dir`), and objects may be borrowed from
  * other repositories. As isomorphic-git looks for them where it looks at all.
  */
-import { GitWsError } from '../errors.js';
-import { isMissing, type PromiseFileSystem } from './file-system.js';
+import { GitWsError } from '../base/errors.js';
+import { isMissing, type PromiseFileSystem } from '../storage/file-system.js';
 
 /** Repositories that borrow from each other in a row, as git has it (object-file.c). */
 const depthLimit = 5;

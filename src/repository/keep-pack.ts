@@ -2,9 +2,9 @@
  * Keeps the pack of a fetch: has it indexed while it comes, and puts it into the repository. Loaded
  * when the first pack comes.
  */
-import { callBack, callbackFailure, useFileSystem } from '../failure.js';
-import { Listeners } from '../listeners.js';
-import { indexPack } from '../pack/index-pack.js';
+import { callBack, callbackFailure, useFileSystem } from '../base/failure.js';
+import { Listeners } from '../base/listeners.js';
+import { indexPack } from '../pack/index/index-pack.js';
 import type {
   BaseObject,
   IndexPackOptions,
@@ -12,15 +12,15 @@ import type {
   ObjectType,
   PackProgress,
   PackSink,
-} from '../pack/options.js';
-import { startScript } from '../pack/start-script.js';
+} from '../pack/index/options.js';
+import { startScript } from '../pack/index/start-script.js';
 import { checkConnected } from './connectivity.js';
 import { checkFetched, type AskedFor } from './fetched-objects.js';
-import { promisesOf } from './file-system.js';
+import { promisesOf } from '../storage/file-system.js';
 import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
-import { PackIndex } from './pack-index.js';
+import { PackIndex } from '../pack/format/pack-index.js';
 import { readTips, type ReadablePack } from './packed-objects.js';
 import { hasZlib } from './zlib.js';
 

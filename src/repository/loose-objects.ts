@@ -1,8 +1,8 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
-import { useFileSystem } from '../failure.js';
-import type { BaseObject } from '../pack/options.js';
-import { makeDirectory, promisesOf, randomName } from './file-system.js';
-import { expectWhole } from './whole-file.js';
+import { useFileSystem } from '../base/failure.js';
+import type { BaseObject } from '../pack/index/options.js';
+import { makeDirectory, promisesOf, randomName } from '../storage/file-system.js';
+import { expectWhole } from '../storage/whole-file.js';
 import { deflate } from './zlib.js';
 
 /**

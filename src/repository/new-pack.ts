@@ -3,16 +3,16 @@
  * whole, `.pack` first and `.idx` last, since a pack is there for git when its index is
  * (builtin/index-pack.c, `final()`). Whatever fails leaves nothing.
  */
-import { useFileSystem } from '../failure.js';
-import type { IndexedPack, PackSink } from '../pack/options.js';
+import { useFileSystem } from '../base/failure.js';
+import type { IndexedPack, PackSink } from '../pack/index/options.js';
 import {
   makeDirectory,
   promisesOf,
   randomName,
   type OpenFile,
   type PromiseFileSystem,
-} from './file-system.js';
-import { expectWhole, isThere, isWhole, writeAt, writeWhole } from './whole-file.js';
+} from '../storage/file-system.js';
+import { expectWhole, isThere, isWhole, writeAt, writeWhole } from '../storage/whole-file.js';
 
 /** See the head of this file. */
 export class NewPack {

@@ -2,11 +2,11 @@
  * Whether a repository has an object, and where: as a file of its own, or in a pack by that pack's
  * index (gitrepository-layout(5)), its alternates included. No object is read.
  */
-import { bytesOfOid } from '../pack/oid.js';
-import { isMissing, promisesOf, type PromiseFileSystem } from './file-system.js';
+import { bytesOfOid } from '../pack/format/oid.js';
+import { isMissing, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import { objectDirectories } from './git-directory.js';
-import { PackIndex } from './pack-index.js';
-import { isThere } from './whole-file.js';
+import { PackIndex } from '../pack/format/pack-index.js';
+import { isThere } from '../storage/whole-file.js';
 
 /** Where an object lies; `unknown`: in a pack whose index cannot be read, or nowhere yet. */
 export type ObjectPlace =

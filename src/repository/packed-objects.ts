@@ -2,12 +2,12 @@
  * Reads commits, trees and tags of a pack (gitformat-pack(5)). Blobs are never unpacked: nothing
  * here asks what is in them.
  */
-import { applyDelta } from '../pack/delta.js';
-import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/entry.js';
-import { inflate, inputEnded } from '../pack/inflate.js';
-import { bytesOfOid } from '../pack/oid.js';
-import type { BaseObject, ObjectType } from '../pack/options.js';
-import type { PackIndex } from './pack-index.js';
+import { applyDelta } from '../pack/format/delta.js';
+import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
+import { inflate, inputEnded } from '../pack/format/inflate.js';
+import { bytesOfOid } from '../pack/format/oid.js';
+import type { BaseObject, ObjectType } from '../pack/index/options.js';
+import type { PackIndex } from '../pack/format/pack-index.js';
 
 /** A pack and its index. */
 export interface ReadablePack {

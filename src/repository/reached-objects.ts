@@ -2,7 +2,7 @@
  * What the refs of a repository reach, as far as it is asked for: what git's `--not --all` stands for.
  * All of it is taken to be there, as git takes it.
  */
-import { formatOid } from '../pack/oid.js';
+import { formatOid } from '../pack/format/oid.js';
 import { linksOf, treeLinks, type Link } from './object-links.js';
 import type { StoredObjects } from './stored-objects.js';
 

@@ -1,8 +1,8 @@
 /** Reads the commits, trees and tags of a repository: files of their own, or in packs. */
-import { inflateWhole } from '../pack/inflate.js';
-import type { ObjectType } from '../pack/options.js';
-import type { Pace } from '../pack/pace.js';
-import { promisesOf, type OpenFile, type PromiseFileSystem } from './file-system.js';
+import { inflateWhole } from '../pack/format/inflate.js';
+import type { ObjectType } from '../pack/index/options.js';
+import type { Pace } from '../pack/index/pace.js';
+import { promisesOf, type OpenFile, type PromiseFileSystem } from '../storage/file-system.js';
 import { ObjectLookup, type StoredPack } from './object-lookup.js';
 import { PackedObjects, type StoredObject } from './packed-objects.js';
 

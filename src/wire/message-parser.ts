@@ -2,7 +2,7 @@
  * What the parsers of whole messages share: an advertisement, a list of refs, a report. Each is a
  * run of pkt-lines that says itself where it ends; bytes behind it are left to the caller.
  */
-import type { GitWsError } from '../errors.js';
+import type { GitWsError } from '../base/errors.js';
 import { PktLineReader } from './pkt-line-reader.js';
 import type { PktLine } from './pkt-line.js';
 import { parseErrorLine, remoteError } from './remote-error.js';

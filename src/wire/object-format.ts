@@ -1,7 +1,7 @@
 /**
  * The one place that decides which object formats this library can work with.
  */
-import { GitWsError } from '../errors.js';
+import { GitWsError } from '../base/errors.js';
 import { quoteText } from './text.js';
 import type { Capabilities } from './capabilities.js';
 

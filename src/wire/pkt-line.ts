@@ -3,7 +3,7 @@
  * hexadecimal digits of length, themselves counted, and that much payload less four. One line at
  * a time, from bytes that are all there; pkt-line-reader.ts reads them from a stream.
  */
-import { GitWsError } from '../errors.js';
+import { GitWsError } from '../base/errors.js';
 import { encodeText } from './text.js';
 
 /** The longest pkt-line, its length digits included, in bytes (LARGE_PACKET_MAX). */

@@ -2,7 +2,7 @@
  * Which names a ref may have: git-check-ref-format(1), refs.c. A server chooses the names that end
  * up as files in the caller's repository, so they are checked before anybody else sees them.
  */
-import { GitWsError } from '../errors.js';
+import { GitWsError } from '../base/errors.js';
 import { quoteText } from './text.js';
 
 // Control characters, DEL, space and ~ ^ : ? * [ \ anywhere; "..", "@{"; an empty component (also

@@ -1,7 +1,7 @@
 /**
  * `ERR` pkt-lines: what a server says in place of anything else (gitprotocol-pack(5)).
  */
-import { GitWsError } from '../errors.js';
+import { GitWsError } from '../base/errors.js';
 import { stripControlCharacters } from './text.js';
 
 const prefix = 'ERR ';

@@ -2,7 +2,7 @@
  * The side-band: inside a pkt-line, one byte says which of three bands the rest belongs to
  * (gitprotocol-pack(5), git's sideband.c). Pure functions on payloads.
  */
-import { GitWsError } from '../errors.js';
+import { GitWsError } from '../base/errors.js';
 import { malformedPktLine, maxPktLineLength, writePktLineLength } from './pkt-line.js';
 
 /** The band that carries what was asked for: a packfile, or receive-pack's report. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
-import { advertisement, band } from '../http/smart-bytes.js';
+import { advertisement, band } from '../isomorphic/smart-bytes.js';
 import type { FakeSession } from '../helpers/fake-server.js';
 
 /** What the scripts have to say when they tell the truth. */

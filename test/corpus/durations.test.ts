@@ -8,7 +8,7 @@ import {
   openChannel,
   type ChannelOptions,
 } from '../../src/index.js';
-import { formatMessage } from '../../src/tunnel/message.js';
+import { formatMessage } from '../../src/tunnel/machine/message.js';
 import { readCorpus } from './corpus.js';
 
 const hour = 3_600_000;

@@ -7,7 +7,7 @@ import { bindRepository, createHttpClient, type GitWsError } from '../../src/ind
 import { startFakeServer } from '../helpers/fake-server.js';
 import { playFetch } from '../helpers/played-fetch.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { advertisement, oidOf } from '../http/smart-bytes.js';
+import { advertisement, oidOf } from '../isomorphic/smart-bytes.js';
 import { corpusBytes, readCorpus, type CorpusBytes } from './corpus.js';
 
 const plugins = {

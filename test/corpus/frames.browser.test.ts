@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { Page } from 'playwright-core';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { formatMessage } from '../../src/tunnel/message.js';
+import { formatMessage } from '../../src/tunnel/machine/message.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { listen } from '../helpers/listen.js';
 import { bundlePage, servePage } from '../helpers/page.js';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpClient, openChannel, type ConnectionEvent } from '../../src/index.js';
-import { formatMessage } from '../../src/tunnel/message.js';
+import { formatMessage } from '../../src/tunnel/machine/message.js';
 import { nativeEnvironment } from '../helpers/native.js';
 import { gitStatus } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';

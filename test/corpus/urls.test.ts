@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseServiceUrl } from '../../native/service-url.js';
 import { parseTarget } from '../../server/target.js';
-import { repositoryEndpoint } from '../../src/endpoint.js';
+import { repositoryEndpoint } from '../../src/tunnel/client/endpoint.js';
 import {
   bindRepository,
   createHttpClient,

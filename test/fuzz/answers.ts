@@ -1,6 +1,6 @@
 /** What a server may answer to an upgrade, whatever it was asked: the oracle of the raw fuzzers. */
-import { closeCodes } from '../../src/tunnel/close.js';
-import { parseMessage } from '../../src/tunnel/message.js';
+import { closeCodes } from '../../src/tunnel/machine/close.js';
+import { parseMessage } from '../../src/tunnel/machine/message.js';
 import { Finding } from './fuzzer.js';
 import { decodeServerFrames, opcodes, type ServerFrame } from './frames.js';
 import type { Victim } from './victim.js';

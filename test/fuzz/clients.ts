@@ -6,12 +6,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { isGitWsError } from '../../src/errors.js';
-import { createHttpClient, type HttpClient } from '../../src/http.js';
-import { parseSubprotocols, subprotocol } from '../../src/tunnel/subprotocol.js';
-import { Tunnel } from '../../src/tunnel/tunnel.js';
+import { isGitWsError } from '../../src/base/errors.js';
+import { createHttpClient, type HttpClient } from '../../src/isomorphic/http.js';
+import { parseSubprotocols, subprotocol } from '../../src/tunnel/machine/subprotocol.js';
+import { Tunnel } from '../../src/tunnel/machine/tunnel.js';
 import { FetchResponseParser } from '../../src/wire/fetch-response.js';
-import { PushResponseParser } from '../../src/wire/push-response.js';
+import { PushResponseParser } from '../../src/wire/v0/push-response.js';
 import { cloneRequest, nullOid, pktLine } from '../helpers/git-stream.js';
 import type { Random } from '../helpers/random.js';
 import { Finding, type Fuzzer } from './fuzzer.js';

@@ -3,8 +3,8 @@
  * size. Both builds have to come to the same, whatever the pieces; what is refused is refused with an
  * error that says where; and neither gets more memory than is promised, whatever a pack asks for.
  */
-import { isGitWsError } from '../../src/errors.js';
-import { indexPack } from '../../src/pack/index-pack.js';
+import { isGitWsError } from '../../src/base/errors.js';
+import { indexPack } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import {
   appending,

@@ -3,11 +3,11 @@
  * close reasons. Frames of the other end arrive spoilt; the machine refuses them with
  * PROTOCOL_ERROR or takes them, and never sends, holds or credits more than it may.
  */
-import { isGitWsError } from '../../src/errors.js';
-import { formatCloseReason } from '../../src/tunnel/close.js';
-import { maxBinaryBytes, maxTextLength, parseMessage } from '../../src/tunnel/message.js';
-import { parseSubprotocols, windowBytes } from '../../src/tunnel/subprotocol.js';
-import { Tunnel, type TunnelEvent } from '../../src/tunnel/tunnel.js';
+import { isGitWsError } from '../../src/base/errors.js';
+import { formatCloseReason } from '../../src/tunnel/machine/close.js';
+import { maxBinaryBytes, maxTextLength, parseMessage } from '../../src/tunnel/machine/message.js';
+import { parseSubprotocols, windowBytes } from '../../src/tunnel/machine/subprotocol.js';
+import { Tunnel, type TunnelEvent } from '../../src/tunnel/machine/tunnel.js';
 import type { Random } from '../helpers/random.js';
 import { Finding, type Fuzzer } from './fuzzer.js';
 import { makeText } from './sessions.js';

@@ -3,12 +3,12 @@
  * comes out must not depend on where they were cut, and what is thrown is an error of the library.
  */
 import { createHash } from 'node:crypto';
-import { isGitWsError } from '../../src/errors.js';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
+import { isGitWsError } from '../../src/base/errors.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import { FetchResponseParser } from '../../src/wire/fetch-response.js';
-import { LsRefsParser } from '../../src/wire/ls-refs.js';
-import { PushRequestParser } from '../../src/wire/push-request.js';
-import { PushResponseParser } from '../../src/wire/push-response.js';
+import { LsRefsParser } from '../../src/wire/v2/ls-refs.js';
+import { PushRequestParser } from '../../src/wire/v0/push-request.js';
+import { PushResponseParser } from '../../src/wire/v0/push-response.js';
 import { encodeSideBand } from '../../src/wire/side-band.js';
 import { nullOid, pktLine } from '../helpers/git-stream.js';
 import type { Random } from '../helpers/random.js';

@@ -4,8 +4,8 @@
  */
 import { createServer } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { parseSubprotocols } from '../../src/tunnel/subprotocol.js';
-import { Tunnel } from '../../src/tunnel/tunnel.js';
+import { parseSubprotocols } from '../../src/tunnel/machine/subprotocol.js';
+import { Tunnel } from '../../src/tunnel/machine/tunnel.js';
 import { listen } from './listen.js';
 
 /** One connection of a client, seen from git's side. */

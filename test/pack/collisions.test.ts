@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../scripts/build-pack.mjs';
-import type { GitWsError } from '../../src/errors.js';
-import { indexPack, type IndexPackOptions } from '../../src/pack/index-pack.js';
+import type { GitWsError } from '../../src/base/errors.js';
+import { indexPack, type IndexPackOptions } from '../../src/pack/index/index-pack.js';
 import { derive, differences, disturbances, vectors, type Condition } from './conditions.js';
 import {
   appending,

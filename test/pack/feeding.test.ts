@@ -1,6 +1,6 @@
 /** How bytes go to the worker: when at once, when gathered, and when they have to wait. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Feeding, pieceSize } from '../../src/pack/feeding.js';
+import { Feeding, pieceSize } from '../../src/pack/index/feeding.js';
 
 let sent: Uint8Array[];
 let feeding: Feeding;

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { GitWsError } from '../../src/errors.js';
-import { defaultPackLimits, indexPack, type PackLimits } from '../../src/pack/index-pack.js';
+import type { GitWsError } from '../../src/base/errors.js';
+import { defaultPackLimits, indexPack, type PackLimits } from '../../src/pack/index/index-pack.js';
 import { makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { deflateRawSync, deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { indexPack, type IndexPackOptions } from '../../src/pack/index-pack.js';
+import { indexPack, type IndexPackOptions } from '../../src/pack/index/index-pack.js';
 import { plainEngine } from '../../src/pack/inlined/wasm.js';
 import { makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

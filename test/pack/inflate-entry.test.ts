@@ -1,7 +1,7 @@
 /** zlib data whose end nobody says, against zlib itself. */
 import { constants, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { inflate, inputEnded } from '../../src/pack/inflate.js';
+import { inflate, inputEnded } from '../../src/pack/format/inflate.js';
 import { seededRandom } from '../helpers/random.js';
 
 const random = seededRandom(7);

@@ -1,7 +1,7 @@
 /** The engine's own inflate beside zlib: what one takes the other takes, and it comes to the same. */
 import { deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { indexPack } from '../../src/pack/index-pack.js';
+import { indexPack } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import { entryHead, gitVerifies, inPieces, makePack, oidOf } from './packs.js';
 

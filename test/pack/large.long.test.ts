@@ -5,7 +5,7 @@ import { open, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDeflate, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { indexPack } from '../../src/pack/index-pack.js';
+import { indexPack } from '../../src/pack/index/index-pack.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { entryHead } from './packs.js';

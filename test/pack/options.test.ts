@@ -2,7 +2,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { indexPack, type BaseObject, type PackProgress } from '../../src/pack/index-pack.js';
+import { indexPack, type BaseObject, type PackProgress } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import { git, gitBytes, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

@@ -1,5 +1,9 @@
 /** What runs in the page of index-pack.browser.test.ts: one pack indexed, and what came of it. */
-import { indexPack, type BaseObject, type IndexPackOptions } from '../../src/pack/index-pack.js';
+import {
+  indexPack,
+  type BaseObject,
+  type IndexPackOptions,
+} from '../../src/pack/index/index-pack.js';
 
 /** One case: which pack, and how it is indexed. */
 export interface PageCase {

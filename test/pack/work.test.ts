@@ -3,10 +3,10 @@
  * while it indexes one on its own thread. Measured in bytes of work, not in time.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Engine } from '../../src/pack/engine.js';
-import { indexPack, type IndexPackOptions } from '../../src/pack/index-pack.js';
+import { Engine } from '../../src/pack/index/engine.js';
+import { indexPack, type IndexPackOptions } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
-import { sliceSizes } from '../../src/pack/job.js';
+import { sliceSizes } from '../../src/pack/index/job.js';
 import {
   appending,
   inPieces,

@@ -1,6 +1,6 @@
 /** Workers that do not answer, as the caller's thread meets them: played, since real ones only do so when they are dead. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { indexPack } from '../../src/pack/index-pack.js';
+import { indexPack } from '../../src/pack/index/index-pack.js';
 import { makePack, plain } from './packs.js';
 
 /** What a worker is to whoever has one; it hears, and says what the test wants it to say. */

@@ -17,11 +17,11 @@ import {
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
 import { defaultLimits as limits } from '../../server/limits.js';
 import { maxWaiting } from '../../native/waiting-lines.js';
-import { livenessTimes } from '../../src/tunnel/liveness.js';
-import { maxBinaryBytes, maxTextLength } from '../../src/tunnel/message.js';
-import { dataMessageBytes } from '../../src/tunnel/outgoing.js';
-import { backoff } from '../../src/tunnel/reconnection.js';
-import { maxSubprotocolBytes } from '../../src/tunnel/subprotocol.js';
+import { livenessTimes } from '../../src/tunnel/machine/liveness.js';
+import { maxBinaryBytes, maxTextLength } from '../../src/tunnel/machine/message.js';
+import { dataMessageBytes } from '../../src/tunnel/machine/outgoing.js';
+import { backoff } from '../../src/tunnel/client/reconnection.js';
+import { maxSubprotocolBytes } from '../../src/tunnel/machine/subprotocol.js';
 import { root } from './consumer.js';
 
 const factors: Readonly<Record<string, number>> = {

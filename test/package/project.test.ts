@@ -23,7 +23,7 @@ describe('the names of source files', () => {
 
 describe('the error codes of the library', () => {
   it('have a heading each in docs/protocol.md, and no other is there', async () => {
-    const source = await readFile(join(root, 'src/errors.ts'), 'utf8');
+    const source = await readFile(join(root, 'src/base/errors.ts'), 'utf8');
     const [, type = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
     const codes = [...type.matchAll(/^ *\| '(\w+)'/gm)].map(([, code]) => code);
     expect(codes).toContain('CONNECTION_LOST');

@@ -23,7 +23,7 @@ export interface Removal {
   readonly tests: readonly string[];
 }
 
-const endpoint = 'src/endpoint.ts';
+const endpoint = 'src/tunnel/client/endpoint.ts';
 const target = 'server/target.ts';
 const repository = 'server/repository.ts';
 const environment = 'server/environment.ts';
@@ -370,7 +370,7 @@ const credentials: readonly Removal[] = [
   {
     attack: 'CR/LF in a credential',
     defence: 'the entry of a page holds no line end and no NUL',
-    file: 'src/tunnel/subprotocol.ts',
+    file: 'src/tunnel/machine/subprotocol.ts',
     from: "if (/[\\r\\n\\0]/.test(authorization)) throw malformed('gitws.auth contains CR, LF or NUL');",
     to: '',
     tests: [security('credentials'), 'tunnel/subprotocol.test.ts'],
@@ -453,7 +453,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'a text message holds 8 KiB at most',
-    file: 'src/tunnel/message.ts',
+    file: 'src/tunnel/machine/message.ts',
     from: "if (text.length > maxTextLength) throw malformed('a text message is longer than 8 KiB');",
     to: '',
     tests: ['tunnel/message.test.ts', 'server/bad-input.test.ts'],
@@ -469,7 +469,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: '100 uncounted messages a second',
-    file: 'src/tunnel/rate.ts',
+    file: 'src/tunnel/machine/rate.ts',
     from: 'if (this.#count > maxUncountedPerSecond) {',
     to: 'if (this.#count < 0) {',
     tests: [security('frames')],
@@ -477,7 +477,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: 'each counted message costs credit, however small',
-    file: 'src/tunnel/tunnel.ts',
+    file: 'src/tunnel/machine/tunnel.ts',
     from: 'this.#incoming.add(bytes.length + messageOverhead);',
     to: 'this.#incoming.add(bytes.length);',
     tests: [security('frames')],
@@ -485,7 +485,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: 'a client is held to its credit',
-    file: 'src/tunnel/incoming.ts',
+    file: 'src/tunnel/machine/incoming.ts',
     from: "if (cost > 0 && this.#owed + cost > this.#window) throw malformed('more data than the credit');",
     to: '',
     tests: [security('frames'), 'server/bad-input.test.ts'],
@@ -504,7 +504,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'a window of 1 GiB that never acknowledges',
     defence: 'a window has a largest size',
-    file: 'src/tunnel/subprotocol.ts',
+    file: 'src/tunnel/machine/subprotocol.ts',
     from: 'window < windowBytes.minimum || window > windowBytes.maximum',
     to: 'window < windowBytes.minimum',
     tests: [security('floods')],
@@ -512,7 +512,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'a window of 1 GiB that never acknowledges',
     defence: 'maxReplay bounds what is kept, whatever the window',
-    file: 'src/tunnel/tunnel.ts',
+    file: 'src/tunnel/machine/tunnel.ts',
     from: 'Math.min(peerWindow, maxReplay), resumeFor',
     to: 'Math.max(peerWindow, maxReplay), resumeFor',
     tests: [security('floods')],
@@ -528,7 +528,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'stderr flood',
     defence: 'stderr needs credit as data does',
-    file: 'src/tunnel/outgoing.ts',
+    file: 'src/tunnel/machine/outgoing.ts',
     from: 'if (this.#outstanding + cost > this.#limit) return false;',
     to: '',
     tests: [security('floods')],

@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkConnected } from '../../src/repository/connectivity.js';
-import { PackIndex } from '../../src/repository/pack-index.js';
+import { PackIndex } from '../../src/pack/format/pack-index.js';
 import type { AskedFor } from '../../src/repository/fetched-objects.js';
 import type { ReadablePack } from '../../src/repository/packed-objects.js';
 import { FaultyFs } from '../helpers/faulty-fs.js';

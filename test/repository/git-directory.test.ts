@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bindRepository } from '../../src/index.js';
-import { promisesOf } from '../../src/repository/file-system.js';
+import { promisesOf } from '../../src/storage/file-system.js';
 import { findGitDirectory, objectDirectories } from '../../src/repository/git-directory.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeLooseObjects } from '../../src/repository/loose-objects.js';
-import { PackIndex } from '../../src/repository/pack-index.js';
+import { PackIndex } from '../../src/pack/format/pack-index.js';
 import { readTips } from '../../src/repository/packed-objects.js';
 import { FaultyFs, full, type Shape } from '../helpers/faulty-fs.js';
 import { git, gitBytes } from '../helpers/git.js';

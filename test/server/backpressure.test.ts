@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openChannel } from '../../src/tunnel/channel.js';
+import { openChannel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, packOf, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { eventually, noProcessIn, processRunning } from '../helpers/processes.js';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openChannel } from '../../src/tunnel/channel.js';
+import { openChannel } from '../../src/tunnel/client/channel.js';
 import type { SessionReport, User } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';

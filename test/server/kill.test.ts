@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lookTimes } from '../../server/quarantine.js';
-import { openChannel, type Channel } from '../../src/tunnel/channel.js';
+import { openChannel, type Channel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { eventually, noProcessIn, processRunning, processesIn } from '../helpers/processes.js';

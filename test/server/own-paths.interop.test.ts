@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GitServerOptions } from '../../server/index.js';
-import { openChannel } from '../../src/tunnel/channel.js';
+import { openChannel } from '../../src/tunnel/client/channel.js';
 import { nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { RawClient } from '../helpers/raw-client.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Maintenance } from '../../server/maintenance.js';
 import { Preparation } from '../../server/preparation.js';
 import { askGit } from '../../server/run-git.js';
-import { openChannel } from '../../src/tunnel/channel.js';
+import { openChannel } from '../../src/tunnel/client/channel.js';
 import { nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { git, gitBytes, makeRepository } from '../helpers/git.js';
 import { startServer, type TestServer } from '../helpers/server.js';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { GitWsError } from '../../src/errors.js';
+import { GitWsError } from '../../src/base/errors.js';
 import { openReloadingFile } from '../../server/reloading-file.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

@@ -4,7 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionReport } from '../../server/index.js';
-import { openChannel, type Channel, type ConnectionEvent } from '../../src/tunnel/channel.js';
+import {
+  openChannel,
+  type Channel,
+  type ConnectionEvent,
+} from '../../src/tunnel/client/channel.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { cloneRequest, nullOid, packOf, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, gitBytes, makeRepository } from '../helpers/git.js';

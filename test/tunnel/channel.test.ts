@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { GitWsError } from '../../src/errors.js';
-import { openChannel, type ChannelOptions } from '../../src/tunnel/channel.js';
+import type { GitWsError } from '../../src/base/errors.js';
+import { openChannel, type ChannelOptions } from '../../src/tunnel/client/channel.js';
 import { startPeer, type Peer } from './peer.js';
 
 const upload: ChannelOptions = { service: 'git-upload-pack' };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closeError, formatCloseReason, isRetryableClose } from '../../src/tunnel/close.js';
+import { closeError, formatCloseReason, isRetryableClose } from '../../src/tunnel/machine/close.js';
 
 describe('a close reason', () => {
   it('never has more than 123 bytes and never half a character', () => {

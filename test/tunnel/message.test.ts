@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GitWsError } from '../../src/errors.js';
-import { formatMessage, parseMessage, type TextMessage } from '../../src/tunnel/message.js';
+import { GitWsError } from '../../src/base/errors.js';
+import { formatMessage, parseMessage, type TextMessage } from '../../src/tunnel/machine/message.js';
 
 const spelt: [TextMessage, string][] = [
   [{ type: 'end' }, '{"type":"end"}'],

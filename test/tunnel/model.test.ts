@@ -1,7 +1,7 @@
 /** The machine against random interleavings: nothing lost, nothing twice, credit kept, progress. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Tunnel } from '../../src/tunnel/tunnel.js';
+import type { Tunnel } from '../../src/tunnel/machine/tunnel.js';
 import { byteCount, dataOf, kib, openPair, type Pair } from './pair.js';
 
 type Step =

@@ -3,7 +3,7 @@
  * each side hears of it on its own, with what was under way delivered up to some frame. Every
  * invariant that can be looked at between two steps is looked at.
  */
-import { Tunnel, type TunnelEvent } from '../../src/tunnel/tunnel.js';
+import { Tunnel, type TunnelEvent } from '../../src/tunnel/machine/tunnel.js';
 import { kib } from './pair.js';
 
 export type Side = 'client' | 'server';

@@ -1,5 +1,5 @@
 /** Two machines joined back to back: what one sends, the other receives, in order. */
-import { Tunnel, type TunnelEvent } from '../../src/tunnel/tunnel.js';
+import { Tunnel, type TunnelEvent } from '../../src/tunnel/machine/tunnel.js';
 
 export const kib = 1024;
 export const mib = 1024 * kib;

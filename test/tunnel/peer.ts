@@ -5,9 +5,9 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { closeCodes } from '../../src/tunnel/close.js';
-import { parseSubprotocols, subprotocol } from '../../src/tunnel/subprotocol.js';
-import { Tunnel, type TunnelEvent } from '../../src/tunnel/tunnel.js';
+import { closeCodes } from '../../src/tunnel/machine/close.js';
+import { parseSubprotocols, subprotocol } from '../../src/tunnel/machine/subprotocol.js';
+import { Tunnel, type TunnelEvent } from '../../src/tunnel/machine/tunnel.js';
 
 export class Peer {
   readonly tunnel: Tunnel;

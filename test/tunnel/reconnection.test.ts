@@ -1,7 +1,7 @@
 /** When a lost connection is tried again: the waits, their end, and what shortens them. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoff, backoffDelay, Reconnection } from '../../src/tunnel/reconnection.js';
+import { backoff, backoffDelay, Reconnection } from '../../src/tunnel/client/reconnection.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -3,8 +3,8 @@
  * its caller hears of that. What a real server makes of it: ../server/resume.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import { openChannel } from '../../src/tunnel/channel.js';
-import type { ChannelOptions } from '../../src/tunnel/channel-options.js';
+import { openChannel } from '../../src/tunnel/client/channel.js';
+import type { ChannelOptions } from '../../src/tunnel/client/channel-options.js';
 import {
   beginAndDrop,
   brief,

@@ -2,8 +2,12 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { openChannel, type Channel, type ConnectionEvent } from '../../src/tunnel/channel.js';
-import type { ChannelOptions } from '../../src/tunnel/channel-options.js';
+import {
+  openChannel,
+  type Channel,
+  type ConnectionEvent,
+} from '../../src/tunnel/client/channel.js';
+import type { ChannelOptions } from '../../src/tunnel/client/channel-options.js';
 
 export const token = 't'.repeat(22);
 

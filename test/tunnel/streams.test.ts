@@ -1,6 +1,6 @@
 /** The streams of a channel: what they hand on is theirs, whatever its maker does with its memory. */
 import { expect, it } from 'vitest';
-import { ChannelStreams } from '../../src/tunnel/streams.js';
+import { ChannelStreams } from '../../src/tunnel/client/streams.js';
 
 it.each([
   ['a Buffer', Buffer.from('first')],

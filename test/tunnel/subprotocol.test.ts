@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBase64Url, encodeBase64, encodeBase64Url } from '../../src/base64.js';
-import { formatSubprotocols, parseSubprotocols } from '../../src/tunnel/subprotocol.js';
+import { decodeBase64Url, encodeBase64, encodeBase64Url } from '../../src/base/base64.js';
+import { formatSubprotocols, parseSubprotocols } from '../../src/tunnel/machine/subprotocol.js';
 
 describe('the subprotocol entries', () => {
   it('carry version, window and credentials in characters that a header may have', () => {

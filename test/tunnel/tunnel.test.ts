@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxUncountedPerSecond } from '../../src/tunnel/rate.js';
+import { maxUncountedPerSecond } from '../../src/tunnel/machine/rate.js';
 import { byteCount, dataOf, kib, mib, openPair, Pair } from './pair.js';
 
 const breach = expect.objectContaining({ code: 'PROTOCOL_ERROR' }) as Error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import { zeroOid } from '../../src/wire/oid.js';
 import { concatBytes } from '../../src/wire/text.js';
 import {

@@ -2,9 +2,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
-import type { Advertisement, RefAdvertisement } from '../../src/wire/advertisement.js';
-import { LsRefsParser } from '../../src/wire/ls-refs.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
+import type { Advertisement, RefAdvertisement } from '../../src/wire/v0/advertisement.js';
+import { LsRefsParser } from '../../src/wire/v2/ls-refs.js';
 import { isRefName } from '../../src/wire/ref-name.js';
 import { git, gitBytes, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

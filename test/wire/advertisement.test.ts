@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
-import type { Advertisement } from '../../src/wire/advertisement.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
+import type { Advertisement } from '../../src/wire/v0/advertisement.js';
 import { encodePktLine } from '../../src/wire/pkt-line.js';
 import { zeroOid } from '../../src/wire/oid.js';
 import { concatBytes, encodeText } from '../../src/wire/text.js';

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import { FetchResponseParser } from '../../src/wire/fetch-response.js';
 import type { FetchResponseEvent } from '../../src/wire/fetch-response.js';
 import { concatBytes, decodeText, encodeText } from '../../src/wire/text.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LsRefsParser } from '../../src/wire/ls-refs.js';
+import { LsRefsParser } from '../../src/wire/v2/ls-refs.js';
 import { concatBytes, encodeText } from '../../src/wire/text.js';
 import {
   everySplit,

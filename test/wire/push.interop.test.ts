@@ -2,13 +2,13 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdvertisementParser } from '../../src/wire/advertisement.js';
+import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import { parseCapabilities } from '../../src/wire/capabilities.js';
 import { zeroOid } from '../../src/wire/oid.js';
-import { encodePushRequest, PushRequestParser } from '../../src/wire/push-request.js';
-import type { PushCommand } from '../../src/wire/push-request.js';
-import { PushResponseParser } from '../../src/wire/push-response.js';
-import type { PushResponseEvent } from '../../src/wire/push-response.js';
+import { encodePushRequest, PushRequestParser } from '../../src/wire/v0/push-request.js';
+import type { PushCommand } from '../../src/wire/v0/push-request.js';
+import { PushResponseParser } from '../../src/wire/v0/push-response.js';
+import type { PushResponseEvent } from '../../src/wire/v0/push-response.js';
 import { concatBytes, decodeText } from '../../src/wire/text.js';
 import { expectSoundRepository, git, gitBytes, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

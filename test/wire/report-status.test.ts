@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReportStatusParser, encodeReportStatus } from '../../src/wire/report-status.js';
-import type { RefStatus } from '../../src/wire/report-status.js';
+import { ReportStatusParser, encodeReportStatus } from '../../src/wire/v0/report-status.js';
+import type { RefStatus } from '../../src/wire/v0/report-status.js';
 import { concatBytes, decodeText, encodeText } from '../../src/wire/text.js';
 import {
   anyPlaces,

@@ -1,4 +1,4 @@
-/** The limits of what a pack may ask for. src/pack/limits.ts says what each is good for. */
+/** The limits of what a pack may ask for. src/pack/index/limits.ts says what each is good for. */
 import {
   OVER_DELTA_DEPTH,
   OVER_OBJECT_BYTES,

@@ -1,5 +1,5 @@
 /**
- * The pack engine: what src/pack/engine.ts calls. One instance indexes one pack.
+ * The pack engine: what src/pack/index/engine.ts calls. One instance indexes one pack.
  *
  * begin; makeScanRoom, addBytes and scan until it says DONE; finishPackHash; then beginResolving and
  * resolve until it says DONE, each READ answered by makeRoom and addBytes; for a thin pack, between

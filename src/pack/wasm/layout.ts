@@ -68,7 +68,7 @@ export const FULL: i32 = 2; // the stream's room: the caller takes it and goes o
 export const PAUSE: i32 = 3; // nothing: call again, now or after others had their turn
 export const READ: i32 = 4; // bytes from another place of the pack, in an emptied window
 
-// Faults: src/pack/faults.ts has the sentences, by the same numbers.
+// Faults: src/pack/index/faults.ts has the sentences, by the same numbers.
 export const BAD_ZLIB_HEADER: i32 = 16;
 export const BAD_BLOCK_TYPE: i32 = 17;
 export const BAD_STORED_LENGTH: i32 = 18;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
-import { isGitWsError } from '../../../src/errors.js';
+import { isGitWsError } from '../../../src/base/errors.js';
 import { parseRules } from '../../../server/rules/parse.js';
 import { rulesJsonSchema } from '../../../server/rules/schema.js';
 

@@ -1,0 +1,75 @@
+/**
+ * The first thing a service says (gitprotocol-pack(5), "Reference Discovery"): read from a run,
+ * checked, and put into the form that smart HTTP gives it.
+ */
+import { GitWsError } from '../base/errors.js';
+import { AdvertisementParser, type Advertisement } from '../wire/v0/advertisement.js';
+import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
+import { concatBytes } from '../wire/text.js';
+import type { ServiceRun } from './run.js';
+import type { SmartService } from './smart-request.js';
+
+/** An advertisement, parsed and as it was sent. */
+export interface ReadAdvertisement {
+  readonly advertisement: Advertisement;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a run up to the end of its advertisement; ends it where that fails.
+ *
+ * @throws GitWsError REMOTE_ERROR, MALFORMED_PKT_LINE, MALFORMED_ADVERTISEMENT, INVALID_REF_NAME,
+ *   UNSUPPORTED_OBJECT_FORMAT; REMOTE_EXIT where git ended instead; what reading throws.
+ */
+export async function readAdvertisement(run: ServiceRun): Promise<ReadAdvertisement> {
+  try {
+    return await parseAdvertisement(run);
+  } catch (error) {
+    run.abort(error);
+    throw error;
+  }
+}
+
+async function parseAdvertisement(run: ServiceRun): Promise<ReadAdvertisement> {
+  const parser = new AdvertisementParser();
+  const parts: Uint8Array[] = [];
+  for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
+    const step = parser.push(chunk);
+    if (!step.done) {
+      parts.push(chunk);
+      continue;
+    }
+    parts.push(chunk.subarray(0, step.end));
+    run.unread(chunk.subarray(step.end));
+    return { advertisement: step.value, bytes: concatBytes(parts) };
+  }
+  // git's own words, where it failed, say more than what is missing.
+  await run.success();
+  parser.end();
+  throw new GitWsError('MALFORMED_ADVERTISEMENT', 'The server ended without an advertisement.');
+}
+
+/** The answer to `GET info/refs` as gitprotocol-http(5) has it, around the same advertisement. */
+export function encodeSmartAdvertisement(service: SmartService, bytes: Uint8Array): Uint8Array {
+  return concatBytes([encodePktLine(`# service=${service}\n`), flushPkt, bytes]);
+}
+
+/**
+ * Ends a run after its advertisement, in the way git takes for a client that wants nothing: a
+ * flush-pkt and the end of its input (exit 0; a bare end of input would be exit 128). Never
+ * rejects.
+ *
+ * @param patience ms until a server that does not end by itself is left.
+ */
+export async function closeAfterAdvertisement(run: ServiceRun, patience: number): Promise<void> {
+  const timer = setTimeout(() => {
+    run.abort();
+  }, patience);
+  try {
+    await run.send([flushPkt]);
+  } catch {
+    // The connection is gone: so is the run.
+  }
+  await run.drain();
+  clearTimeout(timer);
+}

@@ -1,0 +1,334 @@
+/**
+ * The `http` plugin for isomorphic-git: the two requests of smart HTTP, answered from one run of
+ * git over one WebSocket. The GET opens it and gets the advertisement; the POST that belongs to
+ * it goes on in the same run. What is specific to each part stands in http/.
+ */
+import { isGitWsError } from '../base/errors.js';
+import { callBack, callbackFailure } from '../base/failure.js';
+import type { Authorization, ConnectionEvent } from '../tunnel/client/channel.js';
+import { checkConnectionOptions } from '../tunnel/client/connection-options.js';
+import { checkedDuration } from '../base/duration.js';
+import type { LivenessTimes } from '../tunnel/machine/liveness.js';
+import type { WebSocketConstructor } from '../tunnel/client/socket.js';
+import { encodeText } from '../wire/text.js';
+import {
+  closeAfterAdvertisement,
+  encodeSmartAdvertisement,
+  readAdvertisement,
+} from './advertisement.js';
+import { exchangeCommand } from './command-exchange.js';
+import { exchangeFetch } from './fetch-exchange.js';
+import type { ByteSource } from './gather.js';
+import type { Negotiation } from './negotiation.js';
+import type { ProgressCallback } from './progress.js';
+import { PassedPack, type PackRoute } from './pack-route.js';
+import { exchangePush } from './push-exchange.js';
+import { Restarts } from './restart.js';
+import { ServiceRun } from './run.js';
+import { parseSmartRequest, type SmartRequest } from './smart-request.js';
+import { WaitingRuns, type AdvertisedRun } from './waiting.js';
+
+export type { ByteSource } from './gather.js';
+export type { ProgressCallback, ProgressEvent } from './progress.js';
+export type { RefInDoubt } from './push-exchange.js';
+
+/** Options of {@link createHttpClient}; all of them may be left out. */
+export interface HttpClientOptions {
+  /**
+   * An `Authorization` value, or a function asked for one at each connect. Used where the
+   * operation brings none of its own (isomorphic-git's `onAuth`, `headers` or the URL).
+   */
+  readonly authorization?: Authorization;
+  /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Hears of every operation of this client, beside the operation's own `onProgress`. What a
+   * listener of this client throws, or rejects with, ends the operation.
+   */
+  readonly onProgress?: ProgressCallback | undefined;
+  /**
+   * Hears what the server's git and its hooks write for a person, when it is written.
+   * (isomorphic-git's own `onMessage` gets it once the transfer is safe.)
+   */
+  readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
+  /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */
+  readonly window?: number | undefined;
+  /**
+   * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as
+   * the connection is there.
+   */
+  readonly openTimeout?: number | undefined;
+  /**
+   * How long a connection waits for the second request of its operation, in ms; default 5,000.
+   * It costs a connection more where the second one comes later. 0: it does not wait; Infinity: for as
+   * long as the server does.
+   */
+  readonly advertisementTime?: number | undefined;
+  /**
+   * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
+   * the session. 0: a lost connection ends the operation. Infinity: a fetch that has to begin anew is
+   * begun anew for as long as the server cannot be reached.
+   */
+  readonly resumeFor?: number | undefined;
+  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
+  readonly retries?: number | undefined;
+  /** When a silent server counts as dead; default: {@link LivenessTimes}. */
+  readonly liveness?: Partial<LivenessTimes> | undefined;
+  /** Hears of every connection of this client: lost, resumed, and why. */
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
+  /** The WebSocket class; default: the page's, or `ws` in Node. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+/** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method?: string | undefined;
+  /** Only `Authorization` and `Git-Protocol` reach the server: a page cannot set others. */
+  readonly headers?: Record<string, string> | undefined;
+  readonly body?: ByteSource | undefined;
+  /** Called with {@link ProgressEvent}s: a `total` that is not known is absent all the same. */
+  readonly onProgress?:
+    ((event: { phase: string; loaded: number; total: number }) => void | Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What isomorphic-git expects of an HTTP client. */
+export interface HttpResponse {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: AsyncIterableIterator<Uint8Array>;
+  statusCode: number;
+  statusMessage: string;
+}
+
+/** isomorphic-git's `http`. */
+export interface HttpClient {
+  /**
+   * Answers one of smart HTTP's requests.
+   *
+   * @returns 200, or the status and the reason with which the server refused.
+   * @throws GitWsError for everything else: its `code` says what.
+   */
+  request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** Time for an idle run to end by itself once it was told to, in ms. */
+const patience = 10_000;
+
+/** Time for a server to say what became of a push, in ms. */
+const askTime = 10_000;
+
+/**
+ * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
+ * as `ws://` and `wss://`, one socket for each clone, fetch, pull or push.
+ *
+ * @param options see {@link HttpClientOptions}.
+ * @returns a client without state of its own but for connections that wait for their second
+ *   request: use one for as many operations at once as you like.
+ * @throws GitWsError INVALID_OPTION for times and quantities that are none.
+ */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  return createRoutedClient(options, ({ negotiation }) => new PassedPack(negotiation));
+}
+
+/**
+ * The same with a say in where packs go.
+ *
+ * @param routePack asked for each pack.
+ */
+export function createRoutedClient(
+  options: HttpClientOptions,
+  routePack: (request: PackRequest) => PackRoute,
+): HttpClient {
+  checkConnectionOptions(options);
+  checkedDuration('advertisementTime', options.advertisementTime, 0);
+  const client = new GitWsHttpClient(options, routePack);
+  // Bound, so that `{ request }` may be taken apart.
+  return { request: (request) => client.request(request) };
+}
+
+/** The fetch that a pack belongs to. */
+export interface PackRequest {
+  /** What it asked for, and what the server says to that. */
+  readonly negotiation: Negotiation;
+  readonly onProgress: ProgressCallback | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+class GitWsHttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #routePack: (request: PackRequest) => PackRoute;
+  readonly #waiting: WaitingRuns;
+
+  constructor(options: HttpClientOptions, routePack: (request: PackRequest) => PackRoute) {
+    this.#options = options;
+    this.#routePack = routePack;
+    this.#waiting = new WaitingRuns(options.advertisementTime ?? 5_000);
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { url, method = 'GET' } = request;
+    const headers = request.headers ?? {};
+    const smart = parseSmartRequest(method, url, headers);
+    try {
+      return smart.kind === 'advertisement'
+        ? await this.#advertise(smart, headers, request)
+        : await this.#exchange(smart, headers, request);
+    } catch (error) {
+      // isomorphic-git makes its own error of a status, and asks onAuth where it is 401.
+      if (!isGitWsError(error, 'REFUSED')) throw callbackFailure(error, 'body');
+      const { status } = error.data as { status: number };
+      const body = bodyOf([encodeText(error.message)]);
+      return { url, method, headers: {}, body, statusCode: status, statusMessage: error.message };
+    }
+  }
+
+  async #advertise(
+    smart: SmartRequest,
+    headers: object,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const advertised = await this.#openSteadily(smart, request.signal);
+    // Of an empty repository nothing can be asked.
+    if (canBeAsked(smart, advertised)) this.#waiting.add(smart, headers, advertised);
+    else void closeAfterAdvertisement(advertised.run, patience);
+    const body = [encodeSmartAdvertisement(smart.service, advertised.bytes)];
+    return success(request, `application/x-${smart.service}-advertisement`, bodyOf(body));
+  }
+
+  async #exchange(
+    smart: SmartRequest,
+    headers: object,
+    request: HttpRequest,
+  ): Promise<HttpResponse> {
+    const waiting = this.#waiting.take(smart, headers);
+    waiting?.run.follow(request.signal);
+    const restarts = new Restarts(this.#options);
+    const open = (): Promise<AdvertisedRun> => this.#open(smart, request.signal);
+    const openAgain = (failure: unknown): Promise<AdvertisedRun> =>
+      restarts.again(failure, open, [request.signal, this.#options.signal]);
+    // Nothing was asked of it yet, and a moment ago it was there.
+    const { run, advertisement } = waiting ?? (await open().catch(openAgain));
+    const body = request.body ?? [];
+    const type = `application/x-${smart.service}-result`;
+    const listeners = {
+      onMessage: this.#options.onMessage,
+      onProgress: this.#progressOf(request),
+    };
+    if (smart.service === 'git-receive-pack') {
+      const askRefs = () => this.#askRefs(smart, request.signal);
+      return success(request, type, bodyOf(await exchangePush(run, body, listeners, askRefs)));
+    }
+    if (advertisement.version === 2) {
+      return success(request, type, bodyOf(await exchangeCommand(run, body)));
+    }
+    const another = async (failure: unknown): Promise<ServiceRun> => (await openAgain(failure)).run;
+    const { onProgress } = listeners;
+    const routePack = (negotiation: Negotiation): PackRoute =>
+      this.#routePack({ negotiation, onProgress, signal: request.signal });
+    const { refs } = advertisement;
+    return success(request, type, exchangeFetch(run, refs, body, listeners, another, routePack));
+  }
+
+  async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
+    const run = await ServiceRun.open(smart, this.#options, signal);
+    return { run, ...(await readAdvertisement(run)) };
+  }
+
+  /**
+   * The same, begun again where the session is lost before its advertisement is in: nothing was
+   * asked of it, not even by a push. That a server is not there at all is told at once.
+   */
+  async #openSteadily(
+    smart: SmartRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<AdvertisedRun> {
+    const run = await ServiceRun.open(smart, this.#options, signal);
+    try {
+      return { run, ...(await readAdvertisement(run)) };
+    } catch (failure) {
+      const open = (): Promise<AdvertisedRun> => this.#open(smart, signal);
+      const signals = [signal, this.#options.signal];
+      return await new Restarts(this.#options).again(failure, open, signals);
+    }
+  }
+
+  async #askRefs(
+    smart: SmartRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const giveUp = new AbortController();
+    const stop = (): void => {
+      giveUp.abort();
+    };
+    const timer = setTimeout(stop, askTime);
+    signal?.addEventListener('abort', stop);
+    const open = (): Promise<AdvertisedRun> => this.#open(smart, giveUp.signal);
+    try {
+      const { run, advertisement } = await open().catch((error: unknown) =>
+        // A server that has just ended may be there again in a moment.
+        new Restarts({ resumeFor: askTime }).again(error, open, [
+          giveUp.signal,
+          this.#options.signal,
+        ]),
+      );
+      void closeAfterAdvertisement(run, patience);
+      if (advertisement.version === 2) return undefined;
+      return new Map(advertisement.refs.map(({ name, oid }) => [name, oid]));
+    } catch {
+      // The server is not there: what it did is not known.
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  #progressOf(request: HttpRequest): ProgressCallback | undefined {
+    const own = request.onProgress as ProgressCallback | undefined;
+    const { onProgress } = this.#options;
+    if (own === undefined && onProgress === undefined) return undefined;
+    return (event) =>
+      callBack('onProgress', async () => {
+        await own?.(event);
+        await onProgress?.(event);
+      });
+  }
+}
+
+function canBeAsked({ service }: SmartRequest, { advertisement }: AdvertisedRun): boolean {
+  if (service === 'git-receive-pack' || advertisement.version === 2) return true;
+  return advertisement.refs.length > 0;
+}
+
+function success(
+  { url, method = 'GET' }: HttpRequest,
+  type: string,
+  body: AsyncIterableIterator<Uint8Array>,
+): HttpResponse {
+  const headers = { 'content-type': type };
+  const whole = failingWithErrors(body);
+  return { url, method, headers, body: whole, statusCode: 200, statusMessage: 'OK' };
+}
+
+/** isomorphic-git takes the end of a body for a success where what it throws is null. */
+async function* failingWithErrors(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (reason) {
+    // All others have been made errors where they were called.
+    throw callbackFailure(reason, 'body');
+  }
+}
+
+async function* bodyOf(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* parts;
+}
+
+// Stands last: a class has no value before its declaration ran.
+/** The client with nothing set: `git.clone({ fs, http, dir, url })`. */
+export const http: HttpClient = createHttpClient();

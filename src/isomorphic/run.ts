@@ -1,0 +1,284 @@
+/**
+ * One run of a git service as the plugin uses it: a channel with a reader, a writer, what git
+ * wrote to stderr and what its exit means. Knows nothing of smart HTTP and of git's bytes.
+ */
+import { GitWsError } from '../base/errors.js';
+import { callBack, callbackFailure } from '../base/failure.js';
+import { Listeners } from '../base/listeners.js';
+import {
+  openChannel,
+  type Authorization,
+  type Channel,
+  type ConnectionEvent,
+} from '../tunnel/client/channel.js';
+import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
+import type { WebSocketConstructor } from '../tunnel/client/socket.js';
+import { gather, type ByteSource } from './gather.js';
+import { stripControlCharacters } from './remote-text.js';
+import type { SmartService } from './smart-request.js';
+
+/** Most of git's stderr that is kept for an error, in characters: its last words count. */
+const stderrLimit = 4096;
+
+/** What is the same for all runs of one client. */
+export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
+  readonly authorization?: Authorization;
+  readonly signal?: AbortSignal | undefined;
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  readonly onMessage?: ((message: string) => unknown) | undefined;
+}
+
+/** What to run. */
+export interface RunTarget {
+  readonly repository: string;
+  readonly service: SmartService;
+  readonly authorization: string | undefined;
+  readonly gitProtocol: string | undefined;
+}
+
+/** See the head of this file. */
+export class ServiceRun {
+  readonly #channel: Channel;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #abort: AbortLink;
+  readonly #stderr: StderrTail;
+  readonly #told: Listeners;
+  readonly #service: SmartService;
+  #unread: Uint8Array | undefined;
+
+  /**
+   * @param target what to run, and where.
+   * @param settings the client's.
+   * @param signal the request's own; a later request may put its own in place with {@link follow}.
+   * @throws GitWsError as openChannel does.
+   */
+  static async open(
+    target: RunTarget,
+    settings: RunSettings,
+    signal: AbortSignal | undefined,
+  ): Promise<ServiceRun> {
+    const abort = new AbortLink(settings.signal);
+    abort.follow(signal);
+    const stderr = new StderrTail();
+    const told = new Listeners((error) => {
+      abort.fail(error);
+    });
+    try {
+      const channel = await openChannel(target.repository, {
+        service: target.service,
+        gitProtocol: target.gitProtocol,
+        authorization: target.authorization ?? settings.authorization,
+        signal: abort.signal,
+        window: settings.window,
+        openTimeout: settings.openTimeout,
+        resumeFor: settings.resumeFor,
+        retries: settings.retries,
+        liveness: settings.liveness,
+        onConnection: settings.onConnection,
+        WebSocket: settings.WebSocket,
+        onStderr: (text) => {
+          stderr.push(text);
+          told.add(callBack('onMessage', () => settings.onMessage?.(stripControlCharacters(text))));
+        },
+      });
+      return new ServiceRun(channel, abort, stderr, told, target.service);
+    } catch (error) {
+      abort.release();
+      throw abort.whatFailed(error);
+    }
+  }
+
+  private constructor(
+    channel: Channel,
+    abort: AbortLink,
+    stderr: StderrTail,
+    told: Listeners,
+    service: SmartService,
+  ) {
+    this.#channel = channel;
+    this.#abort = abort;
+    this.#stderr = stderr;
+    this.#told = told;
+    this.#service = service;
+    this.#reader = channel.readable.getReader();
+    this.#writer = channel.writable.getWriter();
+    // Whoever writes or reads hears of a failure there.
+    this.#writer.closed.catch(() => undefined);
+    this.#reader.closed.catch(() => undefined);
+    void channel.closed.then(() => {
+      abort.release();
+    });
+  }
+
+  /** Resolves when nothing of the run is left, however it ended. */
+  get closed(): Promise<void> {
+    return this.#channel.closed;
+  }
+
+  /** The run ends when this signal fires, and no longer when the one given before does. */
+  follow(signal: AbortSignal | undefined): void {
+    this.#abort.follow(signal);
+  }
+
+  /**
+   * The next bytes of git's stdout; undefined at its end.
+   *
+   * @throws what ended the channel; what {@link start}'s body or a listener threw.
+   */
+  async read(): Promise<Uint8Array | undefined> {
+    const unread = this.#unread;
+    this.#unread = undefined;
+    try {
+      return unread ?? (await this.#reader.read()).value;
+    } catch (error) {
+      throw this.#abort.whatFailed(error);
+    }
+  }
+
+  /** The next {@link read} returns these bytes. */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#unread = bytes;
+  }
+
+  /**
+   * Begins to {@link send}, to go on while the answer is read. Where it fails, the run ends and
+   * reading fails with the same error.
+   */
+  start(body: ByteSource, onBytes?: (bytes: Uint8Array, last: boolean) => unknown): void {
+    this.send(body, onBytes).catch((error: unknown) => {
+      // The connection's and the listeners' own are errors: what else there is, is the body's.
+      this.#abort.fail(callbackFailure(error, 'body'));
+    });
+  }
+
+  /**
+   * Writes a whole body to git's stdin and closes it.
+   *
+   * @param body what to write.
+   * @param onBytes told of each piece before it is written.
+   */
+  async send(
+    body: ByteSource,
+    onBytes?: (bytes: Uint8Array, last: boolean) => unknown,
+  ): Promise<void> {
+    for await (const { bytes, last } of gather(body)) {
+      await onBytes?.(bytes, last);
+      if (bytes.length > 0) await this.#writer.write(bytes);
+    }
+    await this.#writer.close();
+  }
+
+  /**
+   * Waits for git to end, and for those who hear what it said.
+   *
+   * @throws what they throw; GitWsError REMOTE_EXIT (data: `code`, `signal`, `stderr`) unless it exited with 0;
+   *   CONNECTION_LOST where its exit will never be known.
+   */
+  async success(): Promise<void> {
+    const { code, signal } = await this.#channel.exit.catch((error: unknown) => {
+      throw this.#abort.whatFailed(error);
+    });
+    await this.#told.done();
+    if (code === 0) return;
+    const stderr = this.#stderr.text;
+    const how = signal === null ? `with exit code ${code}` : `by signal ${signal}`;
+    const why = stderr === '' ? '' : `: ${stderr}`;
+    throw new GitWsError('REMOTE_EXIT', `${this.#service} on the server ended ${how}${why}`, {
+      data: { code, signal, stderr },
+    });
+  }
+
+  /** Node: the process stays for this run, as it does unless {@link rest} was called. */
+  wake(): void {
+    this.#channel.ref();
+  }
+
+  /** Node: nobody wants anything of this run at present, and the process may end. */
+  rest(): void {
+    this.#channel.unref();
+  }
+
+  /** Ends the run at once. */
+  abort(reason?: unknown): void {
+    this.#channel.abort(reason);
+  }
+
+  /** Reads the rest of git's stdout and drops it, then waits for its exit. Never rejects. */
+  async drain(): Promise<void> {
+    try {
+      await this.#reader.cancel();
+    } catch {
+      // The channel failed before: there is nothing to drop.
+    }
+    await this.#channel.closed;
+  }
+}
+
+/** The end of what git wrote to stderr, fit to be shown. */
+class StderrTail {
+  #text = '';
+
+  get text(): string {
+    return this.#text.trim();
+  }
+
+  push(text: string): void {
+    this.#text = (this.#text + stripControlCharacters(text)).slice(-stderrLimit);
+  }
+}
+
+/**
+ * One signal that fires with the client's, with the current request's, or where something on this
+ * side failed: to the channel all of it is a cancellation.
+ */
+class AbortLink {
+  readonly #controller = new AbortController();
+  readonly #client: AbortSignal | undefined;
+  #request: AbortSignal | undefined;
+  #released = false;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #fire = (event: Event): void => {
+    this.#controller.abort((event.target as AbortSignal).reason);
+  };
+
+  constructor(client: AbortSignal | undefined) {
+    this.#client = client;
+    this.#listen(client);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something on this side failed: the channel is of no use any more. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#controller.abort(error);
+  }
+
+  /** What the caller is to hear: the failure on this side, where that is what ended the channel. */
+  whatFailed(error: unknown): unknown {
+    return this.#failure === undefined ? error : this.#failure.error;
+  }
+
+  follow(request: AbortSignal | undefined): void {
+    if (this.#released) return;
+    this.#request?.removeEventListener('abort', this.#fire);
+    // Were it listened to twice, the next call would stop listening to the client's.
+    this.#request = request === this.#client ? undefined : request;
+    this.#listen(this.#request);
+  }
+
+  release(): void {
+    this.#released = true;
+    this.#client?.removeEventListener('abort', this.#fire);
+    this.#request?.removeEventListener('abort', this.#fire);
+  }
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.#controller.abort(signal.reason);
+    else signal?.addEventListener('abort', this.#fire);
+  }
+}

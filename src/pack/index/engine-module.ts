@@ -1,0 +1,49 @@
+/** The engine as a WebAssembly module: the copy in the script, or what the caller gives. */
+import { GitWsError } from '../../base/errors.js';
+import { Script } from './script.js';
+
+/** The copy. */
+export const wasmScript = new Script(() => import('../inlined/wasm.js'));
+
+/**
+ * @param given see `IndexPackOptions.wasm`.
+ * @returns the compiled module; the one with SIMD where that is known.
+ * @throws GitWsError `PACK_ENGINE_UNAVAILABLE`.
+ */
+export async function loadEngineModule(given?: object): Promise<WebAssembly.Module> {
+  if (typeof WebAssembly !== 'object') {
+    throw unavailable('There is no WebAssembly here, which the pack engine needs.');
+  }
+  if (given instanceof WebAssembly.Module) return given;
+  const bytes = given === undefined ? await inlinedEngine() : await bytesOf(given);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw unavailable('The pack engine cannot be compiled here.', cause);
+  }
+}
+
+async function bytesOf(given: object): Promise<BufferSource> {
+  if (!(given instanceof URL)) return given as BufferSource;
+  try {
+    const response = await fetch(given);
+    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw unavailable('The WebAssembly of the pack engine cannot be loaded.', cause);
+  }
+}
+
+async function inlinedEngine(): Promise<BufferSource> {
+  const { plainEngine, simdEngine } = await wasmScript.load();
+  const simd = decode(simdEngine);
+  return WebAssembly.validate(simd) ? simd : decode(plainEngine);
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function unavailable(sentence: string, cause?: unknown): GitWsError {
+  return new GitWsError('PACK_ENGINE_UNAVAILABLE', sentence, cause === undefined ? {} : { cause });
+}

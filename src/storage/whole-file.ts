@@ -1,0 +1,73 @@
+/**
+ * Files that are written whole, or else fail: some file systems resolve and have written less, a
+ * browser's among them, and what is not there must not be taken for a pack.
+ */
+import { GitWsError } from '../base/errors.js';
+import { isMissing, type OpenFile, type PromiseFileSystem } from './file-system.js';
+
+/**
+ * Writes a file, waits until it is safe where the file system can say so, and looks whether it is
+ * whole.
+ *
+ * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED where less is there.
+ */
+export async function writeWhole(
+  fs: PromiseFileSystem,
+  path: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const file = await fs.open?.(path, 'wx+');
+  if (file === undefined) {
+    await fs.writeFile(path, bytes);
+  } else {
+    try {
+      await writeAt(file, bytes, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+  await expectWhole(fs, path, bytes.length);
+}
+
+/** Writes all of these bytes. @throws as {@link writeWhole}. */
+export async function writeAt(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    if (!(bytesWritten > 0)) throw notWhole(`none of ${bytes.length - at} bytes`);
+    at += bytesWritten;
+  }
+}
+
+/** @throws GitWsError FILE_SYSTEM_FAILED unless a file has as many bytes; what `stat` throws. */
+export async function expectWhole(
+  fs: PromiseFileSystem,
+  path: string,
+  bytes: number,
+): Promise<void> {
+  if (await isWhole(fs, path, bytes)) return;
+  throw notWhole(`not all of ${bytes} bytes`);
+}
+
+/** @returns whether a file is there, and has as many bytes. @throws what `stat` throws. */
+export async function isWhole(
+  fs: PromiseFileSystem,
+  path: string,
+  bytes: number,
+): Promise<boolean> {
+  const found = await fs.stat(path).catch(isMissing);
+  if (found === false) return false;
+  const { size } = found as { readonly size?: unknown };
+  // One that tells no sizes has to be believed.
+  return size === undefined || Number(size) === bytes;
+}
+
+/** @returns whether a file is there, of any size. @throws what `stat` throws. */
+export async function isThere(fs: PromiseFileSystem, path: string): Promise<boolean> {
+  return fs.stat(path).then(() => true, isMissing);
+}
+
+function notWhole(what: string): GitWsError {
+  const message = `The file system says that it wrote a file of the pack, and wrote ${what}.`;
+  return new GitWsError('FILE_SYSTEM_FAILED', message);
+}

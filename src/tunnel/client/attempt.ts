@@ -1,0 +1,86 @@
+/**
+ * One attempt to reach the server: a socket that has to speak gitws.v1, and a time for the server's
+ * `open` to come. Whether another attempt follows is the channel's business.
+ */
+import { GitWsError } from '../../base/errors.js';
+import { startTimer } from '../../base/duration.js';
+import { notGitWs } from './failures.js';
+import { openSocket, type Socket, type WebSocketConstructor } from './socket.js';
+import { subprotocol } from '../machine/subprotocol.js';
+
+/** How to connect. */
+export interface AttemptOptions {
+  /** The endpoint's WebSocket URL. */
+  readonly url: string;
+  /** Entries for `Sec-WebSocket-Protocol`. */
+  readonly protocols: string[];
+  /** Time until {@link Attempt.opened} has to be called, in ms; Infinity for any. */
+  readonly openTimeout: number;
+  readonly WebSocket: WebSocketConstructor | undefined;
+}
+
+/** What an attempt reports, never before its constructor returned. */
+export interface AttemptEvents {
+  onMessage(data: string | Uint8Array): void;
+  /** The socket is gone. The last event. */
+  onClose(code: number, reason: string, cause: unknown): void;
+  /** No gitws server answered, or none in time: the socket was given up. The last event. */
+  onFailure(error: GitWsError): void;
+}
+
+/** See the head of this file. */
+export class Attempt {
+  readonly #socket: Socket;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @throws GitWsError CONNECTION_FAILED where the platform refuses to try. */
+  constructor({ url, protocols, openTimeout, WebSocket }: AttemptOptions, events: AttemptEvents) {
+    const fail = (error: GitWsError): void => {
+      this.terminate();
+      events.onFailure(error);
+    };
+    const socketEvents = {
+      onOpen: (chosen: string) => {
+        if (chosen !== subprotocol) fail(notGitWs());
+      },
+      onMessage: (data: string | Uint8Array) => {
+        events.onMessage(data);
+      },
+      onClose: (code: number, reason: string, cause: unknown) => {
+        clearTimeout(this.#timer);
+        events.onClose(code, reason, cause);
+      },
+    };
+    this.#socket = openSocket(url, protocols, socketEvents, WebSocket);
+    this.#timer = startTimer(() => {
+      const message = `The server did not answer within ${openTimeout / 1000} seconds.`;
+      fail(new GitWsError('TIMEOUT', message, { retryable: true }));
+    }, openTimeout);
+  }
+
+  /** The server's `open` has come. */
+  opened(): void {
+    clearTimeout(this.#timer);
+  }
+
+  send(frame: string | Uint8Array): void {
+    this.#socket.send(frame);
+  }
+
+  /** Node: whether the process stays for the connection. */
+  hold(held: boolean): void {
+    this.#socket.hold(held);
+  }
+
+  /** Starts the closing handshake; nothing is reported after this call. */
+  close(code: number, reason: string): void {
+    clearTimeout(this.#timer);
+    this.#socket.close(code, reason);
+  }
+
+  /** Gives the connection up; nothing is reported after this call. */
+  terminate(): void {
+    clearTimeout(this.#timer);
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * A channel: one run of a git service on a server, as streams. What a caller gives and gets, and
+ * the checks before anything is opened; client-channel.ts does the rest.
+ */
+import { repositoryEndpoint } from './endpoint.js';
+import { callBack } from '../../base/failure.js';
+import type { Channel, ChannelOptions } from './channel-options.js';
+import { ClientChannel } from './client-channel.js';
+import { checkConnectionOptions } from './connection-options.js';
+import { canceled } from './failures.js';
+import { formatSubprotocols, windowBytes, type Resumption } from '../machine/subprotocol.js';
+
+export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
+
+/**
+ * Opens a WebSocket and runs one git service through it, stateful, as ssh does.
+ *
+ * @param repositoryUrl `http(s)://` or `ws(s)://` URL of the repository.
+ * @param options see {@link ChannelOptions}.
+ * @returns the channel, once the server has accepted. The first bytes of git are then under way.
+ * @throws GitWsError INVALID_URL, INVALID_OPTION, CREDENTIALS_TOO_LONG, CONNECTION_FAILED,
+ *   REFUSED (data: `closeCode`, `status`, `reason`), TIMEOUT, PROTOCOL_ERROR, UserCanceledError,
+ *   and what `authorization` throws;
+ *   later, through the streams and `exit`, also CONNECTION_LOST.
+ */
+export async function openChannel(
+  repositoryUrl: string,
+  options: ChannelOptions,
+): Promise<Channel> {
+  const { signal } = options;
+  if (signal?.aborted === true) throw canceled(signal.reason);
+  checkConnectionOptions(options);
+  const { window = windowBytes.default } = options;
+  const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
+  const given = options.authorization;
+  // Asked at each connect: tokens that live shortly have expired by the next.
+  const protocols = async (resume?: Resumption): Promise<string[]> => {
+    const authorization =
+      (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined;
+    return formatSubprotocols({
+      window,
+      resume,
+      authorization: authorization ?? endpoint.authorization,
+    });
+  };
+  const first = await protocols();
+  if (aborted(signal)) throw canceled(signal?.reason);
+  const channel = new ClientChannel(window, options, { url: endpoint.url, protocols });
+  channel.connect(first);
+  return channel.opened;
+}
+
+/** Read through a call: the compiler would take an earlier check for the present. */
+function aborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}

@@ -1,0 +1,353 @@
+/**
+ * The driver of the client's tunnel: it owns the connection, the timers and the two WHATWG streams,
+ * keeps the session through lost connections, and knows nothing of git's bytes.
+ */
+import { GitWsError } from '../../base/errors.js';
+import { callBack } from '../../base/failure.js';
+import { Attempt } from './attempt.js';
+import type { Channel, ChannelOptions, ChannelTarget, ConnectionEvent } from './channel-options.js';
+import { closeCodes, formatCloseReason } from '../machine/close.js';
+import { completeLiveness } from './connection-options.js';
+import { Deferred } from '../../base/deferred.js';
+import { startTimer } from '../../base/duration.js';
+import { canceled, notResumed } from './failures.js';
+import { hold } from './hold.js';
+import { lossOf } from './loss.js';
+import type { ExitStatus, OpenMessage } from '../machine/message.js';
+import { watchNetwork } from './network.js';
+import { Reconnection } from './reconnection.js';
+import { ChannelStreams } from './streams.js';
+import { windowBytes } from '../machine/subprotocol.js';
+import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
+
+/** Longest time that an attempt to resume may take until the server's `open`, in ms. */
+const resumeTimeout = 10_000;
+
+/** Life of the connection as the channel sees it. */
+type State = 'connecting' | 'open' | 'interrupted' | 'closed';
+
+/** See {@link Channel}. */
+export class ClientChannel implements Channel {
+  readonly #opened = new Deferred<Channel>();
+  readonly #exit = new Deferred<ExitStatus>();
+  readonly #closed = new Deferred<void>();
+  readonly opened = this.#opened.promise;
+  readonly exit = this.#exit.promise;
+  readonly closed = this.#closed.promise;
+  readonly #tunnel: Tunnel;
+  readonly #streams: ChannelStreams;
+  readonly #options: ChannelOptions;
+  readonly #target: ChannelTarget;
+  readonly #reconnection: Reconnection;
+  readonly #onAbort = (): void => {
+    this.abort(this.#options.signal?.reason);
+  };
+  /** The newest one. */
+  #connection: Attempt | undefined;
+  #state: State = 'connecting';
+  #exited = false;
+  /** Node: whether the process stays for it. */
+  #held = true;
+  #greeting: OpenMessage | undefined;
+  #received = 0;
+  /** Attempts to resume that were given up: the server may see them yet, and take them for the last. */
+  #givenUp = 0;
+  /** Why the connection was lost that is being resumed. */
+  #loss: GitWsError | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #unwatchNetwork: (() => void) | undefined;
+
+  constructor(window: number, options: ChannelOptions, target: ChannelTarget) {
+    this.#options = options;
+    this.#target = target;
+    this.#reconnection = new Reconnection(options.retries ?? Infinity);
+    // A caller who reads the stream only need not know of exit as well.
+    this.exit.catch(() => undefined);
+    this.#tunnel = new Tunnel({
+      role: 'client',
+      window,
+      maxReplay: options.maxReplay ?? windowBytes.default,
+      now: performance.now(),
+      liveness: completeLiveness(options.liveness),
+    });
+    this.#streams = new ChannelStreams({
+      write: (bytes) => this.#tunnel.write(bytes),
+      credit: () => this.#tunnel.credit,
+      end: () => {
+        this.#tunnel.end();
+      },
+      consume: () => {
+        this.#tunnel.consume(performance.now());
+      },
+      flush: () => {
+        this.#flush();
+      },
+      abort: (reason) => {
+        this.abort(reason);
+      },
+    });
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#streams.readable;
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#streams.writable;
+  }
+
+  get session(): string {
+    return this.#greeting?.session ?? '';
+  }
+
+  /** Opens the first connection; to be called once. */
+  connect(protocols: string[]): void {
+    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#tell('connecting', 0);
+    this.#attempt(protocols, this.#options.openTimeout ?? 30_000);
+  }
+
+  ref(): void {
+    this.#hold(true);
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
+  #hold(held: boolean): void {
+    this.#held = held;
+    this.#connection?.hold(held);
+    hold(this.#timer, held);
+  }
+
+  abort(reason?: unknown): void {
+    this.#giveUp(canceled(reason));
+  }
+
+  /** This side wants no more of it. */
+  #giveUp(error: Error): void {
+    if (this.#state === 'closed') return;
+    this.#fail(error);
+    this.#connection?.close(closeCodes.done, 'aborted');
+  }
+
+  /** Calls a listener. What it throws, or rejects with, ends the channel unless that is over. */
+  #callBack(name: string, call: () => unknown): void {
+    callBack(name, call).catch((error: unknown) => {
+      this.#giveUp(error as Error);
+    });
+  }
+
+  #attempt(protocols: string[], openTimeout: number): void {
+    const { WebSocket } = this.#options;
+    try {
+      this.#connection = new Attempt(
+        { url: this.#target.url, protocols, openTimeout, WebSocket },
+        {
+          onMessage: (data) => {
+            this.#receive(data);
+          },
+          onClose: (code, reason, cause) => {
+            this.#lost(code, reason, cause);
+          },
+          onFailure: (error) => {
+            if (this.#greeting === undefined) this.#fail(error);
+            else this.#interrupt(error);
+          },
+        },
+      );
+    } catch (error) {
+      this.#fail(error as GitWsError);
+    }
+  }
+
+  #receive(data: string | Uint8Array): void {
+    let events: TunnelEvent[];
+    try {
+      events = this.#tunnel.receive(data, performance.now());
+    } catch (error) {
+      const breach = error as GitWsError;
+      this.#fail(breach);
+      this.#connection?.close(closeCodes.malformed, formatCloseReason(breach.message));
+      return;
+    }
+    for (const event of events) this.#take(event);
+    this.#flush();
+  }
+
+  #take(event: TunnelEvent): void {
+    if (event.type === 'open') {
+      this.#open(event);
+      return;
+    }
+    // The new connection was good for something.
+    this.#reconnection.succeeded();
+    switch (event.type) {
+      case 'data':
+        this.#received += event.bytes.length;
+        this.#streams.push(event.bytes);
+        return;
+      case 'stderr':
+        this.#streams.pushMark();
+        this.#callBack('onStderr', () => this.#options.onStderr?.(event.text));
+        return;
+      case 'end':
+        this.#streams.pushEnd();
+        return;
+      case 'exit':
+        this.#exited = true;
+        this.#exit.resolve({ code: event.code, signal: event.signal });
+        this.#streams.pushExit();
+        return;
+      case 'credit':
+        this.#streams.onCredit();
+        return;
+    }
+  }
+
+  #open(greeting: OpenMessage): void {
+    this.#connection?.opened();
+    this.#connection?.hold(this.#held);
+    this.#state = 'open';
+    if (this.#greeting !== undefined) {
+      this.#greeting = greeting;
+      this.#loss = undefined;
+      this.#tell('resumed', this.#reconnection.attempt);
+      return;
+    }
+    this.#greeting = greeting;
+    this.#unwatchNetwork = watchNetwork(() => {
+      this.#tunnel.doubt(performance.now());
+      this.#reconnection.hurry();
+      if (this.#state === 'open') this.#schedule();
+    });
+    this.#tell('open', 0);
+    this.#opened.resolve(this);
+  }
+
+  /** Sends what the tunnel has to say, and closes when everything was said on both sides. */
+  #flush(): void {
+    if (this.#state === 'closed') return;
+    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#connection?.send(frame);
+    if (this.#tunnel.settled) {
+      // The ack of exit is on its way; waiting for the close handshake would cost a round trip.
+      this.#connection?.close(closeCodes.done, '');
+      this.#release();
+      return;
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const { deadline } = this.#tunnel;
+    if (deadline === null) return;
+    this.#timer = startTimer(
+      () => {
+        const verdict = this.#tunnel.tick(performance.now());
+        if (verdict === 'alive') {
+          this.#flush();
+          return;
+        }
+        this.#connection?.terminate();
+        this.#lost(1006, 'the server fell silent', undefined);
+      },
+      Math.max(0, deadline - performance.now()),
+    );
+    hold(this.#timer, this.#held);
+  }
+
+  /** The socket is gone. */
+  #lost(code: number, reason: string, cause: unknown): void {
+    // Everything has arrived: the reader may take its time, nobody needs the connection.
+    if (this.#exited) {
+      this.#release();
+      return;
+    }
+    const isGreeted = this.#greeting !== undefined;
+    const isInterrupted = this.#state === 'interrupted';
+    const moment = { isGreeted, isInterrupted, givenUp: this.#givenUp, loss: this.#loss };
+    const loss = lossOf({ code, reason, cause }, moment);
+    if (loss.isOwnTakeover === true) this.#givenUp -= 1;
+    if (loss.isFinal) this.#fail(loss.error);
+    else this.#interrupt(loss.error);
+  }
+
+  /** The connection was lost, or an attempt to resume it failed: there may be another. */
+  #interrupt(why: GitWsError): void {
+    if (this.#state === 'interrupted') this.#givenUp += 1;
+    this.#await(why);
+  }
+
+  /** Waits for the next attempt to resume, if there is to be one. */
+  #await(why: GitWsError): void {
+    this.#tunnel.detach();
+    clearTimeout(this.#timer);
+    this.#state = 'interrupted';
+    this.#loss ??= why;
+    const wait = this.#reconnection.next(performance.now(), this.#resumeFor);
+    if (wait === undefined) {
+      this.#fail(this.#resumeFor === 0 ? this.#loss : notResumed(this.#loss, why.message));
+      return;
+    }
+    this.#tell('interrupted', this.#reconnection.attempt, wait, why.message);
+    const reconnect = (): void => {
+      void this.#reconnect();
+    };
+    this.#reconnection.wait(wait, reconnect, this.#held);
+  }
+
+  /** How long a lost connection may be resumed, in ms. */
+  get #resumeFor(): number {
+    const byServer = (this.#greeting?.resumeFor ?? 0) * 1000;
+    return Math.min(byServer, this.#options.resumeFor ?? Infinity);
+  }
+
+  async #reconnect(): Promise<void> {
+    const token = this.#greeting?.token ?? '';
+    this.#tell('connecting', this.#reconnection.attempt);
+    let protocols: string[];
+    try {
+      protocols = await this.#target.protocols({ token, received: this.#tunnel.received });
+    } catch (cause) {
+      if (this.#state !== 'interrupted') return;
+      // Credentials may come over the same network that is gone at present.
+      const message = `There were no credentials to resume with: ${String(cause)}`;
+      // No attempt was made of which the server could hear later.
+      this.#await(new GitWsError('CONNECTION_LOST', message, { cause, retryable: true }));
+      return;
+    }
+    if (this.#state !== 'interrupted') return;
+    this.#tunnel.reconnect(performance.now());
+    this.#attempt(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
+  }
+
+  #fail(error: Error): void {
+    if (this.#state === 'closed') return;
+    this.#release();
+    this.#opened.reject(error);
+    // Does nothing where git's exit is known already.
+    this.#exit.reject(error);
+    this.#streams.fail(error);
+  }
+
+  #release(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    this.#reconnection.cancel();
+    this.#unwatchNetwork?.();
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#closed.resolve();
+  }
+
+  #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
+    const { onConnection } = this.#options;
+    const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
+    const event = { state, attempt, wait, received, sent, reason };
+    // Not from here: what a listener does must not meet the connection half way.
+    queueMicrotask(() => {
+      this.#callBack('onConnection', () => onConnection?.(event));
+    });
+  }
+}

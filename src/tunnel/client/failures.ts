@@ -1,0 +1,38 @@
+/** What a channel's caller hears where there is no connection, or none any more. */
+import { GitWsError } from '../../base/errors.js';
+import { subprotocol } from '../machine/subprotocol.js';
+
+/** The caller's signal, or the caller, ended it. */
+export function canceled(cause: unknown): GitWsError {
+  return new GitWsError('UserCanceledError', 'The operation was canceled.', { cause });
+}
+
+/** Something else answers WebSockets there. */
+export function notGitWs(): GitWsError {
+  return new GitWsError(
+    'CONNECTION_FAILED',
+    `The server answers WebSockets but does not speak ${subprotocol}.`,
+  );
+}
+
+/** The socket never opened. @param code how it closed. @param cause what Node says of it. */
+export function connectionFailed(code: number, cause: unknown): GitWsError {
+  // A page is told nothing more, by design of the platform; Node says why.
+  const why = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
+  return new GitWsError('CONNECTION_FAILED', `The server could not be reached${why}.`, {
+    cause,
+    data: { closeCode: code },
+    retryable: true,
+  });
+}
+
+/**
+ * @param loss how the connection was lost.
+ * @param why completes "could not be resumed: …".
+ * @param closeCode what the server said to that, if it did.
+ */
+export function notResumed(loss: GitWsError, why: string, closeCode?: number): GitWsError {
+  const sentence = `The connection was lost and could not be resumed: ${why}`.replace(/\.?$/, '.');
+  const data = { ...loss.data, notResumed: why, ...(closeCode === undefined ? {} : { closeCode }) };
+  return new GitWsError('CONNECTION_LOST', sentence, { data, cause: loss, retryable: true });
+}

@@ -1,0 +1,182 @@
+/**
+ * The two WHATWG streams of a channel, with backpressure both ways: what the reader has not
+ * taken is not consumed (so the server's credit runs out), and a write is done when the tunnel
+ * took all of it (so the writer waits for the server's acks).
+ */
+import { dataMessageBytes } from '../machine/outgoing.js';
+
+/** What the streams need of their channel. */
+export interface StreamSink {
+  /** @returns bytes taken. */
+  write(bytes: Uint8Array): number;
+  /** Bytes that {@link write} would take now. */
+  credit(): number;
+  end(): void;
+  /** One more counted message, in order, was handed on. */
+  consume(): void;
+  /** Sends what the calls before it made due. */
+  flush(): void;
+  abort(reason: unknown): void;
+}
+
+/** A counted message waiting for its turn; null: one without bytes (stderr, end, exit). */
+type Arrived = Uint8Array | null;
+
+/** `readable` and `writable` of one channel. */
+export class ChannelStreams {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly #sink: StreamSink;
+  #arrived: Arrived[] = [];
+  #ended = false;
+  /** The reader canceled: what arrives is dropped. */
+  #dropping = false;
+  #exited = false;
+  #failure: Error | undefined;
+  #readerController!: ReadableStreamDefaultController<Uint8Array>;
+  #writerController!: WritableStreamDefaultController;
+  #readerDone = false;
+  /** Resolves the pull that waits for data. */
+  #wakeReader: (() => void) | undefined;
+  /** Resolves the write that waits for credit. */
+  #wakeWriter: (() => void) | undefined;
+
+  constructor(sink: StreamSink) {
+    this.#sink = sink;
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#readerController = controller;
+        },
+        pull: () => this.#pull(),
+        cancel: () => {
+          this.#readerDone = true;
+          this.#dropping = true;
+          this.#settleMarks();
+          this.#sink.flush();
+        },
+      },
+      // Nothing is taken ahead of the reader: the window is the buffer.
+      { highWaterMark: 0 },
+    );
+    this.writable = new WritableStream<Uint8Array>({
+      start: (controller) => {
+        this.#writerController = controller;
+      },
+      write: (chunk) => this.#write(chunk),
+      close: () => {
+        if (this.#exited) return;
+        this.#sink.end();
+        this.#sink.flush();
+      },
+      abort: (reason) => {
+        this.#sink.abort(reason);
+      },
+    });
+  }
+
+  /** Data arrived. */
+  push(bytes: Uint8Array): void {
+    this.#arrived.push(bytes);
+    this.#arrivedSomething();
+  }
+
+  /** A counted message without bytes arrived. */
+  pushMark(): void {
+    this.#arrived.push(null);
+    this.#arrivedSomething();
+  }
+
+  /** git closed its stdout. */
+  pushEnd(): void {
+    this.#ended = true;
+    this.pushMark();
+  }
+
+  /** git ended; what is still written to it is dropped, as a dead process would. */
+  pushExit(): void {
+    this.#exited = true;
+    this.pushEnd();
+    this.onCredit();
+  }
+
+  /** There is credit again, or no need for any. */
+  onCredit(): void {
+    const wake = this.#wakeWriter;
+    this.#wakeWriter = undefined;
+    wake?.();
+  }
+
+  /** The channel is gone: both streams reject from here on. What arrived is dropped. */
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#arrived = [];
+    if (!this.#readerDone) {
+      this.#readerDone = true;
+      this.#readerController.error(error);
+    }
+    this.#writerController.error(error);
+    this.onCredit();
+    this.#wakeReader?.();
+  }
+
+  #arrivedSomething(): void {
+    this.#settleMarks();
+    const wake = this.#wakeReader;
+    this.#wakeReader = undefined;
+    wake?.();
+  }
+
+  /** Consumes what needs no reader, up to the first data that does; ends the readable. */
+  #settleMarks(): void {
+    let settled = 0;
+    for (const message of this.#arrived) {
+      if (message !== null && !this.#dropping) break;
+      settled += 1;
+      this.#sink.consume();
+    }
+    this.#arrived.splice(0, settled);
+    if (this.#ended && this.#arrived.length === 0 && !this.#readerDone) {
+      this.#readerDone = true;
+      this.#readerController.close();
+      this.#wakeReader?.();
+    }
+  }
+
+  async #pull(): Promise<void> {
+    while (!this.#readerDone) {
+      const message = this.#arrived.shift();
+      if (message === undefined || message === null) {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+        continue;
+      }
+      this.#readerController.enqueue(message);
+      this.#sink.consume();
+      this.#settleMarks();
+      this.#sink.flush();
+      return;
+    }
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < chunk.length) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#exited) return;
+      const size = Math.min(this.#sink.credit(), dataMessageBytes, chunk.length - written);
+      if (size === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wakeWriter = resolve;
+        });
+        continue;
+      }
+      // A copy: the caller may use its buffer again, the tunnel keeps this one until the ack.
+      // (A Buffer's slice is none.)
+      this.#sink.write(new Uint8Array(chunk.subarray(written, written + size)));
+      this.#sink.flush();
+      written += size;
+    }
+  }
+}

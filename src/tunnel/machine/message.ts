@@ -1,0 +1,140 @@
+/**
+ * The text messages of gitws.v1: what they are and how they are spelt (docs/protocol.md,
+ * "Messages"). Which of them may come when is the machine's business (tunnel.ts).
+ */
+import { GitWsError } from '../../base/errors.js';
+
+/** Largest binary message, in bytes; `ws` refuses larger ones itself with 1009. */
+export const maxBinaryBytes = 1024 * 1024;
+
+/** Largest text message, in UTF-16 units (a lower bound of its UTF-8 bytes). */
+export const maxTextLength = 8 * 1024;
+
+/** Most characters of one `stderr` message: escaped as JSON they still fit a text message. */
+export const maxStderrLength = 1_000;
+
+/** How git's process ended. Exactly one of the two is set. */
+export interface ExitStatus {
+  /** Exit code, 0 to 255. */
+  readonly code: number | null;
+  /** Name of the signal that ended it, for example `SIGKILL`. */
+  readonly signal: string | null;
+}
+
+/** Reliable, ordered text messages: numbered together with the binary ones. */
+export type CountedText =
+  | { readonly type: 'stderr'; readonly text: string }
+  | { readonly type: 'end' }
+  | ({ readonly type: 'exit' } & ExitStatus);
+
+/** The server's first message on every socket. */
+export interface OpenMessage {
+  readonly type: 'open';
+  /** Public id of the session; may be logged. */
+  readonly session: string;
+  /** Secret that resumes the session. */
+  readonly token: string;
+  /** The server's receive window, in bytes. */
+  readonly window: number;
+  /** How many counted messages of the client the server has received. */
+  readonly received: number;
+  /** How long a detached session is kept, in seconds; 0 where the server does not resume. */
+  readonly resumeFor: number;
+}
+
+/** Messages about the connection, lost with it. */
+export type UncountedText =
+  | OpenMessage
+  | { readonly type: 'ack'; readonly consumed: number }
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number };
+
+/** Every text message that this version knows. */
+export type TextMessage = CountedText | UncountedText;
+
+/** The text frame that says `message`. */
+export function formatMessage(message: TextMessage): string {
+  if (message.type !== 'exit') return JSON.stringify(message);
+  return message.signal === null
+    ? JSON.stringify({ type: 'exit', code: message.code })
+    : JSON.stringify({ type: 'exit', signal: message.signal });
+}
+
+/**
+ * @param text one text frame.
+ * @returns the message, or undefined for a type that this version does not know: those are
+ *   uncounted by definition and ignored, which leaves room to grow.
+ * @throws GitWsError PROTOCOL_ERROR
+ */
+export function parseMessage(text: string): TextMessage | undefined {
+  if (text.length > maxTextLength) throw malformed('a text message is longer than 8 KiB');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw malformed('a text message is not JSON', cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw malformed('a text message is not a JSON object');
+  }
+  const fields = value as Record<string, unknown>;
+  switch (fields['type']) {
+    case 'end':
+      return { type: 'end' };
+    case 'stderr':
+      return { type: 'stderr', text: textField(fields, 'text') };
+    case 'exit':
+      return parseExit(fields);
+    case 'ack':
+      return { type: 'ack', consumed: integerField(fields, 'consumed') };
+    case 'ping':
+      return { type: 'ping', id: integerField(fields, 'id') };
+    case 'pong':
+      return { type: 'pong', id: integerField(fields, 'id') };
+    case 'open':
+      return {
+        type: 'open',
+        session: textField(fields, 'session'),
+        token: textField(fields, 'token'),
+        window: integerField(fields, 'window'),
+        received: integerField(fields, 'received'),
+        resumeFor: integerField(fields, 'resumeFor'),
+      };
+    default:
+      if (typeof fields['type'] !== 'string') throw malformed('a text message has no type');
+      return undefined;
+  }
+}
+
+function parseExit(fields: Record<string, unknown>): TextMessage {
+  const { code, signal } = fields;
+  if (signal === undefined) {
+    const number = integerField(fields, 'code');
+    if (number > 255) throw malformed('an exit code is above 255');
+    return { type: 'exit', code: number, signal: null };
+  }
+  if (code !== undefined) throw malformed('exit has both a code and a signal');
+  if (typeof signal !== 'string' || !/^SIG[A-Z0-9]{1,20}$/.test(signal)) {
+    throw malformed('exit has a signal that is none');
+  }
+  return { type: 'exit', code: null, signal };
+}
+
+function textField(fields: Record<string, unknown>, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw malformed(`${name} is not a string`);
+  return value;
+}
+
+function integerField(fields: Record<string, unknown>, name: string): number {
+  const value = fields[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw malformed(`${name} is not a whole number`);
+  }
+  return value;
+}
+
+/** A breach of gitws.v1; `why` completes "The peer broke gitws.v1: …". */
+export function malformed(why: string, cause?: unknown): GitWsError {
+  return new GitWsError('PROTOCOL_ERROR', `The peer broke gitws.v1: ${why}.`, { cause });
+}
