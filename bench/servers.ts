@@ -67,6 +67,7 @@ export function startGitWs(
   const args = [join(out, 'dist/bin/gitws.js'), 'serve', serverRoot, '--port', '0'];
   // As many at once as are measured, all from one address.
   const room = ['--max-sessions', '--max-sessions-per-address', '--max-children'];
+  room.push('--max-connections-per-address');
   args.push(...room.flatMap((limit) => [limit, '300']), '--first-byte-time', '5m');
   const allowed = origins.flatMap((origin) => ['--origin', origin]);
   return start(process.execPath, [...args, ...allowed], /listening on (http:\S+)/, (url) => url);
