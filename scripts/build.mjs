@@ -19,13 +19,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const browsers = ['chrome110', 'firefox115', 'safari16.4'];
 
 /** The most bytes, compressed with gzip, that a page may be asked to load for the library. */
-const browserBudget = 25 * 1024;
+const browserBudget = 26 * 1024;
 
 /**
  * The same for the pack engine, which is loaded when a pack comes: twice its code, its worker, and
  * what reads objects of a repository.
  */
-const packBudget = 54 * 1024;
+const packBudget = 56 * 1024;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -85,7 +85,7 @@ async function buildModules(out) {
 const packApart = {
   name: 'pack-apart',
   setup(plugins) {
-    plugins.onResolve({ filter: /\/repository\/keep-pack\.js$/ }, () => ({
+    plugins.onResolve({ filter: /\/repository\/loaded-late\.js$/ }, () => ({
       path: './gitws-pack.min.js',
       external: true,
     }));

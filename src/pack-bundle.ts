@@ -3,4 +3,4 @@
  * `indexPack` for pages without a bundler.
  */
 export * from './pack/index/index-pack.js';
-export { keepPack, loadEngine } from './repository/keep-pack.js';
+export * from './repository/loaded-late.js';

@@ -11,10 +11,11 @@ import type { IndexPackOptions } from '../pack/index/options.js';
 import { Script } from '../pack/index/script.js';
 import type { AskedFor } from '../repository/fetched-objects.js';
 import type { ConnectivityCheck, ReadObject } from '../repository/keep-pack.js';
+import { withPackedFiles } from './packed-fs.js';
 import { joinSignals } from '../base/signals.js';
 
-/** What keeps packs: with the engine, most of the library. */
-export const keepPackScript = new Script(() => import('../repository/keep-pack.js'));
+/** What keeps packs and reads them: with the engine, most of the library. */
+export const lateScript = new Script(() => import('../repository/loaded-late.js'));
 
 const connectivityChecks: readonly ConnectivityCheck[] = ['tips', 'full'];
 
@@ -47,6 +48,12 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * comes. What fails is tried again then.
    */
   readonly preload?: boolean | undefined;
+  /**
+   * Whether the `fs` that is handed out answers reads of objects out of packs. isomorphic-git itself
+   * reads a whole pack, and all of its index, for the first object that it needs of it. Default true;
+   * false: `fs` is handed out as it was given. docs/performance.md has the figures.
+   */
+  readonly readPacks?: boolean | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
@@ -68,6 +75,7 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
 
 /** Arguments for isomorphic-git's `clone`, `fetch`, `pull` and `push`: to be spread into its call. */
 export interface BoundRepository<Fs> {
+  /** What was given, reading packs in pieces: to be used for all other commands, too. */
   readonly fs: Fs;
   readonly dir: string;
   readonly gitdir: string;
@@ -100,7 +108,7 @@ export function bindRepository<Fs extends object>(
   let like: Uint8Array | undefined;
   const client = createRoutedClient(options, ({ negotiation, onProgress, signal }): PackRoute => {
     const keep = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-      const { keepPack } = await keepPackScript.load();
+      const { keepPack } = await lateScript.load();
       const joined = joinSignals([signal, options.signal]);
       try {
         const asked = (): AskedFor => ({ ...negotiation.request, cutOff: negotiation.shallow });
@@ -114,14 +122,15 @@ export function bindRepository<Fs extends object>(
   });
   if (options.preload ?? true) {
     // What fails is met, and told, where there is a pack.
-    keepPackScript
+    lateScript
       .load()
       .then(({ loadEngine }) => loadEngine(options))
       .catch(() => undefined);
   }
   const remote = remoteOf(url);
   return {
-    ...{ fs, dir, gitdir, url },
+    fs: (options.readPacks ?? true) ? withPackedFiles(fs, gitdir, lateScript) : fs,
+    ...{ dir, gitdir, url },
     http: {
       request: (request) => {
         const { body } = request;

@@ -5,6 +5,7 @@
 import { GitWsError } from '../base/errors.js';
 import { missingObjects } from '../pack/index/missing-objects.js';
 import { bytesOfOid, formatOid } from '../pack/format/oid.js';
+import type { PackIndex } from '../pack/format/pack-index.js';
 import type { ObjectType } from '../pack/index/options.js';
 import { Pace } from '../pack/index/pace.js';
 import type { AskedFor } from './fetched-objects.js';
@@ -24,7 +25,7 @@ export interface FetchedPack {
   readonly fs: object;
   readonly gitdir: string;
   /** Undefined for a pack of no objects. */
-  readonly pack: ReadablePack | undefined;
+  readonly pack: ReadablePack<PackIndex> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -36,7 +37,7 @@ export interface FetchedPack {
  */
 export async function checkConnected(asked: AskedFor, fetched: FetchedPack): Promise<void> {
   const pace = new Pace(slice, fetched.signal);
-  const stored = new StoredObjects(fetched.fs, fetched.gitdir, pace);
+  const stored = new StoredObjects(fetched.fs, fetched.gitdir, { pace });
   try {
     await new Walk(asked, fetched.pack, stored, pace).run();
   } finally {
@@ -47,7 +48,7 @@ export async function checkConnected(asked: AskedFor, fetched: FetchedPack): Pro
 
 class Walk {
   readonly #asked: AskedFor;
-  readonly #index: ReadablePack['index'] | undefined;
+  readonly #index: PackIndex | undefined;
   readonly #packed: PackedObjects | undefined;
   readonly #stored: StoredObjects;
   readonly #reached: ReachedObjects;
@@ -59,7 +60,12 @@ class Walk {
   readonly #trees: Uint8Array[] = [];
   readonly #missing = new Set<string>();
 
-  constructor(asked: AskedFor, pack: ReadablePack | undefined, stored: StoredObjects, pace: Pace) {
+  constructor(
+    asked: AskedFor,
+    pack: ReadablePack<PackIndex> | undefined,
+    stored: StoredObjects,
+    pace: Pace,
+  ) {
     this.#asked = asked;
     this.#index = pack?.index;
     this.#packed = pack && new PackedObjects(pack);

@@ -71,7 +71,7 @@ async function readText(fs: PromiseFileSystem, path: string): Promise<string | u
 }
 
 /** @returns `path`, from `base` on unless it is absolute, without dot segments. */
-function resolvePath(base: string, path: string): string {
+export function resolvePath(base: string, path: string): string {
   const isAbsolute = /^([A-Za-z]:)?[\\/]/.test(path);
   const whole = isAbsolute ? path : `${base}/${path}`;
   const segments: string[] = [];

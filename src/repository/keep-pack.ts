@@ -133,7 +133,7 @@ function readablePack(
   { bytes, pack }: IndexedPack,
   index: PackIndex,
   sink: PackSink | undefined,
-): ReadablePack {
+): ReadablePack<PackIndex> {
   const read = (at: number, length: number) =>
     pack?.subarray(at, at + length) ?? sink?.read?.(at, length) ?? new Uint8Array(0);
   return { index, end: bytes - 20, read };

@@ -4,27 +4,36 @@
  */
 import { bytesOfOid } from '../pack/format/oid.js';
 import { isMissing, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
-import { objectDirectories } from './git-directory.js';
-import { PackIndex } from '../pack/format/pack-index.js';
 import { isThere } from '../storage/whole-file.js';
+import { objectDirectories } from './git-directory.js';
+import { RangeFile } from './range-file.js';
+import { StoredIndex } from './stored-index.js';
+
+/** Where an object lies in a pack. */
+export interface PackedPlace {
+  readonly pack: StoredPack;
+  /** Of its entry in the pack, in bytes. */
+  readonly offset: number;
+}
 
 /** Where an object lies; `unknown`: in a pack whose index cannot be read, or nowhere yet. */
-export type ObjectPlace =
-  { readonly file: string } | { readonly pack: StoredPack; readonly offset: number } | 'unknown';
+export type ObjectPlace = { readonly file: string } | PackedPlace | 'unknown';
 
 /** A pack of a repository. */
 export interface StoredPack {
   /** The pack itself. */
   readonly path: string;
-  readonly index: PackIndex;
+  readonly index: StoredIndex;
 }
 
-/** See the head of this file. */
+/** The objects of one repository, by their oids. */
 export class ObjectLookup {
   readonly #fs: PromiseFileSystem;
   readonly #gitdir: string;
   #directories: Promise<readonly string[]> | undefined;
   #packs: Promise<Packs> | undefined;
+  /** By their paths: what has been read of a pack's index stays. */
+  #known: ReadonlyMap<string, StoredPack> = new Map();
 
   /**
    * @param fs isomorphic-git's.
@@ -43,7 +52,8 @@ export class ObjectLookup {
    */
   async has(oid: string): Promise<boolean> {
     // For a few of them: one look at a file each may spare the reading of all indexes.
-    return (await this.#file(oid)) !== undefined || (await this.#packed(oid)) !== undefined;
+    if ((await this.#file(oid)) !== undefined) return true;
+    return ((await this.locatePacked(oid)) ?? (await this.#elsewhere())) !== undefined;
   }
 
   /**
@@ -53,9 +63,43 @@ export class ObjectLookup {
    */
   async locate(oid: string): Promise<ObjectPlace | undefined> {
     // For many of them: most are in packs, whose indexes are in memory then.
-    const packed = await this.#packed(oid);
-    if (packed !== undefined && packed !== 'unknown') return packed;
-    return (await this.#file(oid)) ?? packed;
+    const packed = await this.locatePacked(oid);
+    if (packed !== undefined) return packed;
+    return (await this.#file(oid)) ?? this.#elsewhere();
+  }
+
+  /**
+   * @param oid in lower case.
+   * @returns undefined for what is in no pack that can be read.
+   * @throws what the file system throws.
+   */
+  async locatePacked(oid: string): Promise<PackedPlace | undefined> {
+    const { packs } = await this.#readPacks();
+    const bytes = bytesOfOid(oid);
+    for (const pack of packs) {
+      const offset = await pack.index.find(bytes);
+      if (offset !== undefined) return { pack, offset };
+    }
+    return undefined;
+  }
+
+  /** @returns the packs that can be read. @throws what the file system throws. */
+  async packs(): Promise<readonly StoredPack[]> {
+    return (await this.#readPacks()).packs;
+  }
+
+  /**
+   * Looks for packs anew: some may have come or gone. Indexes that were read are not read again.
+   *
+   * @returns whether there are others now.
+   * @throws what the file system throws.
+   */
+  async refresh(): Promise<boolean> {
+    const before = this.#packs;
+    this.#directories = undefined;
+    this.#packs = undefined;
+    const [old, now] = await Promise.all([before, this.#readPacks()]);
+    return old?.names !== now.names;
   }
 
   #readDirectories(): Promise<readonly string[]> {
@@ -70,15 +114,42 @@ export class ObjectLookup {
     return undefined;
   }
 
-  async #packed(oid: string): Promise<ObjectPlace | undefined> {
-    this.#packs ??= readPacks(this.#fs, await this.#readDirectories());
-    const { packs, isCertain } = await this.#packs;
-    const bytes = bytesOfOid(oid);
-    for (const pack of packs) {
-      const offset = pack.index.find(bytes);
-      if (offset !== undefined) return { pack, offset };
+  /** Where what is neither a file nor in a pack may be all the same. */
+  async #elsewhere(): Promise<'unknown' | undefined> {
+    return (await this.#readPacks()).isCertain ? undefined : 'unknown';
+  }
+
+  #readPacks(): Promise<Packs> {
+    return (this.#packs ??= this.#listPacks().then(
+      (packs) => {
+        this.#known = new Map(packs.packs.map((pack) => [pack.path, pack]));
+        return packs;
+      },
+      (error: unknown) => {
+        // Not for ever: the next one who asks looks again.
+        this.#packs = undefined;
+        throw error;
+      },
+    ));
+  }
+
+  async #listPacks(): Promise<Packs> {
+    const packs: StoredPack[] = [];
+    const paths: string[] = [];
+    let isCertain = true;
+    for (const directory of await this.#readDirectories()) {
+      const names = (await this.#fs.readdir(`${directory}/pack`).catch(isMissing)) || [];
+      // What a partial clone lacks, its server has promised.
+      if (names.some((name) => name.endsWith('.promisor'))) isCertain = false;
+      for (const name of names.filter((each) => each.endsWith('.idx'))) {
+        const path = `${directory}/pack/${name.replace(/idx$/, 'pack')}`;
+        paths.push(path);
+        const pack = this.#known.get(path) ?? (await readPack(this.#fs, path));
+        if (pack === undefined) isCertain = false;
+        else packs.push(pack);
+      }
     }
-    return isCertain ? undefined : 'unknown';
+    return { packs, isCertain, names: paths.sort().join('\n') };
   }
 }
 
@@ -86,21 +157,12 @@ interface Packs {
   readonly packs: readonly StoredPack[];
   /** Whether an object that is in none of them is not there. */
   readonly isCertain: boolean;
+  /** All of them, also those that cannot be read. */
+  readonly names: string;
 }
 
-async function readPacks(fs: PromiseFileSystem, directories: readonly string[]): Promise<Packs> {
-  const packs: StoredPack[] = [];
-  let isCertain = true;
-  for (const directory of directories) {
-    const names = (await fs.readdir(`${directory}/pack`).catch(isMissing)) || [];
-    // What a partial clone lacks, its server has promised.
-    if (names.some((name) => name.endsWith('.promisor'))) isCertain = false;
-    for (const name of names.filter((each) => each.endsWith('.idx'))) {
-      const bytes = (await fs.readFile(`${directory}/pack/${name}`)) as Uint8Array;
-      const path = `${directory}/pack/${name.replace(/idx$/, 'pack')}`;
-      if (PackIndex.isOne(bytes)) packs.push({ path, index: new PackIndex(bytes) });
-      else isCertain = false;
-    }
-  }
-  return { packs, isCertain };
+/** @returns undefined for an index of another kind. */
+async function readPack(fs: PromiseFileSystem, path: string): Promise<StoredPack | undefined> {
+  const index = await StoredIndex.open(new RangeFile(fs, path.replace(/pack$/, 'idx')));
+  return index && { path, index };
 }

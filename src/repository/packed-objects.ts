@@ -1,24 +1,26 @@
-/**
- * Reads commits, trees and tags of a pack (gitformat-pack(5)). Blobs are never unpacked: nothing
- * here asks what is in them.
- */
+/** Reads objects of a pack (gitformat-pack(5)), by ranges of it, one at a time. */
 import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
 import { inflate, inputEnded } from '../pack/format/inflate.js';
 import { bytesOfOid } from '../pack/format/oid.js';
 import type { BaseObject, ObjectType } from '../pack/index/options.js';
-import type { PackIndex } from '../pack/format/pack-index.js';
+
+/** Where the objects of a pack are: its index, in memory or where it lies. */
+export interface ObjectOffsets {
+  /** @returns the offset of an object in the pack; undefined if it is not there. */
+  find(oid: Uint8Array): number | undefined | Promise<number | undefined>;
+}
 
 /** A pack and its index. */
-export interface ReadablePack {
-  readonly index: PackIndex;
+export interface ReadablePack<Index extends ObjectOffsets = ObjectOffsets> {
+  readonly index: Index;
   /** Length of the pack without its checksum, in bytes. */
   readonly end: number;
   /** @returns up to so many bytes, one at least. */
   read(position: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** An object as it lies in a repository; without content where it is a blob. */
+/** An object as it lies in a repository; without content where it is a blob that nobody asked for. */
 export interface StoredObject {
   readonly type: ObjectType;
   readonly bytes: Uint8Array | undefined;
@@ -29,11 +31,20 @@ interface Delta {
   readonly head: EntryHead;
 }
 
+interface Waiting {
+  readonly offset: number;
+  readonly resolve: (object: StoredObject | undefined) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /** Bytes of a tip from which on it is left where it is. */
 const tipBytes = 0x10000;
 
 /** Deltas of deltas that are followed: as many as an index can have been made of. */
 const depthLimit = 65_535;
+
+/** How many bytes one of zlib's can stand for, at most (zlib's technical details: 1032). */
+const deflateRatio = 1_032;
 
 /** Bytes that are read at once, since what is asked for next lies mostly near by. */
 const blockBytes = 0x10000;
@@ -46,41 +57,74 @@ const basesKept = 0x1000000;
 
 const types: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 
-/** See the head of this file. */
+/** What of a pack is read. */
+export interface PackedObjectsOptions {
+  /** Most bytes of an object, and of each delta that it is made with. Default: no limit. */
+  readonly sizeLimit?: number | undefined;
+  /** Whether blobs are unpacked. Default false: who only follows links asks for their type alone. */
+  readonly blobs?: boolean | undefined;
+}
+
+/** The objects of one pack. What was read last is kept, since deltas are made from it. */
 export class PackedObjects {
   readonly #pack: ReadablePack;
   readonly #sizeLimit: number;
+  readonly #blobs: boolean;
   /** By their numbers, the last used one last. */
   readonly #blocks = new Map<number, Uint8Array>();
   /** By their offsets, the last used one last. */
   readonly #bases = new Map<number, StoredObject>();
   #baseBytes = 0;
+  #waiting: Waiting[] = [];
+  #isReading = false;
 
-  /** @param sizeLimit most bytes of an object, and of each delta that it is made with. */
-  constructor(pack: ReadablePack, sizeLimit = Infinity) {
+  constructor(pack: ReadablePack, options: PackedObjectsOptions = {}) {
     this.#pack = pack;
-    this.#sizeLimit = sizeLimit;
+    this.#sizeLimit = options.sizeLimit ?? Infinity;
+    this.#blobs = options.blobs ?? false;
   }
 
   /**
+   * Reads one object. Those who ask at the same time get theirs one after the other, in the order of
+   * the pack: what lies together is read at once, and no more is in memory than one needs.
+   *
    * @param offset of an object of this pack.
    * @returns undefined for what is larger than the limit, or made from what is not in this pack.
    * @throws RangeError for a damaged pack; what reading throws.
    */
-  async read(offset: number): Promise<StoredObject | undefined> {
+  read(offset: number): Promise<StoredObject | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ offset, resolve, reject });
+      if (!this.#isReading) void this.#readWaiting();
+    });
+  }
+
+  async #readWaiting(): Promise<void> {
+    this.#isReading = true;
+    while (this.#waiting.length > 0) {
+      const next = this.#waiting.sort((one, other) => one.offset - other.offset);
+      this.#waiting = [];
+      for (const { offset, resolve, reject } of next)
+        await this.#read(offset).then(resolve, reject);
+    }
+    this.#isReading = false;
+  }
+
+  async #read(offset: number): Promise<StoredObject | undefined> {
     const deltas: Delta[] = [];
     let object = this.#bases.get(offset);
     for (let at = offset; object === undefined; object = this.#bases.get(at)) {
-      const head = readEntryHead(await this.#bytes(at, headBytes), 0);
+      const head = await this.#headAt(at);
       if (head.size > this.#sizeLimit || deltas.length > depthLimit) return undefined;
       const type = types[head.type];
       if (type !== undefined) {
-        object = { type, bytes: type === 'blob' ? undefined : await this.#inflate(at, head) };
+        const isWanted = type !== 'blob' || this.#blobs;
+        object = { type, bytes: isWanted ? await this.#inflate(at, head) : undefined };
         this.#keep(at, object);
         break;
       }
       deltas.push({ at, head });
-      const base = this.#baseOf(at, head);
+      const base = await this.#baseOf(at, head);
       if (base === undefined) return undefined;
       at = base;
     }
@@ -92,8 +136,21 @@ export class PackedObjects {
     return object;
   }
 
+  async #headAt(at: number): Promise<EntryHead> {
+    let head: EntryHead;
+    try {
+      head = readEntryHead(await this.#bytes(at, headBytes), 0);
+    } catch (error) {
+      if (error !== inputEnded) throw error;
+      throw new RangeError('The pack has an entry without an end.', { cause: error });
+    }
+    // Before so much memory is asked for.
+    if (head.size <= (this.#pack.end - at) * deflateRatio) return head;
+    throw new RangeError('The pack has an entry that says it is larger than it can be.');
+  }
+
   /** @returns where what a delta is made from begins; undefined where that is not in this pack. */
-  #baseOf(at: number, { type, distance, base }: EntryHead): number | undefined {
+  async #baseOf(at: number, { type, distance, base }: EntryHead): Promise<number | undefined> {
     if (type === deltaTypes.ofs && distance > 0) return at - distance;
     if (type === deltaTypes.ref && base !== undefined) return this.#pack.index.find(base);
     throw new RangeError('The pack has an entry that is no object.');
@@ -167,10 +224,10 @@ export async function readTips(
   pack: ReadablePack,
   oids: readonly string[],
 ): Promise<readonly BaseObject[]> {
-  const objects = new PackedObjects(pack, tipBytes);
+  const objects = new PackedObjects(pack, { sizeLimit: tipBytes });
   const tips: BaseObject[] = [];
   for (const oid of oids) {
-    const offset = pack.index.find(bytesOfOid(oid));
+    const offset = await pack.index.find(bytesOfOid(oid));
     const tip = offset === undefined ? undefined : await objects.read(offset);
     if (tip?.bytes === undefined || !(tip.type === 'commit' || tip.type === 'tag')) continue;
     tips.push({ oid, type: tip.type, bytes: tip.bytes });

@@ -46,18 +46,9 @@ type Call = (...args: unknown[]) => unknown;
  * @returns the file system as promises.
  */
 export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem {
-  // As isomorphic-git tells them apart (its FileSystem and bindFs).
-  const own = Object.getOwnPropertyDescriptor(given, 'promises')?.enumerable === true;
-  const fs = (own ? (given as { promises: object }).promises : given) as Record<string, Call>;
-  const isPromised = own || givesPromises(fs);
-  const call =
-    (name: string) =>
-    async (...args: unknown[]): Promise<unknown> => {
-      // Never answered it would be waited for without an end.
-      if (typeof fs[name] !== 'function') throw new TypeError(`The file system has no ${name}.`);
-      return isPromised ? fs[name](...args) : promised(fs, name, args);
-    };
-  const optional = (name: string) => (typeof fs[name] === 'function' ? call(name) : undefined);
+  const { functions, isPromised, call } = functionsOf(given);
+  const optional = (name: string) =>
+    typeof functions[name] === 'function' ? call(name) : undefined;
   const kind = kindOf(like);
   return {
     readFile: call('readFile'),
@@ -70,6 +61,41 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
     // With callbacks it gives a number.
     open: isPromised ? (optional('open') as PromiseFileSystem['open']) : undefined,
   };
+}
+
+/** A function of a file system that gives a promise. */
+export type FileSystemCall = (...args: unknown[]) => Promise<unknown>;
+
+/** @returns functions of a file system by their names, each as one that gives a promise. */
+export function callsOf(given: object, names: readonly string[]): Record<string, FileSystemCall> {
+  const { call } = functionsOf(given);
+  return Object.fromEntries(names.map((name) => [name, call(name)]));
+}
+
+/**
+ * @returns the `promises` that isomorphic-git finds in a file system; undefined where it looks at the
+ *   functions of the file system itself.
+ */
+export function ownPromises(given: object): object | undefined {
+  const isOwn = Object.getOwnPropertyDescriptor(given, 'promises')?.enumerable === true;
+  return isOwn ? (given as { promises: object }).promises : undefined;
+}
+
+/** The functions, and whether they give promises, as isomorphic-git tells (its FileSystem and bindFs). */
+function functionsOf(given: object) {
+  const own = ownPromises(given) as Record<string, Call> | undefined;
+  const functions = own ?? (given as Record<string, Call>);
+  const isPromised = own !== undefined || givesPromises(functions);
+  const call =
+    (name: string): FileSystemCall =>
+    async (...args) => {
+      // Never answered it would be waited for without an end.
+      if (typeof functions[name] !== 'function') {
+        throw new TypeError(`The file system has no ${name}.`);
+      }
+      return isPromised ? functions[name](...args) : promised(functions, name, args);
+    };
+  return { functions, isPromised, call };
 }
 
 /** isomorphic-git's own test. */

@@ -30,7 +30,7 @@ const blocks = [
   { language: 'sh', says: 'npm install gitws isomorphic-git', run: 'test/package/package.test.ts' },
   { language: 'js', says: "from 'gitws'; // instead of", run: 'here' },
   { language: 'js', says: 'createHttpClient({', run: 'here' },
-  { language: 'js', says: '...bindRepository(', run: 'here' },
+  { language: 'js', says: '= bindRepository(', run: 'here' },
   { language: 'html', says: 'gitws.global.js', run: 'here' },
   { language: 'sh', says: 'npx gitws serve ~/repositories', run: 'here' },
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
@@ -121,15 +121,15 @@ describe.skipIf(!browserAvailable)('in a page', () => {
     });
     await runInPage(page, first);
     expect(await git(['log', '-1', '--format=%s', 'main'], { cwd: gitDir })).toBe('Mine');
-    const bound = fillIn(await blockThat('...bindRepository('), own);
+    const bound = fillIn(await blockThat('= bindRepository('), own);
     const log = await runInPage(
       page,
       `import git from 'isomorphic-git';
 import LightningFS from '@isomorphic-git/lightning-fs';
 ${bound}
-return (await git.log({ fs, dir, depth: 1 }))[0].commit.message;`.replace(
-        'await git.clone',
-        "const fs = new LightningFS('bound'), dir = '/bound'; await git.clone",
+return (await git.log({ fs: site.fs, dir, depth: 1 }))[0].commit.message;`.replace(
+        'const site =',
+        "const fs = new LightningFS('bound'), dir = '/bound'; const site =",
       ),
     );
     expect(log).toBe('Mine\n');

@@ -37,7 +37,7 @@ class Lacking extends PackIndex {
   }
 }
 
-async function readable(pack: Uint8Array): Promise<ReadablePack & { readonly index: Lacking }> {
+async function readable(pack: Uint8Array): Promise<ReadablePack<Lacking>> {
   const index = new Lacking((await gitIndex(pack)) ?? new Uint8Array(0));
   // In pieces, as a file may be read.
   const read = (at: number, length: number) => pack.subarray(at, at + Math.min(length, 1_000));
@@ -60,7 +60,7 @@ const nothing: AskedFor = {
 async function missing(
   gitdir: string,
   asked: Partial<AskedFor>,
-  pack: ReadablePack | undefined,
+  pack: ReadablePack<PackIndex> | undefined,
   fs: object = nodeFs,
 ): Promise<readonly string[]> {
   const what = { fs, gitdir, pack, signal: undefined };

@@ -2,18 +2,24 @@
  * Reads a pack index, version 2 (gitformat-pack(5)): where an object is in the pack. The bytes are
  * the engine's own, or the repository's, and trusted.
  */
-import { bytesOfOid } from './oid.js';
+import { bytesOfOid, formatOid } from './oid.js';
 
 const headerBytes = 8;
 const fanoutBytes = 1024;
 const oidBytes = 20;
 
-/** See the head of this file. */
+/** From the first byte to before the last. */
+export type Range = readonly [from: number, to: number];
+
+/** The index of one pack. */
 export class PackIndex {
   /** How many objects there are. */
   readonly count: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+
+  /** Bytes of what comes before the oids. */
+  static readonly headBytes = headerBytes + fanoutBytes;
 
   /** Whether these bytes begin as an index of this version does. */
   static isOne(bytes: Uint8Array): boolean {
@@ -30,17 +36,46 @@ export class PackIndex {
     this.count = this.#view.getUint32(headerBytes + fanoutBytes - 4);
   }
 
+  /** Whether there are as many bytes as so many objects take. */
+  get isLongEnough(): boolean {
+    return this.#bytes.length >= this.#large + 2 * oidBytes;
+  }
+
+  /** @returns the range of all bytes that are of use. */
+  whole(): readonly Range[] {
+    return [[0, this.#bytes.length]];
+  }
+
+  /** @returns the ranges of bytes that are about objects whose oids begin with this byte. */
+  partsUnder(first: number): readonly Range[] {
+    const { low, high } = this.#range(first);
+    const oids = headerBytes + fanoutBytes;
+    const end = this.#bytes.length - 2 * oidBytes;
+    return [
+      [oids + low * oidBytes, oids + high * oidBytes],
+      [this.#offsets + low * 4, this.#offsets + high * 4],
+      // Offsets of 64 bits, which a pack of more than 2 GiB has.
+      [this.#large, Math.max(this.#large, end)],
+    ];
+  }
+
   /** @param oid 40 hexadecimal digits. */
   has(oid: string): boolean {
     return this.find(bytesOfOid(oid)) !== undefined;
   }
 
+  /** @returns the oids that begin with this byte, in order. */
+  oidsUnder(first: number): string[] {
+    const { low, high } = this.#range(first);
+    return Array.from({ length: high - low }, (_, object) => {
+      const at = headerBytes + fanoutBytes + (low + object) * oidBytes;
+      return formatOid(this.#bytes.subarray(at, at + oidBytes));
+    });
+  }
+
   /** @returns the offset of an object in the pack; undefined if it is not there. */
   find(oid: Uint8Array): number | undefined {
-    const first = oid[0] ?? 0;
-    const fanout = (byte: number): number => this.#view.getUint32(headerBytes + byte * 4);
-    let low = first === 0 ? 0 : fanout(first - 1);
-    let high = fanout(first);
+    let { low, high } = this.#range(oid[0] ?? 0);
     while (low < high) {
       const middle = (low + high) >>> 1;
       const order = this.#compare(middle, oid);
@@ -49,6 +84,12 @@ export class PackIndex {
       else high = middle;
     }
     return undefined;
+  }
+
+  /** @returns which objects, from `low` to before `high`, have oids that begin with this byte. */
+  #range(first: number): { low: number; high: number } {
+    const fanout = (byte: number): number => this.#view.getUint32(headerBytes + byte * 4);
+    return { low: first === 0 ? 0 : fanout(first - 1), high: fanout(first) };
   }
 
   #compare(object: number, oid: Uint8Array): number {
@@ -61,10 +102,19 @@ export class PackIndex {
   }
 
   #offset(object: number): number {
-    const table = headerBytes + fanoutBytes + this.count * (oidBytes + 4);
-    const offset = this.#view.getUint32(table + object * 4);
+    const offset = this.#view.getUint32(this.#offsets + object * 4);
     if (offset < 0x80000000) return offset;
-    const large = table + this.count * 4 + (offset - 0x80000000) * 8;
+    const large = this.#large + (offset - 0x80000000) * 8;
     return this.#view.getUint32(large) * 0x100000000 + this.#view.getUint32(large + 4);
+  }
+
+  /** Where the table of offsets begins, behind oids and checksums. */
+  get #offsets(): number {
+    return headerBytes + fanoutBytes + this.count * (oidBytes + 4);
+  }
+
+  /** Where that of large ones begins. */
+  get #large(): number {
+    return this.#offsets + this.count * 4;
   }
 }

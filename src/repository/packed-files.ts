@@ -1,0 +1,191 @@
+/**
+ * The files of a repository's `objects`, with those in packs among them: each object of a pack is
+ * there as a file of its own, too, made of what a few ranges of the pack say when it is read.
+ */
+import { GitWsError, isGitWsError } from '../base/errors.js';
+import { storeZlib } from '../pack/format/stored-zlib.js';
+import { isMissing, promisesOf, type FileSystemCall } from '../storage/file-system.js';
+import { findGitDirectory, resolvePath } from './git-directory.js';
+import type { StoredPack } from './object-lookup.js';
+import type { StoredObject } from './packed-objects.js';
+import { StoredObjects } from './stored-objects.js';
+
+/** What a file system says about files of `objects`, where packs have something to say, too. */
+export class PackedFiles {
+  readonly #calls: Readonly<Record<string, FileSystemCall>>;
+  readonly #fs: object;
+  readonly #gitdir: string;
+  #repository: Promise<Repository | undefined> | undefined;
+  /** Whether packs were looked for. */
+  #isLoaded = false;
+  #isStale = false;
+
+  /**
+   * @param fs isomorphic-git's.
+   * @param gitdir the repository, for example `/site/.git`.
+   * @param calls the functions of `fs` by their names, giving promises.
+   */
+  constructor(fs: object, gitdir: string, calls: Readonly<Record<string, FileSystemCall>>) {
+    this.#calls = calls;
+    this.#fs = fs;
+    this.#gitdir = gitdir;
+  }
+
+  /** Packs were written, renamed or removed. */
+  changed(): void {
+    this.#isStale = true;
+  }
+
+  /** What `readFile` says. @throws GitWsError CORRUPT_PACK; what the file system throws. */
+  async readFile(path: string, rest: readonly unknown[]): Promise<unknown> {
+    const ask = () => this.#call('readFile', path, rest);
+    const named = await this.#find(path);
+    if (named?.oid === undefined) return ask();
+    return this.#answer(named.objects, named.oid, ask, asFile);
+  }
+
+  /** What `stat` or `lstat` says. @throws as {@link readFile}. */
+  async stat(name: 'stat' | 'lstat', path: string, rest: readonly unknown[]): Promise<unknown> {
+    const ask = () => this.#call(name, path, rest);
+    const named = await this.#find(path);
+    if (named?.oid === undefined) return ask();
+    const { objects } = named;
+    return this.#answer(objects, named.oid, ask, async (object) => {
+      // As the pack's, but for the size.
+      const [pack] = await objects.packs();
+      const stat = (await this.#call('stat', pack?.path ?? path, [])) as object;
+      const size = { value: asFile(object).length, enumerable: true };
+      return Object.create(stat, { size }) as unknown;
+    });
+  }
+
+  /** What `readdir` says: all objects, and no index of a pack. @throws as {@link readFile}. */
+  async readdir(path: string, rest: readonly unknown[]): Promise<unknown> {
+    const named = await this.#find(path);
+    if (named?.folder === undefined || rest.some((options) => typeof options === 'object')) {
+      return this.#call('readdir', path, rest);
+    }
+    const { objects, directory, folder } = named;
+    if (folder === 'pack') {
+      const names = (await this.#call('readdir', path, rest)) as string[];
+      const hidden = new Set(
+        (await this.#packs(objects)).map((pack) => pack.path.replace(/pack$/, 'idx')),
+      );
+      return names.filter((name) => !hidden.has(`${directory}/pack/${name}`));
+    }
+    const first = parseInt(folder, 16);
+    const listed = (await this.#packs(objects)).map(({ index }) => index.oidsUnder(first));
+    const packed = (await Promise.all(listed)).flat();
+    const names = await this.#call('readdir', path, rest).catch((error: unknown) => {
+      if (packed.length === 0) throw error;
+      return isMissing(error) || [];
+    });
+    return [...new Set([...(names as string[]), ...packed.map((oid) => oid.slice(2))])];
+  }
+
+  /** @param ask looks for the file itself. */
+  async #answer(
+    objects: StoredObjects,
+    oid: string,
+    ask: () => Promise<unknown>,
+    make: (object: StoredObject) => unknown,
+  ): Promise<unknown> {
+    // To read an index for the first object, which is mostly a file, would take long.
+    if (!this.#isLoaded) {
+      const found = await ask().catch(isMissing);
+      if (found !== false) return found;
+    }
+    let damage: GitWsError | undefined;
+    await this.#packs(objects);
+    const packed = await readOne(() => objects.readPacked(oid), oid).catch((error: unknown) => {
+      if (!isGitWsError(error, 'CORRUPT_PACK')) throw error;
+      // git, too, takes another copy where there is one.
+      damage = error;
+      return undefined;
+    });
+    if (packed !== undefined) return make(packed);
+    try {
+      return await ask();
+    } catch (error) {
+      isMissing(error);
+      if (damage !== undefined) throw damage;
+      // In a pack that has come since, or borrowed from another repository.
+      const object = await readOne(() => objects.read(oid), oid);
+      if (object === undefined || object === 'unknown') throw error;
+      return make(object);
+    }
+  }
+
+  async #packs(objects: StoredObjects): Promise<readonly StoredPack[]> {
+    if (this.#isStale) {
+      this.#isStale = false;
+      await objects.refresh();
+    }
+    const packs = await objects.packs();
+    this.#isLoaded = true;
+    return packs;
+  }
+
+  /** @returns what a path names in `objects` of the repository: an object, or a folder. */
+  async #find(path: string): Promise<Named | undefined> {
+    const whole = resolvePath('.', path.replace(/[\\/]+/g, '/').replace(/\/$/, ''));
+    const [, directory, folder, rest] =
+      /^(.*\/objects)\/([0-9a-f]{2}|pack)(?:\/([0-9a-f]{38}))?$/.exec(whole) ?? [];
+    if (directory === undefined || folder === undefined) return undefined;
+    const repository = await this.#open();
+    if (repository?.directories.includes(directory) !== true) return undefined;
+    const { objects } = repository;
+    const own = repository.directories.at(-1) ?? directory;
+    if (rest === undefined) return { objects, directory: own, folder, oid: undefined };
+    return { objects, directory: own, folder: undefined, oid: `${folder}${rest}` };
+  }
+
+  #open(): Promise<Repository | undefined> {
+    return (this.#repository ??= findGitDirectory(promisesOf(this.#fs), this.#gitdir).then(
+      (found) => ({
+        objects: new StoredObjects(this.#fs, found, { blobs: true }),
+        directories: [this.#gitdir, found].map((one) => `${resolvePath('.', one)}/objects`),
+      }),
+      (error: unknown) => {
+        // Of a linked worktree nothing is answered; what cannot be read may be read later.
+        if (!isGitWsError(error, 'INVALID_OPTION')) this.#repository = undefined;
+        return undefined;
+      },
+    ));
+  }
+
+  #call(name: string, path: string, rest: readonly unknown[]): Promise<unknown> {
+    return this.#calls[name]?.(path, ...rest) ?? Promise.reject(new TypeError(`No ${name}.`));
+  }
+}
+
+interface Repository {
+  readonly objects: StoredObjects;
+  /** Its `objects`, as isomorphic-git may name it: by what was given, and by where that leads. */
+  readonly directories: readonly string[];
+}
+
+interface Named {
+  readonly objects: StoredObjects;
+  /** `objects` of the repository itself. */
+  readonly directory: string;
+  /** `pack`, or the first two digits of oids; undefined for an object. */
+  readonly folder: string | undefined;
+  readonly oid: string | undefined;
+}
+
+/** @throws GitWsError CORRUPT_PACK for a damaged pack; what the file system throws. */
+async function readOne<Result>(read: () => Promise<Result>, oid: string): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `A pack of this repository is damaged: ${oid} cannot be read.`;
+    throw new GitWsError('CORRUPT_PACK', message, { data: { oid }, cause });
+  }
+}
+
+/** An object as a file of its own, as far as who reads it can tell. */
+function asFile({ type, bytes = new Uint8Array(0) }: StoredObject): Uint8Array {
+  return storeZlib([new TextEncoder().encode(`${type} ${bytes.length}\0`), bytes]);
+}
