@@ -39,6 +39,9 @@ module.exports = {
     layer('pack-knows-base-and-wire', pack, [base, wire]),
     layer('storage-knows-base', storage, [base]),
     layer('repository-reads-packs', repository, [base, storage, pack]),
+    layer('worktree-knows-the-repository', '^src/worktree/', [
+      ...[base, storage, pack, repository],
+    ]),
     layer('isomorphic-stands-on-the-layers', '^src/isomorphic/', [
       ...[base, wire, machine, client, storage, pack, repository],
     ]),

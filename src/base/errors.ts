@@ -62,7 +62,19 @@ export type ErrorCode =
   /** The caller's file system failed with a value that is no error, or did less than it said. */
   | 'FILE_SYSTEM_FAILED'
   /** The browser's quota, or the disk, is used up. */
-  | 'QUOTA';
+  | 'QUOTA'
+  /** Local changes, or files that git does not know, are in the way. isomorphic-git's own code. `data`: `filepaths`. */
+  | 'CheckoutConflictError'
+  /** A tree names a path that must not be written, such as `.git/config`. isomorphic-git's own code. `data`: `filepath`. */
+  | 'UnsafeFilepathError'
+  /** A merge is not done yet. isomorphic-git's own code. `data`: `filepaths`. */
+  | 'UnmergedPathsError'
+  /** The index is damaged, or of a kind that is not known here, such as a split one. */
+  | 'UNREADABLE_INDEX'
+  /** Another program holds `index.lock`, or has left it behind. `data`: `path`. */
+  | 'INDEX_LOCKED'
+  /** The repository lacks an object that is needed, or has a damaged one. `data`: `oid`. */
+  | 'OBJECT_UNAVAILABLE';
 
 /** What may come with a {@link GitWsError} beside its code and sentence. */
 export interface GitWsErrorOptions {

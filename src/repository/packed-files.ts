@@ -2,7 +2,7 @@
  * The files of a repository's `objects`, with those in packs among them: each object of a pack is
  * there as a file of its own, too, made of what a few ranges of the pack say when it is read.
  */
-import { GitWsError, isGitWsError } from '../base/errors.js';
+import { isGitWsError, type GitWsError } from '../base/errors.js';
 import { storeZlib } from '../pack/format/stored-zlib.js';
 import { isMissing, promisesOf, type FileSystemCall } from '../storage/file-system.js';
 import { findGitDirectory, resolvePath } from './git-directory.js';
@@ -97,7 +97,7 @@ export class PackedFiles {
     }
     let damage: GitWsError | undefined;
     await this.#packs(objects);
-    const packed = await readOne(() => objects.readPacked(oid), oid).catch((error: unknown) => {
+    const packed = await objects.readPacked(oid).catch((error: unknown) => {
       if (!isGitWsError(error, 'CORRUPT_PACK')) throw error;
       // git, too, takes another copy where there is one.
       damage = error;
@@ -110,7 +110,7 @@ export class PackedFiles {
       isMissing(error);
       if (damage !== undefined) throw damage;
       // In a pack that has come since, or borrowed from another repository.
-      const object = await readOne(() => objects.read(oid), oid);
+      const object = await objects.read(oid);
       if (object === undefined || object === 'unknown') throw error;
       return make(object);
     }
@@ -172,17 +172,6 @@ interface Named {
   /** `pack`, or the first two digits of oids; undefined for an object. */
   readonly folder: string | undefined;
   readonly oid: string | undefined;
-}
-
-/** @throws GitWsError CORRUPT_PACK for a damaged pack; what the file system throws. */
-async function readOne<Result>(read: () => Promise<Result>, oid: string): Promise<Result> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    const message = `A pack of this repository is damaged: ${oid} cannot be read.`;
-    throw new GitWsError('CORRUPT_PACK', message, { data: { oid }, cause });
-  }
 }
 
 /** An object as a file of its own, as far as who reads it can tell. */

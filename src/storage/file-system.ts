@@ -26,11 +26,15 @@ export interface PromiseFileSystem {
   readFile(path: string, encoding?: 'utf8'): Promise<unknown>;
   readdir(path: string): Promise<readonly string[]>;
   mkdir(path: string): Promise<unknown>;
-  writeFile(path: string, bytes: Uint8Array): Promise<unknown>;
+  writeFile(path: string, bytes: Uint8Array, options?: { readonly mode: number }): Promise<unknown>;
   /** isomorphic-git itself does without. */
   rename?: ((from: string, to: string) => Promise<unknown>) | undefined;
   stat(path: string): Promise<unknown>;
+  lstat(path: string): Promise<unknown>;
   unlink(path: string): Promise<unknown>;
+  rmdir(path: string): Promise<unknown>;
+  readlink(path: string): Promise<unknown>;
+  symlink(target: string, path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
   open?: ((path: string, flags: string) => Promise<OpenFile>) | undefined;
 }
@@ -54,10 +58,14 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
     readFile: call('readFile'),
     readdir: call('readdir') as PromiseFileSystem['readdir'],
     mkdir: call('mkdir'),
-    writeFile: (path, bytes) => call('writeFile')(path, kind?.(bytes) ?? bytes),
+    writeFile: (path, bytes, ...rest) => call('writeFile')(path, kind?.(bytes) ?? bytes, ...rest),
     rename: optional('rename'),
     stat: call('stat'),
+    lstat: call('lstat'),
     unlink: call('unlink'),
+    rmdir: call('rmdir'),
+    readlink: call('readlink'),
+    symlink: call('symlink'),
     // With callbacks it gives a number.
     open: isPromised ? (optional('open') as PromiseFileSystem['open']) : undefined,
   };

@@ -54,6 +54,6 @@ export class Pace {
 
 /** @returns the error of an operation whose signal fired. */
 export function canceled(signal: AbortSignal | undefined): GitWsError {
-  const sentence = 'The indexing of the pack was canceled.';
+  const sentence = 'The operation was canceled.';
   return new GitWsError('UserCanceledError', sentence, { cause: signal?.reason });
 }

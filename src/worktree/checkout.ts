@@ -1,0 +1,227 @@
+/**
+ * Makes a working tree of a tree: what `git read-tree -m -u HEAD <tree>` does, and `git reset --hard`
+ * where it is forced. HEAD is the caller's affair. `core.autocrlf` and the `eol` of .gitattributes are
+ * left out of account: files are written as they are in the repository.
+ */
+import { GitWsError } from '../base/errors.js';
+import { callBack, useFileSystem } from '../base/failure.js';
+import { Pace } from '../pack/index/pace.js';
+import { holdIndex } from '../repository/held-index.js';
+import type { IndexEntry } from '../repository/index-file.js';
+import { oidOf } from '../repository/object-hash.js';
+import { StoredObjects } from '../repository/stored-objects.js';
+import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
+import { expectNothingLost, type Removal, type Write } from './losses.js';
+import { planCheckout } from './plan.js';
+import { removeFiles } from './removals.js';
+import { modes, treeFiles, unavailable, type TreeFile } from './tree-files.js';
+import { WorkTree } from './work-tree.js';
+import { foldedPath, WriteOut } from './write-out.js';
+
+/** How long the caller's thread is kept at once, in ms; one object longer at most. */
+const slice = 8;
+
+/** How far a checkout is. */
+export interface CheckoutProgress {
+  readonly phase: 'Updating workdir';
+  /** Files that were removed or written. */
+  readonly loaded: number;
+  readonly total: number;
+}
+
+/** What {@link checkoutTree} works on, and how. */
+export interface CheckoutOptions {
+  /** isomorphic-git's. */
+  readonly fs: object;
+  readonly gitdir: string;
+  /** The working tree's directory. */
+  readonly dir: string;
+  /** The oid of the tree that is to be there. */
+  readonly tree: string;
+  /** That of the tree which HEAD names; undefined where it names none. */
+  readonly from?: string | undefined;
+  /** Whether local changes, staged ones too, are given up, and what is in the way removed. */
+  readonly force?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What it rejects with fails the call. */
+  readonly onProgress?: ((progress: CheckoutProgress) => void | Promise<void>) | undefined;
+  /** Whether each blob is held against its oid. Default true; false where that was done just now. */
+  readonly verify?: boolean | undefined;
+}
+
+/** What a checkout did. */
+export interface CheckoutResult {
+  readonly written: number;
+  readonly removed: number;
+  /** Sentences on what could not be as git has it elsewhere: folded names, links that are files. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks a tree out. What is in the working tree and in no commit is never lost unless `force` is set:
+ * all of it is looked at before anything is written. The index is written once, in the end; what was
+ * interrupted before is finished by the next call.
+ *
+ * @throws GitWsError CheckoutConflictError, UnmergedPathsError, UnsafeFilepathError, OBJECT_UNAVAILABLE,
+ *   UNREADABLE_INDEX, INDEX_LOCKED, UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and
+ *   `onProgress` throw.
+ */
+export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutResult> {
+  const fs = promisesOf(options.fs);
+  const pace = new Pace(slice, options.signal);
+  const objects = new StoredObjects(options.fs, options.gitdir, { pace, blobs: true });
+  try {
+    return await useFileSystem(() =>
+      holdIndex(fs, options.gitdir, async (held) => {
+        const checkout = new Checkout(fs, objects, pace, options);
+        const entries = await checkout.run(held.entries, held.time);
+        await held.write(entries);
+        return checkout.result();
+      }),
+    );
+  } finally {
+    pace.close();
+    await objects.close();
+  }
+}
+
+class Checkout {
+  readonly #fs: PromiseFileSystem;
+  readonly #objects: StoredObjects;
+  readonly #pace: Pace;
+  readonly #options: CheckoutOptions;
+  readonly #warnings: string[] = [];
+  #written = 0;
+  #removed = 0;
+  /** What `onProgress` heard of last. */
+  #told = 0;
+
+  constructor(fs: PromiseFileSystem, objects: StoredObjects, pace: Pace, options: CheckoutOptions) {
+    this.#fs = fs;
+    this.#objects = objects;
+    this.#pace = pace;
+    this.#options = options;
+  }
+
+  result(): CheckoutResult {
+    return { written: this.#written, removed: this.#removed, warnings: this.#warnings };
+  }
+
+  /**
+   * @param before the index; undefined where there is none.
+   * @param time when it was written, in ms.
+   * @returns what the index is to be.
+   */
+  async run(before: readonly IndexEntry[] | undefined, time: number): Promise<IndexEntry[]> {
+    const { tree, from, dir, force = false } = this.#options;
+    const index = this.#byPath(before ?? [], force);
+    const { files: next, doubled } = await treeFiles(this.#objects, tree);
+    for (const path of doubled) this.#warn(path, 'has the name of another file once it is text');
+    // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.
+    const hasOld = before !== undefined && from !== undefined;
+    const old = hasOld ? (await treeFiles(this.#objects, from)).files : new Map<string, TreeFile>();
+    const plan = planCheckout({ old, index, next }, force);
+    const workTree = new WorkTree(this.#fs, dir, time);
+    const { writes, removals } = await expectNothingLost(plan, workTree, this.#pace, force);
+    const total = removals.length + writes.length;
+    await this.#remove(removals, workTree, total);
+    const written = await this.#write(writes, next.keys(), { workTree, total });
+    const gone = new Set([...plan.removals.map(({ path }) => path), ...written.keys()]);
+    const kept = [...index].filter(([path]) => !gone.has(path)).map(([, entry]) => entry);
+    return [...kept, ...written.values()];
+  }
+
+  #byPath(entries: readonly IndexEntry[], force: boolean): Map<string, IndexEntry> {
+    const unmerged = entries.filter(({ stage }) => stage !== 0).map(pathOf);
+    if (unmerged.length > 0 && !force) {
+      const filepaths = [...new Set(unmerged)];
+      const message = `A merge is not done yet: ${some(filepaths)}.`;
+      throw new GitWsError('UnmergedPathsError', message, { data: { filepaths } });
+    }
+    return new Map(entries.map((entry) => [pathOf(entry), entry]));
+  }
+
+  async #remove(removals: readonly Removal[], tree: WorkTree, total: number): Promise<void> {
+    await removeFiles(this.#fs, tree, removals, async () => {
+      this.#removed += 1;
+      await this.#pace.turn();
+    });
+    if (removals.length > 0) await this.#progress(total);
+  }
+
+  /** @returns the entries of what is there now, by their paths. */
+  async #write(
+    writes: readonly Write[],
+    paths: Iterable<string>,
+    { workTree, total }: { workTree: WorkTree; total: number },
+  ): Promise<Map<string, IndexEntry>> {
+    const out = new WriteOut(this.#fs, workTree, foldablePaths(paths));
+    const of = (...kinds: number[]) => writes.filter(({ file }) => kinds.includes(file.mode));
+    for (const write of of(modes.gitlink)) await out.add({ ...write, bytes: new Uint8Array(0) });
+    await this.#writeBlobs(of(modes.file, modes.executable), out, total);
+    // Links come last: nothing is written through one of them.
+    await this.#writeBlobs(of(modes.symlink), out, total);
+    for (const path of out.folded) this.#warn(path, 'is another file to this file system');
+    for (const path of out.linksAsFiles) {
+      this.#warn(path, 'is a file with the link’s target in it: this file system has no links');
+    }
+    return new Map(out.entries.map((entry) => [pathOf(entry), entry]));
+  }
+
+  async #writeBlobs(writes: readonly Write[], out: WriteOut, total: number): Promise<void> {
+    const wanted = new Map<string, Write[]>();
+    for (const write of writes) {
+      const same = wanted.get(write.file.oid);
+      if (same === undefined) wanted.set(write.file.oid, [write]);
+      else same.push(write);
+    }
+    for await (const [oid, object] of this.#objects.readMany([...wanted.keys()])) {
+      if (object?.type !== 'blob' || object.bytes === undefined) throw unavailable(oid);
+      const { bytes } = object;
+      if (this.#options.verify !== false && oidOf('blob', bytes) !== oid) throw unavailable(oid);
+      for (const write of wanted.get(oid) ?? []) await out.add({ ...write, bytes });
+      await this.#tell(out.entries.length, total);
+    }
+    await out.flush();
+    await this.#tell(out.entries.length, total);
+  }
+
+  async #tell(written: number, total: number): Promise<void> {
+    this.#written = written;
+    await this.#progress(total);
+  }
+
+  async #progress(total: number): Promise<void> {
+    const { onProgress } = this.#options;
+    const loaded = this.#removed + this.#written;
+    if (onProgress === undefined || loaded === this.#told) return;
+    this.#told = loaded;
+    await callBack('onProgress', () => onProgress({ phase: 'Updating workdir', loaded, total }));
+  }
+
+  #warn(path: string, what: string): void {
+    this.#warnings.push(`${path} ${what}.`);
+  }
+}
+
+function pathOf({ name }: Pick<IndexEntry, 'name'>): string {
+  return new TextDecoder().decode(name);
+}
+
+/** @returns what folded paths more than one path have. */
+function foldablePaths(paths: Iterable<string>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const double = new Set<string>();
+  for (const path of paths) {
+    const folded = foldedPath(path);
+    if (seen.has(folded)) double.add(folded);
+    seen.add(folded);
+  }
+  return double;
+}
+
+/** @returns the first ones of a list, for a sentence. */
+function some(paths: readonly string[]): string {
+  const first = paths.slice(0, 5).join(', ');
+  return paths.length > 5 ? `${first} and ${paths.length - 5} more` : first;
+}

@@ -1,0 +1,97 @@
+/** What a checkout would lose: all that it would overwrite or remove is looked at before it begins. */
+import { GitWsError } from '../base/errors.js';
+import type { Pace } from '../pack/index/pace.js';
+import type { IndexEntry } from '../repository/index-file.js';
+import type { Plan } from './plan.js';
+import type { TreeFile } from './tree-files.js';
+import type { Found, WorkTree } from './work-tree.js';
+
+/** Something that is to be removed. */
+export interface Removal {
+  readonly path: string;
+  /** Whether it is a folder that is removed with all that is in it. */
+  readonly isFolder: boolean;
+}
+
+/** Something that is to be written. */
+export interface Write {
+  readonly file: TreeFile;
+  /** What is there: nothing, what is to be there, or something that is to be replaced. */
+  readonly found: 'absent' | 'done' | 'other';
+}
+
+/** What is to be done. */
+export interface Work {
+  readonly writes: readonly Write[];
+  readonly removals: readonly Removal[];
+}
+
+/**
+ * @param force whether what is in the way is given up.
+ * @returns what is to be done.
+ * @throws GitWsError CheckoutConflictError, with all paths that are in the way; what the file system
+ *   throws.
+ */
+export async function expectNothingLost(
+  plan: Plan,
+  tree: WorkTree,
+  pace: Pace,
+  force: boolean,
+): Promise<Work> {
+  const conflicts = new Set(plan.conflicts);
+  const going = new Set(plan.removals.map(({ path }) => path));
+  const removals: Removal[] = [];
+  const writes: Write[] = [];
+  // A clone: nothing has to be looked for.
+  const isEmpty = await tree.isEmpty();
+  for (const { path, before } of isEmpty ? [] : plan.removals) {
+    await pace.turn();
+    // Something else is there now, which was not asked for: it is not removed.
+    if ((await tree.obstacleTo(path)) !== undefined) continue;
+    const found = await tree.look(path, before, undefined);
+    if (found === 'clean' || (force && found === 'changed')) {
+      removals.push({ path, isFolder: false });
+    } else if (found === 'changed') conflicts.add(path);
+    else if (found === 'directory' && (await tree.filesIn(path)).length === 0) {
+      // The place of a submodule that was never there.
+      removals.push({ path, isFolder: true });
+    }
+  }
+  for (const { file, before } of plan.writes) {
+    if (isEmpty) {
+      writes.push({ file, found: 'absent' });
+      continue;
+    }
+    await pace.turn();
+    const { path } = file;
+    const obstacle = await tree.obstacleTo(path);
+    if (obstacle !== undefined) {
+      if (force) removals.push({ path: obstacle, isFolder: false });
+      else if (!going.has(obstacle)) conflicts.add(obstacle);
+      writes.push({ file, found: 'absent' });
+      continue;
+    }
+    const found = await tree.look(path, before, file);
+    if (found === 'directory') {
+      const left = force ? [] : (await tree.filesIn(path)).filter((each) => !going.has(each));
+      for (const each of left) conflicts.add(each);
+      removals.push({ path, isFolder: true });
+    } else if (found === 'changed' && !force) conflicts.add(path);
+    writes.push({ file, found: stateOf(found, before, file) });
+  }
+  if (conflicts.size > 0) {
+    const filepaths = [...conflicts].sort();
+    const message =
+      'Your local changes to the following files would be overwritten by checkout: ' +
+      filepaths.join(', ');
+    throw new GitWsError('CheckoutConflictError', message, { data: { filepaths } });
+  }
+  return { writes, removals };
+}
+
+function stateOf(found: Found, before: IndexEntry | undefined, file: TreeFile): Write['found'] {
+  // A folder is gone when the file is written.
+  if (found === 'absent' || found === 'directory') return 'absent';
+  const isKept = found === 'clean' && before?.oid === file.oid && before.mode === file.mode;
+  return found === 'done' || isKept ? 'done' : 'other';
+}

@@ -1,0 +1,56 @@
+/**
+ * What a checkout does to each path: git's two-way merge (git-read-tree(1), "Two Tree Merge") of what
+ * HEAD has, the index, and what is to be there. Pure: what is in the working tree is asked for later,
+ * of the paths that this says.
+ */
+import type { IndexEntry } from '../repository/index-file.js';
+import type { TreeFile } from './tree-files.js';
+
+/** What is to be done. Nothing is said of paths that stay as they are. */
+export interface Plan {
+  /** To be written; what is there now has to be `before`, or nothing. */
+  readonly writes: readonly { readonly file: TreeFile; readonly before: IndexEntry | undefined }[];
+  /** To be removed; what is there now has to be as the entry says. */
+  readonly removals: readonly { readonly path: string; readonly before: IndexEntry }[];
+  /** Paths whose entries in the index are neither what HEAD has nor what is to be there. */
+  readonly conflicts: readonly string[];
+}
+
+/** What is compared, each by paths. */
+export interface Sides {
+  /** What HEAD names; empty where there is no HEAD, or no index yet: then all is to be written. */
+  readonly old: ReadonlyMap<string, TreeFile>;
+  readonly index: ReadonlyMap<string, IndexEntry>;
+  readonly next: ReadonlyMap<string, TreeFile>;
+}
+
+/**
+ * @param isForced whether what is staged is given up.
+ * @returns what is to be done.
+ */
+export function planCheckout({ old, index, next }: Sides, isForced: boolean): Plan {
+  const writes: Plan['writes'][number][] = [];
+  const removals: Plan['removals'][number][] = [];
+  const conflicts: string[] = [];
+  for (const [path, file] of next) {
+    const before = index.get(path);
+    // Where it is forced, also what is as it should be in the index is looked at in the working tree.
+    if (isForced) writes.push({ file, before });
+    else if (isSame(before, file)) continue;
+    else if (isSame(old.get(path), file)) continue;
+    else if (isSame(old.get(path), before)) writes.push({ file, before });
+    else conflicts.push(path);
+  }
+  for (const [path, before] of index) {
+    if (next.has(path)) continue;
+    if (isForced || isSame(old.get(path), before)) removals.push({ path, before });
+    else if (old.has(path)) conflicts.push(path);
+  }
+  return { writes, removals, conflicts };
+}
+
+type Side = Pick<TreeFile, 'mode' | 'oid'> | undefined;
+
+function isSame(one: Side, other: Side): boolean {
+  return one?.oid === other?.oid && one?.mode === other?.mode;
+}

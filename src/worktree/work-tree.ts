@@ -1,0 +1,163 @@
+/** What lies in a working tree, held against the index and against what is to be there. */
+import { oidOf } from '../repository/object-hash.js';
+import type { IndexEntry, IndexStat } from '../repository/index-file.js';
+import type { PromiseFileSystem } from '../storage/file-system.js';
+import { modes, type TreeFile } from './tree-files.js';
+
+/** What `lstat` says, as far as it is used. */
+export interface FileStat {
+  readonly mode?: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs?: number;
+  readonly dev?: number;
+  readonly ino?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  isDirectory(): boolean;
+  isFile(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** What is at a path, seen from what is known about it. */
+export type Found =
+  /** Nothing. */
+  | 'absent'
+  /** What the index says: nobody has changed it. */
+  | 'clean'
+  /** What is to be there, already. */
+  | 'done'
+  /** Something else, which would be lost. */
+  | 'changed'
+  | 'directory';
+
+/** A working tree, looked at. Nothing is written here. */
+export class WorkTree {
+  readonly #fs: PromiseFileSystem;
+  readonly #dir: string;
+  readonly #indexTime: number;
+  readonly #folders = new Map<string, Promise<FileStat | undefined>>();
+
+  /**
+   * @param dir its directory.
+   * @param indexTime when the index was written, in ms: what changed later, or at the same time, may
+   *   have changed unseen ("racy git").
+   */
+  constructor(fs: PromiseFileSystem, dir: string, indexTime: number) {
+    this.#fs = fs;
+    this.#dir = dir;
+    this.#indexTime = indexTime;
+  }
+
+  /** @returns undefined where nothing is. @throws what the file system throws. */
+  async stat(path: string): Promise<FileStat | undefined> {
+    return (await this.#fs.lstat(this.at(path)).catch(notThere)) as FileStat | undefined;
+  }
+
+  /** @returns whether nothing but a repository is there. @throws what the file system throws. */
+  async isEmpty(): Promise<boolean> {
+    const names = (await this.#fs.readdir(this.#dir).catch(notThere)) ?? [];
+    return names.every((name) => name === '.git');
+  }
+
+  /** @returns where a path is in the file system. */
+  at(path: string): string {
+    return `${this.#dir}/${path}`;
+  }
+
+  /**
+   * @param before what the index says of the path.
+   * @param wanted what is to be there.
+   * @returns what is there. @throws what the file system throws.
+   */
+  async look(
+    path: string,
+    before: IndexEntry | undefined,
+    wanted: TreeFile | undefined,
+  ): Promise<Found> {
+    const stat = await this.stat(path);
+    if (stat === undefined) return 'absent';
+    if (stat.isDirectory()) return wanted?.mode === modes.gitlink ? 'done' : 'directory';
+    if (before !== undefined && this.#isAsBefore(before, stat)) return 'clean';
+    const mode = modeOf(stat);
+    if (before?.mode !== mode && wanted?.mode !== mode) return 'changed';
+    const oid = oidOf('blob', await this.#contentOf(path, stat));
+    if (wanted?.oid === oid && wanted.mode === mode) return 'done';
+    return before?.oid === oid && before.mode === mode ? 'clean' : 'changed';
+  }
+
+  /**
+   * @returns the shortest folder of a path that is something else than a folder, for example a symbolic
+   *   link that would lead out of the working tree. @throws what the file system throws.
+   */
+  async obstacleTo(path: string): Promise<string | undefined> {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      let found = this.#folders.get(folder);
+      if (found === undefined) this.#folders.set(folder, (found = this.stat(folder)));
+      const stat = await found;
+      if (stat === undefined) return undefined;
+      if (!stat.isDirectory()) return folder;
+    }
+    return undefined;
+  }
+
+  /** @returns all files below a folder. @throws what the file system throws. */
+  async filesIn(folder: string): Promise<string[]> {
+    const files: string[] = [];
+    for (const name of await this.#fs.readdir(this.at(folder))) {
+      const path = `${folder}/${name}`;
+      const stat = await this.stat(path);
+      if (stat?.isDirectory() === true) files.push(...(await this.filesIn(path)));
+      else files.push(path);
+    }
+    return files;
+  }
+
+  /** Whether the file system says what it said when the entry was made. */
+  #isAsBefore(entry: IndexEntry, stat: FileStat): boolean {
+    const { size, mtimeSeconds, mtimeNanoseconds } = indexStatOf(stat);
+    if (entry.mode !== modeOf(stat) || entry.stat.size !== size) return false;
+    if (entry.stat.mtimeSeconds !== mtimeSeconds) return false;
+    if (entry.stat.mtimeNanoseconds !== mtimeNanoseconds) return false;
+    return Math.floor(stat.mtimeMs) < Math.floor(this.#indexTime);
+  }
+
+  async #contentOf(path: string, stat: FileStat): Promise<Uint8Array> {
+    if (!stat.isSymbolicLink()) return (await this.#fs.readFile(this.at(path))) as Uint8Array;
+    return new TextEncoder().encode(String(await this.#fs.readlink(this.at(path))));
+  }
+}
+
+/** @returns undefined for the error of a path that is not there. @throws any other. */
+export function notThere(error: unknown): undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  // A file stands where a folder of the path would be.
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  throw error;
+}
+
+/** @returns how git calls what is there. */
+function modeOf(stat: FileStat): number {
+  if (stat.isSymbolicLink()) return modes.symlink;
+  return ((stat.mode ?? 0) & 0o100) !== 0 ? modes.executable : modes.file;
+}
+
+/** @returns what the index keeps of what the file system says, as git and isomorphic-git do. */
+export function indexStatOf(stat: FileStat): IndexStat {
+  const { mtimeMs, ctimeMs = mtimeMs } = stat;
+  const word = (value: number | undefined): number => (Math.floor(value ?? 0) % 0x100000000) >>> 0;
+  const seconds = (ms: number): number => word(ms / 1_000);
+  const nanoseconds = (ms: number): number => word((ms - Math.floor(ms / 1_000) * 1_000) * 1e6);
+  return {
+    ctimeSeconds: seconds(ctimeMs),
+    ctimeNanoseconds: nanoseconds(ctimeMs),
+    mtimeSeconds: seconds(mtimeMs),
+    mtimeNanoseconds: nanoseconds(mtimeMs),
+    dev: word(stat.dev),
+    ino: word(stat.ino),
+    uid: word(stat.uid),
+    gid: word(stat.gid),
+    size: word(stat.size),
+  };
+}

@@ -1,0 +1,140 @@
+/** Writes files of a tree into a working tree, in batches, and says what the index has to keep of them. */
+import { GitWsError } from '../base/errors.js';
+import type { IndexEntry } from '../repository/index-file.js';
+import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
+import type { Write } from './losses.js';
+import { modes, type TreeFile } from './tree-files.js';
+import { indexStatOf, notThere, type FileStat, type WorkTree } from './work-tree.js';
+
+/** Files, and bytes of files, that are written at the same time. */
+const batchFiles = 256;
+const batchBytes = 0x400000;
+
+/** File systems that know no symbolic links say one of these, or have no such function. */
+const noSymlinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+
+/** A file with its content; of a submodule, which has its own repository, none. */
+export interface Content extends Write {
+  readonly bytes: Uint8Array;
+}
+
+/** Writes files, and keeps their entries. */
+export class WriteOut {
+  /** Of what has been written so far. */
+  readonly entries: IndexEntry[] = [];
+  /** Paths of links that are files here, since the file system has no links. */
+  readonly linksAsFiles: string[] = [];
+  /** Paths that were left out, since the file system takes them for another one that was written. */
+  readonly folded: string[] = [];
+
+  readonly #fs: PromiseFileSystem;
+  readonly #tree: WorkTree;
+  readonly #folders = new Set<string>();
+  readonly #foldable: ReadonlySet<string>;
+  readonly #written = new Set<string>();
+  #waiting: Content[] = [];
+  #bytes = 0;
+
+  /** @param foldable paths that a file system may take for another one: they differ in case or form alone. */
+  constructor(fs: PromiseFileSystem, tree: WorkTree, foldable: ReadonlySet<string>) {
+    this.#fs = fs;
+    this.#tree = tree;
+    this.#foldable = foldable;
+  }
+
+  /** Takes a file; it is written with others. @throws what the file system throws. */
+  async add(file: Content): Promise<void> {
+    this.#waiting.push(file);
+    this.#bytes += file.bytes.length;
+    if (this.#waiting.length >= batchFiles || this.#bytes >= batchBytes) await this.flush();
+  }
+
+  /**
+   * Writes what waits.
+   *
+   * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED where it has written less than
+   *   it was given.
+   */
+  async flush(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#bytes = 0;
+    for (const { file } of batch) await this.#makeFolders(file.path);
+    const alone = batch.filter(({ file }) => this.#foldable.has(foldedPath(file.path)));
+    const together = batch.filter(({ file }) => !this.#foldable.has(foldedPath(file.path)));
+    await all(together.map((each) => this.#write(each)));
+    // In a row: what was written before is seen.
+    for (const each of alone) await this.#writeFoldable(each);
+  }
+
+  async #writeFoldable(each: Content): Promise<void> {
+    const { path } = each.file;
+    const folded = foldedPath(path);
+    // Another one of these was written: where this is there now, it is that one.
+    if (this.#written.has(folded) && (await this.#tree.stat(path)) !== undefined) {
+      this.folded.push(path);
+      this.entries.push(entryOf(each.file, { size: 0, mtimeMs: 0 }));
+      return;
+    }
+    this.#written.add(folded);
+    await this.#write(each);
+  }
+
+  async #write({ file, bytes, found }: Content): Promise<void> {
+    const at = this.#tree.at(file.path);
+    // Not through it: what is there may be a link, or a file with another mode.
+    if (found === 'other') await this.#fs.unlink(at).catch(notThere);
+    if (found !== 'done') await this.#put(file, bytes, at);
+    const stat = (await this.#fs.lstat(at)) as FileStat;
+    if (stat.isFile() && stat.size !== bytes.length) {
+      const message = `The file system says that it wrote ${file.path}, and has not all of it.`;
+      throw new GitWsError('FILE_SYSTEM_FAILED', message);
+    }
+    this.entries.push(entryOf(file, stat));
+  }
+
+  async #put(file: TreeFile, bytes: Uint8Array, at: string): Promise<void> {
+    if (file.mode === modes.gitlink) await makeDirectory(this.#fs, at);
+    else if (file.mode === modes.symlink) await this.#writeLink(file, bytes, at);
+    else if (file.mode === modes.executable) await this.#fs.writeFile(at, bytes, { mode: 0o777 });
+    else await this.#fs.writeFile(at, bytes);
+  }
+
+  async #writeLink(file: TreeFile, bytes: Uint8Array, at: string): Promise<void> {
+    try {
+      await this.#fs.symlink(new TextDecoder().decode(bytes), at);
+    } catch (error) {
+      const { code } = (error ?? {}) as { code?: unknown };
+      if (!(error instanceof TypeError || noSymlinks.has(code))) throw error;
+      // As git does with core.symlinks=false.
+      await this.#fs.writeFile(at, bytes);
+      this.linksAsFiles.push(file.path);
+    }
+  }
+
+  async #makeFolders(path: string): Promise<void> {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      if (this.#folders.has(folder)) continue;
+      await makeDirectory(this.#fs, this.#tree.at(folder));
+      this.#folders.add(folder);
+    }
+  }
+}
+
+/** @returns the same for paths that a file system may take for one: by case, or by Unicode's forms. */
+export function foldedPath(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+function entryOf(file: TreeFile, stat: Pick<FileStat, 'size' | 'mtimeMs'>): IndexEntry {
+  const flags = { stage: 0, assumeValid: false, skipWorktree: false, intentToAdd: false };
+  const { name, mode, oid } = file;
+  return { name, mode, oid, stat: indexStatOf(stat as FileStat), ...flags };
+}
+
+/** Waits for all of them, and rejects with what the first one that failed says. */
+async function all(promises: readonly Promise<void>[]): Promise<void> {
+  const settled = await Promise.allSettled(promises);
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
