@@ -5,8 +5,9 @@
  *
  * `update` judges each ref, so that a push of several is refused ref by ref. `pre-receive` looks
  * ahead: where nothing of a push may stay, git drops its objects together with the quarantine, and
- * where all of it may, `update` is taken away, so that git starts nothing for each ref. The old oid
- * is the one that the client names; git compares it again under the ref's lock.
+ * where all of it may, `update` is taken away, so that git starts nothing for each ref. Where a part
+ * may, git has no other way to refuse single refs than `update`, a process for each: it looks up what
+ * `pre-receive` came to, and starts nothing more. The old oid is the one that the client names; git compares it again under the ref's lock.
  */
 import { formatForward } from './forward.js';
 
@@ -173,8 +174,41 @@ judge() {
 }
 `;
 
+/** File of what pre-receive came to, beside the hooks of the push: sh that sets a variable. */
+const verdictFile = '"${0%/*}/verdicts"';
+
 const update = `
-( judge "$1" "$2" "$3" '' '' ) || exit 1
+# verdict NAME OLD NEW: 0 where pre-receive allowed just this, 1 where it refused it, else 2. By what
+# sh has built in: this is done for each ref.
+verdict() {
+  export LC_ALL=C
+  verdicts=
+  [ -f ${verdictFile} ] && . ${verdictFile}
+  line="
+?$2 $3 $1
+"
+  case $verdicts in *"$line"*) ;; *) return 2 ;; esac
+  before=\${verdicts%%"$line"*}
+  after=\${verdicts#"$before$line"}
+  case $after in
+    +*) return 0 ;;
+    'gitws: '*)
+      after=\${after%%"
+"*}
+      printf '%s\\n' "$after" >&2
+      return 1 ;;
+  esac
+  return 2
+}
+
+(
+  verdict "$@"
+  case $? in
+    0) ;;
+    2) judge "$1" "$2" "$3" '' '' ;;
+    *) exit 1 ;;
+  esac
+) || exit 1
 ${ownHook}
 [ -x "$own_hook" ] || exit 0
 exec "$own_hook" "$@"
@@ -192,13 +226,15 @@ commands=\${commands%.}
 # A push before may have done without it, and whoever cleans up.
 [ -x "\${0%/*}/update" ] || refuse 'the hooks are not whole.' || exit 1
 ${formatForward(hookVariables.rules)}
-# Ends with 0 where all are allowed, 2 where some are, 1 where nothing may stay.
+# Ends with 0 where all are allowed, 2 where some are, 1 where nothing may stay. Writes each command
+# behind a question mark, and then a plus or why it is refused.
 look_ahead() {
   allowed=0 refused=0
   while IFS=' ' read -r old new ref; do
     IFS=' ' read -r skip skip low <&3 || low=
     read -r kept <&4 || kept=
-    if judge "$ref" "$old" "$new" "$low" "$kept"; then allowed=1; else refused=1; fi
+    printf '?%s\\n' "$old $new $ref"
+    if judge "$ref" "$old" "$new" "$low" "$kept"; then allowed=1; echo +; else refused=1; fi
   done 3<<GITWS_END 4<<GITWS_FORWARD
 $(lower "$commands")
 GITWS_END
@@ -207,13 +243,24 @@ GITWS_FORWARD
   [ $refused = 1 ] || return 0
   ${all ? 'return 1' : '[ $allowed = 1 ] && return 2 || return 1'}
 }
-reasons=$(printf %s "$commands" | look_ahead 2>&1)
+# What is not written here is judged by update once more.
+keep_verdicts() {
+  quoted=$(printf %s "$verdicts" | LC_ALL=C sed "s/'/'\\\\\\\\''/g" 2>/dev/null) || quoted=
+  printf "verdicts='\\n%s\\n'\\n" "$quoted" 2>/dev/null >${verdictFile} || rm -f -- ${verdictFile}
+}
+
+verdicts=$(printf %s "$commands" | look_ahead 2>&1)
 case $? in
   # Nothing is left to judge: update need not be started for each ref.
-  0) [ -x "$${hookVariables.ownHooks}/update" ] || rm -f -- "\${0%/*}/update" 2>/dev/null ;;
-  2) ;;
+  0)
+    if [ -x "$${hookVariables.ownHooks}/update" ]; then keep_verdicts
+    else rm -f -- "\${0%/*}/update" 2>/dev/null
+    fi ;;
+  2) keep_verdicts ;;
   *)
-    printf '%s\\n' "$reasons" >&2
+    printf '%s\\n' "$verdicts" | while IFS= read -r line; do
+      case $line in [?+]*) ;; *) printf '%s\\n' "$line" >&2 ;; esac
+    done
     exit 1 ;;
 esac
 ${ownHook}

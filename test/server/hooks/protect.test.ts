@@ -150,6 +150,40 @@ test('a push of many refs starts no more processes than one of two', async () =>
   expect(await started('deleted', many(''))).toBeLessThanOrEqual(two);
 });
 
+test('a push of which a part is refused starts one process for each ref, and asks git of none again', async () => {
+  const repository = await ProtectedRepository.make({
+    'refs/heads/old/**': ['create', 'update'],
+    'refs/heads/closed/**': [],
+  });
+  const { settings } = repository;
+  const tip = await repository.tip(main);
+  const first = await git(['rev-parse', 'main~1'], { cwd: repository.clone });
+  const names = Array.from({ length: 20 }, (_, index) => `it's-$(kill$IFS$PPID)-${index}`);
+  await repository.send(names.map((name) => [zero, tip, `refs/heads/old/${name}`]));
+  const traces = join(repository.directory, 'traces');
+  await mkdir(traces);
+  const environment = { ...settings.environment, GIT_TRACE2_EVENT: traces };
+  repository.settings = { ...settings, environment };
+  const { stdout, stderr } = await repository.send([
+    ...names.map((name) => [tip, first, `refs/heads/old/${name}`] as const),
+    ...names.map((name) => [zero, tip, `refs/heads/closed/${name}`] as const),
+    ...names.map((name) => [zero, tip, `refs/tags/${name}`] as const),
+  ]);
+  for (const name of names) {
+    expect(stdout).toContain(`ng refs/heads/old/${name} hook declined`);
+    expect(stdout).toContain(`ng refs/heads/closed/${name} hook declined`);
+    expect(stdout).toContain(`ok refs/tags/${name}\n`);
+    expect(stderr).toContain(`gitws: you may not force-push to refs/heads/old/${name}.`);
+    expect(stderr).toContain(`gitws: you may not create refs/heads/closed/${name}.`);
+  }
+  expect(stderr.match(/gitws:/g)).toHaveLength(40);
+  const events = await Promise.all(
+    (await readdir(traces)).map((name) => readFile(join(traces, name), 'utf8')),
+  );
+  // By pre-receive alone: update would ask for each once more.
+  expect(events.join('').match(/"event":"start".*"merge-base"/g)).toHaveLength(names.length);
+});
+
 test('what is judged once is not judged by a push that comes after it', async () => {
   const repository = await ProtectedRepository.make({ [main]: [] });
   const config = repository.settings.config.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
