@@ -12,23 +12,40 @@ import { files, isWritingFiles, notice, repository, unsaved } from './session.js
 export async function saveFile(path: string): Promise<boolean> {
   const repo = repository.value;
   if (repo === undefined || isWritingFiles.value) return false;
-  const saved = await attempt(() =>
-    inTurn(async () => {
-      const document = documentToSave(path);
-      if (document === undefined) return false;
-      const { text, before } = document;
-      const now = await readText(repo, path);
-      if (now !== undefined && now !== before && now !== text) {
-        const choice = await askWhose(path);
-        if (choice === 'copy') return saveCopy(repo, path, text);
-        if (choice !== 'mine') return false;
-      }
-      await writeText(repo, path, text);
-      await scanAgain(repo, path, document.saved);
-      return true;
-    }),
-  );
+  const saved = await attempt(async () => {
+    let outcome = await inTurn(() => save(repo, path));
+    while (typeof outcome === 'object') {
+      // Not in turn: all else goes on while a person thinks.
+      const { found } = outcome;
+      const choice = await askWhose(path);
+      if (repository.value !== repo || isWritingFiles.value) return false;
+      if (choice === 'copy') return inTurn(() => saveCopy(repo, path));
+      if (choice !== 'mine') return false;
+      outcome = await inTurn(() => save(repo, path, found));
+    }
+    return outcome;
+  });
   return saved ?? false;
+}
+
+/** What stands in a file whose edits began with something else. */
+interface Foreign {
+  readonly found: string;
+}
+
+/**
+ * @param agreed what the edits may take the place of, beside what they began with.
+ * @returns whether they are saved; or what is in the way, which a person has to be asked about.
+ */
+async function save(repo: Repository, path: string, agreed?: string): Promise<boolean | Foreign> {
+  const document = documentToSave(path);
+  if (document === undefined) return false;
+  const { text, before } = document;
+  const found = await readText(repo, path);
+  if (found !== undefined && ![before, text, agreed].includes(found)) return { found };
+  await writeText(repo, path, text);
+  await scanAgain(repo, path, document.saved);
+  return true;
 }
 
 /** Saves all edits. @returns whether there is nothing unsaved now. */
@@ -67,12 +84,14 @@ function askWhose(path: string): Promise<string | undefined> {
 }
 
 /** Saves edits beside the file that they were made in. */
-async function saveCopy(repo: Repository, path: string, text: string): Promise<boolean> {
+async function saveCopy(repo: Repository, path: string): Promise<boolean> {
+  const document = documentToSave(path);
+  if (document === undefined) return false;
   let copy = nameCopy(path, '');
   for (let count = 2; (await readText(repo, copy)) !== undefined; count++) {
     copy = nameCopy(path, ` ${count}`);
   }
-  await writeText(repo, copy, text);
+  await writeText(repo, copy, document.text);
   closeDocument(path);
   await scanAgain(repo, path);
   await scanAgain(repo, copy);
