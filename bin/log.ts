@@ -13,6 +13,7 @@ import {
   type RefusalReport,
   type SessionReport,
 } from '../server/index.js';
+import { messageOf } from '../src/base/failure.js';
 import { LineBudget, type LineLimits } from './line-budget.js';
 
 /** What is written at all, from much to little. */
@@ -184,11 +185,6 @@ function refusalFields(report: RefusalReport): RefusalFields {
 
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}...` : text;
-}
-
-/** Rejections may be any value. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 interface CountFields {

@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { isGitWsError, type GitWsError } from '../src/base/errors.js';
+import { messageOf } from '../src/base/failure.js';
 import type { ConnectionEvent } from '../src/tunnel/client/channel.js';
 
 /** The user knows already: git has said it. */
@@ -161,10 +162,6 @@ function isCertificateCode(code: string): boolean {
 function certificateWords(cause: Error | undefined): string {
   // Newer versions of Node.js add advice about their own options.
   return firstLine(cause?.message ?? '').replace(/; .*$/, '');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Servers' words are among them: nothing that a terminal would obey. */

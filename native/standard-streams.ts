@@ -18,6 +18,7 @@ import { closeSync, constants, fstatSync, openSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 import { Writable, type Readable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { messageOf } from '../src/base/failure.js';
 
 const isWindows = process.platform === 'win32';
 
@@ -93,8 +94,7 @@ export function runCommand(
   const fail = (error: unknown): void => {
     if (failed) return;
     failed = true;
-    const message = error instanceof Error ? error.message : String(error);
-    const [line = ''] = message.split('\n');
+    const [line = ''] = messageOf(error).split('\n');
     process.stderr.write(`${prefix}unexpected error: ${line}\n`);
     endProcess(failure).catch(() => process.exit(failure));
   };

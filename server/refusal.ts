@@ -77,7 +77,7 @@ export function answerUpgrade(socket: Duplex, status: number, sentence: string):
 const busy = refusal(closeCodes.unavailable, 'The server has too much to do. Try again later.');
 
 /** The HTTP status that a close code of 4000 and more is made of. */
-export function httpStatusOf(code: CloseCode): number {
+export function httpStatusOf(code: number): number {
   return code - 4000;
 }
 

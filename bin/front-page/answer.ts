@@ -4,6 +4,7 @@ import { inAccessTime, parseCredentials, type User } from '../../server/access.j
 import { createClientAddress } from '../../server/client-address.js';
 import { isGitWsError, type GitServerOptions, type Limits } from '../../server/index.js';
 import { createOriginRules } from '../../server/origin.js';
+import { httpStatusOf } from '../../server/refusal.js';
 import type { RepositoryNames } from '../../server/repository-list.js';
 import { formatPage, pageHeaders } from './page.js';
 
@@ -103,7 +104,7 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
     const closeCode = isGitWsError(error, 'REFUSED') ? Number(error.data.closeCode) : 0;
     // Too many failures, or nothing to ask at present: said as to a client of gitws.v1.
     if (closeCode >= 4400 && error instanceof Error) {
-      say(response, closeCode - 4000, error.message);
+      say(response, httpStatusOf(closeCode), error.message);
       return;
     }
     options.onError(error);

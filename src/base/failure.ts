@@ -62,6 +62,11 @@ export function fileSystemFailure(reason: unknown): Error {
   return new GitWsError('FILE_SYSTEM_FAILED', message, { cause: reason });
 }
 
+/** @returns what an error says, or the value itself as text: a rejection may be any value. */
+export function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
 /** Whether a value is an error. `instanceof` fails for those of another window or frame. */
 function isError(reason: unknown): reason is Error {
   if (reason instanceof Error) return true;

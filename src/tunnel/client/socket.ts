@@ -4,6 +4,7 @@
  */
 import IsomorphicWebSocket from 'isomorphic-ws';
 import { GitWsError } from '../../base/errors.js';
+import { messageOf } from '../../base/failure.js';
 import { hold } from './hold.js';
 import { maxBinaryBytes } from '../machine/message.js';
 
@@ -132,8 +133,4 @@ export function openSocket(
       else socket.terminate();
     },
   };
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
