@@ -13,7 +13,7 @@ export interface Servers {
   readonly git: RunningServer;
 }
 
-/** See the head of this file. */
+/** What every part of the benchmarks is given. */
 export interface Context {
   /** Where the programs of the benchmarks were built, and what they measure was copied to. */
   readonly out: string;

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** See the head of this file. */
+/** Passes bytes on, each `delay` ms late. */
 export class DelayProxy {
   readonly #listener: Server;
   readonly #delay: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { version as isomorphicGit } from 'isomorphic-git';
 import { git } from './git.js';
 
-/** See the head of this file. */
+/** What figures were measured on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

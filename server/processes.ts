@@ -24,7 +24,7 @@ export interface ProcessesOptions {
 /** Time for what starts although nobody wants it any more, when the server ends, in ms. */
 const lateTime = 2_000;
 
-/** See the head of this file. */
+/** The processes of one server. */
 export class Processes {
   readonly #options: ProcessesOptions;
   readonly #running = new Set<ServiceProcess>();

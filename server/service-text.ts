@@ -4,7 +4,7 @@ import { ownWords, type ServedPlace } from './own-paths.js';
 import { StderrText } from './stderr.js';
 import { asBytes, StdoutText } from './stdout.js';
 
-/** See the head of this file. */
+/** Makes both streams of one service fit for its client. */
 export interface ServiceText {
   readonly stderr: StderrText;
   readonly stdout: StdoutText;

@@ -36,7 +36,7 @@ export interface SessionsOptions {
   onError(error: unknown): void;
 }
 
-/** See the head of this file. */
+/** The sessions of one server. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #running = new Set<RunningSession>();

@@ -7,7 +7,7 @@ import type { AdvertisedRef } from '../wire/v0/advertisement.js';
 import type { FetchRequest } from '../wire/fetch-request.js';
 import type { FetchResponseEvent } from '../wire/fetch-response.js';
 
-/** See the head of this file. */
+/** Keeps what one fetch asks for and what the server says to it. */
 export class Negotiation {
   readonly request: FetchRequest;
   /** Commits whose parents neither side has to have: the client's own, and those of the answer. */

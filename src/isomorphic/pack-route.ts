@@ -11,7 +11,7 @@ import type { Negotiation } from './negotiation.js';
 import { PackChecksum } from './pack-checksum.js';
 import { TipSearch } from './tip-search.js';
 
-/** See the head of this file. */
+/** Takes the pack of one fetch to where it goes. */
 export interface PackRoute {
   /** The next bytes of the pack. @returns pkt-lines to pass on now. */
   take(bytes: Uint8Array): Promise<readonly Uint8Array[]>;

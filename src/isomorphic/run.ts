@@ -37,7 +37,7 @@ export interface RunTarget {
   readonly gitProtocol: string | undefined;
 }
 
-/** See the head of this file. */
+/** One run of a git service. */
 export class ServiceRun {
   readonly #channel: Channel;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;

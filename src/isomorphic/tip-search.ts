@@ -30,7 +30,7 @@ interface Tip {
   readonly content: Uint8Array | undefined;
 }
 
-/** See the head of this file. */
+/** Looks for the tips of one fetch in its pack. */
 export class TipSearch {
   readonly #missing: Set<string>;
   /** What came and is not read yet; behind it what came since. */

@@ -15,7 +15,7 @@ export interface ContractCase {
   readonly run: (context: ContractContext) => Promise<void>;
 }
 
-/** See the head of this file. */
+/** What a case of the contract is given. */
 export interface ContractContext {
   readonly git: typeof Git;
   /** The library: its sources in Node, its built bundle in a page. */

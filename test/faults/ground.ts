@@ -54,7 +54,7 @@ export interface Plot {
   remove(): Promise<void>;
 }
 
-/** See the head of this file. */
+/** A server and repositories to put transfers to the test on. */
 export class Ground {
   /** Of each session that is over. */
   readonly reports: SessionReport[] = [];

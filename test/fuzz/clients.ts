@@ -180,7 +180,7 @@ function advertise(capabilities: string): Buffer {
   return Buffer.concat([...lines.map(pktLine), Buffer.from('0000')]);
 }
 
-/** See the head of this file. */
+/** Fuzzes the client by what servers say. */
 export const clients: Fuzzer = {
   name: 'client',
   async open() {

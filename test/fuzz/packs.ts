@@ -150,7 +150,7 @@ async function outcomeOf(pack: Buffer, wasm: object, sizes: readonly number[]): 
   }
 }
 
-/** See the head of this file. */
+/** Fuzzes the pack engine. */
 export const packs: Fuzzer = {
   name: 'packs',
   open: () =>

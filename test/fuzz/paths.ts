@@ -53,7 +53,7 @@ function runStderr(random: Random): void {
   if (said.includes('R00T')) throw new Finding(`the path comes out: ${said}`, text);
 }
 
-/** See the head of this file. */
+/** Fuzzes what keeps paths apart. */
 export const paths: Fuzzer = {
   name: 'paths',
   open: () =>

@@ -174,7 +174,7 @@ function runTexts(random: Random): void {
   }
 }
 
-/** See the head of this file. */
+/** Fuzzes the gitws.v1 machine. */
 export const tunnel: Fuzzer = {
   name: 'tunnel',
   open: () =>

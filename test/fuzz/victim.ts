@@ -24,7 +24,7 @@ export const authorization = `Basic ${Buffer.from(`ada:${password}`).toString('b
 /** Time in which everything must be at rest again after a batch, in ms. */
 const restTime = 30_000;
 
-/** See the head of this file. */
+/** The server that is fuzzed. */
 export class Victim {
   readonly port: number;
   /** Tip of `main` in site.git and scratch.git. */

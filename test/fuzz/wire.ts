@@ -223,7 +223,7 @@ function* singles(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1) yield bytes.subarray(at, at + 1);
 }
 
-/** See the head of this file. */
+/** Fuzzes the parsers of git’s bytes. */
 export const wire: Fuzzer = {
   name: 'wire',
   open: () =>

@@ -47,7 +47,7 @@ const tact = 10;
 /** Time that bytes wait for others to be merged with, in ms. */
 const mergeTime = 3;
 
-/** See the head of this file. */
+/** Passes one direction of a connection on, with faults. */
 export class FaultRelay {
   /** Bytes passed on. */
   passed = 0;

@@ -19,7 +19,7 @@ const longest = [
   'test/demo',
 ];
 
-/** See the head of this file. */
+/** Puts the test files that take the longest first. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {

@@ -21,7 +21,7 @@ export interface Held {
   readonly files: number;
 }
 
-/** See the head of this file. */
+/** One `gitws serve` under load. */
 export class LoadServer {
   readonly url: string;
   readonly pid: number;

@@ -1,6 +1,6 @@
 /** The bytes of a clone as they come: the advertisement, then the answer to the wants. */
 
-/** See the head of this file. */
+/** Counts the bytes of one clone. */
 export class RawTransfer {
   /** Bytes after the advertisement. */
   bytes = 0;

@@ -38,7 +38,7 @@ const maxWritten = 512 * kib;
 const period = 251;
 const pattern = Buffer.from(Array.from({ length: maxWritten + period }, (_, n) => n % period));
 
-/** See the head of this file. */
+/** Two tunnel machines and the sockets between them. */
 export class NetworkModel {
   readonly tunnel: Readonly<Record<Side, Tunnel>>;
   /** By the side that writes. */

@@ -7,7 +7,7 @@ export const deltaTypes = { ofs: 6, ref: 7 } as const;
 /** Most bytes that a head has: 10 of the size, 20 of a base's oid. */
 export const headBytes = 32;
 
-/** See the head of this file. */
+/** What stands before the zlib data of an entry. */
 export interface EntryHead {
   /** As the pack has it: 1 commit, 2 tree, 3 blob, 4 tag, or one of {@link deltaTypes}. */
   readonly type: number;

@@ -11,7 +11,7 @@ const oidBytes = 20;
 /** From the first byte to before the last. */
 export type Range = readonly [from: number, to: number];
 
-/** The index of one pack. */
+/** Finds objects by the index of a pack. */
 export class PackIndex {
   /** How many objects there are. */
   readonly count: number;

@@ -74,7 +74,7 @@ const none = -1;
 const undecided = -2;
 
 /**
- * See the head of this file. After an error an instance is good for nothing. What has a budget does
+ * Indexes one pack. After an error an instance is good for nothing. What has a budget does
  * about so many bytes of work before it returns, however large anything in the pack is, and has to
  * be called again after 'pause'. All else takes what it is given: pieces.
  */

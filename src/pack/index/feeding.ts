@@ -16,7 +16,7 @@ export const pieceSize = 0x40000;
 /** Bytes that the worker takes before it says so; sooner where it has none left. */
 export const reportedAtOnce = 0x40000;
 
-/** See the head of this file. */
+/** Sends the bytes of one pack to the worker. */
 export class Feeding {
   readonly #send: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** To be filled again: left to the garbage collector they would pile up. */

@@ -9,7 +9,7 @@ import type { PackStore } from './store.js';
 export const headerSize = 12;
 export const checksumSize = 20;
 
-/** See the head of this file. */
+/** Takes the bytes of one pack in. */
 export class Input {
   /** Bytes that have come. */
   received = 0;

@@ -4,7 +4,7 @@ import type { BaseObject, PackProgress } from './options.js';
 import type { Pace } from './pace.js';
 import type { PackStore } from './store.js';
 
-/** See the head of this file. */
+/** What is needed to index one pack. */
 export interface Job {
   readonly module: WebAssembly.Module;
   readonly source: AsyncIterator<Uint8Array>;

@@ -1,7 +1,7 @@
 /** Lets others have their turn: the page on the caller's thread, messages in a worker. */
 import { GitWsError } from '../../base/errors.js';
 
-/** See the head of this file. */
+/** Says when it is the turn of others, and waits for its own. */
 export class Pace {
   readonly #slice: number;
   readonly #signal: AbortSignal | undefined;

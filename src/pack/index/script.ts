@@ -8,7 +8,7 @@ import { GitWsError } from '../../base/errors.js';
 /** Waits before a script is asked for again, in ms: a cut is over by then, or lasts. */
 const waits: readonly number[] = [0, 500, 2_000];
 
-/** See the head of this file. */
+/** Loads one part of the library. */
 export class Script<Module> {
   readonly #import: () => Promise<Module>;
   #loaded: Promise<Module> | undefined;

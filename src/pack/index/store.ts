@@ -6,7 +6,7 @@ import { newBytes } from './faults.js';
 import type { PackSink } from './options.js';
 import type { Pace } from './pace.js';
 
-/** See the head of this file. */
+/** Keeps the bytes of one pack. */
 export interface PackStore {
   /** @param bytes the caller's own again once it has settled. */
   write(bytes: Uint8Array, position: number): void | Promise<void>;

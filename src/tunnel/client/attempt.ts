@@ -28,7 +28,7 @@ export interface AttemptEvents {
   onFailure(error: GitWsError): void;
 }
 
-/** See the head of this file. */
+/** One attempt to reach the server. */
 export class Attempt {
   readonly #socket: Socket;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
