@@ -14,7 +14,7 @@ import {
 } from '../storage/file-system.js';
 import { expectWhole, isThere, isWhole, writeAt, writeWhole } from '../storage/whole-file.js';
 
-/** See the head of this file. */
+/** A pack, and what is written of it. */
 export class NewPack {
   /** Where the bytes go as they come; undefined where the file system takes whole files alone. */
   readonly sink: PackSink | undefined;

@@ -6,7 +6,7 @@ import { formatOid } from '../pack/format/oid.js';
 import { linksOf, treeLinks, type Link } from './object-links.js';
 import type { StoredObjects } from './stored-objects.js';
 
-/** See the head of this file. */
+/** What refs reach, found as far as it is asked for. */
 export class ReachedObjects {
   readonly #objects: StoredObjects;
   readonly #shallow: ReadonlySet<string>;

@@ -23,7 +23,7 @@ export interface Removal {
   readonly tests: readonly string[];
 }
 
-const endpoint = 'src/tunnel/client/endpoint.ts';
+const endpoint = 'src/tunnel/machine/request-target.ts';
 const target = 'server/target.ts';
 const repository = 'server/repository.ts';
 const environment = 'server/environment.ts';
