@@ -45,6 +45,9 @@ module.exports = {
     layer('isomorphic-stands-on-the-layers', '^src/isomorphic/', [
       ...[base, wire, machine, client, storage, pack, repository],
     ]),
+    layer('git-stands-on-the-working-tree', '^src/git/', [
+      ...[base, storage, pack, repository, '^src/worktree/'],
+    ]),
     layer('src-stands-alone', '^src/', []),
     layer('server-knows-the-machine', '^server/(?!upstream|stdout)', ['^server/', base, machine]),
     layer('stdout-reads-the-wire', '^server/stdout', ['^server/', base, machine, wire]),

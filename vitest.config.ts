@@ -41,6 +41,7 @@ export default defineConfig(({ mode }) => {
     resolve: {
       alias: [
         { find: /^gitws$/, replacement: source('src/index.ts') },
+        { find: /^gitws\/git$/, replacement: source('src/git/index.ts') },
         { find: /^gitws\/server$/, replacement: source('server/index.ts') },
       ],
     },

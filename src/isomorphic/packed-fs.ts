@@ -6,7 +6,12 @@
  */
 import type { Script } from '../pack/index/script.js';
 import type { PackedFiles } from '../repository/packed-files.js';
-import { callsOf, ownPromises, type FileSystemCall } from '../storage/file-system.js';
+import {
+  callsOf,
+  ownPromises,
+  plainFileSystem,
+  type FileSystemCall,
+} from '../storage/file-system.js';
 
 /** What isomorphic-git, and its users, use of a file system. */
 const commands = [
@@ -76,15 +81,17 @@ export function withPackedFiles<Fs extends object>(fs: Fs, gitdir: string, scrip
     unlink: changing('unlink'),
     rename: changing('rename'),
   });
-  return over(fs, { promises: answering });
+  return over(fs, { promises: answering, [plainFileSystem]: fs });
 }
 
 /** @returns an object in which some properties are its own, and all others those of `target`. */
-function over<Target extends object>(target: Target, own: Record<string, unknown>): Target {
+function over<Target extends object>(
+  target: Target,
+  own: Record<string | symbol, unknown>,
+): Target {
   // No proxy of the target itself: one may not say otherwise of what cannot be changed there.
   return new Proxy(own, {
-    get: (_, key) =>
-      Object.hasOwn(own, key) ? own[key as string] : Reflect.get(target, key, target),
+    get: (_, key) => (Object.hasOwn(own, key) ? own[key] : Reflect.get(target, key, target)),
     has: (_, key) => Object.hasOwn(own, key) || key in target,
     getPrototypeOf: () => Object.getPrototypeOf(target) as object | null,
   }) as Target;

@@ -1,7 +1,8 @@
 /** Reads objects of a pack (gitformat-pack(5)), by ranges of it, one at a time. */
 import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
-import { inflate, inputEnded } from '../pack/format/inflate.js';
+import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
+import { inputEnded } from '../pack/format/inflate.js';
 import { bytesOfOid } from '../pack/format/oid.js';
 import type { BaseObject, ObjectType } from '../pack/index/options.js';
 
@@ -164,18 +165,19 @@ export class PackedObjects {
   }
 
   async #inflate(offset: number, { size, data }: EntryHead): Promise<Uint8Array> {
-    const content = new Uint8Array(size);
+    const out = new Uint8Array(size);
     // What cannot be made smaller becomes a little larger; what is made so on purpose, much.
     for (let length = data + size + Math.ceil(size / 1024) + 64; ; length *= 2) {
+      const bytes = await this.#bytes(offset, length);
       try {
-        inflate(await this.#bytes(offset, length), data, content);
-        return content;
-      } catch (error) {
-        if (error !== inputEnded) throw error;
-        if (offset + length >= this.#pack.end) {
-          throw new RangeError('The pack ends too early.', { cause: error });
-        }
+        // Two bytes of zlib's head are before it; the checksum behind it says what the pack's does.
+        if (inflateSync(bytes.subarray(data + 2), { out }).length === size) return out;
+      } catch (cause) {
+        const isCut = (cause as Partial<FlateError> | null)?.code === FlateErrorCode.UnexpectedEOF;
+        if (isCut && offset + length < this.#pack.end) continue;
+        throw new RangeError('The pack has an entry that cannot be inflated.', { cause });
       }
+      throw new RangeError('The pack has an entry that is shorter than it says.');
     }
   }
 

@@ -80,6 +80,14 @@ export function callsOf(given: object, names: readonly string[]): Record<string,
   return Object.fromEntries(names.map((name) => [name, call(name)]));
 }
 
+/** Under which a file system that answers for another one has that. */
+export const plainFileSystem: unique symbol = Symbol.for('gitws.plainFileSystem') as never;
+
+/** @returns the file system itself, of one that answers reads out of packs: ours need no such answers. */
+function plainOf(fs: object): object {
+  return (fs as { [plainFileSystem]?: object })[plainFileSystem] ?? fs;
+}
+
 /**
  * @returns the `promises` that isomorphic-git finds in a file system; undefined where it looks at the
  *   functions of the file system itself.
@@ -90,7 +98,8 @@ export function ownPromises(given: object): object | undefined {
 }
 
 /** The functions, and whether they give promises, as isomorphic-git tells (its FileSystem and bindFs). */
-function functionsOf(given: object) {
+function functionsOf(wrapped: object) {
+  const given = plainOf(wrapped);
   const own = ownPromises(given) as Record<string, Call> | undefined;
   const functions = own ?? (given as Record<string, Call>);
   const isPromised = own !== undefined || givesPromises(functions);

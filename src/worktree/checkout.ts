@@ -6,6 +6,7 @@
 import { GitWsError } from '../base/errors.js';
 import { callBack, useFileSystem } from '../base/failure.js';
 import { Pace } from '../pack/index/pace.js';
+import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
@@ -63,16 +64,17 @@ export interface CheckoutResult {
  * interrupted before is finished by the next call.
  *
  * @throws GitWsError CheckoutConflictError, UnmergedPathsError, UnsafeFilepathError, OBJECT_UNAVAILABLE,
- *   UNREADABLE_INDEX, INDEX_LOCKED, UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and
- *   `onProgress` throw.
+ *   UNREADABLE_INDEX, INDEX_LOCKED, UserCanceledError, FILE_SYSTEM_FAILED, QUOTA, INVALID_OPTION for a
+ *   linked worktree; what `fs` and `onProgress` throw.
  */
 export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutResult> {
   const fs = promisesOf(options.fs);
+  const gitdir = await useFileSystem(() => findGitDirectory(fs, options.gitdir));
   const pace = new Pace(slice, options.signal);
-  const objects = new StoredObjects(options.fs, options.gitdir, { pace, blobs: true });
+  const objects = new StoredObjects(options.fs, gitdir, { pace, blobs: true });
   try {
     return await useFileSystem(() =>
-      holdIndex(fs, options.gitdir, async (held) => {
+      holdIndex(fs, gitdir, async (held) => {
         const checkout = new Checkout(fs, objects, pace, options);
         const entries = await checkout.run(held.entries, held.time);
         await held.write(entries);

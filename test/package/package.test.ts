@@ -81,7 +81,9 @@ describe('the packed files', () => {
 
   it('give TypeScript the types of what Node and bundlers run', async () => {
     const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
-    const result = await checkPackage(packed, { entrypoints: ['.', './server', './pack'] });
+    const result = await checkPackage(packed, {
+      entrypoints: ['.', './git', './server', './pack'],
+    });
     if (!result.types) throw new Error('the package has no types');
     const faults = result.problems.filter(
       (problem) =>

@@ -31,6 +31,7 @@ const blocks = [
   { language: 'js', says: "from 'gitws'; // instead of", run: 'here' },
   { language: 'js', says: 'createHttpClient({', run: 'here' },
   { language: 'js', says: '= bindRepository(', run: 'here' },
+  { language: 'js', says: "from 'gitws/git'", run: 'here' },
   { language: 'html', says: 'gitws.global.js', run: 'here' },
   { language: 'sh', says: 'npx gitws serve ~/repositories', run: 'here' },
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
@@ -98,7 +99,10 @@ async function runInPage(page: Page, code: string): Promise<unknown> {
     ${(code.match(/^import .*$/gm) ?? []).join('\n')}`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: project },
-    alias: { gitws: join(project, 'dist/index.js') },
+    alias: {
+      'gitws/git': join(project, 'dist/git/index.js'),
+      gitws: join(project, 'dist/index.js'),
+    },
     // Beside dist/index.js in an installed package, where bundlers find it.
     ...{ bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error' },
   });
@@ -133,6 +137,16 @@ return (await git.log({ fs: site.fs, dir, depth: 1 }))[0].commit.message;`.repla
       ),
     );
     expect(log).toBe('Mine\n');
+    const checkout = await blockThat("from 'gitws/git'");
+    const status = await runInPage(
+      page,
+      `import LightningFS from '@isomorphic-git/lightning-fs';
+const fs = new LightningFS('bound'), dir = '/bound';
+await fs.promises.unlink('/bound/mine.txt');
+${checkout.replace("ref: 'main'", "ref: 'main', force: true")}
+return git.status({ fs, dir, filepath: 'mine.txt' });`,
+    );
+    expect(status).toBe('unmodified');
   });
 
   it('a client with options of its own tells of what it does', async () => {

@@ -1,0 +1,127 @@
+/** `git checkout <branch>`: the working tree first, then branch and HEAD. */
+import * as isomorphicGit from 'isomorphic-git';
+import { isGitWsError } from '../base/errors.js';
+import { checkoutTree } from '../worktree/checkout.js';
+import { readCommit, type Commit } from './commits.js';
+
+type Given = Parameters<typeof isomorphicGit.checkout>[0];
+
+/** What isomorphic-git's `checkout` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
+export type CheckoutArguments = Given & {
+  /** Ends the checkout; the next one finishes it. */
+  signal?: AbortSignal | undefined;
+};
+
+/** What every command of isomorphic-git wants. */
+export interface Common {
+  readonly fs: Given['fs'];
+  readonly dir: string;
+  readonly gitdir: string;
+  readonly cache: object;
+}
+
+/**
+ * Checks out a branch, a tag or a commit, as isomorphic-git's `checkout` does, and faster: what is to
+ * be written is read in the order of the packs, and the index is written once. Where a branch and a tag
+ * have one name it is the branch, as in git. Branch, configuration and HEAD change only when the working
+ * tree is there. With `filepaths` or `dryRun` it is isomorphic-git's own.
+ *
+ * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
+ *   NotFoundError; GitWsError UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
+ *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and the callbacks throw.
+ */
+export async function checkout(given: CheckoutArguments): Promise<void> {
+  const { filepaths, dryRun = false } = given;
+  if (dryRun || (filepaths !== undefined && filepaths.length > 0)) {
+    await isomorphicGit.checkout(given);
+    return;
+  }
+  const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
+  const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
+  const common = { fs, dir, gitdir, cache };
+  const previousHead = await resolve(common, 'HEAD');
+  const target = await findTarget(common, ref ?? 'HEAD', remote);
+  if (given.noCheckout !== true) await updateTree(common, target, { ...given, previousHead });
+  if (target.isNew) await makeBranch(common, target, track ? remote : undefined);
+  if (!(given.noUpdateHead ?? ref === undefined)) {
+    const isBranch = target.ref?.startsWith('refs/heads/') === true;
+    const head = isBranch ? { value: target.ref, symbolic: true } : { value: target.commit };
+    await isomorphicGit.writeRef({
+      ...common,
+      ref: 'HEAD',
+      force: true,
+      ...(head as { value: string }),
+    });
+  }
+  await given.onPostCheckout?.({
+    previousHead: previousHead ?? '0'.repeat(40),
+    newHead: target.commit,
+    type: 'branch',
+  });
+}
+
+interface Target extends Commit {
+  /** Its full name; undefined for an oid. */
+  readonly ref: string | undefined;
+  /** Whether the branch is made of the remote's of the same name. */
+  readonly isNew: boolean;
+}
+
+async function findTarget(common: Common, ref: string, remote: string): Promise<Target> {
+  const branch = `refs/heads/${ref}`;
+  const own = (await resolve(common, branch)) ?? (await resolve(common, ref));
+  if (own !== undefined) {
+    const isBranch = (await resolve(common, branch)) !== undefined;
+    const name = isBranch
+      ? branch
+      : await isomorphicGit.expandRef({ ...common, ref }).catch(() => undefined);
+    return { ...(await readCommit(common, own, ref)), ref: name, isNew: false };
+  }
+  // The remote's branch, or the error that says that there is none.
+  const oid = await isomorphicGit.resolveRef({ ...common, ref: `${remote}/${ref}` });
+  return { ...(await readCommit(common, oid, ref)), ref: branch, isNew: true };
+}
+
+/** @returns undefined for a ref that is not there. @throws what `fs` throws. */
+async function resolve(common: Common, ref: string): Promise<string | undefined> {
+  return isomorphicGit.resolveRef({ ...common, ref }).catch((error: unknown) => {
+    if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
+    throw error;
+  });
+}
+
+async function updateTree(
+  common: Common,
+  target: Target,
+  given: CheckoutArguments & { previousHead: string | undefined },
+): Promise<void> {
+  const { previousHead, force, signal, onProgress } = given;
+  const from = previousHead && (await readCommit(common, previousHead, 'HEAD')).tree;
+  const { fs, dir, gitdir } = common;
+  const what = { fs, dir, gitdir, tree: target.tree, from };
+  await checkoutTree({ ...what, force, signal, onProgress }).catch((error: unknown) => {
+    throw asIsomorphic(error);
+  });
+}
+
+async function makeBranch(common: Common, { ref, commit }: Target, remote: string | undefined) {
+  const name = ref?.slice('refs/heads/'.length) ?? '';
+  await isomorphicGit.writeRef({ ...common, ref: `refs/heads/${name}`, value: commit });
+  if (remote === undefined) return;
+  const merge = `refs/heads/${name}`;
+  await isomorphicGit.setConfig({ ...common, path: `branch.${name}.remote`, value: remote });
+  await isomorphicGit.setConfig({ ...common, path: `branch.${name}.merge`, value: merge });
+}
+
+/** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
+function asIsomorphic(error: unknown): unknown {
+  if (!isGitWsError(error)) return error;
+  const { filepaths } = error.data as { filepaths?: string[] };
+  if (filepaths === undefined) return error;
+  if (error.code === 'CheckoutConflictError') {
+    return new isomorphicGit.Errors.CheckoutConflictError(filepaths);
+  }
+  return error.code === 'UnmergedPathsError'
+    ? new isomorphicGit.Errors.UnmergedPathsError(filepaths)
+    : error;
+}
