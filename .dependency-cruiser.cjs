@@ -101,7 +101,17 @@ module.exports = {
       name: 'only-what-package-json-promises',
       severity: 'error',
       from: { path: '^(src|server|bin)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      // Of isomorphic-git, a peer, it is written that it is there for tests as well.
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/isomorphic-git/',
+      },
+    },
+    {
+      name: 'one-door-to-isomorphic-git',
+      severity: 'error',
+      from: { path: '^(src|server|native|bin)/', pathNot: '^src/git/' },
+      to: { path: 'node_modules/isomorphic-git/' },
     },
     {
       name: 'nothing-unresolved',
