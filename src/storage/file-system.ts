@@ -37,6 +37,17 @@ export interface PromiseFileSystem {
   symlink(target: string, path: string): Promise<unknown>;
   /** Only Node.js has it: then a pack need not be in memory as a whole. */
   open?: ((path: string, flags: string) => Promise<OpenFile>) | undefined;
+  /** Only that of `createLightningFS` has it. @returns what `lstat` says of each, in order. */
+  writeMany?: ((files: readonly FileToWrite[]) => Promise<readonly unknown[]>) | undefined;
+}
+
+/** A file to write, with the directories that it is in. */
+export interface FileToWrite {
+  readonly path: string;
+  /** What is in it; of a symbolic link where it leads to. */
+  readonly bytes: Uint8Array;
+  readonly mode?: number;
+  readonly type?: 'file' | 'symlink';
 }
 
 type Callback = (error: unknown, value?: unknown) => void;
@@ -68,6 +79,7 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
     symlink: call('symlink'),
     // With callbacks it gives a number.
     open: isPromised ? (optional('open') as PromiseFileSystem['open']) : undefined,
+    writeMany: optional('writeMany') as PromiseFileSystem['writeMany'],
   };
 }
 

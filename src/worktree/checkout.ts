@@ -159,10 +159,15 @@ class Checkout {
   ): Promise<Map<string, IndexEntry>> {
     const out = new WriteOut(this.#fs, workTree, foldablePaths(paths));
     const of = (...kinds: number[]) => writes.filter(({ file }) => kinds.includes(file.mode));
-    for (const write of of(modes.gitlink)) await out.add({ ...write, bytes: new Uint8Array(0) });
-    await this.#writeBlobs(of(modes.file, modes.executable), out, total);
-    // Links come last: nothing is written through one of them.
-    await this.#writeBlobs(of(modes.symlink), out, total);
+    try {
+      for (const write of of(modes.gitlink)) await out.add({ ...write, bytes: new Uint8Array(0) });
+      await this.#writeBlobs(of(modes.file, modes.executable), out, total);
+      // Links come last: nothing is written through one of them.
+      await this.#writeBlobs(of(modes.symlink), out, total);
+    } finally {
+      // Nothing is written any more once this has ended.
+      await out.settle();
+    }
     for (const path of out.folded) this.#warn(path, 'is another file to this file system');
     for (const path of out.linksAsFiles) {
       this.#warn(path, 'is a file with the link’s target in it: this file system has no links');

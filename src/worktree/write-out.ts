@@ -33,6 +33,7 @@ export class WriteOut {
   readonly #foldable: ReadonlySet<string>;
   readonly #written = new Set<string>();
   #waiting: Content[] = [];
+  #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
 
   /** @param foldable paths that a file system may take for another one: they differ in case or form alone. */
@@ -42,11 +43,17 @@ export class WriteOut {
     this.#foldable = foldable;
   }
 
-  /** Takes a file; it is written with others. @throws what the file system throws. */
+  /**
+   * Takes a file. It is written with others, while the next ones are read.
+   *
+   * @throws as {@link flush}, also for files that were taken before.
+   */
   async add(file: Content): Promise<void> {
     this.#waiting.push(file);
     this.#bytes += file.bytes.length;
-    if (this.#waiting.length >= batchFiles || this.#bytes >= batchBytes) await this.flush();
+    if (this.#waiting.length < batchFiles && this.#bytes < batchBytes) return;
+    await this.#writing;
+    this.#begin();
   }
 
   /**
@@ -56,15 +63,58 @@ export class WriteOut {
    *   it was given.
    */
   async flush(): Promise<void> {
+    await this.#writing;
+    this.#begin();
+    await this.#writing;
+  }
+
+  /** Waits for what is being written, whatever comes of it. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+  }
+
+  #begin(): void {
     const batch = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
-    for (const { file } of batch) await this.#makeFolders(file.path);
+    this.#writing = this.#writeBatch(batch);
+    // It is waited for later, and may fail before.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #writeBatch(batch: readonly Content[]): Promise<void> {
     const alone = batch.filter(({ file }) => this.#foldable.has(foldedPath(file.path)));
     const together = batch.filter(({ file }) => !this.#foldable.has(foldedPath(file.path)));
-    await all(together.map((each) => this.#write(each)));
+    const { writeMany } = this.#fs;
+    const isForMany = ({ file, found }: Content) => found !== 'done' && file.mode !== modes.gitlink;
+    const many = writeMany === undefined ? [] : together.filter(isForMany);
+    const single = writeMany === undefined ? together : together.filter((each) => !isForMany(each));
+    if (writeMany !== undefined && many.length > 0) await this.#writeMany(many, writeMany);
+    for (const { file } of [...single, ...alone]) await this.#makeFolders(file.path);
+    await all(single.map((each) => this.#write(each)));
     // In a row: what was written before is seen.
     for (const each of alone) await this.#writeFoldable(each);
+  }
+
+  async #writeMany(
+    batch: readonly Content[],
+    writeMany: NonNullable<PromiseFileSystem['writeMany']>,
+  ): Promise<void> {
+    const replaced = batch.filter(({ found }) => found === 'other');
+    await all(
+      replaced.map(async ({ file }) => {
+        await this.#fs.unlink(this.#tree.at(file.path)).catch(notThere);
+      }),
+    );
+    const stats = await writeMany(
+      batch.map(({ file: { path, mode }, bytes }) => ({
+        path: this.#tree.at(path),
+        bytes,
+        ...(mode === modes.executable ? { mode: 0o777 } : {}),
+        ...(mode === modes.symlink ? { type: 'symlink' as const } : {}),
+      })),
+    );
+    for (const [at, each] of batch.entries()) this.#keep(each, stats[at] as FileStat | undefined);
   }
 
   async #writeFoldable(each: Content): Promise<void> {
@@ -85,8 +135,12 @@ export class WriteOut {
     // Not through it: what is there may be a link, or a file with another mode.
     if (found === 'other') await this.#fs.unlink(at).catch(notThere);
     if (found !== 'done') await this.#put(file, bytes, at);
-    const stat = (await this.#fs.lstat(at)) as FileStat;
-    if (stat.isFile() && stat.size !== bytes.length) {
+    this.#keep({ file, bytes }, (await this.#fs.lstat(at)) as FileStat);
+  }
+
+  /** @throws GitWsError FILE_SYSTEM_FAILED unless all of it is there. */
+  #keep({ file, bytes }: Pick<Content, 'file' | 'bytes'>, stat: FileStat | undefined): void {
+    if (stat === undefined || (stat.isFile() && stat.size !== bytes.length)) {
       const message = `The file system says that it wrote ${file.path}, and has not all of it.`;
       throw new GitWsError('FILE_SYSTEM_FAILED', message);
     }
