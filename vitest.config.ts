@@ -43,6 +43,7 @@ export default defineConfig(({ mode }) => {
         { find: /^gitws$/, replacement: source('src/index.ts') },
         { find: /^gitws\/git$/, replacement: source('src/git/index.ts') },
         { find: /^gitws\/server$/, replacement: source('server/index.ts') },
+        { find: /^gitws\/storage$/, replacement: source('src/storage.ts') },
       ],
     },
     test: {

@@ -44,6 +44,7 @@ const publicModules = {
   'git/index': 'src/git/index.ts',
   'pack/index': 'src/pack/index/index-pack.ts',
   'service-worker': 'src/service-worker.ts',
+  storage: 'src/storage.ts',
 };
 
 /** @type {Record<string, string>} */

@@ -61,8 +61,12 @@ export type ErrorCode =
   | 'CALLBACK_FAILED'
   /** The caller's file system failed with a value that is no error, or did less than it said. */
   | 'FILE_SYSTEM_FAILED'
-  /** The browser's quota, or the disk, is used up. */
+  /** The browser's quota, or the disk, is used up. `data`, where known: `usage`, `quota`, `needed`. */
   | 'QUOTA'
+  /** Another page or worker uses the file system, and did not end in time. */
+  | 'STORAGE_LOCKED'
+  /** Another page or worker has written meanwhile: nothing of the operation was stored. */
+  | 'STORAGE_CHANGED'
   /** Local changes, or files that git does not know, are in the way. isomorphic-git's own code. `data`: `filepaths`. */
   | 'CheckoutConflictError'
   /** A tree names a path that must not be written, such as `.git/config`. isomorphic-git's own code. `data`: `filepath`. */

@@ -1,0 +1,128 @@
+/**
+ * Reads contents: out of what is not stored yet, else out of the database. Reads that come together
+ * are one transaction.
+ */
+import { fileSystemFailure } from '../../base/failure.js';
+import { pieceSize } from './batch.js';
+import { stores } from './database.js';
+import type { Node } from './node.js';
+import type { Volume } from './volume.js';
+
+/** Pieces that one request reads. */
+const piecesAtOnce = 8;
+
+type Ask = (transaction: IDBTransaction) => IDBRequest;
+interface Waiting {
+  readonly ask: Ask;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** See the comment above. Only to be called in a turn. */
+export class Contents {
+  readonly #volume: Volume;
+  #waiting: Waiting[] = [];
+
+  constructor(volume: Volume) {
+    this.#volume = volume;
+  }
+
+  /** @returns the bytes of a file, the caller's own; undefined where there are none stored. */
+  async read(node: Node): Promise<Uint8Array | undefined> {
+    if (node.pieces === true) return this.range(node, 0, node.size);
+    for (const batch of this.#volume.commits.pending()) {
+      const found = batch.wholeOf(node.ino);
+      if (found !== undefined) return found === null ? undefined : new Uint8Array(found);
+    }
+    const { whole } = stores;
+    const found = await this.#get((transaction) => transaction.objectStore(whole).get(node.ino));
+    return found === undefined ? undefined : asBytes(found);
+  }
+
+  /** @returns bytes of a file, as many as there are; undefined where it has none stored. */
+  async range(node: Node, position: number, length: number): Promise<Uint8Array | undefined> {
+    if (node.pieces !== true) {
+      const bytes = await this.read(node);
+      return bytes?.subarray(position, position + length);
+    }
+    const end = Math.min(node.size, position + length);
+    const bytes = new Uint8Array(Math.max(0, end - position));
+    const first = Math.floor(position / pieceSize);
+    const last = Math.ceil(end / pieceSize) - 1;
+    for (let from = first; from <= last; from += piecesAtOnce) {
+      const to = Math.min(last, from + piecesAtOnce - 1);
+      const pieces = await this.#pieces(node.ino, from, to);
+      pieces.forEach((piece, at) => {
+        const start = (from + at) * pieceSize;
+        const cut = piece?.subarray(Math.max(0, position - start), Math.max(0, end - start));
+        // A piece that is not there is a hole: zeros.
+        if (cut !== undefined) bytes.set(cut, Math.max(0, start - position));
+      });
+    }
+    return bytes;
+  }
+
+  /** @returns a piece, in memory that nobody else changes; undefined for a hole. */
+  async piece(ino: number, order: number): Promise<Uint8Array | undefined> {
+    const [piece] = await this.#pieces(ino, order, order);
+    return piece && new Uint8Array(piece);
+  }
+
+  async #pieces(ino: number, from: number, to: number): Promise<(Uint8Array | undefined)[]> {
+    const found = Array.from({ length: to - from + 1 }, (_, at) => this.#pending(ino, from + at));
+    if (!found.includes(undefined)) return found.map((piece) => piece ?? undefined);
+    const range = IDBKeyRange.bound([ino, from], [ino, to]);
+    const [keys, values] = (await Promise.all([
+      this.#get((transaction) => transaction.objectStore(stores.pieces).getAllKeys(range)),
+      this.#get((transaction) => transaction.objectStore(stores.pieces).getAll(range)),
+    ])) as [[number, number][], Uint8Array[]];
+    const stored = new Map(keys.map(([, order], at) => [order, values[at]]));
+    return found.map((piece, at) => (piece === undefined ? stored.get(from + at) : (piece ?? undefined)));
+  }
+
+  #pending(ino: number, order: number): Uint8Array | null | undefined {
+    for (const batch of this.#volume.commits.pending()) {
+      const piece = batch.pieceOf(ino, order);
+      if (piece !== undefined) return piece;
+    }
+    return undefined;
+  }
+
+  #get(ask: Ask): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ask, resolve, reject });
+      if (this.#waiting.length === 1) void Promise.resolve().then(() => this.#readAll());
+    });
+  }
+
+  async #readAll(): Promise<void> {
+    let all: Waiting[] = [];
+    try {
+      const database = await this.#volume.database();
+      all = this.#waiting;
+      this.#waiting = [];
+      const transaction = database.transaction([stores.whole, stores.pieces]);
+      for (const { ask, resolve, reject } of all) {
+        const request = ask(transaction);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(fileSystemFailure(request.error));
+      }
+      transaction.onabort = () => {
+        for (const { reject } of all) reject(fileSystemFailure(transaction.error));
+      };
+    } catch (reason) {
+      // None of them is left without an answer, whenever it came.
+      for (const { reject } of [...all, ...this.#waiting]) reject(fileSystemFailure(reason));
+      if (all.length === 0) this.#waiting = [];
+    }
+  }
+}
+
+function asBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  // Plain LightningFS stores what it is given: other views and buffers, too.
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(0);
+}

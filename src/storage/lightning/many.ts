@@ -1,0 +1,147 @@
+/** Many files at once: written or removed in few transactions, none of them large. */
+import { pieceSize } from './batch.js';
+import { bytesOf } from './backend.js';
+import { FileError } from './errors.js';
+import { Stats } from './node.js';
+import { directoryOf, normalize } from './path.js';
+import type { Volume } from './volume.js';
+
+/** A file to write. */
+export interface FileToWrite {
+  /** Absolute. Directories that are not there are made. */
+  readonly path: string;
+  /** What is in it; of a symbolic link: where it leads to, as UTF-8. Not to be changed meanwhile. */
+  readonly bytes: Uint8Array;
+  /** Permissions, 0o666 where none are given. */
+  readonly mode?: number;
+  /** Default `file`. */
+  readonly type?: 'file' | 'symlink';
+}
+
+/** What is changed between two looks at the clock. */
+const filesAtOnce = 64;
+/** Then others on the thread have their turn, in ms. */
+const sliceTime = 8;
+/** Bytes that wait for being stored, at most, before more are taken. */
+const mostWaiting = 16 * 1024 * 1024;
+
+/**
+ * Writes files, each whole or not at all, in order.
+ *
+ * @returns their facts, in the same order.
+ * @throws FileError for the first that cannot be written; those before it are there then. What
+ *   storing fails with: the last ones of those that were to be stored are not there then.
+ */
+export async function writeMany(volume: Volume, files: readonly FileToWrite[]): Promise<Stats[]> {
+  const stats: Stats[] = [];
+  let waiting: { stored: Promise<unknown>; bytes: number }[] = [];
+  let lastDirectory: string | undefined;
+  let sliceEnd = performance.now() + sliceTime;
+  const directories = new Set<string>();
+  const wait = async (): Promise<void> => {
+    const all = waiting;
+    waiting = [];
+    await Promise.all(all.map(({ stored }) => stored));
+  };
+  await volume.use(async () => {
+    let bytesWaiting = 0;
+    for (let at = 0; at < files.length;) {
+      const { stored, result } = volume.commits.add((batch) => {
+        const first = at;
+        let bytes = 0;
+        let failure: { reason: unknown } | undefined;
+        // A failure comes after what was done before it: that is stored all the same.
+        try {
+          for (; at < files.length && at - first < filesAtOnce && bytes < 4 * pieceSize; at++) {
+            const file = files[at];
+            if (file === undefined) continue;
+            const path = normalize(file.path);
+            const contents = bytesOf(file.bytes);
+            const directory = directoryOf(path);
+            if (directory !== lastDirectory && !directories.has(directory)) {
+              volume.tree.makeDirectories(directory);
+              directories.add(directory);
+            }
+            lastDirectory = directory;
+            if (file.type === 'symlink') {
+              const target = new TextDecoder().decode(contents);
+              const { node, removed } = volume.tree.symlink(target, path);
+              if (removed !== undefined) batch.remove(removed);
+              stats.push(new Stats(node));
+            } else {
+              const node = volume.tree.write(path, contents.length, file.mode);
+              batch.put(node, contents);
+              stats.push(new Stats(node));
+            }
+            bytes += contents.length;
+            batch.count();
+          }
+        } catch (reason) {
+          failure = { reason };
+        }
+        return { bytes, failure };
+      });
+      waiting.push({ stored, bytes: result.bytes });
+      bytesWaiting += result.bytes;
+      if (result.failure !== undefined) {
+        await wait();
+        throw result.failure.reason as Error;
+      }
+      if (bytesWaiting > mostWaiting) {
+        await wait();
+        bytesWaiting = 0;
+      } else if (performance.now() > sliceEnd) {
+        await nextTask();
+      }
+      sliceEnd = performance.now() + sliceTime;
+    }
+    await wait();
+  });
+  return stats;
+}
+
+/**
+ * Removes files and symbolic links.
+ *
+ * @returns the paths that had none, in order, as they were given.
+ * @throws FileError EISDIR for a directory; what was to be removed before it is gone then.
+ */
+export async function removeMany(volume: Volume, paths: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  await volume.use(async () => {
+    const waiting: Promise<unknown>[] = [];
+    for (let at = 0; at < paths.length; at += filesAtOnce) {
+      const { stored, result } = volume.commits.add((batch) => {
+        for (const path of paths.slice(at, at + filesAtOnce)) {
+          try {
+            batch.remove(volume.tree.unlink(normalize(path)));
+            batch.count();
+          } catch (error) {
+            const { code } = error as { code?: unknown };
+            if (!(error instanceof FileError && (code === 'ENOENT' || code === 'ENOTDIR')))
+              return { reason: error };
+            missing.push(path);
+          }
+        }
+        return undefined;
+      });
+      waiting.push(stored);
+      if (result === undefined && waiting.length % 8 !== 0) continue;
+      await Promise.all(waiting.splice(0));
+      if (result !== undefined) throw result.reason as Error;
+    }
+    await Promise.all(waiting);
+  });
+  return missing;
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,134 @@
+/** A file, directory or symbolic link: as it is in memory, and as the row that the database keeps. */
+
+/** What a node is, by LightningFS's words. */
+export type NodeType = 'file' | 'dir' | 'symlink';
+
+/** Facts of a node that calls change. */
+export interface NodeFacts {
+  /** Permissions as they were given: without the bits of the type. */
+  mode: number;
+  /** In bytes. */
+  size: number;
+  /** In ms since 1970, as the other two. Those that were never set are undefined. */
+  mtimeMs: number;
+  ctimeMs?: number | undefined;
+  atimeMs?: number | undefined;
+  uid: number;
+  gid: number;
+  /** Of a symbolic link: where it leads to, as it was given. */
+  target?: string | undefined;
+  /** Whether the contents are in pieces; else they are one value. */
+  pieces?: boolean | undefined;
+}
+
+/** A node in memory. */
+export interface Node extends NodeFacts {
+  readonly ino: number;
+  readonly type: NodeType;
+  /** Of the root: undefined. */
+  parent: Node | undefined;
+  name: string;
+  /** Of a directory. */
+  readonly children: Map<string, Node> | undefined;
+  /** Counts changes of the contents, for those who keep some. Not stored. */
+  version: number;
+}
+
+/** Facts that few nodes have. */
+interface Rest {
+  c?: number;
+  a?: number;
+  o?: readonly [number, number];
+  t?: string;
+  p?: true;
+}
+
+/** A node as it is stored: ino, ino of its directory, name, type, mode, size, mtimeMs, the rest. */
+export type Row = readonly [
+  number,
+  number,
+  string,
+  0 | 1 | 2,
+  number,
+  number,
+  number,
+  (Rest | undefined)?,
+];
+
+const types: readonly NodeType[] = ['file', 'dir', 'symlink'];
+const plainOwner = 1;
+
+/** @returns the row of a node. */
+export function rowOf(node: Node): Row {
+  const { ino, parent, name, type, mode, size, mtimeMs } = node;
+  const kind = types.indexOf(type) as 0 | 1 | 2;
+  const row = [ino, parent?.ino ?? ino, name, kind, mode, size, mtimeMs] as const;
+  const { ctimeMs, atimeMs, uid, gid, target, pieces } = node;
+  const rest: Rest = {};
+  if (ctimeMs !== undefined) rest.c = ctimeMs;
+  if (atimeMs !== undefined) rest.a = atimeMs;
+  if (uid !== plainOwner || gid !== plainOwner) rest.o = [uid, gid];
+  if (target !== undefined) rest.t = target;
+  if (pieces === true) rest.p = true;
+  for (const _ in rest) return [...row, rest];
+  return row;
+}
+
+/** @returns the type of a row's node. */
+export function typeOf(row: Row): NodeType {
+  return types[row[3]] ?? 'file';
+}
+
+/** @returns the facts of a row. */
+export function factsOf(row: Row): NodeFacts {
+  const [, , , , mode, size, mtimeMs, rest = {}] = row;
+  const [uid, gid] = rest.o ?? [plainOwner, plainOwner];
+  return {
+    ...{ mode, size, mtimeMs, uid, gid },
+    ...{ ctimeMs: rest.c, atimeMs: rest.a, target: rest.t, pieces: rest.p ?? false },
+  };
+}
+
+/** @returns a node that is in no directory yet. */
+export function makeNode(ino: number, type: NodeType, facts: NodeFacts): Node {
+  const children = type === 'dir' ? new Map<string, Node>() : undefined;
+  return { ino, type, parent: undefined, name: '', version: 0, children, ...facts };
+}
+
+/** What `stat` tells, with the fields and functions of LightningFS's. */
+export class Stats {
+  readonly type: NodeType;
+  readonly mode: number;
+  readonly size: number;
+  readonly ino: number;
+  readonly mtimeMs: number;
+  readonly atimeMs: number;
+  readonly ctimeMs: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev = 1;
+
+  constructor(node: Node, size = node.size) {
+    this.type = node.type;
+    this.mode = node.mode;
+    this.size = size;
+    this.ino = node.ino;
+    this.mtimeMs = node.mtimeMs;
+    this.atimeMs = node.atimeMs ?? node.mtimeMs;
+    this.ctimeMs = node.ctimeMs ?? node.mtimeMs;
+    this.uid = node.uid;
+    this.gid = node.gid;
+  }
+
+  isFile(): boolean {
+    return this.type === 'file';
+  }
+
+  isDirectory(): boolean {
+    return this.type === 'dir';
+  }
+
+  isSymbolicLink(): boolean {
+    return this.type === 'symlink';
+  }
+}

@@ -1,0 +1,419 @@
+/**
+ * `createLightningFS` in Chromium: the contract that Node's file system judges, databases of plain
+ * LightningFS, several pages at once, no room, and pages that are killed.
+ */
+import * as nodeFs from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { git, makeRepository } from '../helpers/git.js';
+import { bundlePage, servePage } from '../helpers/page.js';
+import { startServer } from '../helpers/server.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { fileSystemCases, type CaseFileSystem } from './contract.js';
+import type { LightningPage } from './lightning-page.js';
+
+declare const lightning: LightningPage;
+
+let url: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
+  browser = await launchChromium();
+});
+
+/** Opens a page of a new profile, or of one that others have, too. */
+async function openPage(context?: BrowserContext): Promise<Page> {
+  const page = await (context ?? (await browser.newContext())).newPage();
+  await page.goto(url);
+  return page;
+}
+
+describe.skipIf(!browserAvailable)('a file system does what Node’s does', () => {
+  it.each(fileSystemCases.map((each) => [each.name, each] as const))('%s', async (name, each) => {
+    const directory = await temporaryDirectory();
+    const fs = nodeFs as unknown as CaseFileSystem;
+    const expected = JSON.parse(JSON.stringify(await each.run(fs, directory))) as unknown;
+    const page = await openPage();
+    const run = (kind: 'ours' | 'plain') =>
+      page.evaluate(
+        async ([wanted, which]) => {
+          const found = lightning.fileSystemCases.find((one) => one.name === wanted);
+          const made =
+            which === 'ours' ? lightning.create('cases') : new lightning.LightningFS('plain');
+          await made.promises.mkdir('/case');
+          const seen = await found?.run(made.promises as never, '/case');
+          return JSON.parse(JSON.stringify(seen)) as unknown;
+        },
+        [name, kind] as const,
+      );
+    expect(await run('ours')).toEqual(expected);
+    if (each.notPlain !== true) expect(await run('plain')).toEqual(expected);
+    await page.close();
+  });
+});
+
+describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
+  it('is converted with all that is in it, and plain LightningFS refuses it then', async () => {
+    const context = await browser.newContext();
+    const page = await openPage(context);
+    await page.evaluate(async () => {
+      const { promises } = new lightning.LightningFS('site');
+      await promises.mkdir('/one');
+      for (let at = 0; at < 300; at++) await promises.writeFile(`/one/${at}`, `text ${at}`);
+      await promises.writeFile('/large', new Uint8Array(3_000_000).fill(7));
+      await promises.symlink('one/5', '/link');
+      await promises.writeFile('/mode', 'x', { mode: 0o755 });
+      // Plain LightningFS gives this one the inode of what the link leads to.
+      await promises.writeFile('/link', 'text 5');
+      await promises.flush();
+    });
+    await page.close();
+    const after = await openPage(context);
+    const seen = await after.evaluate(async () => {
+      const fs = lightning.create('site', { lockTimeout: 5000 });
+      const { promises } = fs;
+      const names = await promises.readdir('/one');
+      const texts = await Promise.all(names.map((name) => promises.readFile(`/one/${name}`, 'utf8')));
+      const large = await promises.readFile('/large');
+      const file = await promises.open('/large', 'r+');
+      const part = new Uint8Array(10);
+      await file.read(part, 0, 10, 2_000_000);
+      await file.write(new Uint8Array([1, 2]), 0, 2, 2_999_999);
+      await file.close();
+      await promises.writeFile('/one/5', 'new');
+      const grown = await promises.readFile('/large');
+      const result = {
+        right: names.every((name, at) => texts[at] === `text ${name}`),
+        count: names.length,
+        large: large.length === 3_000_000 && large.every((byte) => byte === 7),
+        part: part.every((byte) => byte === 7),
+        grown: [grown.length, ...grown.subarray(2_999_998)],
+        link: await promises.readFile('/link', 'utf8'),
+        mode: ((await promises.stat('/mode')) as { mode: number }).mode,
+      };
+      await promises.writeFile('/new', 'new');
+      await promises.close();
+      return result;
+    });
+    expect(seen).toEqual({
+      ...{ right: true, count: 300, large: true, part: true, grown: [3_000_001, 7, 1, 2] },
+      ...{ link: 'text 5', mode: 0o755 },
+    });
+    const refused = await after.evaluate(async () => {
+      const { promises } = new lightning.LightningFS('site', { defer: true });
+      return promises.writeFile('/one/1', 'lost?').then(
+        () => 'done',
+        (error: unknown) => (error as Error).name,
+      );
+    });
+    expect(refused).toBe('NotFoundError');
+    // It keeps the lock that it took, as long as its page is there.
+    await after.close();
+    const left = await openPage(context);
+    expect(
+      await left.evaluate(async () => lightning.create('site').promises.readFile('/one/1', 'utf8')),
+    ).toBe('text 1');
+    await context.close();
+  });
+
+  it('that is open elsewhere is waited for', async () => {
+    const context = await browser.newContext();
+    const [plain, ours] = [await openPage(context), await openPage(context)];
+    await plain.evaluate(() =>
+      new lightning.LightningFS('busy').promises.writeFile('/a', 'from plain'),
+    );
+    expect(
+      await ours.evaluate(() => lightning.create('busy').promises.readFile('/a', 'utf8')),
+    ).toBe('from plain');
+    await context.close();
+  });
+});
+
+describe.skipIf(!browserAvailable)('several at once', () => {
+  const expectAll = async (page: Page, prefixes: string[], count: number) => {
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('shared');
+      const names = await promises.readdir('/shared');
+      return Promise.all(
+        names.map(async (name) => [name, await promises.readFile(`/shared/${name}`, 'utf8')]),
+      );
+    });
+    const expected = prefixes.flatMap((prefix) =>
+      Array.from({ length: count }, (_, at) => [
+        `${prefix}-${at}${at % 2 === 0 ? '-renamed' : ''}`,
+        `${prefix} ${at}`,
+      ]),
+    );
+    expect(seen.sort()).toEqual(expected.sort());
+  };
+
+  it.each([['with Web Locks'], ['without']])('two pages lose nothing (%s)', async (locks) => {
+    const context = await browser.newContext();
+    if (locks === 'without')
+      await context.addInitScript(() =>
+        Object.defineProperty(navigator, 'locks', { value: undefined }),
+      );
+    const pages = [await openPage(context), await openPage(context)] as const;
+    const write = (page: Page, prefix: string) =>
+      page.evaluate(
+        (given) => lightning.writeNamed(lightning.create('shared'), given, 220),
+        prefix,
+      );
+    await Promise.all([write(pages[0], 'one'), write(pages[1], 'two')]);
+    await expectAll(await openPage(context), ['one', 'two'], 220);
+    await expectAll(pages[0], ['one', 'two'], 220);
+    await context.close();
+  });
+
+  it('a page and its worker lose nothing', async () => {
+    const page = await openPage();
+    const done = await page.evaluate(async () => {
+      const worker = new Worker('/page.js');
+      const answer = new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+      });
+      worker.postMessage({ name: 'shared', count: 220 });
+      await lightning.writeNamed(lightning.create('shared'), 'page', 220);
+      return answer;
+    });
+    expect(done).toBe('done');
+    await expectAll(page, ['page', 'worker'], 220);
+  });
+
+  it('one that is idle lets the other in at once, and sees what that wrote', async () => {
+    const context = await browser.newContext();
+    const pages = [await openPage(context), await openPage(context)] as const;
+    const times: number[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      times.push(
+        await (pages[turn % 2] ?? pages[0]).evaluate(async (count) => {
+          const page = globalThis as unknown as { kept?: ReturnType<LightningPage['create']> };
+          const { promises } = (page.kept ??= lightning.create('turns'));
+          const start = performance.now();
+          const before = count === 0 ? '' : await promises.readFile('/turns', 'utf8');
+          const time = performance.now() - start;
+          if (before.length !== count) throw new Error(`${before.length} of ${count}`);
+          await promises.writeFile('/turns', `${before}x`);
+          return time;
+        }, turn),
+      );
+    }
+    times.sort((one, other) => one - other);
+    // Half of them, in a time that says that no second is waited for: a hidden page's timers do.
+    expect(times[10]).toBeLessThan(500);
+    console.log(`a hand-over takes ${times[10]?.toFixed(1)} ms, ${times[19]?.toFixed(1)} at most`);
+    await context.close();
+  });
+
+  it('one that waits for longer than it may rejects with STORAGE_LOCKED', async () => {
+    const page = await openPage();
+    const code = await page.evaluate(async () => {
+      await new Promise<void>((held) => {
+        void navigator.locks.request('held_lock', () => {
+          held();
+          return new Promise(() => undefined);
+        });
+      });
+      const { promises } = lightning.create('held', { lockTimeout: 100 });
+      return promises.readdir('/').then(
+        () => 'done',
+        (error: unknown) => (error as { code?: string }).code,
+      );
+    });
+    expect(code).toBe('STORAGE_LOCKED');
+  });
+
+  it('two that both believe that they have the lock never mix what they write', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      // Everybody gets it, and nobody gives it up.
+      navigator.locks.request = ((...given: unknown[]) =>
+        (given.at(-1) as () => Promise<unknown>)()) as never;
+      const setTimer = globalThis.setTimeout;
+      globalThis.setTimeout = ((run: () => void, ms: number) =>
+        ms <= 15 ? 0 : setTimer(run, ms)) as never;
+      const [one, two] = [lightning.create('both').promises, lightning.create('both').promises];
+      await one.writeFile('/a', 'one');
+      await two.writeFile('/b', 'two');
+      const codes = await Promise.all(
+        [one.writeFile('/c', 'lost'), one.rename('/a', '/lost')].map((call) =>
+          call.then(
+            () => 'done',
+            (error: unknown) => (error as { code?: string }).code,
+          ),
+        ),
+      );
+      const names = await one.readdir('/');
+      await one.writeFile('/c', 'after');
+      return [codes, names, await one.readFile('/a', 'utf8'), await one.readFile('/c', 'utf8')];
+    });
+    expect(seen).toEqual([['STORAGE_CHANGED', 'STORAGE_CHANGED'], ['a', 'b'], 'one', 'after']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('where there is no room', () => {
+  it('a write rejects with QUOTA and what is known, and all is as it was', async () => {
+    const page = await openPage();
+    const devtools = await page.context().newCDPSession(page);
+    // Before the first write: Chromium remembers for a while what room there was.
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 2_000_000 });
+    await page.evaluate(() => lightning.create('full').promises.writeFile('/a', 'kept'));
+    const failed = await page.evaluate(async () => {
+      const { promises } = lightning.create('full');
+      const bytes = crypto.getRandomValues(new Uint8Array(65_536));
+      const many = Array.from({ length: 100 }, (_, at) => ({ path: `/many/${at}`, bytes }));
+      const errors: unknown[] = [];
+      const note = (error: unknown) => {
+        const { code, data } = error as { code: string; data: Record<string, unknown> };
+        errors.push([code, Object.keys(data).sort(), data['quota']]);
+      };
+      await promises.writeMany(many).catch(note);
+      const file = await promises.open('/pack', 'wx+');
+      const write = async () => {
+        for (let at = 0; at < 100; at++) await file.write(bytes, 0, bytes.length, at * 65_536);
+        await file.sync();
+      };
+      await write().catch(note);
+      await file.close().catch(() => undefined);
+      await promises.unlink('/pack');
+      return { errors, names: await promises.readdir('/'), a: await promises.readFile('/a', 'utf8') };
+    });
+    const error = ['QUOTA', ['needed', 'quota', 'usage'], 2_000_000];
+    expect(failed).toMatchObject({ errors: [error, error], a: 'kept' });
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin: url });
+    const after = await page.evaluate(async () => {
+      const { promises } = lightning.create('full');
+      await promises.writeFile('/b', new Uint8Array(3_000_000));
+      return [(await promises.readFile('/b')).length, await promises.readFile('/a', 'utf8')];
+    });
+    expect(after).toEqual([3_000_000, 'kept']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('a page that is killed', () => {
+  it('leaves every file that it was told is done, and a sound tree', async () => {
+    const context = await browser.newContext();
+    const done = new Map<string, string>();
+    for (let round = 0; round < 12; round++) {
+      const page = await openPage(context);
+      await page.exposeFunction('isDone', (path: string, text: string) => {
+        done.set(path, text);
+      });
+      let started = 0;
+      await page.exposeFunction('started', () => {
+        started += 1;
+      });
+      void page
+        .evaluate(async (nth) => {
+          const told = globalThis as unknown as {
+            isDone(path: string, text: string): void;
+            started(): void;
+          };
+          const { promises } = lightning.create('killed');
+          await promises.mkdir(`/${nth}`);
+          const write = async (lane: number): Promise<void> => {
+            for (let at = 0; ; at++) {
+              const path = `/${nth}/${lane}-${at}`;
+              const large = at % 7 === 6;
+              const text = `${path} `.repeat(large ? 150_000 : 10);
+              await promises.writeFile(path, text);
+              if (at % 3 === 0) await promises.rename(path, `${path}-renamed`);
+              told.isDone(at % 3 === 0 ? `${path}-renamed` : path, `${path}*${text.length}`);
+              told.started();
+            }
+          };
+          await Promise.all([0, 1, 2, 3].map(write));
+        }, round)
+        .catch(() => undefined);
+      await expect.poll(() => started, { interval: 1 }).toBeGreaterThan(round * 5);
+      const devtools = await context.newCDPSession(page);
+      const crashed = new Promise((resolve) => page.once('crash', resolve));
+      if (round % 3 === 0) await page.close();
+      else {
+        void devtools.send('Page.crash').catch(() => undefined);
+        await crashed;
+        await page.close();
+      }
+    }
+    const page = await openPage(context);
+    const found = await page.evaluate(async () => {
+      const { promises } = lightning.create('killed');
+      const files: [string, string][] = [];
+      for (const directory of await promises.readdir('/')) {
+        for (const name of await promises.readdir(`/${directory}`)) {
+          const path = `/${directory}/${name}`;
+          const text = await promises.readFile(path, 'utf8');
+          const { size } = await promises.stat(path);
+          const first = path.replace('-renamed', '');
+          const right = text.length === size && text === `${first} `.repeat(size / (first.length + 1));
+          files.push([path, right ? `${first}*${size}` : 'wrong']);
+        }
+      }
+      return files;
+    });
+    const names = new Map(found);
+    expect(found.filter(([, text]) => text === 'wrong')).toEqual([]);
+    expect(done.size).toBeGreaterThan(100);
+    for (const [path, text] of done) expect([path, names.get(path)]).toEqual([path, text]);
+    await context.close();
+  });
+});
+
+describe.skipIf(!browserAvailable)('isomorphic-git', () => {
+  it('clones and commits, and git finds all of it in order', async () => {
+    const root = await temporaryDirectory();
+    const sample = { commits: 30, bigBlobs: { count: 2, bytes: 700_000 } };
+    const { head } = await makeRepository(join(root, 'site.git'), sample);
+    const server = await startServer({ root, origins: [url] });
+    const page = await openPage();
+    const made = await page.evaluate(async (remote) => {
+      const { git, gitws } = lightning;
+      const fs = lightning.create('clone');
+      const dir = '/clone';
+      const bound = gitws.bindRepository({ fs, dir, url: remote, packWorker: false });
+      await git.clone({ ...bound, singleBranch: true });
+      const there = { fs, dir };
+      const cloned = await git.resolveRef({ ...there, ref: 'HEAD' });
+      await fs.promises.writeFile(`${dir}/new file`, 'new');
+      await git.add({ ...there, filepath: 'new file' });
+      const author = { name: 'A', email: 'a@example.org' };
+      const commit = await git.commit({ ...there, message: 'More', author });
+      const packs = await fs.promises.readdir(`${dir}/.git/objects/pack`);
+      const files: [string, string, string][] = [];
+      const walk = async (path: string): Promise<void> => {
+        for (const name of await fs.promises.readdir(path)) {
+          const inner = `${path}/${name}`;
+          const stat = await fs.promises.lstat(inner);
+          if (stat.isDirectory()) {
+            files.push([inner, 'directory', '']);
+            await walk(inner);
+          } else if (!stat.isSymbolicLink()) {
+            const bytes = await fs.promises.readFile(inner);
+            let text = '';
+            for (let at = 0; at < bytes.length; at += 8192)
+              text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+            files.push([inner, 'file', btoa(text)]);
+          }
+        }
+      };
+      await walk(dir);
+      return { cloned, commit, packs, files };
+    }, `${server.url}/site.git`);
+    expect(made.cloned).toBe(head);
+    expect(made.packs.filter((name) => name.startsWith('tmp'))).toEqual([]);
+    const copy = await temporaryDirectory();
+    await nodeFs.mkdir(join(copy, 'clone'));
+    for (const [path, type, contents] of made.files) {
+      if (type === 'directory') await nodeFs.mkdir(join(copy, path));
+      else await nodeFs.writeFile(join(copy, path), Buffer.from(contents, 'base64'));
+    }
+    const dir = join(copy, 'clone');
+    await git(['fsck', '--strict'], { cwd: dir });
+    expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(made.commit);
+    expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
+  });
+});
