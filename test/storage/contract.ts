@@ -34,7 +34,12 @@ export interface CaseStats {
 
 /** A file that was opened. */
 export interface CaseFile {
-  read(buffer: Uint8Array, at: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  read(
+    buffer: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number }>;
   write(buffer: Uint8Array, at: number, length: number, position: number): Promise<unknown>;
   sync(): Promise<unknown>;
   truncate(length: number): Promise<unknown>;
@@ -115,7 +120,9 @@ export const fileSystemCases: readonly FileSystemCase[] = [
     name: 'large files are whole, become small, and large again',
     async run(fs, dir) {
       const seen: unknown[] = [];
-      for (const length of [3_000_000, 1_048_576, 1_048_577, 10, 2_500_000, 262_144, 0, 2_000_000]) {
+      for (const length of [
+        3_000_000, 1_048_576, 1_048_577, 10, 2_500_000, 262_144, 0, 2_000_000,
+      ]) {
         await fs.writeFile(`${dir}/a`, pattern(length, length));
         seen.push(await bytesAt(fs, `${dir}/a`), (await fs.stat(`${dir}/a`)).size);
       }

@@ -11,7 +11,9 @@ import { fileSystemCases } from './contract.js';
 
 provideBuffer();
 
-type Created = LightningFS & { readonly promises: LightningFS['promises'] & storage.StoragePromises };
+type Created = LightningFS & {
+  readonly promises: LightningFS['promises'] & storage.StoragePromises;
+};
 
 /** Writes files one after the other, renames every second, and says which are done. */
 async function writeNamed(fs: Created, prefix: string, count: number): Promise<void> {

@@ -71,13 +71,18 @@ export class Contents {
   async #pieces(ino: number, from: number, to: number): Promise<(Uint8Array | undefined)[]> {
     const found = Array.from({ length: to - from + 1 }, (_, at) => this.#pending(ino, from + at));
     if (!found.includes(undefined)) return found.map((piece) => piece ?? undefined);
+    if (from === to) {
+      const key = [ino, from];
+      const piece = await this.#get((read) => read.objectStore(stores.pieces).get(key));
+      return [piece as Uint8Array | undefined];
+    }
     const range = IDBKeyRange.bound([ino, from], [ino, to]);
-    const [keys, values] = (await Promise.all([
-      this.#get((transaction) => transaction.objectStore(stores.pieces).getAllKeys(range)),
-      this.#get((transaction) => transaction.objectStore(stores.pieces).getAll(range)),
-    ])) as [[number, number][], Uint8Array[]];
-    const stored = new Map(keys.map(([, order], at) => [order, values[at]]));
-    return found.map((piece, at) => (piece === undefined ? stored.get(from + at) : (piece ?? undefined)));
+    const values = await this.#get((read) => read.objectStore(stores.pieces).getAll(range));
+    let stored = values as (Uint8Array | undefined)[];
+    // There is a hole, or some are not stored yet, or not any more.
+    if (stored.length < found.length)
+      stored = await Promise.all(found.map((_, at) => this.piece(ino, from + at)));
+    return found.map((piece, at) => (piece === undefined ? stored[at] : (piece ?? undefined)));
   }
 
   #pending(ino: number, order: number): Uint8Array | null | undefined {

@@ -130,8 +130,7 @@ export function createLightningFS<FS extends { readonly promises: object }>(
   check('fileStoreName', plainStore, !plainStore.startsWith('gitws-'));
   for (const option of ['url', 'urlauto', 'db', 'backend'])
     check(option, (options as unknown as Record<string, unknown>)[option], !(option in options));
-  const lockTimeout =
-    checkedDuration('lockTimeout', options.lockTimeout, 0) ?? defaultLockTimeout;
+  const lockTimeout = checkedDuration('lockTimeout', options.lockTimeout, 0) ?? defaultLockTimeout;
   const owner = { uid, gid };
   const volume = new Volume({ name, database, plainStore, owner, lockTimeout, wipe });
   const backend = new Backend(volume);

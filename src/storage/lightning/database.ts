@@ -63,7 +63,9 @@ export function openDatabase(place: Place, timeout: number): Promise<IDBDatabase
     };
     request.onerror = () => {
       clearTimeout(timer);
-      reject(request.error ?? new GitWsError('FILE_SYSTEM_FAILED', 'The database cannot be opened.'));
+      reject(
+        request.error ?? new GitWsError('FILE_SYSTEM_FAILED', 'The database cannot be opened.'),
+      );
     };
     request.onsuccess = () => {
       clearTimeout(timer);

@@ -3,6 +3,7 @@ import { pieceSize } from './batch.js';
 import { bytesOf } from './backend.js';
 import { FileError } from './errors.js';
 import { Stats } from './node.js';
+import { nextTask } from './pace.js';
 import { directoryOf, normalize } from './path.js';
 import type { Volume } from './volume.js';
 
@@ -133,15 +134,4 @@ export async function removeMany(volume: Volume, paths: readonly string[]): Prom
     await Promise.all(waiting);
   });
   return missing;
-}
-
-function nextTask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

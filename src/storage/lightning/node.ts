@@ -74,19 +74,40 @@ export function rowOf(node: Node): Row {
   return row;
 }
 
-/** @returns the type of a row's node. */
-export function typeOf(row: Row): NodeType {
-  return types[row[3]] ?? 'file';
+/** Takes the facts of a row for a node. The type of a node never changes. */
+export function takeRow(node: Node, [, , , , mode, size, mtimeMs, rest]: Row): void {
+  node.mode = mode;
+  node.size = size;
+  node.mtimeMs = mtimeMs;
+  node.ctimeMs = rest?.c;
+  node.atimeMs = rest?.a;
+  [node.uid, node.gid] = rest?.o ?? [plainOwner, plainOwner];
+  node.target = rest?.t;
+  node.pieces = rest?.p ?? false;
+  node.version += 1;
 }
 
-/** @returns the facts of a row. */
-export function factsOf(row: Row): NodeFacts {
-  const [, , , , mode, size, mtimeMs, rest = {}] = row;
-  const [uid, gid] = rest.o ?? [plainOwner, plainOwner];
-  return {
-    ...{ mode, size, mtimeMs, uid, gid },
-    ...{ ctimeMs: rest.c, atimeMs: rest.a, target: rest.t, pieces: rest.p ?? false },
+/** @returns the node of a row, in no directory yet. */
+export function nodeOf(row: Row): Node {
+  const node: Node = {
+    ino: row[0],
+    type: types[row[3]] ?? 'file',
+    parent: undefined,
+    name: '',
+    mode: 0,
+    size: 0,
+    mtimeMs: 0,
+    ctimeMs: undefined,
+    atimeMs: undefined,
+    uid: 0,
+    gid: 0,
+    target: undefined,
+    pieces: false,
+    version: 0,
+    children: row[3] === 1 ? new Map<string, Node>() : undefined,
   };
+  takeRow(node, row);
+  return node;
 }
 
 /** @returns a node that is in no directory yet. */

@@ -129,7 +129,10 @@ export class OpenedFile {
       if (rest > 0) (await this.#writable(Math.floor(length / pieceSize), false)).fill(0, rest);
       const end = Math.ceil(length / pieceSize);
       for (const order of [...this.#written.keys()]) if (order >= end) this.#written.delete(order);
-      await this.#storeAll(() => length, (node, batch) => batch.removePieces(node, end));
+      await this.#storeAll(
+        () => length,
+        (node, batch) => batch.removePieces(node, end),
+      );
     });
   }
 

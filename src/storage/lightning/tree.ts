@@ -4,7 +4,7 @@
  * memory are the same rows.
  */
 import { FileError } from './errors.js';
-import { factsOf, makeNode, rowOf, typeOf, type Node, type NodeFacts, type Row } from './node.js';
+import { makeNode, nodeOf, rowOf, takeRow, type Node, type NodeFacts, type Row } from './node.js';
 import { namesOf } from './path.js';
 
 /** Nodes with as many inos in a row are stored as one value. */
@@ -130,17 +130,17 @@ export class Tree {
 
   /** @returns the node whose place was taken, for its contents; undefined where there was none. */
   rename(from: string, to: string): Node | undefined {
-    const node = this.lookup(from, false);
+    const { node } = this.#walk(from, false);
     const { parent, name, node: old } = this.#walk(to, false);
+    if (node === undefined) throw new FileError('ENOENT', from);
     if (node === old) return undefined;
     if (node === this.#root || old === this.#root) throw new FileError('EBUSY', from);
-    for (let above: Node | undefined = parent; above !== undefined; above = above.parent)
-      if (above === node) throw new FileError('EINVAL', to);
+    if (isIn(parent, node)) throw new FileError('EINVAL', to);
+    if (old !== undefined && isIn(node, old)) throw new FileError('ENOTEMPTY', to);
     if (old !== undefined) {
       if (old.type === 'dir' && node.type !== 'dir') throw new FileError('EISDIR', to);
       if (old.type !== 'dir' && node.type === 'dir') throw new FileError('ENOTDIR', to);
-      if (old.children !== undefined && old.children.size > 0)
-        throw new FileError('ENOTEMPTY', to);
+      if (old.children !== undefined && old.children.size > 0) throw new FileError('ENOTEMPTY', to);
       this.#remove(old);
     }
     node.parent?.children?.delete(node.name);
@@ -162,31 +162,39 @@ export class Tree {
     return taken;
   }
 
-  /** Takes blocks as they are stored now in the place of those that are known. */
-  apply(blocks: Iterable<readonly [number, readonly Row[]]>): void {
-    const rows: Row[] = [];
-    for (const [block, stored] of blocks) {
-      const kept = new Set(stored.map(([ino]) => ino));
-      for (const ino of inosOf(block)) {
-        const node = this.#nodes.get(ino);
-        if (node === undefined || node === this.#root) continue;
-        // What is stored says where it is now; its place may be another's by then.
-        if (node.parent?.children?.get(node.name) === node) {
-          node.parent.children.delete(node.name);
-        }
-        if (!kept.has(ino)) this.#nodes.delete(ino);
+  /**
+   * Takes blocks as they are stored now in the place of those that are known.
+   *
+   * @returns steps: whoever takes them may let others have their turn in between, until all are done.
+   */
+  *applying(blocks: readonly (readonly [number, readonly Row[]])[]): Generator<void, void> {
+    if (this.#nodes.size > 1) for (const [block, rows] of blocks) this.#detach(block, rows);
+    for (const [, rows] of blocks) {
+      for (const row of rows) {
+        const node = this.#nodes.get(row[0]);
+        if (node === undefined) this.#nodes.set(row[0], nodeOf(row));
+        else takeRow(node, row);
       }
-      for (const row of stored) rows.push(row);
+      yield;
     }
-    for (const row of rows) {
-      const node = this.#nodes.get(row[0]);
-      if (node === undefined) this.#nodes.set(row[0], makeNode(row[0], typeOf(row), factsOf(row)));
-      else Object.assign(node, factsOf(row), { version: node.version + 1 });
+    for (const [, rows] of blocks) {
+      for (const [ino, parentIno, name] of rows) {
+        const [node, parent] = [this.#nodes.get(ino), this.#nodes.get(parentIno)];
+        if (node !== undefined && parent !== undefined && node !== parent)
+          this.#attach(node, parent, name);
+      }
+      yield;
     }
-    for (const [ino, parentIno, name] of rows) {
-      const [node, parent] = [this.#nodes.get(ino), this.#nodes.get(parentIno)];
-      if (node !== undefined && parent !== undefined && node !== parent)
-        this.#attach(node, parent, name);
+  }
+
+  /** What is stored says where nodes of a block are now; their old places may be others' by then. */
+  #detach(block: number, stored: readonly Row[]): void {
+    const kept = new Set(stored.map(([ino]) => ino));
+    for (const ino of inosOf(block)) {
+      const node = this.#nodes.get(ino);
+      if (node === undefined || node === this.#root) continue;
+      if (node.parent?.children?.get(node.name) === node) node.parent.children.delete(node.name);
+      if (!kept.has(ino)) this.#nodes.delete(ino);
     }
   }
 
@@ -257,6 +265,13 @@ export class Tree {
     }
     return rows;
   }
+}
+
+/** @returns whether a node is a directory, or in it at any depth. */
+function isIn(node: Node, directory: Node): boolean {
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent)
+    if (at === directory) return true;
+  return false;
 }
 
 function* inosOf(block: number): Iterable<number> {

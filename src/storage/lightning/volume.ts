@@ -8,6 +8,7 @@ import { Commits, type CommitTarget } from './commit.js';
 import { openDatabase, readBlocks, type Head, type Place } from './database.js';
 import { storageFailure } from './failure.js';
 import { makeLock, type Lock } from './lock.js';
+import { takeSteps } from './pace.js';
 import { Tree, type Owner } from './tree.js';
 import { Turns } from './turns.js';
 
@@ -168,7 +169,7 @@ export class Volume implements CommitTarget {
       return changed ?? 'all';
     });
     base ??= new Tree(this.#options.owner);
-    base.apply(blocks);
+    await takeSteps(base.applying(blocks));
     base.takeDirty();
     base.next = head.next;
     this.#tree = base;
