@@ -45,7 +45,7 @@ describe.skipIf(!browserAvailable)('a file system does what Node’s does', () =
           const made =
             which === 'ours' ? lightning.create('cases') : new lightning.LightningFS('plain');
           await made.promises.mkdir('/case');
-          const seen = await found?.run(made.promises as never, '/case');
+          const seen = await found?.run(made.promises, '/case');
           return JSON.parse(JSON.stringify(seen)) as unknown;
         },
         [name, kind] as const,
@@ -234,7 +234,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     const seen = await page.evaluate(async () => {
       // Everybody gets it, and nobody gives it up.
       navigator.locks.request = ((...given: unknown[]) =>
-        (given.at(-1) as () => Promise<unknown>)()) as never;
+        (given.at(-1) as () => Promise<unknown>)());
       const setTimer = globalThis.setTimeout;
       globalThis.setTimeout = ((run: () => void, ms: number) =>
         ms <= 15 ? 0 : setTimer(run, ms)) as never;

@@ -1,6 +1,5 @@
 /** The names and facts of files in memory, against Node's own file system, and as what is stored of them. */
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { convert } from '../../src/storage/lightning/convert.js';
 import type { Row } from '../../src/storage/lightning/node.js';
@@ -49,7 +48,8 @@ function store(tree: Tree, stored: Map<number, readonly Row[]>): number[] {
 }
 
 function apply(tree: Tree, blocks: readonly (readonly [number, readonly Row[]])[]): void {
-  for (const _ of tree.applying(blocks));
+  const steps = tree.applying(blocks);
+  while (steps.next().done !== true);
 }
 
 /** Numbers that are the same each time. */

@@ -124,14 +124,20 @@ export class Commits {
       const request = heads.get('head') as IDBRequest<Head | undefined>;
       request.onsuccess = () => {
         const { result } = request;
-        if (result?.id !== known.id || result.seq !== known.seq) return fail(changed());
+        if (result?.id !== known.id || result.seq !== known.seq) {
+          fail(changed());
+          return;
+        }
         const requests = requestsOf(batch, transaction, head);
         const goOn = (): void => {
           try {
             const end = performance.now() + sliceTime;
             for (;;) {
               const next = requests.next();
-              if (next.done === true) return transaction.commit();
+              if (next.done === true) {
+                transaction.commit();
+                return;
+              }
               if (performance.now() < end) continue;
               next.value.onsuccess = goOn;
               return;

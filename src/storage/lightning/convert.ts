@@ -75,7 +75,7 @@ function statOf(entry: Superblock) {
     atimeMs: typeof stat['atimeMs'] === 'number' ? stat['atimeMs'] : undefined,
     uid: number(stat['uid'], 1),
     gid: number(stat['gid'], 1),
-    target: type === 'symlink' ? String(target ?? '') : undefined,
+    target: type === 'symlink' ? (typeof target === 'string' ? target : '') : undefined,
   };
 }
 

@@ -132,14 +132,6 @@ export function reasonOf(error: DOMException | null): Error {
   return error ?? new GitWsError('FILE_SYSTEM_FAILED', message, { cause: error });
 }
 
-/** @returns the state that the database is in. */
-export async function readHead(database: IDBDatabase): Promise<Head> {
-  const store = database.transaction(stores.head).objectStore(stores.head);
-  const head = (await resultOf(store.get('head'))) as Head | undefined;
-  if (head !== undefined) return head;
-  throw new GitWsError('FILE_SYSTEM_FAILED', 'The database is not one of a file system.');
-}
-
 /** Blocks that one request reads: the page's thread is free in between. */
 const blocksAtOnce = 16;
 
@@ -171,17 +163,20 @@ export function readBlocks(
       // TypeScript has a database always give what it is asked for.
       if ((request.result as Head | undefined) === undefined) return;
       const chosen = choose(request.result);
-      if (chosen === 'all') return readFrom(0);
+      if (chosen === 'all') {
+        readFrom(0);
+        return;
+      }
       for (const block of chosen) {
         const stored = nodes.get(block) as IDBRequest<Row[] | undefined>;
         stored.onsuccess = () => blocks.push([block, stored.result ?? []]);
       }
     };
     transaction.oncomplete = () => {
-      if ((request.result as Head | undefined) !== undefined)
-        return resolve({ head: request.result, blocks });
       const message = 'The database is not one of a file system.';
-      reject(new GitWsError('FILE_SYSTEM_FAILED', message));
+      if ((request.result as Head | undefined) !== undefined)
+        resolve({ head: request.result, blocks });
+      else reject(new GitWsError('FILE_SYSTEM_FAILED', message));
     };
     transaction.onabort = () => reject(reasonOf(transaction.error));
   });
