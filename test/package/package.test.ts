@@ -48,6 +48,8 @@ describe('the packed files', () => {
       'dist/gitws-service-worker.min.js',
       'dist/service-worker.js',
       'dist/service-worker.d.ts',
+      'dist/storage.js',
+      'dist/storage.d.ts',
       'dist/pack/index.js',
       'dist/pack/index.d.ts',
       'dist/pack/worker.js',
@@ -82,7 +84,7 @@ describe('the packed files', () => {
   it('give TypeScript the types of what Node and bundlers run', async () => {
     const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
     const result = await checkPackage(packed, {
-      entrypoints: ['.', './git', './server', './pack'],
+      entrypoints: ['.', './git', './server', './pack', './storage'],
     });
     if (!result.types) throw new Error('the package has no types');
     const faults = result.problems.filter(
@@ -125,6 +127,7 @@ describe('in a project that has installed it', () => {
         Object.defineProperty(globalThis, name, { get() { touched.push(name); return undefined; } });
       }
       await import('gitws');
+      await import('gitws/storage');
       console.log(JSON.stringify(touched));
     `);
     expect(output).toBe('[]');

@@ -233,8 +233,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     const page = await openPage();
     const seen = await page.evaluate(async () => {
       // Everybody gets it, and nobody gives it up.
-      navigator.locks.request = ((...given: unknown[]) =>
-        (given.at(-1) as () => Promise<unknown>)());
+      navigator.locks.request = (...given: unknown[]) => (given.at(-1) as () => Promise<unknown>)();
       const setTimer = globalThis.setTimeout;
       globalThis.setTimeout = ((run: () => void, ms: number) =>
         ms <= 15 ? 0 : setTimer(run, ms)) as never;
@@ -254,6 +253,98 @@ describe.skipIf(!browserAvailable)('several at once', () => {
       return [codes, names, await one.readFile('/a', 'utf8'), await one.readFile('/c', 'utf8')];
     });
     expect(seen).toEqual([['STORAGE_CHANGED', 'STORAGE_CHANGED'], ['a', 'b'], 'one', 'after']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('a database that somebody deletes', () => {
+  it('is made anew, and what was open in it is no file any more', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('deleted');
+      await promises.writeFile('/a', 'a');
+      const file = await promises.open('/a', 'r+');
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase('deleted');
+        request.onsuccess = resolve;
+        request.onerror = reject;
+      });
+      // One that is made before it is seen that the database is another.
+      const codes = [await promises.writeFile('/b', 'b').then(() => 'done', String)];
+      await promises.writeFile('/b', 'b');
+      const failed = await file.read(new Uint8Array(1), 0, 1, 0).then(() => 'done', String);
+      const names = await promises.readdir('/');
+      const wiped = lightning.create('deleted', { wipe: true });
+      const after = await wiped.promises.readdir('/');
+      await wiped.promises.close();
+      const closed = await wiped.promises.readdir('/').then(() => 'done', String);
+      return { codes, failed, names, after, closed };
+    });
+    expect(seen).toMatchObject({
+      codes: [expect.stringMatching(/done|STORAGE_CHANGED/)],
+      failed: expect.stringMatching(/EBADF/),
+      names: ['b'],
+      after: [],
+      closed: expect.stringMatching(/closed/),
+    });
+  });
+});
+
+describe.skipIf(!browserAvailable)('many at once', () => {
+  it('are written in order with their facts, and removed, in few transactions', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      let transactions = 0;
+      const begin = IDBDatabase.prototype.transaction;
+      IDBDatabase.prototype.transaction = function (names, mode, options) {
+        if (mode === 'readwrite') transactions += 1;
+        return begin.call(this, names, mode, options);
+      };
+      const { promises } = lightning.create('many');
+      const bytes = (text: string) => new TextEncoder().encode(text);
+      const files = Array.from({ length: 3000 }, (_, at) => ({
+        path: `/deep/${at % 7}/${at}`,
+        bytes: bytes(`file ${at}`),
+        mode: at === 5 ? 0o755 : 0o644,
+      }));
+      const link = { path: '/deep/link', bytes: bytes('0/7'), type: 'symlink' } as const;
+      const stats = await promises.writeMany([...files, link]);
+      const wrote = transactions;
+      const inos = new Set(stats.map(({ ino }) => ino));
+      const real = await promises.lstat('/deep/5/5');
+      const texts = await Promise.all(files.map(({ path }) => promises.readFile(path, 'utf8')));
+      const result = {
+        right: files.every((_, at) => texts[at] === `file ${at}`),
+        facts: stats.every(({ size }, at) => size === texts[at]?.length || at === 3000),
+        same:
+          stats[5]?.ino === real.ino && real.mode === 0o755 && real.mtimeMs === stats[5]?.mtimeMs,
+        inos: inos.size,
+        link: [stats[3000]?.isSymbolicLink(), await promises.readFile('/deep/link', 'utf8')],
+        ...(await promises.usage().then(({ nodes }) => ({ nodes }))),
+        failed: await promises
+          .writeMany([
+            { path: '/before', bytes: bytes('b') },
+            { path: '/deep/0/0/x', bytes: bytes('') },
+          ])
+          .then(
+            () => 'done',
+            (error: unknown) => (error as { code: string }).code,
+          ),
+        before: await promises.readFile('/before', 'utf8'),
+        missing: await promises.removeMany([
+          '/none',
+          ...files.map(({ path }) => path),
+          '/deep/none',
+        ]),
+        left: await promises.readdir('/deep/0'),
+        few: wrote < 10,
+      };
+      await promises.flush();
+      return result;
+    });
+    expect(seen).toEqual({
+      ...{ right: true, facts: true, same: true, inos: 3001, link: [true, 'file 7'], nodes: 3009 },
+      ...{ failed: 'ENOTDIR', before: 'b', missing: ['/none', '/deep/none'], left: [], few: true },
+    });
   });
 });
 
