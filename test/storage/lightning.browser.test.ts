@@ -198,7 +198,9 @@ describe.skipIf(!browserAvailable)('several at once', () => {
           const start = performance.now();
           const before = count === 0 ? '' : await promises.readFile('/turns', 'utf8');
           const time = performance.now() - start;
-          if (before.length !== count) throw new Error(`${before.length} of ${count}`);
+          const { size } = count === 0 ? { size: 0 } : await promises.stat('/turns');
+          if (before.length !== count || size !== count)
+            throw new Error(`${before.length} of ${count}`);
           await promises.writeFile('/turns', `${before}x`);
           return time;
         }, turn),
@@ -253,6 +255,55 @@ describe.skipIf(!browserAvailable)('several at once', () => {
       return [codes, names, await one.readFile('/a', 'utf8'), await one.readFile('/c', 'utf8')];
     });
     expect(seen).toEqual([['STORAGE_CHANGED', 'STORAGE_CHANGED'], ['a', 'b'], 'one', 'after']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('what is removed', () => {
+  it('takes no room any more, whatever took its place', async () => {
+    const page = await openPage();
+    const left = await page.evaluate(async () => {
+      const { promises } = lightning.create('room');
+      const large = new Uint8Array(2_500_000);
+      for (const path of ['/shrinks', '/emptied', '/replaced', '/linked', '/cut', '/gone'])
+        await promises.writeFile(path, large);
+      await promises.writeFile('/grows', 'small');
+      await promises.writeFile('/grows', large);
+      await promises.writeFile('/shrinks', 'small');
+      await (await promises.open('/emptied', 'w')).close();
+      await promises.writeFile('/other', 'small');
+      await promises.rename('/other', '/replaced');
+      await promises.symlink('cut', '/linked');
+      const file = await promises.open('/cut', 'r+');
+      await file.truncate(300_000);
+      await file.close();
+      await promises.unlink('/gone');
+      await promises.cp('/cut', '/copy');
+      const count = async (): Promise<number[]> => {
+        const database = await new Promise<IDBDatabase>((resolve) => {
+          const request = indexedDB.open('room');
+          request.onsuccess = () => resolve(request.result);
+        });
+        const counts = ['gitws-files', 'gitws-pieces'].map(
+          (name) =>
+            new Promise<number>((resolve) => {
+              const request = database.transaction(name).objectStore(name).count();
+              request.onsuccess = () => resolve(request.result);
+            }),
+        );
+        const result = await Promise.all(counts);
+        database.close();
+        return result;
+      };
+      const used = await count();
+      for (const name of await promises.readdir('/')) await promises.unlink(`/${name}`);
+      return [used, await count()];
+    });
+    // Small files: shrunk, emptied, the one in a file's place, the copy. Pieces: 10 of what has grown,
+    // 2 of what was cut.
+    expect(left).toEqual([
+      [4, 12],
+      [0, 0],
+    ]);
   });
 });
 
