@@ -345,10 +345,18 @@ describe.skipIf(!browserAvailable)('many at once', () => {
     const page = await openPage();
     const seen = await page.evaluate(async () => {
       let transactions = 0;
-      const begin = IDBDatabase.prototype.transaction;
-      IDBDatabase.prototype.transaction = function (names, mode, options) {
-        if (mode === 'readwrite') transactions += 1;
-        return begin.call(this, names, mode, options);
+      const open = indexedDB.open.bind(indexedDB);
+      indexedDB.open = (...given) => {
+        const request = open(...given);
+        request.addEventListener('success', () => {
+          const database = request.result;
+          const begin = database.transaction.bind(database);
+          database.transaction = (names, mode, options) => {
+            if (mode === 'readwrite') transactions += 1;
+            return begin(names, mode, options);
+          };
+        });
+        return request;
       };
       const { promises } = lightning.create('many');
       const bytes = (text: string) => new TextEncoder().encode(text);
@@ -387,7 +395,7 @@ describe.skipIf(!browserAvailable)('many at once', () => {
           '/deep/none',
         ]),
         left: await promises.readdir('/deep/0'),
-        few: wrote < 10,
+        few: wrote > 0 && wrote < 10,
       };
       await promises.flush();
       return result;
