@@ -57,7 +57,9 @@ async function buildBench() {
       external: ['node:*'],
       alias: {
         gitws: join(root, 'dist/gitws.min.js'),
+        'gitws/git': join(root, 'dist/git/index.js'),
         'gitws/pack': join(root, 'dist/gitws-pack.min.js'),
+        'gitws/storage': join(root, 'dist/storage.js'),
       },
     }),
   ]);

@@ -12,9 +12,12 @@ export interface CloneTask extends CloneOptions {
   readonly transport: CloneTransport;
 }
 
-/** A clone in a page: by isomorphic-git, or by wasm-git in its worker, in memory. */
+/**
+ * A clone in a page: by isomorphic-git, by `gitws/git` into `createLightningFS`, or by wasm-git in its
+ * worker, in memory.
+ */
 export interface PageCloneTask extends CloneOptions {
-  readonly transport: CloneTransport | 'wasm-git';
+  readonly transport: CloneTransport | 'gitws-git' | 'wasm-git';
 }
 
 /** What {@link PageCloneTask} comes to, without what it cost the browser. */

@@ -2,7 +2,9 @@
 import LightningFS from '@isomorphic-git/lightning-fs';
 import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
+import gitwsGit from 'gitws/git';
 import { indexPack } from 'gitws/pack';
+import { createLightningFS } from 'gitws/storage';
 import httpWeb from 'isomorphic-git/http/web';
 import { inspectClone, timeClone } from '../clone.js';
 import type { ClonedFiles, CloneFs, CloneOptions } from '../clone.js';
@@ -37,11 +39,15 @@ page.bench = {
       const times = await git.clone(options);
       return { times, ...(await tasks.longest(times.startedAt + times.received)) };
     }
-    const fs = new LightningFS(`bench-${crypto.randomUUID()}`) as unknown as CloneFs;
+    const name = `bench-${crypto.randomUUID()}`;
+    const isOurs = transport === 'gitws-git';
+    const made = isOurs ? createLightningFS(name, { LightningFS }) : new LightningFS(name);
+    const fs = made as unknown as CloneFs;
     inspect = () => inspectClone(fs, options);
     const tasks = watchLongTasks();
-    const http = httpOf[transport](fs, options);
-    const times = await timeClone(fs, http, options, timed.lastBytes);
+    const http = httpOf[isOurs ? 'gitws-engine' : transport](fs, options);
+    const clone = isOurs ? gitwsGit.clone : undefined;
+    const times = await timeClone(fs, http, options, timed.lastBytes, clone);
     return { times, ...(await tasks.longest(times.startedAt + times.received)) };
   },
 

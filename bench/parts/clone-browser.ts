@@ -81,6 +81,10 @@ function compareClones(
     reference: 'isomorphic-git over HTTP',
     peers: [
       {
+        name: 'gitws/git, createLightningFS',
+        measure: () => inPage('gitws-git', servers.gitws),
+      },
+      {
         name: 'isomorphic-git over gitws, its engine',
         measure: () => inPage('gitws-engine', servers.gitws),
       },

@@ -1,0 +1,79 @@
+/** `gitws/git` in Chromium, over plain LightningFS and over createLightningFS; native git says what is right. */
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { git } from '../helpers/git.js';
+import { bundlePage, servePage } from '../helpers/page.js';
+import { startServer } from '../helpers/server.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import type { RunAll } from './git-page.js';
+
+declare const runAll: RunAll;
+
+let browser: Browser;
+let page: string;
+let url: string;
+let gitDir: string;
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  const root = await temporaryDirectory();
+  const work = join(root, 'work');
+  gitDir = join(root, 'site.git');
+  await git(['init', '-q', '-b', 'main', work]);
+  const put = async (path: string, text: string): Promise<void> => {
+    await mkdir(join(work, path, '..'), { recursive: true });
+    await writeFile(join(work, path), text);
+  };
+  const commit = async (message: string): Promise<void> => {
+    await git(['add', '-A'], { cwd: work });
+    await git(['commit', '-q', '-m', message], { cwd: work });
+  };
+  for (let at = 0; at < 600; at += 1)
+    await put(`many/${at % 7}/${at}.txt`, `${at}\n`.repeat(at % 50));
+  await put('docs/ä ö.md', 'text\n');
+  await put('run', '#!\n');
+  await chmod(join(work, 'run'), 0o755);
+  await symlink('docs/ä ö.md', join(work, 'link'));
+  await commit('One');
+  await git(['branch', 'older'], { cwd: work });
+  await rm(join(work, 'docs'), { recursive: true });
+  await put('docs', 'a file now\n');
+  await put('run', '#!2\n');
+  await put('many/0/0.txt', 'changed\n');
+  await commit('Two');
+  await git(['clone', '-q', '--bare', work, gitDir]);
+  const served = await servePage(await bundlePage('./git-page.ts', import.meta.url));
+  page = served.url;
+  url = `${(await startServer({ root, origins: [page] })).url}/site.git`;
+  browser = await launchChromium();
+});
+
+const listed = async (ref: string): Promise<string[]> => {
+  const lines = await git(['--git-dir', gitDir, 'ls-tree', '-r', '-z', ref]);
+  return lines
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/ blob /, ' ').replace('\t', ' '))
+    .sort();
+};
+
+describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
+  for (const kind of ['plain', 'ours'] as const) {
+    it(`clones and checks out what git has, over ${kind === 'plain' ? 'LightningFS' : 'createLightningFS'}`, async () => {
+      const tab = await browser.newPage();
+      await tab.goto(page);
+      const seen = await tab.evaluate(([fs, remote]) => runAll(fs, remote), [kind, url] as const);
+      const [main, older] = await Promise.all([listed('main'), listed('older')]);
+      expect(main.length).toBeGreaterThan(600);
+      expect(seen.cloned).toEqual({ files: main, unclean: [] });
+      expect(seen.older).toEqual({ files: older, unclean: [] });
+      expect(seen.refused).toEqual({ code: 'CheckoutConflictError', data: { filepaths: ['run'] } });
+      expect(seen.branch).toBe('older');
+      expect(seen.forced).toEqual({ files: main, unclean: [] });
+      await tab.close();
+    });
+  }
+});
