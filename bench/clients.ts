@@ -13,6 +13,8 @@ import type {
   NodeRequest,
   RawResult,
   RawTask,
+  ReadResult,
+  ReadTask,
 } from './tasks.js';
 
 /** A result and what it cost the client. */
@@ -38,6 +40,11 @@ export async function cloneInNode(
 /** Indexes a pack in a new process of Node. */
 export async function indexInNode(out: string, task: IndexTask): Promise<Costly<IndexResult>> {
   return withNode(out, (ask) => ask({ kind: 'index', task }));
+}
+
+/** Reads a repository in a new process of Node. */
+export async function readInNode(out: string, task: ReadTask): Promise<Costly<ReadResult>> {
+  return withNode(out, (ask) => ask({ kind: 'read', task }));
 }
 
 /** Transfers in a new process of Node; the first transfer, which warms it up, does not count. */

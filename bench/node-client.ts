@@ -14,6 +14,7 @@ import { encodePktLine } from '../src/wire/pkt-line.js';
 import { inspectClone, timeClone, type CloneOptions } from './clone.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
+import { readOnce } from './read-objects.js';
 import { repeat } from './tasks.js';
 import { timedSocket } from './timed-socket.js';
 import type {
@@ -34,6 +35,7 @@ async function run(request: NodeRequest): Promise<unknown> {
   }
   if (request.kind === 'inspect') return inspectClone(fs, request.task);
   if (request.kind === 'index') return indexOnce(request.task);
+  if (request.kind === 'read') return readOnce(request.task);
   return repeat(request.task, () => transferOnce(request.task));
 }
 

@@ -39,6 +39,7 @@ async function buildBench() {
       // What users install, as it is built now, whatever is built while the benchmarks run.
       alias: {
         gitws: join(root, 'dist/index.js'),
+        'gitws/git': join(root, 'dist/git/index.js'),
         'gitws/pack': join(root, 'dist/pack/index.js'),
       },
       external: [join(root, 'scripts/*')],

@@ -56,6 +56,27 @@ export interface IndexTask {
   readonly plainEngine: string;
 }
 
+/** A command of isomorphic-git in Node that reads a repository, the first one that does. */
+export interface ReadTask {
+  /** `checkout` writes the working tree, too. */
+  readonly what: 'readBlob' | 'log' | 'walk' | 'contents' | 'checkout';
+  /** The plain file system, or the one that `bindRepository` hands out; `gitws/git`'s checkout then. */
+  readonly over: 'plain' | 'gitws';
+  /** A repository; for `checkout` a clone of it without a working tree. */
+  readonly gitDir: string;
+  readonly dir: string;
+  /** A file in HEAD. */
+  readonly file: string;
+}
+
+/** What {@link ReadTask} comes to. */
+export interface ReadResult {
+  /** ms. */
+  readonly total: number;
+  /** Commits, files or bytes that were read: the same over each file system. */
+  readonly count: number;
+}
+
 /** What {@link IndexTask} comes to. */
 export interface IndexResult {
   /** ms. */
@@ -82,7 +103,8 @@ export type NodeRequest =
   | { readonly kind: 'clone'; readonly task: CloneTask }
   | { readonly kind: 'inspect'; readonly task: CloneTask }
   | { readonly kind: 'raw'; readonly task: RawTask }
-  | { readonly kind: 'index'; readonly task: IndexTask };
+  | { readonly kind: 'index'; readonly task: IndexTask }
+  | { readonly kind: 'read'; readonly task: ReadTask };
 export type NodeAnswer =
   | {
       readonly ok: true;

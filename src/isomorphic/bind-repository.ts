@@ -49,8 +49,8 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    */
   readonly preload?: boolean | undefined;
   /**
-   * Whether the `fs` that is handed out answers reads of objects out of packs. isomorphic-git itself
-   * reads a whole pack, and all of its index, for the first object that it needs of it. Default true;
+   * Whether the `fs` that is handed out answers reads of objects out of packs of 2 MiB and more.
+   * isomorphic-git itself reads a whole pack, and all of its index, for the first object that it needs. Default true;
    * false: `fs` is handed out as it was given. docs/performance.md has the figures.
    */
   readonly readPacks?: boolean | undefined;

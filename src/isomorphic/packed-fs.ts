@@ -34,8 +34,8 @@ export type ReadsPacks = Script<{ readonly PackedFiles: typeof PackedFiles }>;
  * @param fs isomorphic-git's, of any of its shapes. It stays usable beside the result.
  * @param gitdir the repository, for example `/site/.git`.
  * @param script loaded when an object is asked for; where that fails, isomorphic-git reads packs.
- * @returns the same file system, in whose `promises` the objects of packs are there as files of their
- *   own, to be read. The indexes of the packs that can be read so are left out of listings of
+ * @returns the same file system, in whose `promises` the objects of packs, but for small ones, are
+ *   there as files of their own, to be read. The indexes of the packs that can be read so are left out of listings of
  *   `objects/pack`: isomorphic-git reads all of an index that it finds, for each object that is
  *   nowhere. What is written or removed through it is seen at once; what others do, when an object is
  *   not found. Reading rejects with CORRUPT_PACK for a damaged pack.

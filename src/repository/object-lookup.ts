@@ -30,6 +30,7 @@ export interface StoredPack {
 export class ObjectLookup {
   readonly #fs: PromiseFileSystem;
   readonly #gitdir: string;
+  readonly #smallestPack: number;
   #directories: Promise<readonly string[]> | undefined;
   #packs: Promise<Packs> | undefined;
   /** By their paths: what has been read of a pack's index stays. */
@@ -38,10 +39,12 @@ export class ObjectLookup {
   /**
    * @param fs isomorphic-git's.
    * @param gitdir the repository, for example `/site/.git`.
+   * @param smallestPack bytes below which a pack is left out of account.
    */
-  constructor(fs: object, gitdir: string) {
+  constructor(fs: object, gitdir: string, smallestPack = 0) {
     this.#fs = promisesOf(fs);
     this.#gitdir = gitdir;
+    this.#smallestPack = smallestPack;
   }
 
   /**
@@ -119,6 +122,12 @@ export class ObjectLookup {
     return (await this.#readPacks()).isCertain ? undefined : 'unknown';
   }
 
+  async #isSmall(path: string): Promise<boolean> {
+    if (this.#smallestPack === 0 || this.#known.has(path)) return false;
+    const stat = await this.#fs.stat(path).catch(isMissing);
+    return stat !== false && (stat as { readonly size: number }).size < this.#smallestPack;
+  }
+
   #readPacks(): Promise<Packs> {
     return (this.#packs ??= this.#listPacks().then(
       (packs) => {
@@ -144,6 +153,7 @@ export class ObjectLookup {
       for (const name of names.filter((each) => each.endsWith('.idx'))) {
         const path = `${directory}/pack/${name.replace(/idx$/, 'pack')}`;
         paths.push(path);
+        if (await this.#isSmall(path)) continue;
         const pack = this.#known.get(path) ?? (await readPack(this.#fs, path));
         if (pack === undefined) isCertain = false;
         else packs.push(pack);

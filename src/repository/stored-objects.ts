@@ -28,6 +28,8 @@ export interface StoredObjectsOptions {
   readonly pace?: Pace | undefined;
   /** Whether blobs are read. Default false: their type alone. */
   readonly blobs?: boolean | undefined;
+  /** Bytes below which a pack is left out of account. Default 0. */
+  readonly smallestPack?: number | undefined;
 }
 
 /** The objects of one repository. */
@@ -43,7 +45,7 @@ export class StoredObjects {
    */
   constructor(fs: object, gitdir: string, options: StoredObjectsOptions = {}) {
     this.#fs = promisesOf(fs);
-    this.#lookup = new ObjectLookup(fs, gitdir);
+    this.#lookup = new ObjectLookup(fs, gitdir, options.smallestPack);
     this.#options = options;
   }
 

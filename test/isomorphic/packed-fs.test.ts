@@ -9,13 +9,14 @@ import * as git from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bindRepository } from '../../src/index.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
+import { seededRandom } from '../helpers/random.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { packAll } from '../pack/packs.js';
 
 const url = 'http://localhost/site.git';
 const author = { name: 'Ann', email: 'ann@example.com', timestamp: 1_600_000_000 };
 /** Of several blocks as they are stored, and no delta of anything. */
-const large = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at) >> 5).join(''));
+const large = Buffer.from(seededRandom(1).bytes(2_500_000));
 let original: string;
 let dir: string;
 
@@ -149,6 +150,24 @@ describe('isomorphic-git over the file system of bindRepository', () => {
     expect(log.map(({ oid }) => oid)).toEqual(
       (await realGit(['log', '--format=%H'], { cwd: dir })).split('\n'),
     );
+  });
+});
+
+describe('small packs', () => {
+  it('are left to isomorphic-git, which is faster with them', async () => {
+    const small = await temporaryDirectory();
+    await realGit(['clone', '-q', '--no-checkout', original, small]);
+    await realGit(['update-ref', 'refs/heads/small', 'HEAD~1'], { cwd: small });
+    await realGit(['checkout', '-q', 'small'], { cwd: small });
+    await realGit(['branch', '-qD', 'main'], { cwd: small }).catch(() => undefined);
+    await realGit(['remote', 'remove', 'origin'], { cwd: small });
+    await realGit(['reflog', 'expire', '--expire=now', '--all'], { cwd: small });
+    await realGit(['gc', '-q', '--prune=now'], { cwd: small });
+    const { fs, whole } = shapes()['promises of its own'] ?? { fs: nodeFs, whole: [] };
+    const bound = bindRepository({ fs, dir: small, url });
+    const log = await git.log({ fs: bound.fs as typeof nodeFs, dir: small });
+    expect(log).toEqual(await git.log({ fs: nodeFs, dir: small }));
+    expect(whole).toHaveLength(2);
   });
 });
 
