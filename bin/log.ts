@@ -61,7 +61,7 @@ export const signInLines: LineLimits = { lines: 200, linesPerCause: 20, time: 10
 export const decisionLines: LineLimits = { lines: 1_000, linesPerCause: 1_000, time: 10_000 };
 
 /** Longest path of a refusal, in characters: no such repository need exist. */
-const maxPathLength = 200;
+export const maxPathLength = 200;
 
 /** Longest words of a failure, in characters: a path that a client chose may be in them, or git's own. */
 export const maxFailureLength = 2_000;

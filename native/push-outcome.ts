@@ -23,7 +23,7 @@ export type Refs = ReadonlyMap<string, string>;
 const mostTold = 20;
 
 /** Time for the server to say what its refs are, in ms; it may just be starting again. */
-const askTime = 10_000;
+export const askTime = 10_000;
 
 /** Commands that are kept: no more are looked at, however many refs a mirror has. */
 const mostCommands = 10_000;

@@ -23,7 +23,7 @@ export interface RawPipeOptions extends RunningService {
 }
 
 /** Most bytes that wait in a socket before git's stdout is left alone. */
-const maxWaiting = 1024 * 1024;
+export const maxWaiting = 1024 * 1024;
 
 /** Pings that may go unanswered: kernels hold megabytes, which a ping waits behind. */
 const patience = 4;

@@ -25,12 +25,15 @@ export interface StoredSession {
   visit: Visit;
 }
 
+/** Random bytes of a token: nobody guesses so many. */
+export const secretBytes = 16;
+
 /**
  * @param node name of the process; an empty one for none.
  * @returns a new secret, of 128 random bits, behind the name and a dash.
  */
 export function createSessionToken(node: string): string {
-  const secret = randomBytes(16).toString('base64url');
+  const secret = randomBytes(secretBytes).toString('base64url');
   return node === '' ? secret : `${node}-${secret}`;
 }
 

@@ -12,6 +12,12 @@ interface NewerOptions {
   readonly maxPendingAutoPongs: number;
 }
 
+/** Most pieces of one message: they are kept until the last has come. */
+export const maxFragments = 16_384;
+
+/** Most answers to pings that wait for a peer that does not read. */
+export const maxUnsentPongs = 60;
+
 /** @returns what accepts upgrades and listens to nothing by itself. */
 export function createWebSocketServer(limits: Limits): WebSocketServer {
   const options: ServerOptions & NewerOptions = {
@@ -19,10 +25,9 @@ export function createWebSocketServer(limits: Limits): WebSocketServer {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxBinaryBytes,
-    // Of one message, whose pieces are kept until the last has come.
-    maxFragments: 16_384,
+    maxFragments,
     maxBufferedChunks: 262_144,
-    maxPendingAutoPongs: 60,
+    maxPendingAutoPongs: maxUnsentPongs,
     closeTimeout: limits.closeTime,
     // Never another entry: ws would echo the first one, which may hold credentials.
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),

@@ -164,10 +164,10 @@ async function serve(settings: Settings, log: Log): Promise<void> {
 }
 
 /** Time from SIGTERM to SIGKILL for the processes of a server that was told twice to end, in ms. */
-const killTime = 2_000;
+export const killTime = 2_000;
 
 /** And for all of it, in ms. */
-const hurryTime = 4_000;
+export const hurryTime = 4_000;
 
 /** Time from the end of every session to the end of the process, in ms. */
 const lastTime = 2_000;

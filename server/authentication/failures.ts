@@ -46,7 +46,7 @@ export const defaultFailureLimits: FailureLimits = {
   maxWaiting: 20,
 };
 
-const maxDelay = 2_000;
+export const maxDelay = 2_000;
 
 /** What each may be; a time that no timer can be set for would forget failures at once. */
 const bounds: Readonly<Record<keyof FailureLimits, Pick<Limit, 'unit' | 'minimum'>>> = {

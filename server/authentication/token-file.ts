@@ -13,6 +13,9 @@ import { replaceFile } from '../replace-file.js';
 /** Begins every token, so that scanners for secrets can find a leaked one. */
 const prefix = 'gitws_';
 
+/** Random bytes of a token: nobody guesses so many. */
+export const secretBytes = 32;
+
 const name = z
   .string()
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,99}$/u, 'must be 1 to 100 letters, digits or ._@+-');
@@ -88,7 +91,7 @@ export async function createToken(
   wanted: NewToken,
   now = Date.now(),
 ): Promise<{ readonly token: string; readonly description: TokenDescription }> {
-  const token = `${prefix}${randomBytes(32).toString('base64url')}`;
+  const token = `${prefix}${randomBytes(secretBytes).toString('base64url')}`;
   const { lifetime, permissions } = wanted;
   if (lifetime !== undefined && !(lifetime > 0 && now + lifetime <= 8.64e15)) {
     throw invalid('The lifetime of a token must be longer than nothing, and end.');

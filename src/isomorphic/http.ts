@@ -114,6 +114,9 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** How long a connection waits for the second request, in ms, where nobody says otherwise. */
+export const defaultAdvertisementTime = 5_000;
+
 /** Time for an idle run to end by itself once it was told to, in ms. */
 const patience = 10_000;
 
@@ -165,7 +168,7 @@ class GitWsHttpClient {
   constructor(options: HttpClientOptions, routePack: (request: PackRequest) => PackRoute) {
     this.#options = options;
     this.#routePack = routePack;
-    this.#waiting = new WaitingRuns(options.advertisementTime ?? 5_000);
+    this.#waiting = new WaitingRuns(options.advertisementTime ?? defaultAdvertisementTime);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {

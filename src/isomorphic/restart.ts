@@ -14,7 +14,7 @@ import { backoffDelay } from '../tunnel/client/reconnection.js';
 const defaultTime = 60_000;
 
 /** How often a request is begun again that was lost each time it had begun. */
-const mostLosses = 3;
+export const mostLosses = 3;
 
 /** What bounds the attempts. */
 export interface RestartOptions {

@@ -15,7 +15,7 @@ import { ReachedObjects } from './reached-objects.js';
 import { StoredObjects } from './stored-objects.js';
 
 /** How long the caller's thread is kept at once, in ms; one object longer at most. */
-const slice = 8;
+export const slice = 8;
 
 /** Objects that are looked for after the first one that is missing: the error names some. */
 const mostMissing = 10;

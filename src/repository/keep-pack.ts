@@ -30,7 +30,7 @@ import { hasZlib } from './zlib.js';
  * would have to read all of the index, and all of the pack, in one task. Where they are many, only
  * the first ones are kept, of which HEAD is one.
  */
-const tipsKept = 64;
+export const tipsKept = 64;
 
 /** See `BindRepositoryOptions.checkConnectivity`. */
 export type ConnectivityCheck = 'tips' | 'full';

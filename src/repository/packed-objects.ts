@@ -39,7 +39,7 @@ interface Waiting {
 }
 
 /** Bytes of a tip from which on it is left where it is. */
-const tipBytes = 0x10000;
+export const tipBytes = 0x10000;
 
 /** Deltas of deltas that are followed: as many as an index can have been made of. */
 const depthLimit = 65_535;
@@ -48,13 +48,13 @@ const depthLimit = 65_535;
 const deflateRatio = 1_032;
 
 /** Bytes that are read at once, since what is asked for next lies mostly near by. */
-const blockBytes = 0x10000;
+export const blockBytes = 0x10000;
 
 /** Blocks that are kept, each twice as long as that. */
-const blocksKept = 32;
+export const blocksKept = 32;
 
 /** Bytes of objects that are kept for the deltas that are made from them. */
-const basesKept = 0x1000000;
+export const basesKept = 0x1000000;
 
 const types: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 

@@ -18,7 +18,7 @@ export interface Met {
  * How long a worker may take to load and to answer, in ms. One that has been ended, or is no worker
  * of gitws, never does.
  */
-const answerTime = 30_000;
+export const answerTime = 30_000;
 
 /**
  * @param given see `IndexPackOptions.packWorker`.

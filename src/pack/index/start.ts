@@ -10,7 +10,7 @@ import { runJob } from './run.js';
 import { openStore } from './store.js';
 
 /** How long the caller's thread is kept at once, in ms; one call of the engine longer at most. */
-const slice = 8;
+export const slice = 8;
 
 /**
  * Loads what is going to be needed for a pack, so that it is there when one comes.

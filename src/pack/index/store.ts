@@ -72,8 +72,8 @@ function release(buffer: ArrayBuffer): void {
 }
 
 /** Bytes read at once from a sink, and how many such pieces are kept. */
-const pieceSize = 0x8000;
-const piecesKept = 512;
+export const pieceSize = 0x8000;
+export const piecesKept = 512;
 
 /** Reads from a sink in pieces, and keeps the last ones: what is read next is mostly near. */
 export class SinkPack implements PackStore {

@@ -20,8 +20,11 @@ import { ChannelStreams } from './streams.js';
 import { windowBytes } from '../machine/subprotocol.js';
 import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
 
+/** Time until the first `open`, in ms, where nobody says otherwise. */
+export const defaultOpenTimeout = 30_000;
+
 /** Longest time that an attempt to resume may take until the server's `open`, in ms. */
-const resumeTimeout = 10_000;
+export const resumeTimeout = 10_000;
 
 /** Life of the connection as the channel sees it. */
 type State = 'connecting' | 'open' | 'interrupted' | 'closed';
@@ -104,7 +107,7 @@ export class ClientChannel implements Channel {
   connect(protocols: string[]): void {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell('connecting', 0);
-    this.#attempt(protocols, this.#options.openTimeout ?? 30_000);
+    this.#attempt(protocols, this.#options.openTimeout ?? defaultOpenTimeout);
   }
 
   ref(): void {

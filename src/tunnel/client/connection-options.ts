@@ -9,7 +9,7 @@ import { windowBytes } from '../machine/subprotocol.js';
  * Shortest silence before the client asks, in ms: twice as many pings as that allows would be more
  * uncounted messages in a second than a server takes.
  */
-const leastSilence = 20;
+export const leastSilence = 20;
 
 /** Most bytes that `maxReplay` may be. A server's window, which is far less, ends them before. */
 const mostReplay = 2 ** 31 - 1;

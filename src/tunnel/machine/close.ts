@@ -24,7 +24,7 @@ export const closeCodes = {
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 
 /** A close frame carries at most 125 bytes, two of them the code (RFC 6455 section 5.5). */
-const maxReasonBytes = 123;
+export const maxReasonBytes = 123;
 
 /**
  * A reason that fits a close frame: control characters removed, cut between two characters.

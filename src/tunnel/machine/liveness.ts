@@ -22,7 +22,7 @@ export const livenessTimes: LivenessTimes = { silence: 10_000, answer: 10_000 };
  * Time between the suspicion and the verdict, in ms. A page that was frozen while it waited has
  * the answer in its queue: it is handled before a timer that is set now fires.
  */
-const lastCall = 1_000;
+export const lastCall = 1_000;
 
 type State = 'hearing' | 'asked' | 'suspecting';
 
