@@ -2,16 +2,28 @@
  * Which updates of a push keep history, found out for all of them at once: git is asked for the
  * commits that are new, with their parents, and who gets from a new tip to its old one by them has
  * shown that it is a fast-forward. What is not shown so (a merge of something older, a tag, a forced
- * push) is left to be asked of git for each ref: nothing is ever refused for what stands here.
+ * push) is asked of git for each ref, as long as they are few. Where they are more, git is asked for
+ * the whole history of all tips, old and new, and who does not get to the old tip by that has lost
+ * it. Only a history that is whole says so: else git goes on being asked for each ref.
  */
 
 /** Most commits and parents that are looked at: what is beyond is asked of git. */
 const mostSteps = 200_000;
 
+/** How often git is asked about one update before all of history is looked at. */
+export const askedAlone = 16;
+
+/** Longest history that is looked at whole, in commits. It costs some seconds of a core. */
+export const mostCommits = 200_000;
+
+/** Most parents that are followed in it, for all updates together. */
+const mostFollowed = 2_000_000;
+
 /**
  * @param rules name of the variable with the lines of formatRefRules().
  * @returns POSIX sh and awk: `forward` writes a line for each of `$commands`, in their order, 1 where
  *   it is known to keep history. Without awk it writes nothing, and every ref is asked about.
+ *   `known_history` says of `$old` and `$new` what the whole history does.
  */
 export const formatForward = (rules: string): string => `
 # Whether the answer counts: where more than one ref may be updated, and not forced, by some rule.
@@ -66,4 +78,94 @@ forward() (
     { at = $1; sub(/^[^ ]* ?/, ""); parents[at] = $0 }
   ' 2>/dev/null
 )
+
+# Each update whose history is known, as OLD NEW and 1 where it is kept, 0 where it is lost. Tags count
+# as their commits, and what is no commit is lost: so does git merge-base.
+histories() (
+  export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1
+  pairs=$(
+    printf %s "$commands" | while IFS=' ' read -r old new ref; do
+      case $new in *[!0]*) case $old in *[!0]*) printf '%s %s\\n' "$old" "$new" ;; esac ;; esac
+    done
+  )
+  commits=$(
+    printf '%s\\n' "$pairs" | awk '{ print $1 "^{commit}"; print $2 "^{commit}" }' |
+      git cat-file --batch-check='%(objectname) %(objecttype)'
+  ) || exit 0
+  {
+    printf '%s\\n\\n%s\\n\\n' "$pairs" "$commits"
+    printf '%s\\n' "$commits" | awk '$2 == "commit" { print $1 }' |
+      git rev-list --parents --stdin --max-count=${mostCommits} && echo whole
+  } | awk '
+    # The longest way from a commit to a root: an ancestor has a shorter one.
+    function measure(start, stack, top, at, parent, count, each, longest, waits) {
+      stack[top = 1] = start
+      while (top > 0) {
+        at = stack[top]
+        if (at in depth) { top--; continue }
+        if (!(at in parents)) return 0
+        count = split(parents[at], parent, " ")
+        longest = waits = 0
+        for (each = 1; each <= count; each++) {
+          if (!(parent[each] in depth)) { stack[++top] = parent[each]; waits = 1 }
+          else if (depth[parent[each]] > longest) longest = depth[parent[each]]
+        }
+        if (!waits) { depth[at] = longest + 1; top-- }
+      }
+      return 1
+    }
+    # 1, 0, or nothing where that would take too long.
+    function keeps(old, new, stack, top, seen, at, parent, count, each) {
+      if (!measure(old) || !measure(new)) return ""
+      if (old == new) return 1
+      stack[top = 1] = new
+      while (top > 0) {
+        at = stack[top--]
+        count = split(parents[at], parent, " ")
+        for (each = 1; each <= count; each++) {
+          if (parent[each] == old) return 1
+          if (parent[each] in seen || depth[parent[each]] <= depth[old]) continue
+          if (++followed > ${mostFollowed}) return ""
+          seen[parent[each]]
+          stack[++top] = parent[each]
+        }
+      }
+      return 0
+    }
+    $0 == "" { part++; next }
+    !part { pair[++pairs] = $0; next }
+    part == 1 { commit[++commits] = $2 == "commit" ? $1 : ""; next }
+    $0 == "whole" { whole = listed < ${mostCommits}; next }
+    { listed++; at = $1; sub(/^[^ ]* ?/, ""); parents[at] = $0 }
+    END {
+      if (part != 2 || commits != 2 * pairs) exit
+      for (at = 1; at <= pairs; at++) {
+        if (pair[at] in told) continue
+        told[pair[at]]
+        before = commit[2 * at - 1]
+        after = commit[2 * at]
+        answer = before == "" || after == "" ? 0 : whole ? keeps(before, after) : ""
+        if (answer != "") print pair[at], answer
+      }
+    }
+  '
+)
+
+asked=0
+known_history() {
+  asked=$((asked + 1))
+  [ $asked -gt ${askedAlone} ] || return 2
+  [ $asked -gt ${askedAlone + 1} ] || known="
+$(histories </dev/null 2>/dev/null)
+"
+  case $known in
+    *"
+$old $new 1
+"*) return 0 ;;
+    *"
+$old $new 0
+"*) return 1 ;;
+  esac
+  return 2
+}
 `;

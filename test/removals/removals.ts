@@ -694,6 +694,22 @@ const forced: readonly Removal[] = [
     to: ':',
     tests: ['server/hooks/forward.test.ts'],
   },
+  {
+    attack: 'many forced updates',
+    defence: 'an update keeps history only where its old tip is found in it',
+    file: 'server/hooks/forward.ts',
+    from: 'if (parent[each] == old) return 1',
+    to: 'return 1',
+    tests: ['server/hooks/forward.test.ts'],
+  },
+  {
+    attack: 'many forced updates',
+    defence: 'replacement refs are no part of the whole history',
+    file: 'server/hooks/forward.ts',
+    from: 'export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1',
+    to: 'export LC_ALL=C',
+    tests: ['server/hooks/forward.test.ts'],
+  },
 ];
 
 const logs: readonly Removal[] = [

@@ -1,7 +1,8 @@
 /** Pushes of many refs that may be updated and not forced: the same answers as git's, by few processes. */
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { askedAlone } from '../../../server/hooks/forward.js';
 import { git, gitStatus } from '../../helpers/git.js';
 import { seededRandom } from '../../helpers/random.js';
 import { ProtectedRepository, zero } from './protected-repository.js';
@@ -58,32 +59,91 @@ test('a push of many updates starts no more processes than one of two', async ()
   expect(await started('many', 40)).toBe(two);
 });
 
-test('whatever histories look like, each ref is answered as git answers', async () => {
-  const random = seededRandom(9);
+test('a push of many forced updates starts no more processes than one of some', async () => {
   const repository = await ProtectedRepository.make(onlyForward);
-  const { clone } = repository;
-  const commits: string[] = [await repository.tip('main')];
-  for (let count = 0; count < 14; count += 1) {
-    const some = (): string => random.pick(commits);
-    const parents = new Set(random.pick([[some()], [some()], [some(), some()], []]));
-    commits.push(await commitOn(repository, [...parents]));
-  }
-  const pairs = Array.from({ length: 30 }, () => [random.pick(commits), random.pick(commits)]);
-  const refs = pairs.map(([old = ''], index) => [zero, old, `refs/heads/${index}`] as const);
-  await repository.send(refs, { objects: commits });
-  const { stdout, stderr } = await repository.send(
-    pairs.map(([old = '', next = ''], index) => [old, next, `refs/heads/${index}`] as const),
-    { objects: commits },
-  );
-  const kept = new Set<boolean>();
-  for (const [index, [old = '', next = '']] of pairs.entries()) {
-    const { code } = await gitStatus(['merge-base', '--is-ancestor', old, next], { cwd: clone });
-    kept.add(code === 0);
-    const answer = code === 0 ? `ok refs/heads/${index}\n` : `ng refs/heads/${index} `;
-    expect(stdout, `${old} to ${next}: ${stderr}`).toContain(answer);
-  }
-  expect(kept.size).toBe(2);
+  const { settings } = repository;
+  const base = await repository.tip('main');
+  const started = async (kind: string, count: number): Promise<number> => {
+    const commits: string[] = [];
+    for (let index = 0; index <= count; index += 1)
+      commits.push(await commitOn(repository, [base]));
+    const refs = commits.slice(1).map((_, index) => `refs/heads/${kind}/${index}`);
+    await repository.send(
+      refs.map((ref, index) => [zero, commits[index] ?? '', ref]),
+      { objects: commits },
+    );
+    const directory = join(repository.directory, kind);
+    await mkdir(directory);
+    const environment = { ...settings.environment, GIT_TRACE2_EVENT: directory };
+    repository.settings = { ...settings, environment };
+    const { stdout, stderr } = await repository.send(
+      refs.map((ref, index) => [commits[index] ?? '', commits[index + 1] ?? '', ref]),
+      { objects: commits },
+    );
+    repository.settings = settings;
+    expect(stdout.match(/ng refs/g)).toHaveLength(count);
+    expect(stderr.match(/you may not force-push to/g)).toHaveLength(count);
+    const traces = await Promise.all(
+      (await readdir(directory)).map((name) => readFile(join(directory, name), 'utf8')),
+    );
+    expect(traces.join('').match(/"event":"start".*"merge-base"/g)).toHaveLength(askedAlone);
+    return traces.join('').match(/"event":"(start|child_start)"/g)?.length ?? 0;
+  };
+  expect(await started('many', 2 * askedAlone)).toBe(await started('some', askedAlone + 1));
 });
+
+test.each(['whole', 'shallow'])(
+  'whatever histories look like, each ref is answered as git answers: %s',
+  async (kind) => {
+    const random = seededRandom(9);
+    const repository = await ProtectedRepository.make({ 'refs/**': ['create', 'update'] });
+    const { clone, gitDir } = repository;
+    const base = await repository.tip('main');
+    const commits = [base];
+    for (let count = 0; count < 14; count += 1) {
+      const some = (): string => random.pick(commits);
+      const parents = new Set(random.pick([[some()], [some()], [some(), some()], []]));
+      commits.push(await commitOn(repository, [...parents]));
+    }
+    // Tags count as their commits, and those of trees as nothing.
+    const objects = [...commits];
+    for (const [index, of] of [...commits.slice(0, 5), 'main^{tree}'].entries()) {
+      await git(['tag', '-a', '-m', 'x', `tag${index}`, of], { cwd: clone });
+      objects.push(await git(['rev-parse', `tag${index}`], { cwd: clone }));
+    }
+    const pairs = Array.from({ length: 90 }, () => [random.pick(objects), random.pick(objects)]);
+    const refs = pairs.map(([old = ''], index) => [zero, old, `refs/odd/${index}`] as const);
+    await repository.send(refs, { objects });
+    // Replacement refs do not count, what the repository has not got of its history does.
+    for (const commit of commits.slice(1)) {
+      const parents = await git(['log', '-1', '--format=%P', commit], { cwd: clone });
+      if (parents === '') await git(['replace', '--graft', commit, base], { cwd: gitDir });
+    }
+    if (kind === 'shallow') {
+      await writeFile(join(gitDir, 'shallow'), `${commits[3]}\n${commits[6]}\n`);
+    }
+    const missing = '1'.repeat(40);
+    const { stdout, stderr } = await repository.send(
+      [
+        [missing, commits[0] ?? '', 'refs/odd/missing'],
+        ...pairs.map(([old = '', next = ''], index) => [old, next, `refs/odd/${index}`] as const),
+      ],
+      { objects },
+    );
+    expect(stdout).toContain('ng refs/odd/missing hook declined');
+    const kept = new Set<boolean>();
+    for (const [index, [old = '', next = '']] of pairs.entries()) {
+      const { code } = await gitStatus(['merge-base', '--is-ancestor', old, next], {
+        cwd: gitDir,
+        env: { GIT_NO_REPLACE_OBJECTS: '1' },
+      });
+      kept.add(code === 0);
+      const answer = code === 0 ? `ok refs/odd/${index}\n` : `ng refs/odd/${index} `;
+      expect(stdout, `${old} to ${next}: ${stderr}`).toContain(answer);
+    }
+    expect(kept.size).toBe(2);
+  },
+);
 
 test('an old tip that only another ref’s new history has is lost, and refused', async () => {
   const repository = await ProtectedRepository.make(onlyForward);
