@@ -22,7 +22,7 @@ async function listTree(fs: LightningFS, dir: string): Promise<string[]> {
       const object = stat.isSymbolicLink()
         ? new TextEncoder().encode(await fs.promises.readlink(dir + path))
         : await fs.promises.readFile(dir + path);
-      const { oid } = await git.hashBlob({ object: object as Uint8Array });
+      const { oid } = await git.hashBlob({ object });
       const kind = stat.isSymbolicLink()
         ? '120000'
         : (stat.mode & 0o100) === 0
