@@ -69,12 +69,13 @@ interface Target extends Commit {
 
 async function findTarget(common: Common, ref: string, remote: string): Promise<Target> {
   const branch = `refs/heads/${ref}`;
-  const own = (await resolve(common, branch)) ?? (await resolve(common, ref));
+  const onBranch = await resolve(common, branch);
+  if (onBranch !== undefined) {
+    return { ...(await readCommit(common, onBranch, ref)), ref: branch, isNew: false };
+  }
+  const own = await resolve(common, ref);
   if (own !== undefined) {
-    const isBranch = (await resolve(common, branch)) !== undefined;
-    const name = isBranch
-      ? branch
-      : await isomorphicGit.expandRef({ ...common, ref }).catch(() => undefined);
+    const name = await isomorphicGit.expandRef({ ...common, ref }).catch(() => undefined);
     return { ...(await readCommit(common, own, ref)), ref: name, isNew: false };
   }
   // The remote's branch, or the error that says that there is none.

@@ -23,6 +23,8 @@ export type ObjectPlace = { readonly file: string } | PackedPlace | 'unknown';
 export interface StoredPack {
   /** The pack itself. */
   readonly path: string;
+  /** Its length in bytes; Infinity where nobody says. */
+  readonly bytes: number;
   readonly index: StoredIndex;
 }
 
@@ -30,7 +32,6 @@ export interface StoredPack {
 export class ObjectLookup {
   readonly #fs: PromiseFileSystem;
   readonly #gitdir: string;
-  readonly #smallestPack: number;
   #directories: Promise<readonly string[]> | undefined;
   #packs: Promise<Packs> | undefined;
   /** By their paths: what has been read of a pack's index stays. */
@@ -39,12 +40,10 @@ export class ObjectLookup {
   /**
    * @param fs isomorphic-git's.
    * @param gitdir the repository, for example `/site/.git`.
-   * @param smallestPack bytes below which a pack is left out of account.
    */
-  constructor(fs: object, gitdir: string, smallestPack = 0) {
+  constructor(fs: object, gitdir: string) {
     this.#fs = promisesOf(fs);
     this.#gitdir = gitdir;
-    this.#smallestPack = smallestPack;
   }
 
   /**
@@ -122,12 +121,6 @@ export class ObjectLookup {
     return (await this.#readPacks()).isCertain ? undefined : 'unknown';
   }
 
-  async #isSmall(path: string): Promise<boolean> {
-    if (this.#smallestPack === 0 || this.#known.has(path)) return false;
-    const stat = await this.#fs.stat(path).catch(isMissing);
-    return stat !== false && (stat as { readonly size: number }).size < this.#smallestPack;
-  }
-
   #readPacks(): Promise<Packs> {
     return (this.#packs ??= this.#listPacks().then(
       (packs) => {
@@ -153,7 +146,6 @@ export class ObjectLookup {
       for (const name of names.filter((each) => each.endsWith('.idx'))) {
         const path = `${directory}/pack/${name.replace(/idx$/, 'pack')}`;
         paths.push(path);
-        if (await this.#isSmall(path)) continue;
         const pack = this.#known.get(path) ?? (await readPack(this.#fs, path));
         if (pack === undefined) isCertain = false;
         else packs.push(pack);
@@ -174,5 +166,8 @@ interface Packs {
 /** @returns undefined for an index of another kind. */
 async function readPack(fs: PromiseFileSystem, path: string): Promise<StoredPack | undefined> {
   const index = await StoredIndex.open(new RangeFile(fs, path.replace(/pack$/, 'idx')));
-  return index && { path, index };
+  if (index === undefined) return undefined;
+  const stat = (await fs.stat(path).catch(isMissing)) as { readonly size?: number } | false;
+  const bytes = stat === false ? undefined : stat.size;
+  return { path, bytes: bytes ?? Infinity, index };
 }

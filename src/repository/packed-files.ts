@@ -48,7 +48,7 @@ export class PackedFiles {
     const ask = () => this.#call('readFile', path, rest);
     const named = await this.#find(path);
     if (named?.oid === undefined) return ask();
-    return this.#answer(named.objects, named.oid, ask, asFile);
+    return this.#answer(named, named.oid, ask, asFile);
   }
 
   /** What `stat` or `lstat` says. @throws as {@link readFile}. */
@@ -57,7 +57,7 @@ export class PackedFiles {
     const named = await this.#find(path);
     if (named?.oid === undefined) return ask();
     const { objects } = named;
-    return this.#answer(objects, named.oid, ask, async (object) => {
+    return this.#answer(named, named.oid, ask, async (object) => {
       // As the pack's, but for the size.
       const [pack] = await objects.packs();
       const stat = (await this.#call('stat', pack?.path ?? path, [])) as object;
@@ -72,16 +72,15 @@ export class PackedFiles {
     if (named?.folder === undefined || rest.some((options) => typeof options === 'object')) {
       return this.#call('readdir', path, rest);
     }
-    const { objects, directory, folder } = named;
+    const { directory, folder } = named;
     if (folder === 'pack') {
       const names = (await this.#call('readdir', path, rest)) as string[];
-      const hidden = new Set(
-        (await this.#packs(objects)).map((pack) => pack.path.replace(/pack$/, 'idx')),
-      );
+      const packs = await this.#packs(named);
+      const hidden = new Set(packs.map((pack) => pack.path.replace(/pack$/, 'idx')));
       return names.filter((name) => !hidden.has(`${directory}/pack/${name}`));
     }
     const first = parseInt(folder, 16);
-    const listed = (await this.#packs(objects)).map(({ index }) => index.oidsUnder(first));
+    const listed = (await this.#packs(named)).map(({ index }) => index.oidsUnder(first));
     const packed = (await Promise.all(listed)).flat();
     const names = await this.#call('readdir', path, rest).catch((error: unknown) => {
       if (packed.length === 0) throw error;
@@ -92,25 +91,30 @@ export class PackedFiles {
 
   /** @param ask looks for the file itself. */
   async #answer(
-    objects: StoredObjects,
+    named: Named,
     oid: string,
     ask: () => Promise<unknown>,
     make: (object: StoredObject) => unknown,
   ): Promise<unknown> {
+    const { objects } = named;
     // To read an index for the first object, which is mostly a file, would take long.
     if (!this.#isLoaded) {
       const found = await ask().catch(isMissing);
       if (found !== false) return found;
     }
+    await this.#look(objects);
+    const pack = await objects.packOf(oid);
+    if (pack !== undefined && isLeft(pack, named)) return ask();
     let damage: GitWsError | undefined;
-    await this.#packs(objects);
-    const packed = await objects.readPacked(oid).catch((error: unknown) => {
-      if (!isGitWsError(error, 'CORRUPT_PACK')) throw error;
-      // git, too, takes another copy where there is one.
-      damage = error;
-      return undefined;
-    });
-    if (packed !== undefined) return make(packed);
+    const packed =
+      pack &&
+      (await objects.read(oid).catch((error: unknown) => {
+        if (!isGitWsError(error, 'CORRUPT_PACK')) throw error;
+        // git, too, takes another copy where there is one.
+        damage = error;
+        return undefined;
+      }));
+    if (packed !== undefined && packed !== 'unknown') return make(packed);
     try {
       return await ask();
     } catch (error) {
@@ -123,14 +127,20 @@ export class PackedFiles {
     }
   }
 
-  async #packs(objects: StoredObjects): Promise<readonly StoredPack[]> {
+  /** @returns the packs whose objects are answered for. */
+  async #packs(named: Named): Promise<readonly StoredPack[]> {
+    await this.#look(named.objects);
+    return (await named.objects.packs()).filter((pack) => !isLeft(pack, named));
+  }
+
+  /** Knows from here on which packs there are. */
+  async #look(objects: StoredObjects): Promise<void> {
     if (this.#isStale) {
       this.#isStale = false;
       await objects.refresh();
     }
-    const packs = await objects.packs();
+    await objects.packs();
     this.#isLoaded = true;
-    return packs;
   }
 
   /** @returns what a path names in `objects` of the repository: an object, or a folder. */
@@ -150,7 +160,7 @@ export class PackedFiles {
   #open(): Promise<Repository | undefined> {
     return (this.#repository ??= findGitDirectory(promisesOf(this.#fs), this.#gitdir).then(
       (found) => ({
-        objects: new StoredObjects(this.#fs, found, { blobs: true, smallestPack }),
+        objects: new StoredObjects(this.#fs, found, { blobs: true }),
         directories: [this.#gitdir, found].map((one) => `${resolvePath('.', one)}/objects`),
       }),
       (error: unknown) => {
@@ -179,6 +189,11 @@ interface Named {
   /** `pack`, or the first two digits of oids; undefined for an object. */
   readonly folder: string | undefined;
   readonly oid: string | undefined;
+}
+
+/** Whether isomorphic-git reads a pack itself: a small one that it finds, which one that is borrowed is not. */
+function isLeft({ path, bytes }: StoredPack, { directory }: Named): boolean {
+  return bytes < smallestPack && path.startsWith(`${directory}/pack/`);
 }
 
 /** An object as a file of its own, as far as who reads it can tell. */

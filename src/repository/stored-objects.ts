@@ -28,8 +28,6 @@ export interface StoredObjectsOptions {
   readonly pace?: Pace | undefined;
   /** Whether blobs are read. Default false: their type alone. */
   readonly blobs?: boolean | undefined;
-  /** Bytes below which a pack is left out of account. Default 0. */
-  readonly smallestPack?: number | undefined;
 }
 
 /** The objects of one repository. */
@@ -45,7 +43,7 @@ export class StoredObjects {
    */
   constructor(fs: object, gitdir: string, options: StoredObjectsOptions = {}) {
     this.#fs = promisesOf(fs);
-    this.#lookup = new ObjectLookup(fs, gitdir, options.smallestPack);
+    this.#lookup = new ObjectLookup(fs, gitdir);
     this.#options = options;
   }
 
@@ -87,14 +85,11 @@ export class StoredObjects {
 
   /**
    * @param oid in lower case.
-   * @returns an object that is in a pack which can be read; undefined for any other.
-   * @throws as {@link read}.
+   * @returns the pack that an object is in; undefined for what is in none that can be read.
+   * @throws what the file system throws.
    */
-  async readPacked(oid: string): Promise<StoredObject | undefined> {
-    const place = await this.#lookup.locatePacked(oid);
-    if (place === undefined) return undefined;
-    const object = await this.#readFrom(place, oid);
-    return object === 'unknown' ? undefined : object;
+  async packOf(oid: string): Promise<StoredPack | undefined> {
+    return (await this.#lookup.locatePacked(oid))?.pack;
   }
 
   /** @returns the packs that can be read. @throws what the file system throws. */

@@ -168,6 +168,11 @@ describe('small packs', () => {
     const log = await git.log({ fs: bound.fs as typeof nodeFs, dir: small });
     expect(log).toEqual(await git.log({ fs: nodeFs, dir: small }));
     expect(whole).toHaveLength(2);
+    // Of another repository isomorphic-git finds none.
+    const borrower = await temporaryDirectory();
+    await realGit(['clone', '-q', '--shared', small, borrower]);
+    const borrowing = bindRepository({ fs: nodeFs, dir: borrower, url });
+    expect(await git.log({ fs: borrowing.fs, dir: borrower })).toEqual(log);
   });
 });
 

@@ -18,7 +18,7 @@ const piecesKept = 4;
 /** How a file is opened, by Node's words. */
 export type OpenFlags = 'r' | 'r+' | 'w' | 'w+' | 'wx' | 'wx+';
 
-/** See the comment above. One call after the other, whoever makes them. */
+/** An opened file. One call after the other, whoever makes them. */
 export class OpenedFile {
   readonly #volume: Volume;
   readonly #contents: Contents;

@@ -23,7 +23,7 @@ export interface VolumeOptions extends Place {
   readonly wipe: boolean;
 }
 
-/** See the comment above. */
+/** One file system. */
 export class Volume implements CommitTarget {
   readonly commits = new Commits(this);
   readonly #options: VolumeOptions;
