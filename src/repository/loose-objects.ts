@@ -3,6 +3,7 @@ import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/options.js';
 import { makeDirectory, promisesOf, randomName } from '../storage/file-system.js';
 import { expectWhole } from '../storage/whole-file.js';
+import { headerOf } from './object-hash.js';
 import { deflate } from './zlib.js';
 
 /**
@@ -20,7 +21,7 @@ export async function writeLooseObjects(
   const write = async ({ oid, type, bytes }: BaseObject): Promise<void> => {
     const directory = `${gitdir}/objects/${oid.slice(0, 2)}`;
     const path = `${directory}/${oid.slice(2)}`;
-    const header = new TextEncoder().encode(`${type} ${bytes.length}\0`);
+    const header = headerOf(type, bytes);
     const content = new Uint8Array(header.length + bytes.length);
     content.set(header);
     content.set(bytes, header.length);

@@ -6,6 +6,7 @@ import { isGitWsError, type GitWsError } from '../base/errors.js';
 import { storeZlib } from '../pack/format/stored-zlib.js';
 import { isMissing, promisesOf, type FileSystemCall } from '../storage/file-system.js';
 import { findGitDirectory, resolvePath } from './git-directory.js';
+import { headerOf } from './object-hash.js';
 import type { StoredPack } from './object-lookup.js';
 import type { StoredObject } from './packed-objects.js';
 import { StoredObjects } from './stored-objects.js';
@@ -198,5 +199,5 @@ function isLeft({ path, bytes }: StoredPack, { directory }: Named): boolean {
 
 /** An object as a file of its own, as far as who reads it can tell. */
 function asFile({ type, bytes = new Uint8Array(0) }: StoredObject): Uint8Array {
-  return storeZlib([new TextEncoder().encode(`${type} ${bytes.length}\0`), bytes]);
+  return storeZlib([headerOf(type, bytes), bytes]);
 }
