@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { eventually } from './processes.js';
 
 const run = promisify(execFile);
 
@@ -19,9 +20,18 @@ export async function openSockets(pid: number): Promise<number> {
   return targets.filter((target) => target.startsWith('socket:')).length;
 }
 
-/** Lets it open `free` more, and no others. */
-export async function leaveDescriptors(pid: number, free: number): Promise<void> {
-  const taken = new Set((await readdir(`/proc/${pid}/fd`)).map(Number));
+/**
+ * Lets it open `free` more, and no others.
+ *
+ * @param idle how many are open when it does nothing: what it does by and by, such as looking after a
+ *   repository that was pushed to, opens some for a moment, which would be free soon after.
+ */
+export async function leaveDescriptors(pid: number, free: number, idle: number): Promise<void> {
+  let taken = new Set<number>();
+  await eventually(async () => {
+    taken = new Set((await readdir(`/proc/${pid}/fd`)).map(Number));
+    return taken.size === idle;
+  });
   // A descriptor is the lowest number that is free, and has to be below the limit.
   let limit = 0;
   for (let left = free; left > 0 || taken.has(limit); limit += 1) {
