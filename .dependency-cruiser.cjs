@@ -26,6 +26,7 @@ const format = '^src/pack/format/';
 const pack = '^src/pack/';
 const storage = '^src/storage/';
 const repository = '^src/repository/';
+const remote = '^src/remote/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -42,11 +43,15 @@ module.exports = {
     layer('worktree-knows-the-repository', '^src/worktree/', [
       ...[base, storage, pack, repository],
     ]),
-    layer('isomorphic-stands-on-the-layers', '^src/isomorphic/', [
+    layer('remote-stands-on-the-layers', remote, [
       ...[base, wire, machine, client, storage, pack, repository],
     ]),
-    layer('git-stands-on-the-working-tree', '^src/git/', [
-      ...[base, storage, pack, repository, '^src/worktree/'],
+    layer('isomorphic-stands-on-the-remote', '^src/isomorphic/', [
+      ...[base, wire, machine, client, storage, pack, repository, remote],
+    ]),
+    layer('git-stands-on-all-of-them', '^src/git/', [
+      ...[base, wire, machine, client, storage, pack, repository, remote],
+      ...['^src/isomorphic/', '^src/worktree/'],
     ]),
     layer('src-stands-alone', '^src/', []),
     layer('server-knows-the-machine', '^server/(?!upstream|stdout)', ['^server/', base, machine]),

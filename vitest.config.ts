@@ -13,7 +13,7 @@ const longTests = 'test/**/*.long.test.ts';
  * a module does not belong here.
  */
 const unitTests = [
-  'test/{corpus,isomorphic,repository,storage,tunnel,wire,worktree}/**/!(*.browser|*.long).test.ts',
+  'test/{corpus,isomorphic,remote,repository,storage,tunnel,wire,worktree}/**/!(*.browser|*.long).test.ts',
   'test/server/rules/*.test.ts',
 ];
 

@@ -6,8 +6,8 @@ import { GitWsError } from '../base/errors.js';
 import { LsRefsParser } from '../wire/v2/ls-refs.js';
 import { decodePktLine } from '../wire/pkt-line.js';
 import { decodeText, trimNewline } from '../wire/text.js';
-import type { ByteSource } from './gather.js';
-import type { ServiceRun } from './run.js';
+import type { ByteSource } from '../remote/gather.js';
+import type { ServiceRun } from '../remote/service-run.js';
 
 /**
  * Sends the command and waits for all of the response. With the end of its input, upload-pack

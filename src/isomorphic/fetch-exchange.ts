@@ -10,12 +10,12 @@ import type { AdvertisedRef } from '../wire/v0/advertisement.js';
 import { parseFetchRequest, type FetchRequest } from '../wire/fetch-request.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
-import { collect, type ByteSource } from './gather.js';
-import { RemoteMessages, type MessageListeners } from './messages.js';
+import { collect, type ByteSource } from '../remote/gather.js';
+import { RemoteMessages, type MessageListeners } from '../remote/messages.js';
 import { Negotiation } from './negotiation.js';
 import type { PackRoute } from './pack-route.js';
-import { ByteProgress } from './progress.js';
-import type { ServiceRun } from './run.js';
+import { ByteProgress } from '../remote/progress.js';
+import type { ServiceRun } from '../remote/service-run.js';
 
 /**
  * Sends the request and passes the response on.

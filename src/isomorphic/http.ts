@@ -15,21 +15,21 @@ import {
   closeAfterAdvertisement,
   encodeSmartAdvertisement,
   readAdvertisement,
-} from './advertisement.js';
+} from '../remote/advertisement.js';
 import { exchangeCommand } from './command-exchange.js';
 import { exchangeFetch } from './fetch-exchange.js';
-import type { ByteSource } from './gather.js';
+import type { ByteSource } from '../remote/gather.js';
 import type { Negotiation } from './negotiation.js';
-import type { ProgressCallback } from './progress.js';
+import type { ProgressCallback } from '../remote/progress.js';
 import { PassedPack, type PackRoute } from './pack-route.js';
 import { exchangePush } from './push-exchange.js';
-import { Restarts } from './restart.js';
-import { ServiceRun } from './run.js';
+import { Restarts } from '../remote/restart.js';
+import { ServiceRun } from '../remote/service-run.js';
 import { parseSmartRequest, type SmartRequest } from './smart-request.js';
 import { WaitingRuns, type AdvertisedRun } from './waiting.js';
 
-export type { ByteSource } from './gather.js';
-export type { ProgressCallback, ProgressEvent } from './progress.js';
+export type { ByteSource } from '../remote/gather.js';
+export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
 export type { RefInDoubt } from './push-exchange.js';
 
 /** Options of {@link createHttpClient}; all of them may be left out. */

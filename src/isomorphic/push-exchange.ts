@@ -11,10 +11,10 @@ import { PushResponseParser, type PushResponseEvent } from '../wire/v0/push-resp
 import { encodeReportStatus, type ReportStatus } from '../wire/v0/report-status.js';
 import { remoteError } from '../wire/remote-error.js';
 import { encodeSideBand } from '../wire/side-band.js';
-import { knownLength, type ByteSource } from './gather.js';
-import { RemoteMessages, type MessageListeners } from './messages.js';
-import { ByteProgress } from './progress.js';
-import type { ServiceRun } from './run.js';
+import { knownLength, type ByteSource } from '../remote/gather.js';
+import { RemoteMessages, type MessageListeners } from '../remote/messages.js';
+import { ByteProgress } from '../remote/progress.js';
+import type { ServiceRun } from '../remote/service-run.js';
 
 /** The refs of a server as they are now; undefined where it cannot be asked. */
 export type AskRefs = () => Promise<ReadonlyMap<string, string> | undefined>;

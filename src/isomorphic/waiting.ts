@@ -5,9 +5,9 @@
  */
 import { startTimer } from '../base/duration.js';
 import { hold } from '../tunnel/client/hold.js';
-import { closeAfterAdvertisement, type ReadAdvertisement } from './advertisement.js';
+import { closeAfterAdvertisement, type ReadAdvertisement } from '../remote/advertisement.js';
 import { beforeProcessEnds } from './process-end.js';
-import type { ServiceRun } from './run.js';
+import type { ServiceRun } from '../remote/service-run.js';
 import type { SmartRequest } from './smart-request.js';
 
 /** A run, and what it has said so far. */

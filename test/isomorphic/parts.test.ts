@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { collect as collectWhole, gather, knownLength } from '../../src/isomorphic/gather.js';
+import { collect as collectWhole, gather, knownLength } from '../../src/remote/gather.js';
 import { PackChecksum } from '../../src/isomorphic/pack-checksum.js';
 import {
   parsePhaseProgress,
   RemoteLines,
   stripControlCharacters,
-} from '../../src/isomorphic/remote-text.js';
+} from '../../src/remote/remote-text.js';
 import { parseSmartRequest } from '../../src/isomorphic/smart-request.js';
-import { ByteProgress, type ProgressEvent } from '../../src/isomorphic/progress.js';
+import { ByteProgress, type ProgressEvent } from '../../src/remote/progress.js';
 import { errorCode } from './smart-bytes.js';
 
 describe('a request of smart HTTP', () => {

@@ -36,7 +36,7 @@ import { secretBytes as sessionBytes } from '../../server/session-store.js';
 import { maxFragments, maxUnsentPongs } from '../../server/web-sockets.js';
 import { longestTimer } from '../../src/base/duration.js';
 import { defaultAdvertisementTime } from '../../src/isomorphic/http.js';
-import { mostLosses } from '../../src/isomorphic/restart.js';
+import { mostLosses } from '../../src/remote/restart.js';
 import { answerTime } from '../../src/pack/index/meet-worker.js';
 import { slice as indexSlice } from '../../src/pack/index/start.js';
 import { pieceSize, piecesKept } from '../../src/pack/index/store.js';

@@ -84,21 +84,21 @@ const names = [
 const manners = [
   {
     defence: 'a line that never ends is cut',
-    file: 'src/isomorphic/remote-text.ts',
+    file: 'src/remote/remote-text.ts',
     from: 'if (this.#rest.length > longestLine) {',
     to: 'if (this.#rest.length > longestLine * 1e9) {',
     tests: ['isomorphic/parts.test.ts'],
   },
   {
     defence: 'its words lose what could move a cursor',
-    file: 'src/isomorphic/messages.ts',
+    file: 'src/remote/messages.ts',
     from: 'const line = stripControlCharacters(raw);',
     to: "const line = raw + stripControlCharacters('');",
     tests: ['isomorphic/fetch.test.ts'],
   },
   {
     defence: 'so do those of its stderr',
-    file: 'src/isomorphic/run.ts',
+    file: 'src/remote/service-run.ts',
     from: 'settings.onMessage?.(stripControlCharacters(text))',
     to: 'settings.onMessage?.(text)',
     tests: ['isomorphic/fetch.test.ts'],

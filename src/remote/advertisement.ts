@@ -6,8 +6,8 @@ import { GitWsError } from '../base/errors.js';
 import { AdvertisementParser, type Advertisement } from '../wire/v0/advertisement.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { concatBytes } from '../wire/text.js';
-import type { ServiceRun } from './run.js';
-import type { SmartService } from './smart-request.js';
+import type { ServiceRun } from './service-run.js';
+import type { GitService } from '../tunnel/machine/request-target.js';
 
 /** An advertisement, parsed and as it was sent. */
 export interface ReadAdvertisement {
@@ -50,7 +50,7 @@ async function parseAdvertisement(run: ServiceRun): Promise<ReadAdvertisement> {
 }
 
 /** The answer to `GET info/refs` as gitprotocol-http(5) has it, around the same advertisement. */
-export function encodeSmartAdvertisement(service: SmartService, bytes: Uint8Array): Uint8Array {
+export function encodeSmartAdvertisement(service: GitService, bytes: Uint8Array): Uint8Array {
   return concatBytes([encodePktLine(`# service=${service}\n`), flushPkt, bytes]);
 }
 

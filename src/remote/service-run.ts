@@ -1,5 +1,5 @@
 /**
- * One run of a git service as the plugin uses it: a channel with a reader, a writer, what git
+ * One run of a git service as fetch and push use it: a channel with a reader, a writer, what git
  * wrote to stderr and what its exit means. Knows nothing of smart HTTP and of git's bytes.
  */
 import { GitWsError } from '../base/errors.js';
@@ -15,7 +15,7 @@ import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
-import type { SmartService } from './smart-request.js';
+import type { GitService } from '../tunnel/machine/request-target.js';
 
 /** Most of git's stderr that is kept for an error, in characters: its last words count. */
 const stderrLimit = 4096;
@@ -32,7 +32,7 @@ export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
 /** What to run. */
 export interface RunTarget {
   readonly repository: string;
-  readonly service: SmartService;
+  readonly service: GitService;
   readonly authorization: string | undefined;
   readonly gitProtocol: string | undefined;
 }
@@ -45,7 +45,7 @@ export class ServiceRun {
   readonly #abort: AbortLink;
   readonly #stderr: StderrTail;
   readonly #told: Listeners;
-  readonly #service: SmartService;
+  readonly #service: GitService;
   #unread: Uint8Array | undefined;
 
   /**
@@ -95,7 +95,7 @@ export class ServiceRun {
     abort: AbortLink,
     stderr: StderrTail,
     told: Listeners,
-    service: SmartService,
+    service: GitService,
   ) {
     this.#channel = channel;
     this.#abort = abort;
