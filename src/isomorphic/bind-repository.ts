@@ -5,6 +5,7 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { createRoutedClient, type HttpClient, type HttpClientOptions } from './http.js';
+import { withSettings } from './client-options.js';
 import { KeptPack, type PackRoute } from './pack-route.js';
 import { completeLimits, type PackLimits } from '../pack/index/limits.js';
 import type { IndexPackOptions } from '../pack/index/options.js';
@@ -128,20 +129,21 @@ export function bindRepository<Fs extends object>(
       .catch(() => undefined);
   }
   const remote = remoteOf(url);
+  const bound: HttpClient = {
+    request: (request) => {
+      const { body } = request;
+      if (Array.isArray(body)) like = (body as Uint8Array[])[0] ?? like;
+      if (endings.test(request.url) && remoteOf(request.url.replace(endings, '')) === remote)
+        return client.request(request);
+      // Neither is quoted: they may carry a password.
+      const message = 'This http is bound to one remote, and was asked for another.';
+      return Promise.reject(new GitWsError('INVALID_OPTION', message));
+    },
+  };
   return {
     fs: (options.readPacks ?? true) ? withPackedFiles(fs, gitdir, lateScript) : fs,
     ...{ dir, gitdir, url },
-    http: {
-      request: (request) => {
-        const { body } = request;
-        if (Array.isArray(body)) like = (body as Uint8Array[])[0] ?? like;
-        if (endings.test(request.url) && remoteOf(request.url.replace(endings, '')) === remote)
-          return client.request(request);
-        // Neither is quoted: they may carry a password.
-        const message = 'This http is bound to one remote, and was asked for another.';
-        return Promise.reject(new GitWsError('INVALID_OPTION', message));
-      },
-    },
+    http: withSettings(bound, options),
   };
 }
 

@@ -5,17 +5,15 @@
  */
 import { isGitWsError } from '../base/errors.js';
 import { callBack, callbackFailure } from '../base/failure.js';
-import type { Authorization, ConnectionEvent } from '../tunnel/client/channel.js';
 import { checkConnectionOptions } from '../tunnel/client/connection-options.js';
 import { checkedDuration } from '../base/duration.js';
-import type { LivenessTimes } from '../tunnel/machine/liveness.js';
-import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { encodeText } from '../wire/text.js';
 import {
   closeAfterAdvertisement,
   encodeSmartAdvertisement,
   readAdvertisement,
 } from '../remote/advertisement.js';
+import { withSettings, type HttpClientOptions } from './client-options.js';
 import { exchangeCommand } from './command-exchange.js';
 import { exchangeFetch } from './fetch-exchange.js';
 import type { ByteSource } from '../remote/gather.js';
@@ -24,61 +22,15 @@ import type { ProgressCallback } from '../remote/progress.js';
 import { PassedPack, type PackRoute } from './pack-route.js';
 import { exchangePush } from './push-exchange.js';
 import { Restarts } from '../remote/restart.js';
+import { openAdvertised, type AdvertisedRun } from '../remote/connection.js';
 import { ServiceRun } from '../remote/service-run.js';
 import { parseSmartRequest, type SmartRequest } from './smart-request.js';
-import { WaitingRuns, type AdvertisedRun } from './waiting.js';
+import { WaitingRuns } from './waiting.js';
 
+export type { HttpClientOptions } from './client-options.js';
 export type { ByteSource } from '../remote/gather.js';
 export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
 export type { RefInDoubt } from './push-exchange.js';
-
-/** Options of {@link createHttpClient}; all of them may be left out. */
-export interface HttpClientOptions {
-  /**
-   * An `Authorization` value, or a function asked for one at each connect. Used where the
-   * operation brings none of its own (isomorphic-git's `onAuth`, `headers` or the URL).
-   */
-  readonly authorization?: Authorization;
-  /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Hears of every operation of this client, beside the operation's own `onProgress`. What a
-   * listener of this client throws, or rejects with, ends the operation.
-   */
-  readonly onProgress?: ProgressCallback | undefined;
-  /**
-   * Hears what the server's git and its hooks write for a person, when it is written.
-   * (isomorphic-git's own `onMessage` gets it once the transfer is safe.)
-   */
-  readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
-  /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */
-  readonly window?: number | undefined;
-  /**
-   * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as
-   * the connection is there.
-   */
-  readonly openTimeout?: number | undefined;
-  /**
-   * How long a connection waits for the second request of its operation, in ms; default 5,000.
-   * It costs a connection more where the second one comes later. 0: it does not wait; Infinity: for as
-   * long as the server does.
-   */
-  readonly advertisementTime?: number | undefined;
-  /**
-   * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
-   * the session. 0: a lost connection ends the operation. Infinity: a fetch that has to begin anew is
-   * begun anew for as long as the server cannot be reached.
-   */
-  readonly resumeFor?: number | undefined;
-  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
-  readonly retries?: number | undefined;
-  /** When a silent server counts as dead; default: {@link LivenessTimes}. */
-  readonly liveness?: Partial<LivenessTimes> | undefined;
-  /** Hears of every connection of this client: lost, resumed, and why. */
-  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
-  /** The WebSocket class; default: the page's, or `ws` in Node. */
-  readonly WebSocket?: WebSocketConstructor | undefined;
-}
 
 /** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
 export interface HttpRequest {
@@ -149,7 +101,7 @@ export function createRoutedClient(
   checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.
-  return { request: (request) => client.request(request) };
+  return withSettings({ request: (request: HttpRequest) => client.request(request) }, options);
 }
 
 /** The fetch that a pack belongs to. */
@@ -235,9 +187,8 @@ class GitWsHttpClient {
     return success(request, type, exchangeFetch(run, refs, body, listeners, another, routePack));
   }
 
-  async #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
-    const run = await ServiceRun.open(smart, this.#options, signal);
-    return { run, ...(await readAdvertisement(run)) };
+  #open(smart: SmartRequest, signal: AbortSignal | undefined): Promise<AdvertisedRun> {
+    return openAdvertised(smart, this.#options, signal);
   }
 
   /**

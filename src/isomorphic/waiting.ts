@@ -5,15 +5,10 @@
  */
 import { startTimer } from '../base/duration.js';
 import { hold } from '../tunnel/client/hold.js';
-import { closeAfterAdvertisement, type ReadAdvertisement } from '../remote/advertisement.js';
+import { closeAfterAdvertisement } from '../remote/advertisement.js';
+import type { AdvertisedRun } from '../remote/connection.js';
 import { beforeProcessEnds } from './process-end.js';
-import type { ServiceRun } from '../remote/service-run.js';
 import type { SmartRequest } from './smart-request.js';
-
-/** A run, and what it has said so far. */
-export interface AdvertisedRun extends ReadAdvertisement {
-  readonly run: ServiceRun;
-}
 
 interface Entry {
   readonly advertised: AdvertisedRun;

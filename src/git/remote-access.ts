@@ -1,0 +1,116 @@
+/** The way of a command to its remote: an open connection, with what the command and its `http` were given. */
+import type * as isomorphicGit from 'isomorphic-git';
+import { callBack } from '../base/failure.js';
+import { joinSignals } from '../base/signals.js';
+import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
+import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
+import type { MessageListeners } from '../remote/messages.js';
+import type { ProgressEvent } from '../remote/progress.js';
+import { repositoryEndpoint } from '../tunnel/client/endpoint.js';
+import type { GitService } from '../tunnel/machine/request-target.js';
+import { Credentials } from './credentials.js';
+
+type Given = Parameters<typeof isomorphicGit.fetch>[0];
+
+/** What the commands of isomorphic-git that speak with a remote take in common, and more. */
+export type RemoteArguments = Pick<
+  Given,
+  | 'onAuth'
+  | 'onAuthSuccess'
+  | 'onAuthFailure'
+  | 'onMessage'
+  | 'onProgress'
+  | 'headers'
+  | 'corsProxy'
+> & {
+  /**
+   * Where it comes of `createHttpClient` or `bindRepository`, their options count here as well. It may be
+   * left out. With any other, isomorphic-git's own command runs.
+   */
+  http?: isomorphicGit.HttpClient | undefined;
+  /** Ends the command, on both sides. */
+  signal?: AbortSignal | undefined;
+};
+
+/**
+ * @returns the settings of the client that a command was given, none where it was given none;
+ *   undefined for a client of others.
+ */
+export function ownSettings(http: object | undefined): ClientSettings | undefined {
+  return http === undefined ? {} : settingsOf(http);
+}
+
+/** What a command needs of its remote. */
+export class RemoteAccess implements Connection {
+  /** Without user and password. */
+  readonly url: string;
+  readonly settings: ClientSettings;
+  /** Fires with the command's signal, and with that of its `http`. */
+  readonly signal: AbortSignal;
+  /** The command's listeners, and those of its `http`. */
+  readonly listeners: MessageListeners;
+  readonly #address: string;
+  readonly #given: RemoteArguments;
+  readonly #credentials: Credentials;
+  readonly #release: () => void;
+
+  /**
+   * @param url of the remote, as a person wrote it.
+   * @param given the command's arguments.
+   * @param settings those of its `http`.
+   * @param username see `CredentialOptions.username`.
+   * @throws GitWsError INVALID_URL
+   */
+  constructor(url: string, given: RemoteArguments, settings: ClientSettings, username?: string) {
+    this.#given = given;
+    this.settings = settings;
+    const { authorization } = repositoryEndpoint(url, 'git-upload-pack');
+    this.#address = url;
+    this.url = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
+    const { onAuth, onAuthSuccess, onAuthFailure, headers } = given;
+    this.#credentials = new Credentials({
+      ...{ url: this.url, username, authorization },
+      ...(headers === undefined ? {} : { headers }),
+      ...(onAuth === undefined ? {} : { onAuth }),
+      ...(onAuthSuccess === undefined ? {} : { onAuthSuccess }),
+      ...(onAuthFailure === undefined ? {} : { onAuthFailure }),
+    });
+    const { signal, release } = joinSignals([given.signal, settings.signal]);
+    this.signal = signal;
+    this.#release = release;
+    this.listeners = {
+      onMessage: async (message) => {
+        await given.onMessage?.(message);
+        await settings.onMessage?.(message);
+      },
+      onProgress: (event) => this.#tell(event),
+    };
+    if (given.corsProxy !== undefined) {
+      console.warn('gitws: corsProxy is not used: a WebSocket needs none.');
+    }
+  }
+
+  async open(service: GitService): Promise<AdvertisedRun> {
+    const target = { repository: this.#address, service, gitProtocol: undefined };
+    const { listeners } = this;
+    return this.#credentials.open(() =>
+      openAdvertised(
+        { ...target, authorization: this.#credentials.authorization },
+        { ...this.settings, onMessage: listeners.onMessage },
+        this.signal,
+      ),
+    );
+  }
+
+  /** The command is over. */
+  close(): void {
+    this.#release();
+  }
+
+  #tell(event: ProgressEvent): Promise<void> {
+    return callBack('onProgress', async () => {
+      await this.#given.onProgress?.(event as isomorphicGit.GitProgressEvent);
+      await this.settings.onProgress?.(event);
+    });
+  }
+}

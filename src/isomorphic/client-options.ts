@@ -1,0 +1,82 @@
+/**
+ * The options of a client, and where they are found again: isomorphic-git sees of an `http` its `request`
+ * alone; the commands of gitws/git need no requests, and open connections of their own.
+ */
+import type { ProgressCallback } from '../remote/progress.js';
+import type { KeepPackOptions } from '../repository/keep-pack.js';
+import type { Authorization, ConnectionEvent } from '../tunnel/client/channel.js';
+import type { WebSocketConstructor } from '../tunnel/client/socket.js';
+import type { LivenessTimes } from '../tunnel/machine/liveness.js';
+
+/** Options of `createHttpClient`; all of them may be left out. */
+export interface HttpClientOptions {
+  /**
+   * An `Authorization` value, or a function asked for one at each connect. Used where the
+   * operation brings none of its own (isomorphic-git's `onAuth`, `headers` or the URL).
+   */
+  readonly authorization?: Authorization;
+  /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Hears of every operation of this client, beside the operation's own `onProgress`. What a
+   * listener of this client throws, or rejects with, ends the operation.
+   */
+  readonly onProgress?: ProgressCallback | undefined;
+  /**
+   * Hears what the server's git and its hooks write for a person, when it is written.
+   * (isomorphic-git's own `onMessage` gets it once the transfer is safe.)
+   */
+  readonly onMessage?: ((message: string) => void | Promise<void>) | undefined;
+  /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. */
+  readonly window?: number | undefined;
+  /**
+   * Time until the server's first message, in ms, 1 or more; default 30,000. Infinity: for as long as
+   * the connection is there.
+   */
+  readonly openTimeout?: number | undefined;
+  /**
+   * How long a connection waits for the second request of its operation, in ms; default 5,000.
+   * It costs a connection more where the second one comes later. 0: it does not wait; Infinity: for as
+   * long as the server does.
+   */
+  readonly advertisementTime?: number | undefined;
+  /**
+   * How long a lost connection is tried to be resumed, in ms; default: as long as the server keeps
+   * the session. 0: a lost connection ends the operation. Infinity: a fetch that has to begin anew is
+   * begun anew for as long as the server cannot be reached.
+   */
+  readonly resumeFor?: number | undefined;
+  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
+  readonly retries?: number | undefined;
+  /** When a silent server counts as dead; default: {@link LivenessTimes}. */
+  readonly liveness?: Partial<LivenessTimes> | undefined;
+  /** Hears of every connection of this client: lost, resumed, and why. */
+  readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
+  /** The WebSocket class; default: the page's, or `ws` in Node. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+}
+
+/** What may be set for the packs that come: see `BindRepositoryOptions`. */
+export type PackSettings = Pick<
+  KeepPackOptions<object>,
+  'packWorker' | 'wasm' | 'limits' | 'checkConnectivity' | 'detectCollisions'
+>;
+
+/** All that an `http` was made with. */
+export interface ClientSettings extends HttpClientOptions, PackSettings {}
+
+// Known by its name, since several bundles may be loaded.
+const settingsKey: unique symbol = Symbol.for('gitws.clientSettings') as never;
+
+/** @returns the same client, of which {@link settingsOf} knows the settings. */
+export function withSettings<Client extends object>(
+  client: Client,
+  settings: ClientSettings,
+): Client {
+  return Object.defineProperty(client, settingsKey, { value: settings });
+}
+
+/** @returns what a client of gitws was made with; undefined for any other. */
+export function settingsOf(client: object): ClientSettings | undefined {
+  return (client as { readonly [settingsKey]?: ClientSettings })[settingsKey];
+}
