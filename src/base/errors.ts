@@ -77,6 +77,18 @@ export type ErrorCode =
   | 'UNREADABLE_INDEX'
   /** Another program holds `index.lock`, or has left it behind. `data`: `path`. */
   | 'INDEX_LOCKED'
+  /** A ref says something else than it did when it was read: somebody else has changed it. `data`: `ref`. */
+  | 'REF_CHANGED'
+  /** A ref's name is in the way of another one's, as `x` is of `x/y`. `data`: `ref`, `other`. */
+  | 'REF_CONFLICT'
+  /** Another program holds the lock of a ref, or has left it behind. `data`: `ref`, `path`. */
+  | 'REF_LOCKED'
+  /** A fetch has brought refs that must not be changed so, and has changed all others. `data`: `rejected`. */
+  | 'REF_REJECTED'
+  /** There is no such ref. isomorphic-git's own code. `data`: `what`. */
+  | 'NotFoundError'
+  /** The server cannot do what was asked for. isomorphic-git's own code. `data`: `capability`. */
+  | 'RemoteCapabilityError'
   /** The repository lacks an object that is needed, or has a damaged one. `data`: `oid`. */
   | 'OBJECT_UNAVAILABLE';
 

@@ -2,7 +2,8 @@
 import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isMissing } from '../storage/file-system.js';
-import { expectWhole, isThere } from '../storage/whole-file.js';
+import { takeLock } from '../storage/lock-file.js';
+import { expectWhole } from '../storage/whole-file.js';
 import { formatIndex, parseIndex, type IndexEntry } from './index-file.js';
 
 /** An index that nobody else changes meanwhile. */
@@ -28,7 +29,12 @@ export async function holdIndex<Result>(
 ): Promise<Result> {
   const path = `${gitdir}/index`;
   const lock = `${path}.lock`;
-  await takeLock(fs, lock);
+  if (!(await takeLock(fs, lock))) {
+    const message =
+      'Another program is changing the index, or was interrupted while it did: in the latter case ' +
+      `remove ${lock}.`;
+    throw new GitWsError('INDEX_LOCKED', message, { data: { path: lock } });
+  }
   let isDone = false;
   try {
     const stat = (await fs.stat(path).catch(isMissing)) as { readonly mtimeMs: number } | false;
@@ -49,23 +55,4 @@ export async function holdIndex<Result>(
   } finally {
     if (!isDone) await fs.unlink(lock).catch(() => undefined);
   }
-}
-
-async function takeLock(fs: PromiseFileSystem, path: string): Promise<void> {
-  try {
-    if (fs.open !== undefined) {
-      await (await fs.open(path, 'wx')).close();
-      return;
-    }
-    if (!(await isThere(fs, path))) {
-      await fs.writeFile(path, new Uint8Array(0));
-      return;
-    }
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code !== 'EEXIST') throw error;
-  }
-  const message =
-    'Another program is changing the index, or was interrupted while it did: in the latter case ' +
-    `remove ${path}.`;
-  throw new GitWsError('INDEX_LOCKED', message, { data: { path } });
 }

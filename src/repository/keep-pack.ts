@@ -22,6 +22,7 @@ import { writeLooseObjects } from './loose-objects.js';
 import { NewPack } from './new-pack.js';
 import { PackIndex } from '../pack/format/pack-index.js';
 import { readTips, type ReadablePack } from './packed-objects.js';
+import { StoredObjects } from './stored-objects.js';
 import { hasZlib } from './zlib.js';
 
 /**
@@ -64,6 +65,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly fs: Fs;
   readonly gitdir: string;
   readonly readObject?: ReadObject<Fs> | undefined;
+  /** Whether what a thin pack is made from is read out of the repository. `readObject` is not asked then. */
+  readonly completes?: boolean | undefined;
   /** Bytes as isomorphic-git hands them out: `fs` is handed its own of that kind. */
   readonly like?: Uint8Array | undefined;
   /** @returns what the pack was asked for; called when it is whole. */
@@ -96,7 +99,10 @@ export async function keepPack<Fs extends object>(
     const indexed = await indexPack({
       ...{ source, signal, limits, detectCollisions, packWorker, wasm },
       sink: pack.sink,
-      base: readObject && readBases(readObject, options.fs, gitdir),
+      base:
+        options.completes === true
+          ? (oids) => storedBases(fs, gitdir, oids)
+          : readObject && readBases(readObject, options.fs, gitdir),
       onProgress: (event) => {
         if (failure !== undefined) throw failure.error;
         listeners.add(callBack('onProgress', () => onProgress?.(event)));
@@ -137,6 +143,25 @@ function readablePack(
   const read = (at: number, length: number) =>
     pack?.subarray(at, at + length) ?? sink?.read?.(at, length) ?? new Uint8Array(0);
   return { index, end: bytes - 20, read };
+}
+
+/** @returns the objects that a thin pack is made from, but those that are not there. */
+async function storedBases(
+  fs: object,
+  gitdir: string,
+  oids: readonly string[],
+): Promise<readonly BaseObject[]> {
+  const objects = new StoredObjects(fs, gitdir, { blobs: true });
+  const bases: BaseObject[] = [];
+  try {
+    for await (const [oid, object] of objects.readMany(oids)) {
+      if (object?.bytes === undefined) continue;
+      bases.push({ oid, type: object.type, bytes: object.bytes });
+    }
+  } finally {
+    await objects.close();
+  }
+  return bases;
 }
 
 /** @returns what gives the objects that a thin pack is made from, but those that are not there. */
