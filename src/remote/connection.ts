@@ -14,10 +14,11 @@ export interface Connection {
    * Runs a service and reads what it says first. Asked again where a session was lost before anything
    * had come of it.
    *
+   * @param gitProtocol what ssh would pass as GIT_PROTOCOL; default: version 0.
    * @throws GitWsError REFUSED, CONNECTION_FAILED, CONNECTION_LOST, and what else `openChannel` and
    *   {@link readAdvertisement} throw.
    */
-  open(service: GitService): Promise<AdvertisedRun>;
+  open(service: GitService, gitProtocol?: string): Promise<AdvertisedRun>;
 }
 
 /**

@@ -171,6 +171,19 @@ export class ServiceRun {
   }
 
   /**
+   * Writes to git's stdin at once, and leaves it open: for what is answered in between.
+   *
+   * @throws as {@link read}.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#writer.write(bytes);
+    } catch (error) {
+      throw this.#abort.whatFailed(error);
+    }
+  }
+
+  /**
    * Waits for git to end, and for those who hear what it said.
    *
    * @throws what they throw; GitWsError REMOTE_EXIT (data: `code`, `signal`, `stderr`) unless it exited with 0;

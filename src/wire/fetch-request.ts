@@ -2,9 +2,11 @@
  * upload-pack's request, protocol versions 0 and 1 (gitprotocol-pack(5)): what it asks for, and what
  * its client says it has.
  */
+import { formatCapabilities, type Capabilities } from './capabilities.js';
 import { parseOid } from './oid.js';
+import { encodePktLine, flushPkt } from './pkt-line.js';
 import { PktLineReader } from './pkt-line-reader.js';
-import { decodeTextLine } from './text.js';
+import { concatBytes, decodeTextLine } from './text.js';
 
 /** Oids of a request, each once, in its order. */
 export interface FetchRequest {
@@ -37,3 +39,52 @@ export function parseFetchRequest(request: readonly Uint8Array[]): FetchRequest 
   }
   return { wants: [...wants], haves, shallow, hasFilter };
 }
+
+/** How much history is asked for; all that is reached where nothing is set. */
+export interface DeepenRequest {
+  /** Commits of each tip. */
+  readonly depth?: number | undefined;
+  /** Whether {@link depth} counts from where the client's history is cut off. */
+  readonly isRelative?: boolean | undefined;
+  /** Commits that are younger than this, in seconds since 1970. */
+  readonly since?: number | undefined;
+  /** Refs of the server: what they reach is left out. */
+  readonly exclude?: readonly string[] | undefined;
+}
+
+/** What a fetch begins with. */
+export interface WantRequest {
+  /** One at least. */
+  readonly wants: readonly string[];
+  /** Those of the server's that are asked for. */
+  readonly capabilities: Capabilities;
+  /** Commits at which the client's repository is cut off. */
+  readonly shallow: Iterable<string>;
+  readonly deepen?: DeepenRequest | undefined;
+}
+
+/** @returns the pkt-lines of wants, shallow commits and depth, with their flush-pkt. */
+export function encodeWants({
+  wants,
+  capabilities,
+  shallow,
+  deepen = {},
+}: WantRequest): Uint8Array {
+  const { depth, since, exclude = [] } = deepen;
+  const lines = wants.map((oid, index) =>
+    index === 0 ? `want ${oid} ${formatCapabilities(capabilities)}\n` : `want ${oid}\n`,
+  );
+  for (const oid of shallow) lines.push(`shallow ${oid}\n`);
+  if (depth !== undefined) lines.push(`deepen ${depth}\n`);
+  if (since !== undefined) lines.push(`deepen-since ${since}\n`);
+  for (const ref of exclude) lines.push(`deepen-not ${ref}\n`);
+  return concatBytes([...lines.map((line) => encodePktLine(line)), flushPkt]);
+}
+
+/** @returns the pkt-lines of haves, without a flush-pkt. */
+export function encodeHaves(haves: readonly string[]): Uint8Array {
+  return concatBytes(haves.map((oid) => encodePktLine(`have ${oid}\n`)));
+}
+
+/** The pkt-line behind the last have: what is asked for is to be sent now. */
+export const donePkt: Uint8Array = encodePktLine('done\n');

@@ -1,0 +1,142 @@
+/**
+ * One fetch over one run of upload-pack, protocol version 0 (gitprotocol-pack(5)): wants go up, haves in
+ * batches, and a pack comes down. It says what was answered; what that means is the caller's affair.
+ */
+import { FetchResponseParser, type FetchResponseEvent } from '../../wire/fetch-response.js';
+import { donePkt, encodeHaves } from '../../wire/fetch-request.js';
+import { flushPkt } from '../../wire/pkt-line.js';
+import { remoteError } from '../../wire/remote-error.js';
+import { concatBytes } from '../../wire/text.js';
+import { RemoteMessages, type MessageListeners } from '../messages.js';
+import { ByteProgress } from '../progress.js';
+import type { ServiceRun } from '../service-run.js';
+
+/** What a server says to one batch of haves. */
+export interface Round {
+  /** Those that it has. */
+  readonly acknowledged: readonly string[];
+  /** Whether it knows enough. */
+  readonly isReady: boolean;
+}
+
+/** See the file's own words. */
+export class FetchExchange {
+  /** Commits that the server has said it has. */
+  readonly acknowledged = new Set<string>();
+  /** Commits at which what comes is cut off. */
+  readonly shallow = new Set<string>();
+  /** Commits at which the repository is no longer cut off. */
+  readonly unshallow = new Set<string>();
+  readonly #run: ServiceRun;
+  readonly #parser = new FetchResponseParser();
+  readonly #messages: RemoteMessages;
+  readonly #progress: ByteProgress;
+  #events: FetchResponseEvent[] = [];
+
+  constructor(run: ServiceRun, listeners: MessageListeners) {
+    this.#run = run;
+    this.#messages = new RemoteMessages(listeners);
+    this.#progress = new ByteProgress('Receiving', listeners.onProgress);
+  }
+
+  /** Sends wants, and whatever goes with them. @throws what the run throws. */
+  begin(request: Uint8Array): Promise<void> {
+    return this.#run.write(request);
+  }
+
+  /** Offers commits; {@link answer} says what the server thinks of them. */
+  offer(haves: readonly string[]): Promise<void> {
+    return this.#run.write(concatBytes([encodeHaves(haves), flushPkt]));
+  }
+
+  /**
+   * Waits for what is said to one batch.
+   *
+   * @throws GitWsError REMOTE_ERROR, REMOTE_EXIT, MALFORMED_PKT_LINE; what the run throws.
+   */
+  async answer(): Promise<Round> {
+    const acknowledged: string[] = [];
+    let isReady = false;
+    for (let event = await this.#next(); event?.type !== 'nak'; event = await this.#next()) {
+      if (event === undefined || event.type === 'pack') break;
+      if (event.type === 'ack') acknowledged.push(event.oid);
+      isReady ||= event.type === 'ack' && event.status === 'ready';
+    }
+    return { acknowledged, isReady };
+  }
+
+  /** Asks for the pack. @param haves what is offered last of all, unanswered. */
+  finish(haves: readonly string[] = []): Promise<void> {
+    return this.#run.send([encodeHaves(haves), donePkt]);
+  }
+
+  /**
+   * Reads on until the pack begins.
+   *
+   * @returns whether it does.
+   * @throws as {@link answer}.
+   */
+  async packBegins(): Promise<boolean> {
+    for (let event = await this.#next(); event !== undefined; event = await this.#next()) {
+      if (event.type !== 'pack') continue;
+      this.#events.unshift(event);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * The pack, to its end, which comes when git on the server has said that all went well.
+   *
+   * @throws as {@link answer}.
+   */
+  async *pack(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let event = await this.#next(); event !== undefined; event = await this.#next()) {
+      if (event.type !== 'pack') continue;
+      await this.#progress.add(event.bytes.length);
+      yield event.bytes;
+    }
+    await this.#progress.finish();
+  }
+
+  /** @returns what comes next, but for words; undefined at the end. */
+  async #next(): Promise<FetchResponseEvent | undefined> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event === undefined) {
+        const chunk = await this.#run.read();
+        if (chunk === undefined) {
+          // git's own words, where it failed, say more than what is missing.
+          await this.#run.success();
+          this.#parser.end();
+          await this.#messages.end();
+          return undefined;
+        }
+        this.#events = this.#parser.push(chunk);
+        continue;
+      }
+      switch (event.type) {
+        case 'error':
+          throw remoteError(event.message);
+        case 'progress':
+          await this.#messages.push(event.bytes);
+          continue;
+        case 'shallow':
+          this.shallow.add(event.oid);
+          continue;
+        case 'unshallow':
+          this.unshallow.add(event.oid);
+          continue;
+        case 'ack':
+          this.acknowledged.add(event.oid);
+          return event;
+        case 'nak':
+        case 'pack':
+          return event;
+        case 'shallow-end':
+        case 'end':
+          continue;
+      }
+    }
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * A fetch: what is asked for, the objects, and then the refs, in an order that leaves a sound repository
+ * wherever it is interrupted: the pack, its index, `shallow`, refs, `FETCH_HEAD`.
+ */
+import { isGitWsError } from '../../base/errors.js';
+import { useFileSystem } from '../../base/failure.js';
+import { Pace } from '../../pack/index/pace.js';
+import { Commits } from '../../repository/commits.js';
+import { checkConnected } from '../../repository/connectivity.js';
+import { ObjectLookup } from '../../repository/object-lookup.js';
+import { Refs, type RefValue } from '../../repository/refs.js';
+import { updateRefs, type RefChange } from '../../repository/ref-update.js';
+import { readShallow } from '../../repository/shallow-file.js';
+import { StoredObjects } from '../../repository/stored-objects.js';
+import type { DeepenRequest } from '../../wire/fetch-request.js';
+import type { AdvertisedRef, RefAdvertisement } from '../../wire/v0/advertisement.js';
+import { closeAfterAdvertisement } from '../advertisement.js';
+import type { AdvertisedRun } from '../connection.js';
+import { parseRefspec, type Refspec } from '../refspec.js';
+import { writeFetchHead } from './fetch-head.js';
+import { fetchObjects, type FetchHow } from './objects.js';
+import { planChanges, planPruning, planRemoteHead, type RejectedRef } from './ref-changes.js';
+import {
+  headBranch,
+  selectRefs,
+  type Asking,
+  type NamedObject,
+  type Selection,
+} from './selection.js';
+
+/** How long the caller's thread is kept at once, in ms; one object longer at most. */
+const slice = 8;
+
+/** Time for an upload-pack that is asked for nothing to end by itself, in ms. */
+const patience = 10_000;
+
+/** Objects that are looked at closely before they are asked for although they are here. */
+const mostDoubted = 16;
+
+/** What is fetched, and how. */
+export interface FetchOptions extends FetchHow {
+  /** The remote's name: `origin`. */
+  readonly remote: string;
+  /** Its URL without a password, for `FETCH_HEAD`. */
+  readonly url: string;
+  readonly asking: Asking;
+  readonly deepen: DeepenRequest;
+  /** Whether refs that stand for what the server has no longer are removed. */
+  readonly prune: boolean;
+  /** Whether the same is done with tags. */
+  readonly pruneTags: boolean;
+  /** Default true. */
+  readonly writesFetchHead?: boolean | undefined;
+}
+
+/** What a fetch did. */
+export interface FetchedRefs {
+  readonly advertisement: RefAdvertisement;
+  /** What was asked for in the first place; undefined where the remote has no refs. */
+  readonly head: NamedObject | undefined;
+  /** The branch that the server's HEAD stands for. */
+  readonly defaultBranch: string | undefined;
+  readonly updated: readonly RefChange[];
+  /** Names of refs that were removed. */
+  readonly pruned: readonly string[];
+  readonly rejected: readonly RejectedRef[];
+}
+
+/**
+ * @throws GitWsError as `fetchObjects` and `updateRefs` document, NotFoundError where the remote has no such
+ *   ref; what {@link FetchHow.connection} throws. Refs are as they were then.
+ */
+export async function fetchRemote(options: FetchOptions): Promise<FetchedRefs> {
+  const pace = new Pace(slice, options.signal);
+  const fetch = new Fetch(options, pace);
+  try {
+    return await useFileSystem(() => fetch.run());
+  } finally {
+    await fetch.close();
+    pace.close();
+  }
+}
+
+class Fetch {
+  readonly #options: FetchOptions;
+  readonly #pace: Pace;
+  readonly #refs: Refs;
+  #objects: StoredObjects;
+  #shallow: ReadonlySet<string> = new Set();
+  #local: ReadonlyMap<string, RefValue> = new Map();
+
+  constructor(options: FetchOptions, pace: Pace) {
+    const { fs, gitdir } = options;
+    this.#options = options;
+    this.#pace = pace;
+    this.#refs = new Refs(fs, gitdir);
+    this.#objects = this.#openObjects();
+  }
+
+  close(): Promise<void> {
+    return this.#objects.close();
+  }
+
+  async run(): Promise<FetchedRefs> {
+    const { connection, asking, fs, gitdir } = this.#options;
+    const opened = await connection.open('git-upload-pack');
+    const advertisement = opened.advertisement as RefAdvertisement;
+    let selection: Selection | undefined;
+    let wants: readonly string[];
+    try {
+      selection = selectRefs(advertisement, asking);
+      this.#shallow = await readShallow(fs, gitdir);
+      this.#local = await this.#refs.list('refs/');
+      wants = selection === undefined ? [] : await this.#wantsOf(selection);
+    } catch (error) {
+      opened.run.abort(error);
+      throw error;
+    }
+    if (wants.length === 0) void closeAfterAdvertisement(opened.run, patience);
+    else await this.#get(opened, advertisement, wants);
+    const tags = selection === undefined ? [] : await this.#follow(selection, advertisement);
+    return this.#changeRefs(advertisement, selection, tags);
+  }
+
+  /** @returns what has to be asked for. */
+  async #wantsOf({ head, refs, tagsToFollow }: Selection): Promise<string[]> {
+    const oids = new Set([...(head ? [head.oid] : []), ...refs.map(({ oid }) => oid)]);
+    for (const tag of await this.#tagsOfHere(tagsToFollow)) oids.add(tag.oid);
+    const { depth, since, exclude = [] } = this.#options.deepen;
+    // What is here already is asked for as well, with more of its history, or less.
+    if (depth !== undefined || since !== undefined || exclude.length > 0) return [...oids];
+    const here = this.#oidsHere();
+    const doubted = [...oids].filter((oid) => !here.has(oid));
+    if (doubted.length > mostDoubted) return doubted;
+    const wants: string[] = [];
+    for (const oid of doubted) if (!(await this.#isWhole(oid))) wants.push(oid);
+    return wants;
+  }
+
+  /** Whether an object that no ref names is here all the same, with all that it reaches. */
+  async #isWhole(oid: string): Promise<boolean> {
+    const { fs, gitdir, signal } = this.#options;
+    if ((await this.#lookup().locate(oid)) === undefined) return false;
+    const shallow = this.#shallow;
+    const asked = {
+      wants: [oid],
+      haves: this.#oidsHere(),
+      shallow,
+      cutOff: shallow,
+      hasFilter: false,
+    };
+    try {
+      await checkConnected(asked, { fs: { promises: fs }, gitdir, pack: undefined, signal });
+      return true;
+    } catch (error) {
+      // It lacks something, or is damaged: then it is to come.
+      if (isGitWsError(error, 'MISSING_OBJECTS') || isGitWsError(error, 'CORRUPT_PACK'))
+        return false;
+      throw error;
+    }
+  }
+
+  async #get(
+    opened: AdvertisedRun,
+    advertisement: RefAdvertisement,
+    wants: readonly string[],
+  ): Promise<void> {
+    const { asking, deepen } = this.#options;
+    const here = this.#oidsHere();
+    const common = advertisement.refs.flatMap(({ oid }) => (here.has(oid) ? [oid] : []));
+    const targets = asking.refspecs.flatMap(({ target }) => target ?? []);
+    const isTracked = (name: string) =>
+      targets.some((target) => name.startsWith(target.replace(/\*.*$/, '')));
+    const tracked = Array.from(this.#local).flatMap(([name, value]) =>
+      'oid' in value && isTracked(name) ? [value.oid] : [],
+    );
+    const possessions = {
+      commits: new Commits(this.#objects, this.#shallow),
+      tracked: [...new Set(tracked)],
+      tips: [...here],
+      common,
+    };
+    const includesTags = asking.tags !== 'none';
+    const request = { wants, deepen, shallow: this.#shallow, possessions, includesTags };
+    await fetchObjects(opened, request, this.#options);
+    await this.#objects.close();
+    this.#objects = this.#openObjects();
+  }
+
+  /** @returns tags of what is here now; those that did not come with it are fetched. */
+  async #follow(
+    { tagsToFollow }: Selection,
+    advertisement: RefAdvertisement,
+  ): Promise<readonly AdvertisedRef[]> {
+    const tags = await this.#tagsOfHere(tagsToFollow);
+    const lookup = this.#lookup();
+    const missing: string[] = [];
+    for (const { oid } of tags) if ((await lookup.locate(oid)) === undefined) missing.push(oid);
+    if (missing.length > 0) {
+      const again = await this.#options.connection.open('git-upload-pack');
+      await this.#get(again, advertisement, missing);
+    }
+    return tags;
+  }
+
+  /** @returns tags that are not here, of objects that are. */
+  async #tagsOfHere(tags: readonly AdvertisedRef[]): Promise<readonly AdvertisedRef[]> {
+    const lookup = this.#lookup();
+    const found: AdvertisedRef[] = [];
+    for (const tag of tags) {
+      if (this.#local.has(tag.name)) continue;
+      await this.#pace.turn();
+      if ((await lookup.locate(tag.peeled ?? tag.oid)) !== undefined) found.push(tag);
+    }
+    return found;
+  }
+
+  async #changeRefs(
+    advertisement: RefAdvertisement,
+    selection: Selection | undefined,
+    tags: readonly AdvertisedRef[],
+  ): Promise<FetchedRefs> {
+    const { fs, gitdir, asking, remote, url } = this.#options;
+    const pruning =
+      this.#options.prune || this.#options.pruneTags ? this.#stale(advertisement) : [];
+    const fetched = [
+      ...(selection?.refs ?? []),
+      ...tags.map((tag) => ({ ...tag, targets: [{ target: tag.name, isForced: false }] })),
+    ];
+    const refs = new Map(this.#local);
+    for (const { name } of pruning) refs.delete(name);
+    const head = await this.#refs.read('HEAD');
+    const current = head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+    const commits = new Commits(this.#objects, await readShallow(fs, gitdir));
+    const { changes, rejected } = await planChanges(fetched, { refs, current, commits });
+    const names = new Set([...refs.keys(), ...changes.map(({ name }) => name)]);
+    const defaultBranch = headBranch(advertisement);
+    const remoteHead = planRemoteHead(remote, defaultBranch, asking.refspecs, names);
+    // First, as in git: `x` may have taken the place of `x/y`.
+    await updateRefs(fs, gitdir, pruning);
+    await updateRefs(fs, gitdir, [...changes, ...remoteHead]);
+    if (selection?.head !== undefined && this.#options.writesFetchHead !== false) {
+      await writeFetchHead(fs, gitdir, selection.head, fetched, url);
+    }
+    const pruned = pruning.map(({ name }) => name);
+    return {
+      advertisement,
+      head: selection?.head,
+      defaultBranch,
+      updated: changes,
+      pruned,
+      rejected,
+    };
+  }
+
+  #stale({ refs }: RefAdvertisement): readonly RefChange[] {
+    const { prune, pruneTags, asking } = this.#options;
+    const tags: Refspec[] = pruneTags ? [parseRefspec('refs/tags/*:refs/tags/*')] : [];
+    const refspecs = [...(prune ? asking.refspecs : []), ...tags];
+    return planPruning(refspecs, new Set(refs.map(({ name }) => name)), this.#local);
+  }
+
+  #oidsHere(): Set<string> {
+    return new Set(
+      Array.from(this.#local.values()).flatMap((ref) => ('oid' in ref ? [ref.oid] : [])),
+    );
+  }
+
+  #lookup(): ObjectLookup {
+    return new ObjectLookup({ promises: this.#options.fs }, this.#options.gitdir);
+  }
+
+  #openObjects(): StoredObjects {
+    const { fs, gitdir } = this.#options;
+    return new StoredObjects({ promises: fs }, gitdir, { pace: this.#pace });
+  }
+}

@@ -1,0 +1,174 @@
+/** Gets objects of a remote into the repository: negotiates, has the pack kept, and moves the boundary of history. */
+import { GitWsError } from '../../base/errors.js';
+import { missingObjects } from '../../pack/index/missing-objects.js';
+import { ObjectLookup } from '../../repository/object-lookup.js';
+import { changeShallow } from '../../repository/shallow-file.js';
+import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
+import type { PromiseFileSystem } from '../../storage/file-system.js';
+import { encodeWants, type DeepenRequest } from '../../wire/fetch-request.js';
+import type { RefAdvertisement } from '../../wire/v0/advertisement.js';
+import type { AdvertisedRun, Connection } from '../connection.js';
+import type { MessageListeners } from '../messages.js';
+import type { ServiceRun } from '../service-run.js';
+import { Restarts, type RestartOptions } from '../restart.js';
+import { FetchExchange } from './exchange.js';
+import { likelyHaves, negotiate, type Possessions } from './haves.js';
+
+/** What is set for the packs that come: see `BindRepositoryOptions`. */
+export type PackSettings = Pick<
+  KeepPackOptions<object>,
+  'packWorker' | 'wasm' | 'limits' | 'checkConnectivity' | 'detectCollisions'
+>;
+
+/** How one fetch is done. */
+export interface FetchHow {
+  readonly fs: PromiseFileSystem;
+  /** As `findGitDirectory` has it. */
+  readonly gitdir: string;
+  readonly connection: Connection;
+  readonly listeners: MessageListeners;
+  readonly signal: AbortSignal;
+  readonly packs: PackSettings;
+  readonly restart: RestartOptions;
+}
+
+/** What is fetched. */
+export interface ObjectRequest {
+  readonly wants: readonly string[];
+  readonly deepen: DeepenRequest;
+  /** Commits at which the repository is cut off. */
+  readonly shallow: ReadonlySet<string>;
+  readonly possessions: Possessions;
+  /** Whether tags that lead to what comes should come as well. */
+  readonly includesTags: boolean;
+}
+
+/**
+ * @param opened an upload-pack whose advertisement was read: used first, and another one where it is lost.
+ * @throws GitWsError MISSING_OBJECTS, CORRUPT_PACK, PACK_LIMIT, PACK_ENGINE_FAILED, REMOTE_ERROR,
+ *   REMOTE_EXIT, RemoteCapabilityError, CONNECTION_LOST, UserCanceledError; what `fs` and the listeners throw.
+ *   Nothing of it is in the repository then, or all of the pack where only `shallow` could not be written.
+ */
+export async function fetchObjects(
+  opened: AdvertisedRun,
+  request: ObjectRequest,
+  how: FetchHow,
+): Promise<void> {
+  const restarts = new Restarts(how.restart);
+  const again = (failure: unknown): Promise<AdvertisedRun> =>
+    restarts.again(failure, () => how.connection.open('git-upload-pack'), [how.signal]);
+  let likely = await likelyHaves(request.possessions);
+  let current = opened;
+  for (;;) {
+    const { run } = current;
+    try {
+      const isEnough = await fetchOnce(current, request, likely, how);
+      if (isEnough) return;
+      // None of it is there any more: all of history may help.
+      likely = [];
+      run.abort();
+      current = await how.connection.open('git-upload-pack');
+    } catch (failure) {
+      run.abort();
+      current = await again(failure);
+    }
+  }
+}
+
+/** @returns whether all has come; false where the likely haves were of no use. */
+async function fetchOnce(
+  { run, advertisement }: AdvertisedRun,
+  request: ObjectRequest,
+  likely: readonly string[],
+  how: FetchHow,
+): Promise<boolean> {
+  const { wants, shallow, deepen, possessions } = request;
+  const known = advertised(advertisement);
+  const capabilities = chooseCapabilities(known, request);
+  const exchange = new FetchExchange(run, how.listeners);
+  await exchange.begin(encodeWants({ wants, capabilities, shallow, deepen }));
+  let offered: ReadonlySet<string>;
+  if (likely.length > 0) {
+    offered = new Set(likely);
+    await exchange.finish(likely);
+  } else {
+    offered = await negotiate(exchange, possessions);
+    await exchange.finish();
+  }
+  if (!(await exchange.packBegins())) throw missingObjects(wants);
+  if (likely.length > 0 && exchange.acknowledged.size === 0) return false;
+  // A server that is cut off itself says where: that counts here for what comes from it.
+  const servers = await notHere(known.shallow, how);
+  const cutOff = new Set([...shallow, ...servers, ...exchange.shallow]);
+  for (const oid of exchange.unshallow) cutOff.delete(oid);
+  await keep(run, exchange, { wants, haves: offered, shallow, cutOff, hasFilter: false }, how);
+  const stillNotHere = new Set(await notHere(servers, how));
+  const cut = [...exchange.shallow, ...servers.filter((oid) => !stillNotHere.has(oid))];
+  if (cut.length + exchange.unshallow.size === 0) return true;
+  await changeShallow(how.fs, how.gitdir, (before) => {
+    const after = new Set([...before, ...cut]);
+    for (const oid of exchange.unshallow) after.delete(oid);
+    return after;
+  });
+  return true;
+}
+
+async function notHere(oids: readonly string[], { fs, gitdir }: FetchHow): Promise<string[]> {
+  const lookup = new ObjectLookup({ promises: fs }, gitdir);
+  const found: string[] = [];
+  for (const oid of oids) if ((await lookup.locate(oid)) === undefined) found.push(oid);
+  return found;
+}
+
+type Asked = ReturnType<NonNullable<KeepPackOptions<object>['asked']>>;
+
+async function keep(
+  run: ServiceRun,
+  exchange: FetchExchange,
+  asked: Asked,
+  { fs, gitdir, packs, signal, listeners }: FetchHow,
+): Promise<void> {
+  try {
+    await keepPack(exchange.pack(), {
+      ...packs,
+      ...{ fs: { promises: fs }, gitdir, signal, completes: true },
+      asked: () => asked,
+      onProgress: (event) => listeners.onProgress?.(event),
+    });
+  } catch (error) {
+    // Nobody reads on.
+    run.abort(error);
+    throw error;
+  }
+}
+
+function advertised(advertisement: AdvertisedRun['advertisement']): RefAdvertisement {
+  if (advertisement.version !== 2) return advertisement;
+  const message = 'The server speaks protocol version 2, which was not asked for.';
+  throw new GitWsError('MALFORMED_ADVERTISEMENT', message);
+}
+
+function chooseCapabilities(
+  { capabilities }: RefAdvertisement,
+  { deepen, includesTags, shallow }: ObjectRequest,
+): ReadonlyMap<string, readonly string[]> {
+  const { depth, since, exclude = [], isRelative = false } = deepen;
+  const needed = [
+    ...(depth === undefined && shallow.size === 0 ? [] : ['shallow']),
+    ...(since === undefined ? [] : ['deepen-since']),
+    ...(exclude.length === 0 ? [] : ['deepen-not']),
+    ...(isRelative ? ['deepen-relative'] : []),
+  ];
+  for (const capability of needed) {
+    if (capabilities.has(capability)) continue;
+    const message = `The server cannot do ${capability}, which this fetch needs.`;
+    throw new GitWsError('RemoteCapabilityError', message, { data: { capability } });
+  }
+  const liked = ['multi_ack_detailed', 'side-band-64k', 'thin-pack', 'ofs-delta'];
+  const wanted = [
+    ...liked.filter((name) => capabilities.has(name)),
+    ...(includesTags && capabilities.has('include-tag') ? ['include-tag'] : []),
+    ...needed.filter((name) => name.startsWith('deepen-')),
+  ];
+  return new Map(wanted.map((name) => [name, []]));
+}

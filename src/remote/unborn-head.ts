@@ -1,0 +1,38 @@
+/** Which branch an empty repository begins with: only protocol version 2 says so (gitprotocol-v2(5), `unborn`). */
+import { LsRefsParser } from '../wire/v2/ls-refs.js';
+import { delimPkt, encodePktLine, flushPkt } from '../wire/pkt-line.js';
+import { concatBytes } from '../wire/text.js';
+import type { Connection } from './connection.js';
+
+/**
+ * @returns the full name; undefined where the server does not say.
+ * @throws what {@link Connection.open} and the parser of the list throw.
+ */
+export async function unbornHead(connection: Connection): Promise<string | undefined> {
+  const { run, advertisement } = await connection.open('git-upload-pack', 'version=2');
+  const isSaid =
+    advertisement.version === 2 &&
+    advertisement.capabilities.get('ls-refs')?.some((words) => words.split(' ').includes('unborn'));
+  if (isSaid !== true) {
+    run.abort();
+    return undefined;
+  }
+  try {
+    const lines = ['command=ls-refs\n'].map((line) => encodePktLine(line));
+    const asked = ['symrefs\n', 'unborn\n', 'ref-prefix HEAD\n'].map((line) => encodePktLine(line));
+    await run.send([concatBytes([...lines, delimPkt, ...asked, flushPkt])]);
+    const parser = new LsRefsParser();
+    for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
+      const step = parser.push(chunk);
+      if (!step.done) continue;
+      await run.drain();
+      return step.value.find(({ name }) => name === 'HEAD')?.symrefTarget;
+    }
+    await run.success();
+    parser.end();
+    return undefined;
+  } catch (error) {
+    run.abort(error);
+    throw error;
+  }
+}
