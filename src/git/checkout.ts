@@ -41,7 +41,7 @@ export async function checkout(given: CheckoutArguments): Promise<void> {
   const common = { fs, dir, gitdir, cache };
   const previousHead = await resolve(common, 'HEAD');
   const target = await findTarget(common, ref ?? 'HEAD', remote);
-  if (given.noCheckout !== true) await updateTree(common, target, { ...given, previousHead });
+  if (given.noCheckout !== true) await updateWorkTree(common, target.commit, given);
   if (target.isNew) await makeBranch(common, target, track ? remote : undefined);
   if (!(given.noUpdateHead ?? ref === undefined)) {
     const isBranch = target.ref?.startsWith('refs/heads/') === true;
@@ -91,18 +91,28 @@ async function resolve(common: Common, ref: string): Promise<string | undefined>
   });
 }
 
-async function updateTree(
+/**
+ * Makes the working tree, and the index, those of a commit, from those of HEAD's; HEAD stays.
+ *
+ * @throws what {@link checkout} throws for a working tree that cannot follow.
+ */
+export async function updateWorkTree(
   common: Common,
-  target: Target,
-  given: CheckoutArguments & { previousHead: string | undefined },
+  commit: string,
+  how: Pick<CheckoutArguments, 'force' | 'signal'> & {
+    readonly onProgress?: CheckoutArguments['onProgress'] | undefined;
+  },
 ): Promise<void> {
-  const { previousHead, force, signal, onProgress } = given;
-  const from = previousHead && (await readCommit(common, previousHead, 'HEAD')).tree;
   const { fs, dir, gitdir } = common;
-  const what = { fs, dir, gitdir, tree: target.tree, from };
-  await checkoutTree({ ...what, force, signal, onProgress }).catch((error: unknown) => {
-    throw asIsomorphic(error);
-  });
+  const head = await resolve(common, 'HEAD');
+  const from = head && (await readCommit(common, head, 'HEAD')).tree;
+  const { tree } = await readCommit(common, commit, commit);
+  const { force, signal, onProgress } = how;
+  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress }).catch(
+    (error: unknown) => {
+      throw asIsomorphic(error);
+    },
+  );
 }
 
 async function makeBranch(common: Common, { ref, commit }: Target, remote: string | undefined) {

@@ -1,37 +1,184 @@
-/** `git clone`: isomorphic-git's, with the working tree checked out by ours. */
+/** `git clone`: a new repository of a remote's, and its working tree. */
 import * as isomorphicGit from 'isomorphic-git';
+import { isGitWsError } from '../base/errors.js';
+import { fetchRemote, type FetchedRefs } from '../remote/fetch/fetch.js';
+import { parseRefspec } from '../remote/refspec.js';
+import { unbornHead } from '../remote/unborn-head.js';
+import { updateRefs, type RefChange } from '../repository/ref-update.js';
+import { StoredObjects } from '../repository/stored-objects.js';
+import { promisesOf } from '../storage/file-system.js';
+import { treeFiles } from '../worktree/tree-files.js';
+import { BeforeClone } from './before-clone.js';
 import { checkout } from './checkout.js';
+import { readCommit } from './commits.js';
+import { asIsomorphic, fetchOptions, gitdirOf } from './fetch.js';
+import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
 
-/** What isomorphic-git's `clone` takes, and more. */
-export type CloneArguments = Given & {
-  /**
-   * Ends the checkout. What is fetched before is ended by the signal of its `http`
-   * (`createHttpClient`, `bindRepository`).
-   */
-  signal?: AbortSignal | undefined;
-};
+/** What isomorphic-git's `clone` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
+export type CloneArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments;
 
 /**
- * Clones as isomorphic-git does, and checks out as {@link checkout} does. A checkout that fails leaves
- * the repository, which has all that was fetched, and rejects.
+ * Clones as git does. What fails before all has come leaves nothing. A checkout that fails leaves the
+ * repository, which has all that was fetched, and rejects; one that is canceled leaves nothing, either.
+ * A HEAD that is detached, or names a branch that is not there, is no fault: see git-clone(1).
  *
- * @throws what isomorphic-git's `clone` throws, and what {@link checkout} throws.
+ * @throws what {@link fetch} and {@link checkout} throw.
  */
 export async function clone(given: CloneArguments): Promise<void> {
+  const settings = ownSettings(given.http);
+  if (settings === undefined) {
+    await cloneThrough(given);
+    return;
+  }
+  const { fs, dir } = given;
+  const gitdir = gitdirOf(given);
+  const access = new RemoteAccess(given.url, given, settings);
+  const before = await BeforeClone.look(promisesOf(fs), dir, gitdir);
+  let head: string | undefined;
+  try {
+    await isomorphicGit.init({ fs, dir, gitdir });
+    head = await populate(given, gitdir, access);
+  } catch (error) {
+    access.close();
+    await before.restore([]);
+    throw asIsomorphic(error);
+  }
+  if (head === undefined) {
+    access.close();
+    return;
+  }
+  try {
+    await checkOut(given, gitdir, access.signal);
+  } catch (error) {
+    // All that was fetched stays, unless nobody wants it.
+    if (isGitWsError(error, 'UserCanceledError')) {
+      await before.restore(await filesOf(fs, gitdir, head).catch(() => []));
+    }
+    throw error;
+  } finally {
+    access.close();
+  }
+  await given.onPostCheckout?.({ previousHead: '0'.repeat(40), newHead: head, type: 'branch' });
+}
+
+/** @returns the paths of a commit's files. */
+async function filesOf(fs: object, gitdir: string, commit: string): Promise<string[]> {
+  const objects = new StoredObjects(fs, gitdir);
+  try {
+    const { tree } = await readCommit({ fs, gitdir }, commit, 'HEAD');
+    return [...(await treeFiles(objects, tree)).files.keys()];
+  } finally {
+    await objects.close();
+  }
+}
+
+/** With an `http` of others: isomorphic-git's own clone, and our checkout. */
+async function cloneThrough(given: CloneArguments): Promise<void> {
   const { signal, onPostCheckout, noCheckout = false, ...others } = given;
-  await isomorphicGit.clone({ ...others, noCheckout: true });
-  const { fs, dir, gitdir, onProgress, cache } = given;
-  const common = { fs, dir, ...(gitdir === undefined ? {} : { gitdir }) };
-  const head = await isomorphicGit.resolveRef({ ...common, ref: 'HEAD' }).catch(() => undefined);
-  // An empty repository.
+  await isomorphicGit.clone({ ...(others as Given), noCheckout: true });
+  const gitdir = gitdirOf(given);
+  const head = await headOf(given.fs, gitdir);
   if (head === undefined) return;
+  await checkOut({ ...given, noCheckout }, gitdir, signal);
+  await onPostCheckout?.({ previousHead: '0'.repeat(40), newHead: head, type: 'branch' });
+}
+
+/** @returns HEAD's commit; undefined for an empty repository. */
+async function headOf(fs: Given['fs'], gitdir: string): Promise<string | undefined> {
+  return isomorphicGit.resolveRef({ fs, gitdir, ref: 'HEAD' }).catch((error: unknown) => {
+    if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
+    throw error;
+  });
+}
+
+async function checkOut(
+  given: CloneArguments,
+  gitdir: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { fs, dir, onProgress, noCheckout, cache } = given;
   await checkout({
-    ...common,
-    ...{ onProgress, signal, noCheckout, noUpdateHead: true },
+    ...{ fs, dir, gitdir, signal, noUpdateHead: true },
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(noCheckout === undefined ? {} : { noCheckout }),
     ...(cache === undefined ? {} : { cache }),
   });
-  const previousHead = '0'.repeat(40);
-  await onPostCheckout?.({ previousHead, newHead: head, type: 'branch' });
+}
+
+/** Fetches, and writes what refs, HEAD and configuration say. @returns HEAD's commit. */
+async function populate(
+  given: CloneArguments,
+  gitdir: string,
+  access: RemoteAccess,
+): Promise<string | undefined> {
+  const { remote = 'origin', ref, singleBranch = false, noTags = false } = given;
+  const options = await fetchOptions({ ...given, gitdir }, access);
+  const all = `+refs/heads/*:refs/remotes/${remote}/*`;
+  const fetched = await fetchRemote({
+    ...{ ...options, remote, prune: false, pruneTags: false, writesFetchHead: false },
+    asking: {
+      refspecs: [parseRefspec(all)],
+      remoteRef: ref ?? 'HEAD',
+      isOptional: ref === undefined && !singleBranch,
+      isSingle: singleBranch,
+      tags: noTags ? 'none' : singleBranch ? 'follow' : 'all',
+    },
+  });
+  const head = await headFor(fetched, given, gitdir, access);
+  await updateRefs(options.fs, options.gitdir, changesFor(head));
+  const set = (path: string, value: string | boolean) =>
+    isomorphicGit.setConfig({ fs: given.fs, gitdir, path, value: String(value) });
+  const name = fetched.head?.name === 'HEAD' ? fetched.defaultBranch : fetched.head?.name;
+  await set(`remote.${remote}.url`, given.url);
+  await set(`remote.${remote}.fetch`, singleBranch ? singleRefspec(name, remote, all) : all);
+  if (noTags) await set(`remote.${remote}.tagOpt`, '--no-tags');
+  if (head?.branch !== undefined) {
+    const branch = head.branch.slice('refs/heads/'.length);
+    await set(`branch.${branch}.remote`, remote);
+    await set(`branch.${branch}.merge`, head.branch);
+  }
+  return head?.commit;
+}
+
+interface Head {
+  /** Undefined where it is detached. */
+  readonly branch: string | undefined;
+  /** Undefined for a branch without commits. */
+  readonly commit: string | undefined;
+}
+
+/** @returns what HEAD is to be; undefined where it stays as it is. */
+async function headFor(
+  { head, defaultBranch }: FetchedRefs,
+  { fs, ref }: CloneArguments,
+  gitdir: string,
+  access: RemoteAccess,
+): Promise<Head | undefined> {
+  if (head === undefined) {
+    const branch = await unbornHead(access);
+    return branch?.startsWith('refs/heads/') === true ? { branch, commit: undefined } : undefined;
+  }
+  const name = head.name === 'HEAD' ? (defaultBranch ?? head.name) : head.name;
+  if (name.startsWith('refs/heads/')) return { branch: name, commit: head.oid };
+  const { commit } = await readCommit({ fs, gitdir }, head.oid, ref ?? 'HEAD');
+  return { branch: undefined, commit };
+}
+
+function changesFor(head: Head | undefined): readonly RefChange[] {
+  if (head === undefined) return [];
+  const { branch, commit } = head;
+  if (branch === undefined) {
+    return commit === undefined ? [] : [{ name: 'HEAD', value: { oid: commit } }];
+  }
+  const born = commit === undefined ? [] : [{ name: branch, value: { oid: commit } }];
+  return [...born, { name: 'HEAD', value: { symbolic: branch } }];
+}
+
+/** What is fetched again later: as git has it, nothing but what was cloned. */
+function singleRefspec(name: string | undefined, remote: string, all: string): string {
+  if (name?.startsWith('refs/tags/') === true) return `+${name}:${name}`;
+  if (name?.startsWith('refs/heads/') !== true) return all;
+  return `+${name}:refs/remotes/${remote}/${name.slice('refs/heads/'.length)}`;
 }

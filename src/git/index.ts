@@ -5,18 +5,20 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { checkout } from './checkout.js';
 import { clone } from './clone.js';
+import { fetch } from './fetch.js';
+import { pull } from './pull.js';
 
 export * from 'isomorphic-git';
-export { checkout, clone };
+export { checkout, clone, fetch, pull };
 export type { CheckoutArguments } from './checkout.js';
 export type { CloneArguments } from './clone.js';
+export type { PullArguments } from './pull.js';
+export type { FetchArguments, FetchResult } from './fetch.js';
 
-type Commands = Omit<typeof isomorphicGit, 'default' | 'checkout' | 'clone'>;
+const own = { checkout, clone, fetch, pull };
+
+type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 
 /** All of it, for `import git from 'gitws/git'`. */
-const git: Commands & { checkout: typeof checkout; clone: typeof clone } = {
-  ...isomorphicGit,
-  checkout,
-  clone,
-};
+const git: Commands & typeof own = { ...isomorphicGit, ...own };
 export default git;

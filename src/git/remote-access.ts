@@ -90,8 +90,8 @@ export class RemoteAccess implements Connection {
     }
   }
 
-  async open(service: GitService): Promise<AdvertisedRun> {
-    const target = { repository: this.#address, service, gitProtocol: undefined };
+  async open(service: GitService, gitProtocol?: string): Promise<AdvertisedRun> {
+    const target = { repository: this.#address, service, gitProtocol };
     const { listeners } = this;
     return this.#credentials.open(() =>
       openAdvertised(

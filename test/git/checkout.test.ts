@@ -41,7 +41,7 @@ describe('gitws/git', () => {
     const replaced = Object.entries(isomorphicGit).filter(
       ([name, value]) => git[name as keyof typeof git] !== value,
     );
-    expect(replaced.map(([name]) => name).sort()).toEqual(['checkout', 'clone']);
+    expect(replaced.map(([name]) => name).sort()).toEqual(['checkout', 'clone', 'fetch', 'pull']);
     expect(named.log).toBe(isomorphicGit.log);
     expect(named.checkout).toBe(git.checkout);
   });

@@ -1,0 +1,176 @@
+/** `git fetch`: objects of a remote, and the refs that stand for its own. */
+import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError, isGitWsError } from '../base/errors.js';
+import { useFileSystem } from '../base/failure.js';
+import { describeRef } from '../remote/fetch/fetch-head.js';
+import { fetchRemote, type FetchedRefs, type FetchOptions } from '../remote/fetch/fetch.js';
+import type { RejectedRef } from '../remote/fetch/ref-changes.js';
+import { parseRefspec } from '../remote/refspec.js';
+import { findGitDirectory } from '../repository/git-directory.js';
+import { promisesOf } from '../storage/file-system.js';
+import type { DeepenRequest } from '../wire/fetch-request.js';
+import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
+
+type Given = Parameters<typeof isomorphicGit.fetch>[0];
+
+/** What isomorphic-git's `fetch` takes, and more. */
+export type FetchArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments;
+
+/** What a fetch did: isomorphic-git's result, and more. */
+export type FetchResult = isomorphicGit.FetchResult & {
+  /** Refs of this repository that have changed; `oldOid` is missing for new ones. */
+  updated?: { ref: string; oldOid?: string; newOid: string }[];
+  /** Refs that stayed as they were, and why: a tag that is here already as another one, for example. */
+  rejected?: RejectedRef[];
+};
+
+/** History without an end, as git asks for it (shallow.h, INFINITE_DEPTH). */
+const infiniteDepth = 0x7fffffff;
+
+/**
+ * Fetches as git does: what this repository has is told the server as far as it helps, tags of what comes
+ * come with it (`tags: true`: all of them; `false`: none), and refs are changed last, all of them or none.
+ * `depth: Infinity` fetches all of history.
+ *
+ * @throws isomorphic-git's HttpError, NotFoundError, MissingParameterError, RemoteCapabilityError,
+ *   UserCanceledError; GitWsError REF_REJECTED, REF_CHANGED, REF_CONFLICT, REF_LOCKED, MISSING_OBJECTS, and
+ *   what else `createHttpClient`'s requests throw; what `fs` and the callbacks throw.
+ */
+export async function fetch(given: FetchArguments): Promise<FetchResult> {
+  const settings = ownSettings(given.http);
+  if (settings === undefined) return isomorphicGit.fetch(given as Given);
+  const config = await readConfig(given);
+  const access = new RemoteAccess(config.url, given, settings, config.username);
+  try {
+    const fetched = await fetchRemote({
+      ...(await fetchOptions(given, access)),
+      remote: config.remote,
+      asking: {
+        refspecs: config.refspecs.map(parseRefspec),
+        remoteRef: config.remoteRef,
+        isSingle: given.singleBranch ?? false,
+        tags: tagsOf(given),
+      },
+      prune: given.prune ?? false,
+      pruneTags: given.pruneTags ?? false,
+    });
+    const branches = fetched.rejected.filter(({ ref }) => !ref.startsWith('refs/tags/'));
+    if (branches.length > 0) throw refused(branches);
+    return resultOf(fetched, given, access.url);
+  } catch (error) {
+    throw asIsomorphic(error);
+  } finally {
+    access.close();
+  }
+}
+
+/** To remove tags that are gone, all of them are asked for, as in git. */
+function tagsOf({ tags, pruneTags }: FetchArguments): 'all' | 'follow' | 'none' {
+  if (tags === true || pruneTags === true) return 'all';
+  return tags === undefined ? 'follow' : 'none';
+}
+
+/** @returns what all fetches have in common. */
+export async function fetchOptions(
+  given: Pick<FetchArguments, 'fs' | 'dir' | 'gitdir' | 'depth' | 'since' | 'exclude' | 'relative'>,
+  access: RemoteAccess,
+): Promise<Omit<FetchOptions, 'remote' | 'asking' | 'prune' | 'pruneTags'>> {
+  const { settings } = access;
+  const fs = promisesOf(given.fs);
+  const { packWorker, wasm, limits, checkConnectivity, detectCollisions } = settings;
+  return {
+    fs,
+    gitdir: await useFileSystem(() => findGitDirectory(fs, gitdirOf(given))),
+    ...{ connection: access, listeners: access.listeners, signal: access.signal, url: access.url },
+    packs: { packWorker, wasm, limits, checkConnectivity, detectCollisions },
+    restart: { resumeFor: settings.resumeFor, retries: settings.retries },
+    deepen: deepening(given),
+  };
+}
+
+/** @returns the git directory as it was given, or where it is by default. */
+export function gitdirOf({ dir, gitdir }: { dir?: string; gitdir?: string }): string {
+  if (gitdir !== undefined) return gitdir;
+  if (dir === undefined) throw new isomorphicGit.Errors.MissingParameterError('dir');
+  return `${dir.replace(/\/+$/, '')}/.git`;
+}
+
+function deepening(given: Pick<Given, 'depth' | 'since' | 'exclude' | 'relative'>): DeepenRequest {
+  const { depth, since, exclude, relative } = given;
+  const isNumber = depth !== undefined && depth !== null;
+  if (isNumber && depth !== Infinity && !(Number.isSafeInteger(depth) && depth >= 1)) {
+    const message = 'depth must be a whole number of commits, 1 or more, or Infinity.';
+    throw new GitWsError('INVALID_OPTION', message, { data: { depth } });
+  }
+  return {
+    ...(isNumber ? { depth: Math.min(depth, infiniteDepth) } : {}),
+    ...(since ? { since: Math.floor(since.valueOf() / 1000) } : {}),
+    ...(exclude === undefined ? {} : { exclude }),
+    isRelative: relative ?? false,
+  };
+}
+
+interface RemoteConfig {
+  readonly remote: string;
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly refspecs: readonly string[];
+  readonly remoteRef: string;
+}
+
+async function readConfig(given: FetchArguments): Promise<RemoteConfig> {
+  const at = { fs: given.fs, gitdir: gitdirOf(given) };
+  const get = async (path: string): Promise<string | undefined> =>
+    ((await isomorphicGit.getConfig({ ...at, path })) as string | undefined) ?? undefined;
+  const current = given.ref ?? (await isomorphicGit.currentBranch({ ...at, test: true }));
+  const branch = current || undefined;
+  const remote = given.remote ?? (branch && (await get(`branch.${branch}.remote`))) ?? 'origin';
+  const url = given.url ?? (await get(`remote.${remote}.url`));
+  if (url === undefined) throw new isomorphicGit.Errors.MissingParameterError('remote OR url');
+  const merge = branch && (await get(`branch.${branch}.merge`));
+  const remoteRef = given.remoteRef ?? merge ?? given.ref ?? 'HEAD';
+  const path = `remote.${remote}.fetch`;
+  const refspecs = (await isomorphicGit.getConfigAll({ ...at, path })) as string[];
+  const username = await get(`credential.${url}.username`);
+  return { remote, url, username, refspecs, remoteRef };
+}
+
+function resultOf(fetched: FetchedRefs, given: FetchArguments, url: string): FetchResult {
+  const { head, defaultBranch = null, pruned, updated, rejected } = fetched;
+  return {
+    defaultBranch,
+    fetchHead: head?.oid ?? null,
+    fetchHeadDescription: head === undefined ? null : describeRef(head.name, url),
+    ...(given.prune === true || given.pruneTags === true ? { pruned: [...pruned] } : {}),
+    updated: updated.flatMap(({ name, old, value }) => {
+      if (value === undefined || !('oid' in value)) return [];
+      const before = old && 'oid' in old ? { oldOid: old.oid } : {};
+      return [{ ref: name, ...before, newOid: value.oid }];
+    }),
+    rejected: [...rejected],
+  };
+}
+
+function refused(rejected: readonly RejectedRef[]): GitWsError {
+  const words = rejected.map(({ ref, reason }) => `${ref} (${reason})`).join(', ');
+  const message = `Fetched, but these refs stay as they were: ${words}.`;
+  return new GitWsError('REF_REJECTED', message, { data: { rejected } });
+}
+
+/** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
+export function asIsomorphic(error: unknown): unknown {
+  if (!isGitWsError(error)) return error;
+  const { what, capability } = error.data as { what?: string; capability?: string };
+  if (error.code === 'NotFoundError' && what !== undefined) {
+    return new isomorphicGit.Errors.NotFoundError(what);
+  }
+  if (error.code !== 'RemoteCapabilityError' || capability === undefined) return error;
+  const parameters: Record<string, 'depth' | 'since' | 'exclude' | 'relative'> = {
+    'deepen-since': 'since',
+    'deepen-not': 'exclude',
+    'deepen-relative': 'relative',
+  };
+  const parameter = parameters[capability] ?? 'depth';
+  const known = capability as 'shallow' | 'deepen-since' | 'deepen-not' | 'deepen-relative';
+  return new isomorphicGit.Errors.RemoteCapabilityError(known, parameter);
+}

@@ -1,0 +1,115 @@
+/** `git pull`: a fetch, and then a fast-forward or a merge; branch and HEAD move last. */
+import * as isomorphicGit from 'isomorphic-git';
+import { promisesOf } from '../storage/file-system.js';
+import { useFileSystem } from '../base/failure.js';
+import { lateScript } from '../isomorphic/bind-repository.js';
+import { withPackedFiles } from '../isomorphic/packed-fs.js';
+import { Commits } from '../repository/commits.js';
+import { findGitDirectory } from '../repository/git-directory.js';
+import { Refs } from '../repository/refs.js';
+import { updateRefs } from '../repository/ref-update.js';
+import { readShallow } from '../repository/shallow-file.js';
+import { StoredObjects } from '../repository/stored-objects.js';
+import { updateWorkTree } from './checkout.js';
+import { readCommit } from './commits.js';
+import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
+import { mergeFile } from './merge-file.js';
+import { ownSettings, type RemoteArguments } from './remote-access.js';
+
+type Given = Parameters<typeof isomorphicGit.pull>[0];
+
+/** What isomorphic-git's `pull` takes, and more. */
+export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
+  RemoteArguments & { dir: string };
+
+/** Branches of which the message of a merge does not say that it is theirs (git's `merge.suppressDest`). */
+const usualBranches: ReadonlySet<string> = new Set(['main', 'master']);
+
+/**
+ * Pulls into a branch, by default the one that is checked out. Whether the working tree can follow is found
+ * out before anything of it is changed, and only then does the branch move: changes that are not committed,
+ * staged ones too, stay as they are, or are in the way, and then nothing has happened but a fetch. What is
+ * to be merged is merged by isomorphic-git's `merge`; a conflict changes nothing.
+ *
+ * @returns what isomorphic-git's `merge` returns.
+ * @throws what {@link fetch} throws; isomorphic-git's FastForwardError, MergeConflictError,
+ *   MergeNotSupportedError, MissingNameError, MissingParameterError, CheckoutConflictError,
+ *   UnmergedPathsError; what {@link checkout} throws.
+ */
+export async function pull(given: PullArguments): Promise<isomorphicGit.MergeResult> {
+  if (ownSettings(given.http) === undefined) {
+    await isomorphicGit.pull(given as Given);
+    const { fs, dir, ref = 'HEAD' } = given;
+    return { oid: await isomorphicGit.resolveRef({ fs, dir, gitdir: gitdirOf(given), ref }) };
+  }
+  const { fs, dir, ref: asked, onProgress, signal } = given;
+  const plain = promisesOf(fs);
+  const gitdir = await useFileSystem(() => findGitDirectory(plain, gitdirOf(given)));
+  const refs = new Refs(plain, gitdir);
+  const head = await useFileSystem(() => refs.read('HEAD'));
+  const current = head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+  const branch =
+    asked === undefined ? current : `refs/heads/${asked.replace(/^refs\/heads\//, '')}`;
+  if (branch === undefined) throw new isomorphicGit.Errors.MissingParameterError('ref');
+  const ref = branch.slice('refs/heads/'.length);
+  const { fetchHead, fetchHeadDescription } = await fetch({ ...(given as FetchArguments), ref });
+  if (fetchHead === null) throw new isomorphicGit.Errors.NotFoundError(ref);
+  const { commit: theirs } = await readCommit({ fs, gitdir }, fetchHead, ref);
+  const before = await useFileSystem(() => refs.resolve(branch));
+  const ours = before?.oid;
+  const into = usualBranches.has(ref) ? '' : ` into ${ref}`;
+  const message = `Merge ${fetchHeadDescription ?? ''}${into}`;
+  const how = { ...given, gitdir, message };
+  const merged =
+    ours === undefined
+      ? { oid: theirs, fastForward: true }
+      : await merge({ ours, theirs, branch }, how);
+  const isMoved = branch !== current;
+  if (merged.oid === ours && !isMoved) return merged;
+  await updateWorkTree({ fs, dir, gitdir, cache: given.cache ?? {} }, merged.oid, {
+    ...{ signal, onProgress },
+    force: false,
+  });
+  await useFileSystem(() =>
+    updateRefs(plain, gitdir, [
+      { name: branch, old: ours === undefined ? null : { oid: ours }, value: { oid: merged.oid } },
+      ...(isMoved ? [{ name: 'HEAD', old: head ?? null, value: { symbolic: branch } }] : []),
+    ]),
+  );
+  return merged;
+}
+
+interface Sides {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly branch: string;
+}
+
+type How = PullArguments & { readonly gitdir: string; readonly message: string };
+
+async function merge(
+  { ours, theirs, branch }: Sides,
+  given: How,
+): Promise<isomorphicGit.MergeResult & { oid: string }> {
+  const { fs, gitdir, fastForward = true, fastForwardOnly = false } = given;
+  const objects = new StoredObjects(fs, gitdir);
+  try {
+    const commits = new Commits(objects, await readShallow(promisesOf(fs), gitdir));
+    if (await commits.reaches(ours, theirs)) return { oid: ours, alreadyMerged: true };
+    const isForward = await commits.reaches(theirs, ours);
+    if (isForward && (fastForward || fastForwardOnly)) return { oid: theirs, fastForward: true };
+    if (fastForwardOnly) throw new isomorphicGit.Errors.FastForwardError();
+  } finally {
+    await objects.close();
+  }
+  const { author, committer, signingKey, message, dir } = given;
+  const merged = await isomorphicGit.merge({
+    fs: withPackedFiles<typeof fs>(fs, gitdir, lateScript),
+    ...{ dir, gitdir, ours: branch, theirs, message, fastForward: false },
+    ...{ noUpdateBranch: true, mergeDriver: mergeFile },
+    ...(author === undefined ? {} : { author }),
+    ...(committer === undefined ? {} : { committer }),
+    ...(signingKey === undefined ? {} : { signingKey }),
+  });
+  return { ...merged, oid: merged.oid ?? ours };
+}
