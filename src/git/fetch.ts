@@ -88,8 +88,14 @@ export async function fetchOptions(
   };
 }
 
+/** Where a command works. */
+export interface Directories {
+  readonly dir?: string | undefined;
+  readonly gitdir?: string | undefined;
+}
+
 /** @returns the git directory as it was given, or where it is by default. */
-export function gitdirOf({ dir, gitdir }: { dir?: string; gitdir?: string }): string {
+export function gitdirOf({ dir, gitdir }: Directories): string {
   if (gitdir !== undefined) return gitdir;
   if (dir === undefined) throw new isomorphicGit.Errors.MissingParameterError('dir');
   return `${dir.replace(/\/+$/, '')}/.git`;

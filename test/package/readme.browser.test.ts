@@ -106,7 +106,12 @@ async function runInPage(page: Page, code: string): Promise<unknown> {
     // Beside dist/index.js in an installed package, where bundlers find it.
     ...{ bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'error' },
   });
+  await page.evaluate(() => {
+    delete (globalThis as { result?: unknown }).result;
+  });
   await page.addScriptTag({ type: 'module', content: outputFiles[0]?.text ?? '' });
+  // A module runs when it likes.
+  await page.waitForFunction(() => 'result' in globalThis);
   return page.evaluate(() => (globalThis as unknown as { result: Promise<unknown> }).result);
 }
 
@@ -137,16 +142,16 @@ return (await git.log({ fs: site.fs, dir, depth: 1 }))[0].commit.message;`.repla
       ),
     );
     expect(log).toBe('Mine\n');
-    const checkout = await blockThat("from 'gitws/git'");
-    const status = await runInPage(
+    const commands = fillIn(await blockThat("from 'gitws/git'"), own);
+    const [status, head] = (await runInPage(
       page,
       `import LightningFS from '@isomorphic-git/lightning-fs';
-const fs = new LightningFS('bound'), dir = '/bound';
-await fs.promises.unlink('/bound/mine.txt');
-${checkout.replace("ref: 'main'", "ref: 'main', force: true")}
-return git.status({ fs, dir, filepath: 'mine.txt' });`,
-    );
+const fs = new LightningFS('own'), dir = '/own';
+${commands}
+return [await git.status({ fs, dir, filepath: 'mine.txt' }), await git.resolveRef({ fs, dir, ref: 'HEAD' })];`,
+    )) as string[];
     expect(status).toBe('unmodified');
+    expect(head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
   });
 
   it('a client with options of its own tells of what it does', async () => {
