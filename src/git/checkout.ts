@@ -1,7 +1,8 @@
 /** `git checkout <branch>`: the working tree first, then branch and HEAD. */
 import * as isomorphicGit from 'isomorphic-git';
-import { isGitWsError } from '../base/errors.js';
 import { checkoutTree } from '../worktree/checkout.js';
+import { callBack } from '../base/failure.js';
+import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
@@ -31,6 +32,12 @@ export interface Common {
  *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and the callbacks throw.
  */
 export async function checkout(given: CheckoutArguments): Promise<void> {
+  await checkOut(given).catch((reason: unknown) => {
+    throw failureOf(reason);
+  });
+}
+
+async function checkOut(given: CheckoutArguments): Promise<void> {
   const { filepaths, dryRun = false } = given;
   if (dryRun || (filepaths !== undefined && filepaths.length > 0)) {
     await isomorphicGit.checkout(given);
@@ -53,11 +60,17 @@ export async function checkout(given: CheckoutArguments): Promise<void> {
       ...(head as { value: string }),
     });
   }
-  await given.onPostCheckout?.({
-    previousHead: previousHead ?? '0'.repeat(40),
-    newHead: target.commit,
-    type: 'branch',
-  });
+  await tellCheckout(given.onPostCheckout, previousHead, target.commit);
+}
+
+/** @throws what the caller's `onPostCheckout` throws, as `callBack` has it. */
+export function tellCheckout(
+  onPostCheckout: CheckoutArguments['onPostCheckout'],
+  previousHead: string | undefined,
+  newHead: string,
+): Promise<void> {
+  const told = { previousHead: previousHead ?? '0'.repeat(40), newHead, type: 'branch' as const };
+  return callBack('onPostCheckout', async () => onPostCheckout?.(told));
 }
 
 interface Target extends Commit {
@@ -108,11 +121,7 @@ export async function updateWorkTree(
   const from = head && (await readCommit(common, head, 'HEAD')).tree;
   const { tree } = await readCommit(common, commit, commit);
   const { force, signal, onProgress } = how;
-  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress }).catch(
-    (error: unknown) => {
-      throw asIsomorphic(error);
-    },
-  );
+  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress });
 }
 
 async function makeBranch(common: Common, { ref, commit }: Target, remote: string | undefined) {
@@ -122,17 +131,4 @@ async function makeBranch(common: Common, { ref, commit }: Target, remote: strin
   const merge = `refs/heads/${name}`;
   await isomorphicGit.setConfig({ ...common, path: `branch.${name}.remote`, value: remote });
   await isomorphicGit.setConfig({ ...common, path: `branch.${name}.merge`, value: merge });
-}
-
-/** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
-function asIsomorphic(error: unknown): unknown {
-  if (!isGitWsError(error)) return error;
-  const { filepaths } = error.data as { filepaths?: string[] };
-  if (filepaths === undefined) return error;
-  if (error.code === 'CheckoutConflictError') {
-    return new isomorphicGit.Errors.CheckoutConflictError(filepaths);
-  }
-  return error.code === 'UnmergedPathsError'
-    ? new isomorphicGit.Errors.UnmergedPathsError(filepaths)
-    : error;
 }

@@ -9,9 +9,10 @@ import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
-import { checkout } from './checkout.js';
+import { checkout, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
-import { asIsomorphic, fetchOptions, gitdirOf } from './fetch.js';
+import { fetchOptions, gitdirOf } from './fetch.js';
+import { failureOf } from './outcome.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
@@ -43,7 +44,7 @@ export async function clone(given: CloneArguments): Promise<void> {
   } catch (error) {
     access.close();
     await before.restore([]);
-    throw asIsomorphic(error);
+    throw failureOf(error);
   }
   if (head === undefined) {
     access.close();
@@ -60,7 +61,7 @@ export async function clone(given: CloneArguments): Promise<void> {
   } finally {
     access.close();
   }
-  await given.onPostCheckout?.({ previousHead: '0'.repeat(40), newHead: head, type: 'branch' });
+  await tellCheckout(given.onPostCheckout, undefined, head);
 }
 
 /** @returns the paths of a commit's files. */
@@ -82,7 +83,7 @@ async function cloneThrough(given: CloneArguments): Promise<void> {
   const head = await headOf(given.fs, gitdir);
   if (head === undefined) return;
   await checkOut({ ...given, noCheckout }, gitdir, signal);
-  await onPostCheckout?.({ previousHead: '0'.repeat(40), newHead: head, type: 'branch' });
+  await tellCheckout(onPostCheckout, undefined, head);
 }
 
 /** @returns HEAD's commit; undefined for an empty repository. */

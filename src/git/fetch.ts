@@ -1,6 +1,6 @@
 /** `git fetch`: objects of a remote, and the refs that stand for its own. */
 import * as isomorphicGit from 'isomorphic-git';
-import { GitWsError, isGitWsError } from '../base/errors.js';
+import { GitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
 import { describeRef } from '../remote/fetch/fetch-head.js';
 import { fetchRemote, type FetchedRefs, type FetchOptions } from '../remote/fetch/fetch.js';
@@ -9,6 +9,7 @@ import { parseRefspec } from '../remote/refspec.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { promisesOf } from '../storage/file-system.js';
 import type { DeepenRequest } from '../wire/fetch-request.js';
+import { failureOf } from './outcome.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.fetch>[0];
@@ -39,9 +40,10 @@ const infiniteDepth = 0x7fffffff;
 export async function fetch(given: FetchArguments): Promise<FetchResult> {
   const settings = ownSettings(given.http);
   if (settings === undefined) return isomorphicGit.fetch(given as Given);
-  const config = await readConfig(given);
-  const access = new RemoteAccess(config.url, given, settings, config.username);
+  let access: RemoteAccess | undefined;
   try {
+    const config = await readConfig(given);
+    access = new RemoteAccess(config.url, given, settings, config.username);
     const fetched = await fetchRemote({
       ...(await fetchOptions(given, access)),
       remote: config.remote,
@@ -58,9 +60,9 @@ export async function fetch(given: FetchArguments): Promise<FetchResult> {
     if (branches.length > 0) throw refused(branches);
     return resultOf(fetched, given, access.url);
   } catch (error) {
-    throw asIsomorphic(error);
+    throw failureOf(error);
   } finally {
-    access.close();
+    access?.close();
   }
 }
 
@@ -161,22 +163,4 @@ function refused(rejected: readonly RejectedRef[]): GitWsError {
   const words = rejected.map(({ ref, reason }) => `${ref} (${reason})`).join(', ');
   const message = `Fetched, but these refs stay as they were: ${words}.`;
   return new GitWsError('REF_REJECTED', message, { data: { rejected } });
-}
-
-/** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
-export function asIsomorphic(error: unknown): unknown {
-  if (!isGitWsError(error)) return error;
-  const { what, capability } = error.data as { what?: string; capability?: string };
-  if (error.code === 'NotFoundError' && what !== undefined) {
-    return new isomorphicGit.Errors.NotFoundError(what);
-  }
-  if (error.code !== 'RemoteCapabilityError' || capability === undefined) return error;
-  const parameters: Record<string, 'depth' | 'since' | 'exclude' | 'relative'> = {
-    'deepen-since': 'since',
-    'deepen-not': 'exclude',
-    'deepen-relative': 'relative',
-  };
-  const parameter = parameters[capability] ?? 'depth';
-  const known = capability as 'shallow' | 'deepen-since' | 'deepen-not' | 'deepen-relative';
-  return new isomorphicGit.Errors.RemoteCapabilityError(known, parameter);
 }

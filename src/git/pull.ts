@@ -14,6 +14,7 @@ import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
 import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
 import { mergeFile } from './merge-file.js';
+import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.pull>[0];
@@ -37,6 +38,12 @@ const usualBranches: ReadonlySet<string> = new Set(['main', 'master']);
  *   UnmergedPathsError; what {@link checkout} throws.
  */
 export async function pull(given: PullArguments): Promise<isomorphicGit.MergeResult> {
+  return pullInto(given).catch((reason: unknown) => {
+    throw failureOf(reason);
+  });
+}
+
+async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   if (ownSettings(given.http) === undefined) {
     await isomorphicGit.pull(given as Given);
     const { fs, dir, ref = 'HEAD' } = given;

@@ -3,7 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isMissing } from '../storage/file-system.js';
 import { takeLock } from '../storage/lock-file.js';
-import { expectWhole } from '../storage/whole-file.js';
+import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { formatIndex, parseIndex, type IndexEntry } from './index-file.js';
 
 /** An index that nobody else changes meanwhile. */
@@ -48,7 +48,7 @@ export async function holdIndex<Result>(
         await fs.writeFile(target, made);
         await expectWhole(fs, target, made.length);
         if (fs.rename === undefined) return;
-        await fs.rename(lock, path);
+        await moveFile(fs, lock, path);
         isDone = true;
       },
     });

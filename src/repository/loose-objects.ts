@@ -2,7 +2,7 @@
 import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/options.js';
 import { makeDirectory, promisesOf, randomName } from '../storage/file-system.js';
-import { expectWhole } from '../storage/whole-file.js';
+import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { headerOf } from './object-hash.js';
 import { deflate } from './zlib.js';
 
@@ -34,7 +34,7 @@ export async function writeLooseObjects(
     try {
       await promises.writeFile(target, file);
       await expectWhole(promises, target, file.length);
-      await promises.rename?.(temporary, path);
+      if (target === temporary) await moveFile(promises, temporary, path);
     } catch (error) {
       // Not there: then there is nothing to remove.
       await promises.unlink(target).catch(() => undefined);

@@ -12,7 +12,14 @@ import {
   type OpenFile,
   type PromiseFileSystem,
 } from '../storage/file-system.js';
-import { expectWhole, isThere, isWhole, writeAt, writeWhole } from '../storage/whole-file.js';
+import {
+  expectWhole,
+  isThere,
+  isWhole,
+  moveFile,
+  writeAt,
+  writeWhole,
+} from '../storage/whole-file.js';
 
 /** A pack, and what is written of it. */
 export class NewPack {
@@ -112,9 +119,9 @@ export class NewPack {
       writeWhole(fs, index, idx),
     ]);
     for (const each of written) if (each.status === 'rejected') throw each.reason;
-    await fs.rename(this.#temporary, `${name}.pack`);
+    await moveFile(fs, this.#temporary, `${name}.pack`);
     await expectWhole(fs, `${name}.pack`, bytes);
-    await fs.rename(index, `${name}.idx`);
+    await moveFile(fs, index, `${name}.idx`);
     await expectWhole(fs, `${name}.idx`, idx.length);
   }
 

@@ -6,7 +6,7 @@
 import { GitWsError } from '../base/errors.js';
 import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
 import { takeLock } from '../storage/lock-file.js';
-import { expectWhole } from '../storage/whole-file.js';
+import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { formatPackedRefs, type PackedRef } from './packed-refs.js';
 import { Refs, type RefValue } from './refs.js';
 
@@ -191,7 +191,7 @@ class Transaction {
       await expectWhole(this.#fs, path, bytes.length);
       return;
     }
-    await this.#fs.rename(`${path}.lock`, path);
+    await moveFile(this.#fs, `${path}.lock`, path);
     this.#locks.delete(name);
     await expectWhole(this.#fs, path, bytes.length);
   }

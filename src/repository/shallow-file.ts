@@ -2,7 +2,7 @@
 import { GitWsError } from '../base/errors.js';
 import { isMissing, type PromiseFileSystem } from '../storage/file-system.js';
 import { takeLock } from '../storage/lock-file.js';
-import { expectWhole } from '../storage/whole-file.js';
+import { expectWhole, moveFile } from '../storage/whole-file.js';
 
 /** @returns oids in lower case; none where the repository is whole. @throws what the file system throws. */
 export async function readShallow(fs: PromiseFileSystem, gitdir: string): Promise<Set<string>> {
@@ -48,7 +48,7 @@ export async function changeShallow(
     await fs.writeFile(target, bytes);
     await expectWhole(fs, target, bytes.length);
     if (fs.rename === undefined) return;
-    await fs.rename(lock, path);
+    await moveFile(fs, lock, path);
     isDone = true;
   } finally {
     if (!isDone) await fs.unlink(lock).catch(() => undefined);

@@ -49,6 +49,18 @@ export async function expectWhole(
   throw notWhole(`not all of ${bytes} bytes`);
 }
 
+/**
+ * Gives a file another name, in the place of what has it.
+ *
+ * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED where it says so and has not done it.
+ */
+export async function moveFile(fs: PromiseFileSystem, from: string, to: string): Promise<void> {
+  await fs.rename?.(from, to);
+  if (!(await isThere(fs, from))) return;
+  const message = 'The file system says that it renamed a file, and did not.';
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
+}
+
 /** @returns whether a file is there, and has as many bytes. @throws what `stat` throws. */
 export async function isWhole(
   fs: PromiseFileSystem,

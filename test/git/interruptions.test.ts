@@ -1,0 +1,25 @@
+/** What is left of a command that is interrupted; interruptions.long.test.ts tries more places. */
+import { beforeAll, describe, it } from 'vitest';
+import { Scene } from './interruptions.js';
+
+/** Of each kind. */
+const places = 6;
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.make();
+});
+
+describe.each(['clone', 'pull'] as const)('a %s whose file system', (command) => {
+  it.each([
+    ['is left while the signal fires', 'abort'],
+    ['fails with nothing', 'fails with nothing'],
+    ['does nothing, and says that it did', 'does nothing'],
+  ] as const)('%s is whole, or leaves what was there', async (_, interruption) => {
+    const calls = await scene.count(command);
+    for (let place = 0; place < places; place += 1) {
+      await scene.interrupt(command, interruption, Math.floor((calls * (place + 0.5)) / places));
+    }
+  });
+});
