@@ -8,9 +8,10 @@ import { git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import type { RunAll } from './git-page.js';
+import type { PullAll, RunAll } from './git-page.js';
 
 declare const runAll: RunAll;
+declare const pullAll: PullAll;
 
 let browser: Browser;
 let page: string;
@@ -73,6 +74,19 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       expect(seen.refused).toEqual({ code: 'CheckoutConflictError', data: { filepaths: ['run'] } });
       expect(seen.branch).toBe('older');
       expect(seen.forced).toEqual({ files: main, unclean: [] });
+
+      const run = (...args: string[]) => git(['--git-dir', gitDir, ...args]);
+      const next = await run('commit-tree', '-m', kind, '-p', 'main', 'main~1^{tree}');
+      await run('update-ref', 'refs/heads/main', next);
+      await run('tag', kind, next);
+      const pulled = await tab.evaluate(() => pullAll());
+      const files = await listed('main');
+      expect(pulled?.oid).toBe(next);
+      expect(pulled?.tags).toContain(kind);
+      expect(pulled?.files.filter((file) => !file.endsWith(' staged'))).toEqual(files);
+      expect(pulled?.files).toHaveLength(files.length + 1);
+      expect(pulled?.unclean).toEqual([['staged', 0, 2, 2]]);
+      await run('update-ref', 'refs/heads/main', 'main~1');
       await tab.close();
     });
   }

@@ -68,6 +68,13 @@ async function expectSame(own: Partial<FetchArguments>, native: string[] = []): 
   await expectSoundRepository(dir);
 }
 
+/** Every object that a repository has, each once. */
+const objectsOf = async (cwd: string): Promise<string[]> => {
+  const format = '--batch-check=%(objectname)';
+  const text = await realGit(['cat-file', '--batch-all-objects', format], { cwd });
+  return [...new Set(text.split('\n'))];
+};
+
 describe('fetch', () => {
   it('of nothing new changes nothing', async () => {
     await cloned();
@@ -117,6 +124,22 @@ describe('fetch', () => {
     await remote('update-ref', 'refs/heads/topic', 'main~7');
     await remote('update-ref', 'refs/heads/main', await commit('main~12', 'anew.txt'));
     await expectSame({});
+  });
+
+  it('of a remote that has nothing of what it had offers history, and gets what it lacks', async () => {
+    await cloned();
+    const fresh = await commit('main~8', 'fresh.txt');
+    await remote('update-ref', 'refs/heads/main', fresh);
+    for (const name of ['topic', 'release/1.0']) await remote('branch', '-D', name);
+    for (const tag of (await remote('tag')).split('\n')) await remote('tag', '-d', tag);
+    await remote('reflog', 'expire', '--expire=now', '--all');
+    await remote('gc', '-q', '--prune=now');
+    // Of its branches nothing is left there, but for what lies 8 commits and more behind.
+    await local('update-ref', '-d', 'refs/remotes/origin/topic');
+    await local('update-ref', '-d', 'refs/remotes/origin/release/1.0');
+    const before = (await objectsOf(dir)).length;
+    await expectSame({});
+    expect((await objectsOf(dir)).length - before).toBe(3);
   });
 
   it('removes what is gone, and makes room for what takes its place', async () => {
@@ -191,7 +214,11 @@ describe('fetch', () => {
   it('offers what a person has committed, and brings what others have', async () => {
     await cloned();
     await local('commit', '-q', '--allow-empty', '-m', 'Mine');
+    const before = (await objectsOf(dir)).length;
     await remote('update-ref', 'refs/heads/main', await commit('main'));
     await expectSame({});
+    // No more than native git gets: a commit, its tree, its blob.
+    expect(await objectsOf(dir)).toEqual(await objectsOf(expected));
+    expect((await objectsOf(dir)).length - before).toBe(3);
   });
 });

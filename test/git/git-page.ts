@@ -56,10 +56,32 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
   const branch = await git.currentBranch(common);
   await git.checkout({ ...common, ref: 'main', force: true });
   const forced = { files: await listTree(fs, dir), unclean: await unclean() };
+  pullAgain = async () => {
+    await fs.promises.writeFile(`${dir}/staged`, 'mine');
+    await git.add({ ...common, filepath: 'staged' });
+    const { oid } = await git.pull({ ...bound, cache: common.cache });
+    const tags = await git.listTags(common);
+    return { oid, tags, files: await listTree(fs, dir), unclean: await unclean() };
+  };
   return { cloned, older, refused, branch, forced };
 }
 
-Object.assign(globalThis, { runAll });
+interface Pulled {
+  files: string[];
+  unclean: unknown[];
+  tags: string[];
+  oid: string | undefined;
+}
+
+let pullAgain: (() => Promise<Pulled>) | undefined;
+
+/** Pulls into what {@link runAll} has cloned last. */
+async function pullAll(): Promise<Pulled | undefined> {
+  return pullAgain?.();
+}
+
+Object.assign(globalThis, { runAll, pullAll });
 
 /** Of the page's global object. */
 export type RunAll = typeof runAll;
+export type PullAll = typeof pullAll;
