@@ -21,6 +21,7 @@ import type { Negotiation } from './negotiation.js';
 import type { ProgressCallback } from '../remote/progress.js';
 import { PassedPack, type PackRoute } from './pack-route.js';
 import { exchangePush } from './push-exchange.js';
+import { askRefs } from '../remote/push-outcome.js';
 import { Restarts } from '../remote/restart.js';
 import { openAdvertised, type AdvertisedRun } from '../remote/connection.js';
 import { ServiceRun } from '../remote/service-run.js';
@@ -30,7 +31,7 @@ import { WaitingRuns } from './waiting.js';
 export type { HttpClientOptions } from './client-options.js';
 export type { ByteSource } from '../remote/gather.js';
 export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
-export type { RefInDoubt } from './push-exchange.js';
+export type { RefInDoubt } from '../remote/push-outcome.js';
 
 /** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
 export interface HttpRequest {
@@ -71,9 +72,6 @@ export const defaultAdvertisementTime = 5_000;
 
 /** Time for an idle run to end by itself once it was told to, in ms. */
 const patience = 10_000;
-
-/** Time for a server to say what became of a push, in ms. */
-const askTime = 10_000;
 
 /**
  * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
@@ -173,8 +171,9 @@ class GitWsHttpClient {
       onProgress: this.#progressOf(request),
     };
     if (smart.service === 'git-receive-pack') {
-      const askRefs = () => this.#askRefs(smart, request.signal);
-      return success(request, type, bodyOf(await exchangePush(run, body, listeners, askRefs)));
+      const ask = () =>
+        askRefs((signal) => this.#open(smart, signal), [request.signal, this.#options.signal]);
+      return success(request, type, bodyOf(await exchangePush(run, body, listeners, ask)));
     }
     if (advertisement.version === 2) {
       return success(request, type, bodyOf(await exchangeCommand(run, body)));
@@ -206,37 +205,6 @@ class GitWsHttpClient {
       const open = (): Promise<AdvertisedRun> => this.#open(smart, signal);
       const signals = [signal, this.#options.signal];
       return await new Restarts(this.#options).again(failure, open, signals);
-    }
-  }
-
-  async #askRefs(
-    smart: SmartRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadonlyMap<string, string> | undefined> {
-    const giveUp = new AbortController();
-    const stop = (): void => {
-      giveUp.abort();
-    };
-    const timer = setTimeout(stop, askTime);
-    signal?.addEventListener('abort', stop);
-    const open = (): Promise<AdvertisedRun> => this.#open(smart, giveUp.signal);
-    try {
-      const { run, advertisement } = await open().catch((error: unknown) =>
-        // A server that has just ended may be there again in a moment.
-        new Restarts({ resumeFor: askTime }).again(error, open, [
-          giveUp.signal,
-          this.#options.signal,
-        ]),
-      );
-      void closeAfterAdvertisement(run, patience);
-      if (advertisement.version === 2) return undefined;
-      return new Map(advertisement.refs.map(({ name, oid }) => [name, oid]));
-    } catch {
-      // The server is not there: what it did is not known.
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
     }
   }
 

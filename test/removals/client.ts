@@ -43,8 +43,8 @@ const truth = [
   },
   {
     defence: 'a push that nobody reported on is in doubt',
-    file: 'src/isomorphic/push-exchange.ts',
-    from: 'throw request.complete ? await inDoubt(error, request.commands, askRefs) : error;',
+    file: 'src/remote/push-exchange.ts',
+    from: 'throw isComplete ? await inDoubt(error, asked().commands, askRefs) : error;',
     to: 'await Promise.resolve(inDoubt);\n    throw error;',
     tests: [contract],
   },
