@@ -1,16 +1,19 @@
 /** Commits as history is walked: what they name, and when they were made. */
-import TinyQueue from 'tinyqueue';
-import type { StoredObjects } from './stored-objects.js';
+import type { ObjectType } from '../pack/index/options.js';
 import { linksOf } from './object-links.js';
+import type { StoredObjects } from './stored-objects.js';
+import { TwoSides, type Commit } from './two-sides.js';
 
-/** A commit without its words. */
-export interface Commit {
+export type { Commit } from './two-sides.js';
+
+/** What an oid leads to, by its tags. */
+export interface Peeled {
+  /** Oids of the tags on the way. */
+  readonly tags: readonly string[];
   readonly oid: string;
-  readonly tree: string;
-  /** Empty where the repository is cut off at it. */
-  readonly parents: readonly string[];
-  /** The committer's, in seconds since 1970; 0 where it says none. */
-  readonly time: number;
+  readonly type: Exclude<ObjectType, 'tag'>;
+  /** Where it leads to one. */
+  readonly commit: Commit | undefined;
 }
 
 /** Most tags of tags that are followed to a commit. */
@@ -20,7 +23,7 @@ const mostTags = 64;
 export class Commits {
   readonly #objects: StoredObjects;
   readonly #shallow: ReadonlySet<string>;
-  readonly #read = new Map<string, Promise<Commit | undefined>>();
+  readonly #read = new Map<string, Promise<Peeled | undefined>>();
 
   /** @param shallow commits whose parents count as not there. */
   constructor(objects: StoredObjects, shallow: ReadonlySet<string> = new Set()) {
@@ -33,9 +36,18 @@ export class Commits {
    * @returns undefined for what leads to none, or is not there.
    * @throws what reading throws.
    */
-  read(oid: string): Promise<Commit | undefined> {
+  async read(oid: string): Promise<Commit | undefined> {
+    return (await this.peel(oid))?.commit;
+  }
+
+  /**
+   * @param oid of any object.
+   * @returns undefined where something on the way is not there, or damaged.
+   * @throws what reading throws.
+   */
+  peel(oid: string): Promise<Peeled | undefined> {
     let read = this.#read.get(oid);
-    if (read === undefined) this.#read.set(oid, (read = this.#find(oid)));
+    if (read === undefined) this.#read.set(oid, (read = this.#peel(oid)));
     return read;
   }
 
@@ -44,40 +56,36 @@ export class Commits {
     const wanted = await this.read(oid);
     const first = await this.read(from);
     if (wanted === undefined || first === undefined) return false;
-    const seen = new Set([first.oid]);
-    // What is looked for is mostly near: the newest first.
-    const next = new TinyQueue([first], (one, another) => another.time - one.time);
-    for (let at = next.pop(); at !== undefined; at = next.pop()) {
-      if (at.oid === wanted.oid) return true;
-      for (const parent of at.parents) {
-        if (seen.has(parent)) continue;
-        seen.add(parent);
+    const walk = new TwoSides(first, wanted);
+    for (let next = walk.next(); next !== undefined; next = walk.next()) {
+      for (const parent of next.parents) {
         const commit = await this.read(parent);
-        if (commit !== undefined) next.push(commit);
+        if (commit !== undefined) walk.reach(commit, next.oid);
       }
     }
-    return false;
+    return walk.isReached;
   }
 
-  async #find(oid: string): Promise<Commit | undefined> {
-    let at = oid;
-    for (let depth = 0; depth <= mostTags; depth += 1) {
+  async #peel(oid: string): Promise<Peeled | undefined> {
+    const tags: string[] = [];
+    for (let at = oid; tags.length <= mostTags;) {
       const object = await this.#objects.read(at);
-      if (object === undefined || object === 'unknown' || object.bytes === undefined)
-        return undefined;
-      const { type, bytes } = object;
-      if (type !== 'commit' && type !== 'tag') return undefined;
+      if (object === undefined || object === 'unknown') return undefined;
+      const { type, bytes = new Uint8Array(0) } = object;
+      if (type === 'tree' || type === 'blob') return { tags, oid: at, type, commit: undefined };
       const [first, ...parents] = linksOf(type, bytes);
       if (first === undefined) return undefined;
       if (type === 'commit') {
         const isCut = this.#shallow.has(at);
-        return {
+        const commit = {
           oid: at,
           tree: first.oid,
           parents: isCut ? [] : parents.map((parent) => parent.oid),
           time: timeOf(bytes),
         };
+        return { tags, oid: at, type, commit };
       }
+      tags.push(at);
       at = first.oid;
     }
     return undefined;

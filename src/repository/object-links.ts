@@ -14,6 +14,9 @@ export interface TreeLink {
   /** 20 bytes, in the tree's memory. */
   readonly oid: Uint8Array;
   readonly type: 'tree' | 'blob';
+  /** Where its name begins in the tree, and ends. */
+  readonly name: number;
+  readonly nameEnd: number;
 }
 
 /**
@@ -59,7 +62,9 @@ export function* treeLinks(tree: Uint8Array): Generator<TreeLink, void, undefine
     if (nameEnd < 0 || end > tree.length) throw malformed();
     const kind = mode & typeBits;
     const type = kind === treeMode ? 'tree' : 'blob';
-    if (kind !== gitlinkMode) yield { oid: tree.subarray(nameEnd + 1, end), type };
+    if (kind !== gitlinkMode) {
+      yield { oid: tree.subarray(nameEnd + 1, end), type, name: at + 1, nameEnd };
+    }
     at = end;
   }
 }

@@ -85,6 +85,37 @@ export class ObjectLookup {
     return undefined;
   }
 
+  /**
+   * Looks for many of them, most of which may be nowhere: a remote's, for example.
+   *
+   * @param oids in lower case.
+   * @returns those that are there, as far as this can be said.
+   * @throws what the file system throws.
+   */
+  async present(oids: Iterable<string>): Promise<readonly string[]> {
+    const found: string[] = [];
+    /** By directories: what is in no pack. */
+    const left = new Map<string, string[]>();
+    for (const oid of oids) {
+      if ((await this.locatePacked(oid)) !== undefined) {
+        found.push(oid);
+        continue;
+      }
+      const folder = oid.slice(0, 2);
+      const others = left.get(folder);
+      if (others === undefined) left.set(folder, [oid]);
+      else others.push(oid);
+    }
+    for (const directory of await this.#readDirectories()) {
+      for (const [folder, others] of left) {
+        const names = await this.#fs.readdir(`${directory}/${folder}`).catch(isMissing);
+        const there = new Set(names || []);
+        found.push(...others.filter((oid) => there.has(oid.slice(2))));
+      }
+    }
+    return found;
+  }
+
   /** @returns the packs that can be read. @throws what the file system throws. */
   async packs(): Promise<readonly StoredPack[]> {
     return (await this.#readPacks()).packs;

@@ -100,6 +100,24 @@ export class PackedObjects {
     });
   }
 
+  /** Where the last entry ends, in bytes. */
+  get end(): number {
+    return this.#pack.end;
+  }
+
+  /**
+   * @param offset of an object of this pack.
+   * @returns what stands before its zlib data. @throws as {@link read}.
+   */
+  headAt(offset: number): Promise<EntryHead> {
+    return this.#headAt(offset);
+  }
+
+  /** @returns so many bytes of the pack, fewer at its end. @throws as {@link read}. */
+  bytesAt(offset: number, length: number): Promise<Uint8Array> {
+    return this.#bytes(offset, length);
+  }
+
   async #readWaiting(): Promise<void> {
     this.#isReading = true;
     while (this.#waiting.length > 0) {

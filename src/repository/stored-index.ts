@@ -53,6 +53,19 @@ export class StoredIndex {
     return this.#index.find(oid);
   }
 
+  /** @returns all of it, in memory. @throws what the file system throws. */
+  async load(): Promise<PackIndex> {
+    await (this.#whole ??= this.#loadWhole());
+    return this.#index;
+  }
+
+  #loadWhole(): Promise<void> {
+    const loaded = this.#read(this.#index.whole());
+    // Not for ever: the next one who asks reads it again.
+    loaded.catch(() => (this.#whole = undefined));
+    return loaded;
+  }
+
   #load(first: number): Promise<void> {
     const wanted = this.#whole ?? this.#parts.get(first);
     if (wanted !== undefined) return wanted;

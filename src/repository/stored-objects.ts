@@ -15,12 +15,16 @@ import {
 } from './object-lookup.js';
 import { PackedObjects, type StoredObject } from './packed-objects.js';
 import { RangeFile } from './range-file.js';
+import { hasZlib, inflate } from './zlib.js';
 
 /** The tree without entries, which is in every repository, also where nobody has written it. */
-const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+export const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** Bytes behind the last entry of a pack: its checksum. */
 const checksumBytes = 20;
+
+/** Bytes of an object's file up to which it is inflated on the caller's thread. */
+const mostInflatedHere = 0x4000;
 
 /** What is read of a repository, and how. */
 export interface StoredObjectsOptions {
@@ -50,6 +54,39 @@ export class StoredObjects {
   /** @returns false where it certainly is not there. @throws what the file system throws. */
   async has(oid: string): Promise<boolean> {
     return (await this.#locate(oid)) !== undefined;
+  }
+
+  /**
+   * @param oids in lower case.
+   * @returns those of them that are there, as far as this can be said.
+   * @throws what the file system throws.
+   */
+  present(oids: Iterable<string>): Promise<readonly string[]> {
+    return this.#lookup.present(oids);
+  }
+
+  /**
+   * @param oid in lower case.
+   * @returns where it is; undefined where it certainly is nowhere.
+   * @throws what the file system throws.
+   */
+  locate(oid: string): Promise<ObjectPlace | undefined> {
+    return this.#locate(oid);
+  }
+
+  /**
+   * @param pack of this repository.
+   * @returns its entries as they lie.
+   * @throws what the file system throws.
+   */
+  async entries(pack: StoredPack): Promise<PackedObjects> {
+    const opened = this.#open(pack);
+    try {
+      return await opened.objects;
+    } catch (error) {
+      this.#packs.delete(pack);
+      throw error;
+    }
   }
 
   /**
@@ -147,36 +184,43 @@ export class StoredObjects {
   async #readAt(place: ObjectPlace | undefined): Promise<StoredObject | 'unknown' | undefined> {
     if (place === undefined || place === 'unknown') return place;
     if (!('file' in place)) return (await this.#readPacked(place)) ?? 'unknown';
-    const { type, bytes } = parseLoose((await this.#fs.readFile(place.file)) as Uint8Array);
+    const file = (await this.#fs.readFile(place.file)) as Uint8Array;
+    const { type, bytes } = parseLoose(await inflateFile(file));
     return { type, bytes: type === 'blob' && this.#options.blobs !== true ? undefined : bytes };
   }
 
   /** @returns undefined for a delta whose base is in another pack: git leaves none in a repository. */
   async #readPacked({ pack, offset }: PackedPlace): Promise<StoredObject | undefined> {
-    let opened = this.#packs.get(pack);
-    if (opened === undefined) {
-      const file = new RangeFile(this.#fs, pack.path);
-      this.#packs.set(pack, (opened = { file, objects: undefined }));
-    }
-    const { file } = opened;
-    const { blobs } = this.#options;
-    opened.objects ??= file.length().then((length) => {
-      const read = (at: number, bytes: number) => file.read(at, bytes);
-      const readable = { index: pack.index, end: length - checksumBytes, read };
-      return new PackedObjects(readable, { blobs });
-    });
+    const { objects } = this.#open(pack);
     try {
-      return await (await opened.objects).read(offset);
+      return await (await objects).read(offset);
     } catch (error) {
       this.#packs.delete(pack);
       throw error;
     }
   }
+
+  #open(pack: StoredPack): OpenPack {
+    const before = this.#packs.get(pack);
+    if (before !== undefined) return before;
+    const file = new RangeFile(this.#fs, pack.path);
+    const { blobs } = this.#options;
+    const objects = file.length().then((length) => {
+      const read = (at: number, bytes: number) => file.read(at, bytes);
+      const readable = { index: pack.index, end: length - checksumBytes, read };
+      return new PackedObjects(readable, { blobs });
+    });
+    // Whoever reads hears of it.
+    objects.catch(() => undefined);
+    const opened = { file, objects };
+    this.#packs.set(pack, opened);
+    return opened;
+  }
 }
 
 interface OpenPack {
   readonly file: RangeFile;
-  objects: Promise<PackedObjects> | undefined;
+  readonly objects: Promise<PackedObjects>;
 }
 
 /** What lies in a pack comes in the order of offsets; packs are few. */
@@ -184,9 +228,13 @@ function orderOf(place: ObjectPlace | undefined): number {
   return typeof place === 'object' && 'offset' in place ? place.offset : -1;
 }
 
+/** What is small costs less here than a stream of the platform's. */
+function inflateFile(file: Uint8Array): Uint8Array | Promise<Uint8Array> {
+  return file.length > mostInflatedHere && hasZlib() ? inflate(file) : inflateWhole(file);
+}
+
 /** An object as a file of its own: a header, NUL, and the content. */
-function parseLoose(file: Uint8Array): { type: ObjectType; bytes: Uint8Array } {
-  const bytes = inflateWhole(file);
+function parseLoose(bytes: Uint8Array): { type: ObjectType; bytes: Uint8Array } {
   const start = bytes.indexOf(0) + 1;
   const [type] = new TextDecoder().decode(bytes.subarray(0, start)).split(' ', 1);
   return { type: type as ObjectType, bytes: bytes.subarray(start) };

@@ -1,8 +1,23 @@
-/** zlib data by the platform's own streams: for a few small objects. */
+/** zlib data by the platform's own streams, which work beside the caller's thread. */
 
 /** @returns zlib data. */
 export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new CompressionStream('deflate');
+  return passThrough(bytes, new CompressionStream('deflate'));
+}
+
+/** @returns the content of zlib data. @throws RangeError for what is none, or damaged. */
+export async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await passThrough(bytes, new DecompressionStream('deflate'));
+  } catch (cause) {
+    throw new RangeError('This is no zlib data.', { cause });
+  }
+}
+
+async function passThrough(
+  bytes: Uint8Array,
+  stream: { readonly readable: unknown; readonly writable: unknown },
+): Promise<Uint8Array> {
   const writer = (stream.writable as WritableStream<Uint8Array>).getWriter();
   const written = writer.write(bytes).then(() => writer.close());
   const [passed] = await Promise.all([

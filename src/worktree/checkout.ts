@@ -15,7 +15,8 @@ import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import { expectNothingLost, type Removal, type Write } from './losses.js';
 import { planCheckout } from './plan.js';
 import { removeFiles } from './removals.js';
-import { modes, treeFiles, unavailable, type TreeFile } from './tree-files.js';
+import { unavailable } from '../repository/unavailable.js';
+import { modes, treeFiles, type TreeFile } from './tree-files.js';
 import { WorkTree } from './work-tree.js';
 import { foldedPath, WriteOut } from './write-out.js';
 

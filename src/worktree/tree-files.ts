@@ -1,6 +1,7 @@
 /** The files of a tree, those of its subtrees included. */
 import { GitWsError } from '../base/errors.js';
 import { formatOid } from '../pack/format/oid.js';
+import { unavailable } from '../repository/unavailable.js';
 import type { StoredObjects } from '../repository/stored-objects.js';
 import { isSafePath } from './path-rules.js';
 
@@ -109,10 +110,4 @@ function joined(folder: Uint8Array, name: Uint8Array): Uint8Array {
 function unsafe(filepath: string): GitWsError {
   const message = `The tree has a path that must not be written: ${JSON.stringify(filepath)}.`;
   return new GitWsError('UnsafeFilepathError', message, { data: { filepath } });
-}
-
-/** @returns the error for an object that cannot be had. */
-export function unavailable(oid: string): GitWsError {
-  const message = `The repository lacks object ${oid}, or has it damaged.`;
-  return new GitWsError('OBJECT_UNAVAILABLE', message, { data: { oid } });
 }

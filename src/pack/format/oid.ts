@@ -1,8 +1,12 @@
 /** Oids as bytes, as packs and their indexes have them, and as text. */
 
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** @param bytes 20 of them. @returns 40 hexadecimal digits, in lower case. */
 export function formatOid(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let oid = '';
+  for (const byte of bytes) oid += digits[byte] ?? '';
+  return oid;
 }
 
 /** @param oid 40 hexadecimal digits. */

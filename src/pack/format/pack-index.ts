@@ -67,10 +67,13 @@ export class PackIndex {
   /** @returns the oids that begin with this byte, in order. */
   oidsUnder(first: number): string[] {
     const { low, high } = this.#range(first);
-    return Array.from({ length: high - low }, (_, object) => {
-      const at = headerBytes + fanoutBytes + (low + object) * oidBytes;
-      return formatOid(this.#bytes.subarray(at, at + oidBytes));
-    });
+    return Array.from({ length: high - low }, (_, object) => this.oidAt(low + object));
+  }
+
+  /** @param object its number, in the order of oids. */
+  oidAt(object: number): string {
+    const at = headerBytes + fanoutBytes + object * oidBytes;
+    return formatOid(this.#bytes.subarray(at, at + oidBytes));
   }
 
   /** @returns the offset of an object in the pack; undefined if it is not there. */
@@ -79,7 +82,7 @@ export class PackIndex {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const order = this.#compare(middle, oid);
-      if (order === 0) return this.#offset(middle);
+      if (order === 0) return this.offsetAt(middle);
       if (order < 0) low = middle + 1;
       else high = middle;
     }
@@ -101,7 +104,8 @@ export class PackIndex {
     return 0;
   }
 
-  #offset(object: number): number {
+  /** @param object its number, in the order of oids. @returns its offset in the pack. */
+  offsetAt(object: number): number {
     const offset = this.#view.getUint32(this.#offsets + object * 4);
     if (offset < 0x80000000) return offset;
     const large = this.#large + (offset - 0x80000000) * 8;
