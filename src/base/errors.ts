@@ -55,6 +55,13 @@ export type ErrorCode =
   | 'UNSUPPORTED_OBJECT_FORMAT'
   /** The server sent no pack, or one that lacks what was asked for. `data`: `missing`. */
   | 'MISSING_OBJECTS'
+  /**
+   * A push was refused on this side: `reason` is `not-fast-forward`, `tag-exists` or `stale-info` (the ref
+   * is not what the lease says). isomorphic-git's own code. `data`: `reason`, `ref`.
+   */
+  | 'PushRejectedError'
+  /** The server's git does not know what was asked for. `data`: `capability`. */
+  | 'UNSUPPORTED_CAPABILITY'
   /** The connection was lost after the whole push was sent. `data`: `refs`. */
   | 'PUSH_OUTCOME_UNKNOWN'
   /** A function of the caller's failed with a value that is no error. `data`: `callback`. */

@@ -7,15 +7,17 @@ import { checkout } from './checkout.js';
 import { clone } from './clone.js';
 import { fetch } from './fetch.js';
 import { pull } from './pull.js';
+import { push } from './push.js';
 
 export * from 'isomorphic-git';
-export { checkout, clone, fetch, pull };
+export { checkout, clone, fetch, pull, push };
 export type { CheckoutArguments } from './checkout.js';
 export type { CloneArguments } from './clone.js';
 export type { PullArguments } from './pull.js';
+export type { PushArguments, RefToPush } from './push.js';
 export type { FetchArguments, FetchResult } from './fetch.js';
 
-const own = { checkout, clone, fetch, pull };
+const own = { checkout, clone, fetch, pull, push };
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 

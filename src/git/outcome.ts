@@ -1,6 +1,6 @@
 /** What a command of gitws/git rejects with: an error in any case, of isomorphic-git's classes where it has one. */
 import * as isomorphicGit from 'isomorphic-git';
-import { isGitWsError } from '../base/errors.js';
+import { isGitWsError, type GitWsError } from '../base/errors.js';
 import { fileSystemFailure } from '../base/failure.js';
 
 /**
@@ -13,10 +13,11 @@ export function failureOf(reason: unknown): unknown {
 }
 
 /** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
-function asIsomorphic(error: { readonly code: string; readonly data: object }): Error | undefined {
+function asIsomorphic(error: GitWsError): Error | undefined {
   const { Errors } = isomorphicGit;
-  const { filepaths, what, capability } = error.data as {
+  const { filepaths, what, capability, reason } = error.data as {
     filepaths?: string[];
+    reason?: string;
     what?: string;
     capability?: string;
   };
@@ -27,6 +28,12 @@ function asIsomorphic(error: { readonly code: string; readonly data: object }): 
     return new Errors.UnmergedPathsError(filepaths);
   }
   if (error.code === 'NotFoundError' && what !== undefined) return new Errors.NotFoundError(what);
+  if (error.code === 'PushRejectedError') {
+    const rejected = new Errors.PushRejectedError(reason as 'not-fast-forward');
+    // It has sentences for its own reasons alone.
+    const { data, message } = error;
+    return Object.assign(rejected, reason === 'stale-info' ? { data, message } : { data });
+  }
   if (error.code !== 'RemoteCapabilityError' || capability === undefined) return undefined;
   type Capability = ConstructorParameters<typeof Errors.RemoteCapabilityError>[0];
   const parameter = parameters[capability] ?? 'depth';

@@ -90,14 +90,18 @@ export class RemoteAccess implements Connection {
     }
   }
 
-  async open(service: GitService, gitProtocol?: string): Promise<AdvertisedRun> {
+  async open(
+    service: GitService,
+    gitProtocol?: string,
+    signal?: AbortSignal,
+  ): Promise<AdvertisedRun> {
     const target = { repository: this.#address, service, gitProtocol };
     const { listeners } = this;
     return this.#credentials.open(() =>
       openAdvertised(
         { ...target, authorization: this.#credentials.authorization },
-        { ...this.settings, onMessage: listeners.onMessage },
-        this.signal,
+        { ...this.settings, onMessage: listeners.onMessage, signal: this.signal },
+        signal,
       ),
     );
   }

@@ -15,10 +15,11 @@ export interface Connection {
    * had come of it.
    *
    * @param gitProtocol what ssh would pass as GIT_PROTOCOL; default: version 0.
+   * @param signal ends the run, beside what ends the command.
    * @throws GitWsError REFUSED, CONNECTION_FAILED, CONNECTION_LOST, and what else `openChannel` and
    *   {@link readAdvertisement} throw.
    */
-  open(service: GitService, gitProtocol?: string): Promise<AdvertisedRun>;
+  open(service: GitService, gitProtocol?: string, signal?: AbortSignal): Promise<AdvertisedRun>;
 }
 
 /**

@@ -41,7 +41,13 @@ describe('gitws/git', () => {
     const replaced = Object.entries(isomorphicGit).filter(
       ([name, value]) => git[name as keyof typeof git] !== value,
     );
-    expect(replaced.map(([name]) => name).sort()).toEqual(['checkout', 'clone', 'fetch', 'pull']);
+    expect(replaced.map(([name]) => name).sort()).toEqual([
+      'checkout',
+      'clone',
+      'fetch',
+      'pull',
+      'push',
+    ]);
     expect(named.log).toBe(isomorphicGit.log);
     expect(named.checkout).toBe(git.checkout);
   });

@@ -8,8 +8,8 @@ import { gitBytes } from './git.js';
 export const nullOid = '0'.repeat(40);
 
 /** One pkt-line. */
-export function pktLine(text: string): Buffer {
-  const payload = Buffer.from(text, 'utf8');
+export function pktLine(content: string | Uint8Array): Buffer {
+  const payload = Buffer.from(content as string);
   return Buffer.concat([Buffer.from((payload.length + 4).toString(16).padStart(4, '0')), payload]);
 }
 
