@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
-import { git } from '../helpers/git.js';
+import { expectSoundRepository, git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -46,9 +46,11 @@ beforeAll(async () => {
   await put('many/0/0.txt', 'changed\n');
   await commit('Two');
   await git(['clone', '-q', '--bare', work, gitDir]);
+  for (const kind of ['plain', 'ours'])
+    await git(['branch', `gone-${kind}`, 'older'], { cwd: gitDir });
   const served = await servePage(await bundlePage('./git-page.ts', import.meta.url));
   page = served.url;
-  url = `${(await startServer({ root, origins: [page] })).url}/site.git`;
+  url = `${(await startServer({ root, allowPush: true, origins: [page] })).url}/site.git`;
   browser = await launchChromium();
 });
 
@@ -63,7 +65,7 @@ const listed = async (ref: string): Promise<string[]> => {
 
 describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
   for (const kind of ['plain', 'ours'] as const) {
-    it(`clones and checks out what git has, over ${kind === 'plain' ? 'LightningFS' : 'createLightningFS'}`, async () => {
+    it(`clones, checks out and pushes what git has, over ${kind === 'plain' ? 'LightningFS' : 'createLightningFS'}`, async () => {
       const tab = await browser.newPage();
       await tab.goto(page);
       const seen = await tab.evaluate(([fs, remote]) => runAll(fs, remote), [kind, url] as const);
@@ -87,6 +89,12 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       expect(pulled?.files).toHaveLength(files.length + 1);
       expect(pulled?.unclean).toEqual([['staged', 0, 2, 2]]);
       await run('update-ref', 'refs/heads/main', 'main~1');
+      const head = await git(['rev-parse', `from-${kind}`], { cwd: gitDir });
+      // The commit, its tree, two more on the way, and three files.
+      const pushed = { head, ok: true, again: true, tracked: head, sent: 7, gone: true };
+      expect(pulled?.pushed).toEqual(pushed);
+      expect(await git(['branch', '--list', `gone-${kind}`], { cwd: gitDir })).toBe('');
+      await expectSoundRepository(gitDir);
       await tab.close();
     });
   }

@@ -41,7 +41,7 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
   const fs = kind === 'plain' ? new LightningFS(name) : createLightningFS(name, { LightningFS });
   const dir = '/site';
   const bound = bindRepository({ fs, dir, url });
-  const common = { fs: bound.fs, dir, cache: {} };
+  const common = { fs: bound.fs as LightningFS, dir, cache: {} };
   const unclean = async () =>
     (await git.statusMatrix(common)).filter(([, ...sides]) => sides.join() !== '1,1,1');
   await git.clone({ ...bound, cache: common.cache });
@@ -61,12 +61,39 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
     await git.add({ ...common, filepath: 'staged' });
     const { oid } = await git.pull({ ...bound, cache: common.cache });
     const tags = await git.listTags(common);
-    return { oid, tags, files: await listTree(fs, dir), unclean: await unclean() };
+    const pulled = { oid, tags, files: await listTree(fs, dir), unclean: await unclean() };
+    return { ...pulled, pushed: await pushAll(bound, common, kind) };
   };
   return { cloned, older, refused, branch, forced };
 }
 
+/** Commits, and pushes to a branch of its own; once more, which has nothing to do; then deletes one. */
+async function pushAll(
+  bound: ReturnType<typeof bindRepository>,
+  common: { fs: LightningFS; dir: string; cache: object },
+  kind: string,
+) {
+  const { fs, dir } = common;
+  const long = Array.from({ length: 20_000 }, (_, at) => String(at * at)).join(' ');
+  await fs.promises.writeFile(`${dir}/long.txt`, long);
+  await fs.promises.writeFile(`${dir}/many/1/1.txt`, 'changed in a page');
+  for (const filepath of ['long.txt', 'many/1/1.txt']) await git.add({ ...common, filepath });
+  const author = { name: 'Ann', email: 'ann@example.com' };
+  const head = await git.commit({ ...common, message: 'In a page', author });
+  let sent = 0;
+  const ref = { ref: 'main', remoteRef: `from-${kind}` };
+  const onProgress = ({ phase, loaded }: { phase: string; loaded: number }): void => {
+    if (phase === 'Writing objects') sent = loaded;
+  };
+  const { ok } = await git.push({ ...bound, cache: common.cache, ...ref, onProgress });
+  const again = await git.push({ ...bound, ...ref });
+  const tracked = await git.resolveRef({ ...common, ref: `refs/remotes/origin/from-${kind}` });
+  const gone = await git.push({ ...bound, ref: `gone-${kind}`, delete: true });
+  return { head, ok, again: again.ok, tracked, sent, gone: gone.ok };
+}
+
 interface Pulled {
+  pushed: Awaited<ReturnType<typeof pushAll>>;
   files: string[];
   unclean: unknown[];
   tags: string[];
@@ -75,7 +102,7 @@ interface Pulled {
 
 let pullAgain: (() => Promise<Pulled>) | undefined;
 
-/** Pulls into what {@link runAll} has cloned last. */
+/** Pulls into what {@link runAll} has cloned last, and pushes. */
 async function pullAll(): Promise<Pulled | undefined> {
   return pullAgain?.();
 }

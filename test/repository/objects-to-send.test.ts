@@ -14,6 +14,8 @@ describe('the objects of a push', () => {
       if (seed % 3 === 0) await git(['--git-dir', gitDir, 'gc', '-q', '--prune=now']);
       if (seed % 3 === 1)
         await git(['--git-dir', gitDir, 'unpack-objects', '-q'], { input: await packed(gitDir) });
+      const empty = join(root, 'empty.git');
+      await git(['init', '-q', '--bare', empty]);
       for (let round = 0; round < 3; round += 1) {
         const pick = (most: number): string[] => [
           ...new Set(Array.from({ length: random.below(most) }, () => random.pick(commits))),
@@ -26,6 +28,10 @@ describe('the objects of a push', () => {
         const needless = [...own.objects].filter((oid) => !native.objects.has(oid));
         expect({ round, needless }).toEqual({ round, needless: [] });
         await expectTaken(gitDir, own, tips, haves);
+        // Not thin: all bases are in it.
+        if (round === 1) {
+          await git(['index-pack', '--stdin'], { cwd: empty, input: own.bytes });
+        }
       }
     });
   }
