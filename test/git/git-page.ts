@@ -74,6 +74,7 @@ async function pushAll(
   kind: string,
 ) {
   const { fs, dir } = common;
+  const site = { ...bound, fs };
   const long = Array.from({ length: 20_000 }, (_, at) => String(at * at)).join(' ');
   await fs.promises.writeFile(`${dir}/long.txt`, long);
   await fs.promises.writeFile(`${dir}/many/1/1.txt`, 'changed in a page');
@@ -85,10 +86,10 @@ async function pushAll(
   const onProgress = ({ phase, loaded }: { phase: string; loaded: number }): void => {
     if (phase === 'Writing objects') sent = loaded;
   };
-  const { ok } = await git.push({ ...bound, cache: common.cache, ...ref, onProgress });
-  const again = await git.push({ ...bound, ...ref });
+  const { ok } = await git.push({ ...site, cache: common.cache, ...ref, onProgress });
+  const again = await git.push({ ...site, ...ref });
   const tracked = await git.resolveRef({ ...common, ref: `refs/remotes/origin/from-${kind}` });
-  const gone = await git.push({ ...bound, ref: `gone-${kind}`, delete: true });
+  const gone = await git.push({ ...site, ref: `gone-${kind}`, delete: true });
   return { head, ok, again: again.ok, tracked, sent, gone: gone.ok };
 }
 
