@@ -2,20 +2,25 @@
  * Runs once before the tests: builds dist/ if it is not of the present sources, and makes a place
  * for what tests need again and again.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from '../../scripts/build.mjs';
 import { isBuilt } from '../../scripts/build-inputs.mjs';
 import { fileURLToPath } from 'node:url';
-import { samplesVariable } from './sample-repository.js';
+import { keptVariable } from './kept.js';
 
 /** @returns what removes that place again. */
-export async function setup(): Promise<() => Promise<void>> {
-  const samples = await mkdtemp(join(tmpdir(), 'gitws-samples-'));
-  process.env[samplesVariable] = samples;
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  // Several projects ask for it.
+  if (process.env[keptVariable] !== undefined) return undefined;
+  const kept = await mkdtemp(join(tmpdir(), 'gitws-kept-'));
+  process.env[keptVariable] = kept;
+  for (const name of ['hooks', 'info']) {
+    await mkdir(join(kept, 'template', name), { recursive: true });
+  }
   await buildIfNeeded();
-  return () => rm(samples, { recursive: true, force: true });
+  return () => rm(kept, { recursive: true, force: true });
 }
 
 async function buildIfNeeded(): Promise<void> {

@@ -1,7 +1,9 @@
 /** Runs git apart from the machine's and the user's settings. Tests import it from git.ts. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptVariable } from './kept.js';
 
 /** What the functions here take beside git's arguments. */
 export interface GitOptions {
@@ -21,6 +23,9 @@ export interface GitResult {
   readonly stderr: string;
 }
 
+/** What each new repository holds: git's own template is 14 files that no test looks at. */
+const template = process.env[keptVariable] && join(process.env[keptVariable], 'template');
+
 /**
  * The environment git runs with in tests: no system or user settings, a fixed identity, fixed
  * dates, English messages and never a prompt. For tests that spawn git themselves.
@@ -31,6 +36,7 @@ export const gitEnvironment: Readonly<Record<string, string>> = {
   HOME: '/nonexistent',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: fileURLToPath(new URL('./gitconfig', import.meta.url)),
+  ...(template !== undefined && { GIT_TEMPLATE_DIR: template }),
   GIT_TERMINAL_PROMPT: '0',
   GIT_AUTHOR_NAME: 'Test Author',
   GIT_AUTHOR_EMAIL: 'author@example.com',

@@ -4,9 +4,9 @@
  * second, where one git process a commit would take minutes.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyOfKept } from './kept.js';
 import { git } from './run-git.js';
 import { seededRandom, type Random } from './random.js';
 
@@ -29,9 +29,6 @@ export interface SampleOptions {
   readonly bigBlobs?: { readonly count: number; readonly bytes: number };
   readonly objectFormat?: 'sha1' | 'sha256';
 }
-
-/** Names the directory in which samples are kept for as long as the tests run (global-setup.ts). */
-export const samplesVariable = 'GITWS_TEST_SAMPLES';
 
 /** When the first commit was made, in seconds of the epoch; each later one an hour after. */
 export const firstCommitTime = 1704067200; // 2024-01-01T00:00:00Z
@@ -65,31 +62,15 @@ export async function makeRepository(
   directory: string,
   options: SampleOptions = {},
 ): Promise<{ gitDir: string; head: string }> {
-  const samples = process.env[samplesVariable];
-  if (samples === undefined) return make(directory, options);
-  const name = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16);
-  const head = await copyOf(join(samples, `${name}.git`), directory, options);
-  return { gitDir: directory, head };
-}
-
-/**
- * Copies a sample that was made before, by whichever test: making one takes git five processes.
- *
- * @returns the oid of main's tip.
- */
-async function copyOf(sample: string, directory: string, options: SampleOptions): Promise<string> {
-  if (!existsSync(sample)) {
-    const unfinished = join(await mkdtemp(`${sample}-`), 'sample.git');
-    const { head } = await make(unfinished, options);
-    await writeFile(join(unfinished, headFile), head);
-    // Where another test was faster, its one is as good.
-    await rename(unfinished, sample).catch(() => undefined);
-  }
-  await cp(sample, directory, { recursive: true });
+  const hash = createHash('sha256').update(JSON.stringify(options)).digest('hex');
+  await copyOfKept(`sample-${hash.slice(0, 16)}`, directory, async (place) => {
+    const { head } = await make(place, options);
+    await writeFile(join(place, headFile), head);
+  });
   const file = join(directory, headFile);
   const head = await readFile(file, 'utf8');
   await rm(file);
-  return head;
+  return { gitDir: directory, head };
 }
 
 const headFile = 'sample-head';

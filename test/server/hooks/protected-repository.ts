@@ -11,6 +11,7 @@ import type { ProtectedRefs, RefChange } from '../../../server/rules/types.js';
 import { encodePktLine, flushPkt } from '../../../src/wire/pkt-line.js';
 import { concatBytes } from '../../../src/wire/text.js';
 import { git, gitBytes, gitStatus, type GitResult } from '../../helpers/git.js';
+import { copyOfKept } from '../../helpers/kept.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 
 export const zero = '0'.repeat(40);
@@ -48,17 +49,25 @@ export class ProtectedRepository {
     allowed: Allowed = {},
     objectFormat: 'sha1' | 'sha256' = 'sha1',
   ): Promise<ProtectedRepository> {
-    const repository = new ProtectedRepository(await temporaryDirectory());
-    const { gitDir, clone } = repository;
-    const init = ['init', '-q', `--object-format=${objectFormat}`];
-    await git([...init, '--bare', gitDir]);
-    await git([...init, clone]);
-    await git(['remote', 'add', 'origin', gitDir], { cwd: clone });
-    await repository.commit('first');
-    await repository.commit('second');
-    await git(['push', '-q', 'origin', 'main'], { cwd: clone });
+    const directory = await temporaryDirectory();
+    await copyOfKept(`protected-${objectFormat}`, directory, (place) =>
+      new ProtectedRepository(place).#begin(objectFormat),
+    );
+    const repository = new ProtectedRepository(directory);
     await repository.protect(allowed);
     return repository;
+  }
+
+  /** Makes the repository and its clone. */
+  async #begin(objectFormat: 'sha1' | 'sha256'): Promise<void> {
+    const init = ['init', '-q', `--object-format=${objectFormat}`];
+    await git([...init, '--bare', this.gitDir]);
+    await git([...init, this.clone]);
+    // Wherever the two are copied to.
+    await git(['remote', 'add', 'origin', '../site.git'], { cwd: this.clone });
+    await this.commit('first');
+    await this.commit('second');
+    await git(['push', '-q', 'origin', 'main'], { cwd: this.clone });
   }
 
   async protect(allowed: Allowed): Promise<void> {
