@@ -152,6 +152,20 @@ describe('the check of a repository', () => {
     }
   });
 
+  it('finds what became of one that was sound', async () => {
+    const directory = await temporaryDirectory();
+    await git(['init', '-q', directory]);
+    await git(['commit', '-q', '--allow-empty', '-m', 'First'], { cwd: directory });
+    const head = await git(['rev-parse', 'HEAD'], { cwd: directory });
+    await expectSoundRepository(directory);
+    await expectSoundRepository(directory);
+    const ref = join(directory, '.git/refs/heads/main');
+    await writeFile(ref, `${'1'.repeat(40)}\n`);
+    await expect(expectSoundRepository(directory)).rejects.toThrow('invalid sha1 pointer');
+    await writeFile(ref, `${head}\n`);
+    await expectSoundRepository(directory);
+  });
+
   it('finds a missing object', async () => {
     const directory = await temporaryDirectory();
     await git(['init', '-q', directory]);
