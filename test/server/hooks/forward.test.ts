@@ -19,10 +19,27 @@ async function commitOn(
   parents: readonly string[],
 ): Promise<string> {
   const cwd = repository.clone;
-  const tree = await git(['rev-parse', 'main^{tree}'], { cwd });
   made += 1;
   const names = parents.flatMap((parent) => ['-p', parent]);
-  return git(['commit-tree', tree, ...names, '-m', `commit ${made}`], { cwd });
+  return git(['commit-tree', 'main^{tree}', ...names, '-m', `commit ${made}`], { cwd });
+}
+
+/** Asks git for the history of each object. @returns whether one's commit is in that of another. */
+async function ancestry(
+  gitDir: string,
+  objects: readonly string[],
+): Promise<(old: string, next: string) => boolean> {
+  const options = { cwd: gitDir, env: { GIT_NO_REPLACE_OBJECTS: '1' } };
+  const peeled = await git(['cat-file', '--batch-check=%(objectname)'], {
+    ...options,
+    input: objects.map((oid) => `${oid}^{commit}\n`).join(''),
+  });
+  const commits = peeled.split('\n');
+  const histories = await Promise.all(
+    objects.map(async (oid) => (await gitStatus(['rev-list', oid], options)).stdout.split('\n')),
+  );
+  return (old, next) =>
+    histories[objects.indexOf(next)]?.includes(commits[objects.indexOf(old)] ?? '') ?? false;
 }
 
 test('a push of many updates starts no more processes than one of two', async () => {
@@ -115,9 +132,11 @@ test.each(['whole', 'shallow'])(
     const refs = pairs.map(([old = ''], index) => [zero, old, `refs/odd/${index}`] as const);
     await repository.send(refs, { objects });
     // Replacement refs do not count, what the repository has not got of its history does.
-    for (const commit of commits.slice(1)) {
-      const parents = await git(['log', '-1', '--format=%P', commit], { cwd: clone });
-      if (parents === '') await git(['replace', '--graft', commit, base], { cwd: gitDir });
+    const roots = await git(['rev-list', '--no-walk', '--max-parents=0', ...commits.slice(1)], {
+      cwd: clone,
+    });
+    for (const commit of roots.split('\n')) {
+      await git(['replace', '--graft', commit, base], { cwd: gitDir });
     }
     if (kind === 'shallow') {
       await writeFile(join(gitDir, 'shallow'), `${commits[3]}\n${commits[6]}\n`);
@@ -131,14 +150,12 @@ test.each(['whole', 'shallow'])(
       { objects },
     );
     expect(stdout).toContain('ng refs/odd/missing hook declined');
+    const isAncestor = await ancestry(gitDir, objects);
     const kept = new Set<boolean>();
     for (const [index, [old = '', next = '']] of pairs.entries()) {
-      const { code } = await gitStatus(['merge-base', '--is-ancestor', old, next], {
-        cwd: gitDir,
-        env: { GIT_NO_REPLACE_OBJECTS: '1' },
-      });
-      kept.add(code === 0);
-      const answer = code === 0 ? `ok refs/odd/${index}\n` : `ng refs/odd/${index} `;
+      const forward = isAncestor(old, next);
+      kept.add(forward);
+      const answer = forward ? `ok refs/odd/${index}\n` : `ng refs/odd/${index} `;
       expect(stdout, `${old} to ${next}: ${stderr}`).toContain(answer);
     }
     expect(kept.size).toBe(2);
