@@ -33,17 +33,24 @@ async function openPage(context?: BrowserContext): Promise<Page> {
 }
 
 describe.skipIf(!browserAvailable)('a file system does what Node’s does', () => {
+  let page: Page;
+
+  beforeAll(async () => {
+    page = await openPage();
+  });
+
   it.each(fileSystemCases.map((each) => [each.name, each] as const))('%s', async (name, each) => {
     const directory = await temporaryDirectory();
     const fs = nodeFs as unknown as CaseFileSystem;
     const expected = JSON.parse(JSON.stringify(await each.run(fs, directory))) as unknown;
-    const page = await openPage();
     const run = (kind: 'ours' | 'plain') =>
       page.evaluate(
         async ([wanted, which]) => {
           const found = lightning.fileSystemCases.find((one) => one.name === wanted);
           const made =
-            which === 'ours' ? lightning.create('cases') : new lightning.LightningFS('plain');
+            which === 'ours'
+              ? lightning.create(`ours, ${wanted}`)
+              : new lightning.LightningFS(`plain, ${wanted}`);
           await made.promises.mkdir('/case');
           const seen = await found?.run(made.promises, '/case');
           return JSON.parse(JSON.stringify(seen)) as unknown;
@@ -52,7 +59,6 @@ describe.skipIf(!browserAvailable)('a file system does what Node’s does', () =
       );
     expect(await run('ours')).toEqual(expected);
     if (each.notPlain !== true) expect(await run('plain')).toEqual(expected);
-    await page.close();
   });
 });
 
