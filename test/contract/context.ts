@@ -32,7 +32,7 @@ export interface ContractContext {
 export interface ContractFs {
   readonly promises: Git.PromiseFsClient['promises'] & {
     readdir(path: string): Promise<string[]>;
-    stat(path: string): Promise<{ isDirectory(): boolean }>;
+    stat(path: string): Promise<{ readonly size: number; isDirectory(): boolean }>;
     readFile(path: string): Promise<Uint8Array>;
     writeFile(path: string, content: string | Uint8Array): Promise<void>;
   };

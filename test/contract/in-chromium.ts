@@ -1,11 +1,13 @@
 /** The contract in Chromium: the built bundle, LightningFS, a page of another origin. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contractCases } from './cases.js';
 import type { Oracle } from './context.js';
 import { createOracle } from './oracle.js';
+import type { CopyEntry } from './page.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -24,13 +26,16 @@ beforeAll(async () => {
   await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
     (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
   );
-  await page.exposeFunction('keepCopy', async (dir: string, entries: [string, string?][]) => {
-    await rm(copyOf(dir), { recursive: true, force: true });
+  await page.exposeFunction('keepCopy', async (dir: string, entries: CopyEntry[]) => {
+    const [before, now] = [`${copyOf(dir)} before`, copyOf(dir)];
+    if (existsSync(now)) await rename(now, before);
     for (const [path, content] of entries) {
-      const target = join(copyOf(dir), path);
+      const target = join(now, path);
       if (content === undefined) await mkdir(target, { recursive: true });
+      else if (content === null) await rename(join(before, path), target);
       else await writeFile(target, Buffer.from(content, 'base64'));
     }
+    await rm(before, { recursive: true, force: true });
   });
   await page.goto(url);
 });
