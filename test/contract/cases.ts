@@ -16,3 +16,9 @@ export const contractCases: Readonly<Record<string, readonly ContractCase[]>> = 
   'what fails': failureCases,
   'pushes that fail': failedPushCases,
 };
+
+/** What fails is told by the library, wherever it runs: of these, a page needs to show only some. */
+export const failingTopics = ['what fails', 'pushes that fail'];
+
+/** Of so many failing cases, npm test has one tried in a page, and the long tests the others. */
+export const failingStep = 5;

@@ -44,14 +44,17 @@ beforeAll(async () => {
  * Defines its tests.
  *
  * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
+ * @param isWanted by a case's number in its topic; all of them by default.
  */
 export function testInChromium(
   way: 'plain' | 'bound',
   title: string,
   topics: readonly string[],
+  isWanted = (_index: number): boolean => true,
 ): void {
   describe.skipIf(!browserAvailable).each(topics)(`${title}, %s:`, (topic) => {
-    it.each((contractCases[topic] ?? []).map(({ name }) => name))('%s', async (name) => {
+    const cases = (contractCases[topic] ?? []).filter((_, index) => isWanted(index));
+    it.each(cases.map(({ name }) => name))('%s', async (name) => {
       await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
         topic,
         name,
