@@ -11,8 +11,12 @@ import { seededRandom } from '../helpers/random.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import type { Native, Transport } from './transports.js';
 
-/** Registers the tests. */
-export function describeNativeGit(name: string, transport: Transport): void {
+/**
+ * Registers the tests.
+ *
+ * @param atOnce clones that are made at the same time.
+ */
+export function describeNativeGit(name: string, transport: Transport, atOnce = 20): void {
   describe(`native git over ${name}`, () => {
     const world = new World(transport);
     beforeAll(() => world.start());
@@ -26,7 +30,7 @@ export function describeNativeGit(name: string, transport: Transport): void {
       pushCases(world);
     });
     describe('the rest', () => {
-      otherCases(world);
+      otherCases(world, atOnce);
     });
   });
 }
@@ -429,7 +433,7 @@ function pushCases(world: World): void {
   });
 }
 
-function otherCases(world: World): void {
+function otherCases(world: World, atOnce: number): void {
   it('ls-remote', async () => {
     const listed = await world.native.git(['ls-remote', '--symref', world.url()]);
     expect(listed).toContain('ref: refs/heads/main\tHEAD');
@@ -465,9 +469,9 @@ function otherCases(world: World): void {
     expect(listed).toContain(`${world.head}\tHEAD`);
   });
 
-  it('20 clones at once', async () => {
+  it(`${atOnce} clones at once`, async () => {
     const clones = await Promise.all(
-      Array.from({ length: 20 }, () => world.clone(world.url(), '--bare')),
+      Array.from({ length: atOnce }, () => world.clone(world.url(), '--bare')),
     );
     const refs = await refsOf(world.source);
     for (const clone of clones) expect(await refsOf(clone)).toBe(refs);

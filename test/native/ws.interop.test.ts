@@ -1,4 +1,5 @@
 import { describeNativeGit } from './contract.js';
 import { overWs } from './transports.js';
 
-describeNativeGit('ws://', overWs);
+// More at once: the long tests of the other ways, whose helper is the same.
+describeNativeGit('ws://', overWs, 8);
