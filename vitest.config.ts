@@ -8,16 +8,26 @@ const setup = 'test/helpers/global-setup.ts';
 const longTests = 'test/**/*.long.test.ts';
 
 /**
- * Tests of parts, which need no browser and nothing built: `npm run test:unit`. A worker takes many
- * of these files, since to start one takes longer than most of them: what `vi.mock` puts in the place of
- * a module does not belong here.
+ * Tests with a process of their own: they put something in the place of a module, or look at the
+ * memory of their process. A worker takes many of the other files, since to start one, to load what it
+ * needs and to warm it up takes longer than most of them.
  */
+const aloneTests = [
+  'test/demo/save.test.ts',
+  'test/pack/hostile.test.ts',
+  'test/server/authentication/{htpasswd,tokens}.test.ts',
+  'test/server/forgetting.test.ts',
+  'test/server/reloading-file.coarse-clock.test.ts',
+  'test/server/{repository,system-errors}.pressure.test.ts',
+];
+
+/** Tests of parts, which need no browser and nothing built: `npm run test:unit`. */
 const unitTests = [
   'test/{corpus,isomorphic,remote,repository,storage,tunnel,wire,worktree}/**/!(*.browser|*.long).test.ts',
   'test/server/rules/*.test.ts',
 ];
 
-/** Settings that both projects take over. */
+/** Settings that all projects take over. */
 function project(name: string, test: NonNullable<UserWorkspaceConfig['test']>) {
   return { extends: true as const, test: { name, ...test } };
 }
@@ -33,9 +43,11 @@ export default defineConfig(({ mode }) => {
     project('unit', { include: unitTests, isolate: false }),
     project('whole', {
       include: ['test/**/*.test.ts'],
-      exclude: [...exclude, longTests, ...unitTests],
+      exclude: [...exclude, longTests, ...unitTests, ...aloneTests],
       globalSetup: [setup],
+      isolate: false,
     }),
+    project('alone', { include: aloneTests, globalSetup: [setup] }),
   ];
   return {
     resolve: {

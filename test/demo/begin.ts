@@ -18,6 +18,7 @@ const servers = new Set<Demo>();
 let sample: Promise<string> | undefined;
 
 atEnd(async () => {
+  sample = undefined;
   await Promise.all([...servers].map(end));
 });
 
