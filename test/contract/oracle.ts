@@ -149,8 +149,9 @@ async function makeTemplate(directory: string, template: Template): Promise<stri
     return directory;
   }
   const objectFormat = template === 'sha256' ? 'sha256' : 'sha1';
-  const commits = template === 'large' ? 800 : 60;
-  const { gitDir } = await makeRepository(directory, { commits, objectFormat });
+  // A dozen files are of all kinds; each more has to be checked out in most of the cases.
+  const size = template === 'large' ? { commits: 800 } : { commits: 60, files: 12 };
+  const { gitDir } = await makeRepository(directory, { ...size, objectFormat });
   return gitDir;
 }
 
