@@ -17,6 +17,10 @@ const longest = [
   'test/missing-objects',
   'test/bind-repository.browser',
   'test/demo',
+  'test/storage/lightning',
+  'test/server/hooks/protect',
+  'test/pack/index-pack',
+  'test/proxies',
 ];
 
 /** Puts the test files that take the longest first. */
