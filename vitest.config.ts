@@ -8,15 +8,16 @@ const setup = 'test/helpers/global-setup.ts';
 const longTests = 'test/**/*.long.test.ts';
 
 /**
- * Tests with a process of their own: they put something in the place of a module, or look at the
- * memory of their process. A worker takes many of the other files, since to start one, to load what it
+ * Tests with a process of their own: they put something in the place of a module, count all timers, or
+ * look at the memory of their process. A worker takes many of the other files, since to start one, to load what it
  * needs and to warm it up takes longer than most of them.
  */
 const aloneTests = [
   'test/demo/save.test.ts',
-  'test/pack/hostile.test.ts',
-  'test/server/authentication/{htpasswd,tokens}.test.ts',
-  'test/server/forgetting.test.ts',
+  'test/bin/line-budget.test.ts',
+  'test/pack/{hostile,worker}.test.ts',
+  'test/server/authentication/{failures,htpasswd,tokens}.test.ts',
+  'test/server/{forgetting,quarantine}.test.ts',
   'test/server/reloading-file.coarse-clock.test.ts',
   'test/server/{repository,system-errors}.pressure.test.ts',
 ];

@@ -41,7 +41,7 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
   const fs = kind === 'plain' ? new LightningFS(name) : createLightningFS(name, { LightningFS });
   const dir = '/site';
   const bound = bindRepository({ fs, dir, url });
-  const common = { fs: bound.fs as LightningFS, dir, cache: {} };
+  const common = { fs: bound.fs, dir, cache: {} };
   const unclean = async () =>
     (await git.statusMatrix(common)).filter(([, ...sides]) => sides.join() !== '1,1,1');
   await git.clone({ ...bound, cache: common.cache });

@@ -47,7 +47,7 @@ it('a worker that was ended before is unavailable, and nothing is read from the 
   const worker = new PlayedWorker();
   const watched = watchedSource();
   const outcome = settled(indexPack({ source: watched.source, packWorker: worker }));
-  await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
+  await expect.poll(() => worker.heard).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(29_000);
   expect(vi.getTimerCount()).toBe(1);
   await vi.advanceTimersByTimeAsync(2_000);
@@ -64,7 +64,7 @@ it('a signal ends the wait for a worker', async () => {
   const outcome = settled(
     indexPack({ source: watched.source, packWorker: worker, signal: abort.signal }),
   );
-  await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
+  await expect.poll(() => worker.heard).toHaveLength(1);
   abort.abort(new Error('the user left'));
   expect(await outcome).toMatchObject({ code: 'UserCanceledError' });
   expect(vi.getTimerCount()).toBe(0);
@@ -82,7 +82,7 @@ it('where the worker of its own does not answer, the caller’s thread works', a
     },
   );
   const outcome = settled(indexPack({ source: watchedSource().source }));
-  await vi.waitFor(() => expect(started[0]?.heard).toHaveLength(1));
+  await expect.poll(() => started[0]?.heard).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(31_000);
   expect(await outcome).toBe('indexed');
   expect(started[0]?.isTerminated).toBe(true);
@@ -93,9 +93,9 @@ it('a worker hears whether it is to search for collisions', async () => {
     const worker = new PlayedWorker();
     const { source } = watchedSource();
     const outcome = settled(indexPack({ source, packWorker: worker, detectCollisions }));
-    await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
+    await expect.poll(() => worker.heard).toHaveLength(1);
     worker.say({ type: 'gitws.pack-worker', lock: undefined });
-    await vi.waitFor(() => expect(worker.heard.length).toBeGreaterThan(1));
+    await expect.poll(() => worker.heard.length).toBeGreaterThan(1);
     expect(worker.heard[1]).toMatchObject({ detectsCollisions: detectCollisions === undefined });
     worker.dispatchEvent(new Event('error'));
     expect(await outcome).toMatchObject({ code: 'PACK_ENGINE_FAILED' });
@@ -105,9 +105,9 @@ it('a worker hears whether it is to search for collisions', async () => {
 it('a worker that cannot read what it is sent fails the call', async () => {
   const worker = new PlayedWorker();
   const outcome = settled(indexPack({ source: watchedSource().source, packWorker: worker }));
-  await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
+  await expect.poll(() => worker.heard).toHaveLength(1);
   worker.say({ type: 'gitws.pack-worker', lock: undefined });
-  await vi.waitFor(() => expect(worker.heard.length).toBeGreaterThan(1));
+  await expect.poll(() => worker.heard.length).toBeGreaterThan(1);
   worker.dispatchEvent(new Event('messageerror'));
   expect(await outcome).toMatchObject({ code: 'PACK_ENGINE_FAILED' });
 });

@@ -131,11 +131,9 @@ test('it ends with the server, with its locks and whatever it has started', asyn
   const maintenance = new Maintenance({ onError: failing, start });
   maintenance.request(gitDir);
   maintenance.request(await untidy());
-  const pid = await vi.waitFor(async () => {
-    const text = await readFile(marker, 'utf8');
-    expect(text).toMatch(/\d\n/);
-    return Number(text);
-  });
+  const read = (): Promise<string> => readFile(marker, 'utf8').catch(() => '');
+  await expect.poll(read).toMatch(/\d\n/);
+  const pid = Number(await read());
   await maintenance.close();
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   expect(started).toHaveLength(1);

@@ -64,7 +64,7 @@ describe('in a page', () => {
     expect(brief(told).slice(-4)).toEqual([
       ...['connecting 1', 'interrupted 2', 'connecting 2', 'resumed 2'],
     ]);
-    await vi.waitFor(() => expect(listeners()).toBe(0));
+    await expect.poll(listeners).toBe(0);
   });
 
   it.each(['online', 'visibilitychange'])(
