@@ -1,6 +1,6 @@
 /** `git clone`: a new repository of a remote's, and its working tree. */
 import * as isomorphicGit from 'isomorphic-git';
-import { isGitWsError } from '../base/errors.js';
+import { GitWsError, isGitWsError } from '../base/errors.js';
 import { fetchRemote, type FetchedRefs } from '../remote/fetch/fetch.js';
 import { parseRefspec } from '../remote/refspec.js';
 import { unbornHead } from '../remote/unborn-head.js';
@@ -129,8 +129,7 @@ async function populate(
   });
   const head = await headFor(fetched, given, gitdir, access);
   await updateRefs(options.fs, options.gitdir, changesFor(head));
-  const set = (path: string, value: string | boolean) =>
-    isomorphicGit.setConfig({ fs: given.fs, gitdir, path, value: String(value) });
+  const set = (path: string, value: string) => setConfig({ fs: given.fs, gitdir }, path, value);
   const name = fetched.head?.name === 'HEAD' ? fetched.defaultBranch : fetched.head?.name;
   await set(`remote.${remote}.url`, given.url);
   await set(`remote.${remote}.fetch`, singleBranch ? singleRefspec(name, remote, all) : all);
@@ -141,6 +140,18 @@ async function populate(
     await set(`branch.${branch}.merge`, head.branch);
   }
   return head?.commit;
+}
+
+/** @throws GitWsError FILE_SYSTEM_FAILED where it says that it has written it, and has not. */
+async function setConfig(
+  at: { readonly fs: Given['fs']; readonly gitdir: string },
+  path: string,
+  value: string,
+): Promise<void> {
+  await isomorphicGit.setConfig({ ...at, path, value });
+  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
+  const message = `The file system says that it wrote ${path} into config, and did not.`;
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }
 
 interface Head {
