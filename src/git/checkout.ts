@@ -97,7 +97,10 @@ async function findTarget(common: Common, ref: string, remote: string): Promise<
 }
 
 /** @returns undefined for a ref that is not there. @throws what `fs` throws. */
-async function resolve(common: Common, ref: string): Promise<string | undefined> {
+export async function resolve(
+  common: Pick<Common, 'fs' | 'gitdir'>,
+  ref: string,
+): Promise<string | undefined> {
   return isomorphicGit.resolveRef({ ...common, ref }).catch((error: unknown) => {
     if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
     throw error;

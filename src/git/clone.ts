@@ -9,7 +9,7 @@ import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
-import { checkout, tellCheckout } from './checkout.js';
+import { checkout, resolve, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
 import { fetchOptions, gitdirOf } from './fetch.js';
 import { failureOf } from './outcome.js';
@@ -80,18 +80,11 @@ async function cloneThrough(given: CloneArguments): Promise<void> {
   const { signal, onPostCheckout, noCheckout = false, ...others } = given;
   await isomorphicGit.clone({ ...(others as Given), noCheckout: true });
   const gitdir = gitdirOf(given);
-  const head = await headOf(given.fs, gitdir);
+  const head = await resolve({ fs: given.fs, gitdir }, 'HEAD');
+  // An empty repository.
   if (head === undefined) return;
   await checkOut({ ...given, noCheckout }, gitdir, signal);
   await tellCheckout(onPostCheckout, undefined, head);
-}
-
-/** @returns HEAD's commit; undefined for an empty repository. */
-async function headOf(fs: Given['fs'], gitdir: string): Promise<string | undefined> {
-  return isomorphicGit.resolveRef({ fs, gitdir, ref: 'HEAD' }).catch((error: unknown) => {
-    if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
-    throw error;
-  });
 }
 
 async function checkOut(

@@ -2,8 +2,7 @@
 import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isMissing } from '../storage/file-system.js';
-import { takeLock } from '../storage/lock-file.js';
-import { expectWhole, moveFile } from '../storage/whole-file.js';
+import { holdFile } from '../storage/lock-file.js';
 import { formatIndex, parseIndex, type IndexEntry } from './index-file.js';
 
 /** An index that nobody else changes meanwhile. */
@@ -28,31 +27,20 @@ export async function holdIndex<Result>(
   use: (held: HeldIndex) => Promise<Result>,
 ): Promise<Result> {
   const path = `${gitdir}/index`;
-  const lock = `${path}.lock`;
-  if (!(await takeLock(fs, lock))) {
-    const message =
-      'Another program is changing the index, or was interrupted while it did: in the latter case ' +
-      `remove ${lock}.`;
-    throw new GitWsError('INDEX_LOCKED', message, { data: { path: lock } });
-  }
-  let isDone = false;
-  try {
+  return holdFile(fs, path, locked, async (held) => {
     const stat = (await fs.stat(path).catch(isMissing)) as { readonly mtimeMs: number } | false;
     const bytes = stat === false ? undefined : ((await fs.readFile(path)) as Uint8Array);
-    return await use({
+    return use({
       entries: bytes && parseIndex(bytes),
       time: stat === false ? 0 : stat.mtimeMs,
-      write: async (entries) => {
-        const made = formatIndex(entries);
-        const target = fs.rename === undefined ? path : lock;
-        await fs.writeFile(target, made);
-        await expectWhole(fs, target, made.length);
-        if (fs.rename === undefined) return;
-        await moveFile(fs, lock, path);
-        isDone = true;
-      },
+      write: (entries) => held.replace(formatIndex(entries)),
     });
-  } finally {
-    if (!isDone) await fs.unlink(lock).catch(() => undefined);
-  }
+  });
+}
+
+function locked(path: string): GitWsError {
+  const message =
+    'Another program is changing the index, or was interrupted while it did: in the latter case ' +
+    `remove ${path}.`;
+  return new GitWsError('INDEX_LOCKED', message, { data: { path } });
 }

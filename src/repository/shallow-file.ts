@@ -1,8 +1,7 @@
 /** `shallow`: the commits at which a repository is cut off (gitrepository-layout(5), shallow.c). */
 import { GitWsError } from '../base/errors.js';
 import { isMissing, type PromiseFileSystem } from '../storage/file-system.js';
-import { takeLock } from '../storage/lock-file.js';
-import { expectWhole, moveFile } from '../storage/whole-file.js';
+import { holdFile } from '../storage/lock-file.js';
 
 /** @returns oids in lower case; none where the repository is whole. @throws what the file system throws. */
 export async function readShallow(fs: PromiseFileSystem, gitdir: string): Promise<Set<string>> {
@@ -23,34 +22,21 @@ export async function changeShallow(
   change: (before: ReadonlySet<string>) => ReadonlySet<string>,
 ): Promise<void> {
   const path = `${gitdir}/shallow`;
-  const lock = `${path}.lock`;
-  if (!(await takeLock(fs, lock))) {
-    const message =
-      'Another program is changing shallow, or was interrupted while it did: in the latter case ' +
-      `remove ${lock}.`;
-    throw new GitWsError('REF_LOCKED', message, { data: { ref: 'shallow', path: lock } });
-  }
-  let isDone = false;
-  try {
+  await holdFile(fs, path, locked, async (held) => {
     const before = await readShallow(fs, gitdir);
     const after = change(before);
     if (after.size === 0) {
       if (before.size > 0) await fs.unlink(path);
       return;
     }
-    const bytes = new TextEncoder().encode(
-      [...after]
-        .sort()
-        .map((oid) => `${oid}\n`)
-        .join(''),
-    );
-    const target = fs.rename === undefined ? path : lock;
-    await fs.writeFile(target, bytes);
-    await expectWhole(fs, target, bytes.length);
-    if (fs.rename === undefined) return;
-    await moveFile(fs, lock, path);
-    isDone = true;
-  } finally {
-    if (!isDone) await fs.unlink(lock).catch(() => undefined);
-  }
+    const lines = [...after].sort().map((oid) => `${oid}\n`);
+    await held.replace(new TextEncoder().encode(lines.join('')));
+  });
+}
+
+function locked(path: string): GitWsError {
+  const message =
+    'Another program is changing shallow, or was interrupted while it did: in the latter case ' +
+    `remove ${path}.`;
+  return new GitWsError('REF_LOCKED', message, { data: { ref: 'shallow', path } });
 }

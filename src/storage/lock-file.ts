@@ -1,6 +1,6 @@
 /** A lock as git holds it: a file beside the one that is changed, which nobody else can make meanwhile. */
 import type { PromiseFileSystem } from './file-system.js';
-import { isThere } from './whole-file.js';
+import { expectWhole, isThere, moveFile } from './whole-file.js';
 
 /**
  * Makes the file, empty. Where the file system opens no files, two may make it at once; of those,
@@ -20,5 +20,43 @@ export async function takeLock(fs: PromiseFileSystem, path: string): Promise<boo
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** A file that nobody else changes meanwhile. */
+export interface HeldFile {
+  /** Puts other bytes in its place. Called once at most. */
+  replace(bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * @param path of the file; its lock is `<path>.lock`.
+ * @param refusal the error where somebody else holds it.
+ * @param use does something while it is held; the file is as before where that fails.
+ * @returns what `use` returns.
+ * @throws the refusal; what `use` and the file system throw; GitWsError FILE_SYSTEM_FAILED.
+ */
+export async function holdFile<Result>(
+  fs: PromiseFileSystem,
+  path: string,
+  refusal: (lock: string) => Error,
+  use: (held: HeldFile) => Promise<Result>,
+): Promise<Result> {
+  const lock = `${path}.lock`;
+  if (!(await takeLock(fs, lock))) throw refusal(lock);
+  let isDone = false;
+  try {
+    return await use({
+      replace: async (bytes) => {
+        const target = fs.rename === undefined ? path : lock;
+        await fs.writeFile(target, bytes);
+        await expectWhole(fs, target, bytes.length);
+        if (fs.rename === undefined) return;
+        await moveFile(fs, lock, path);
+        isDone = true;
+      },
+    });
+  } finally {
+    if (!isDone) await fs.unlink(lock).catch(() => undefined);
   }
 }
