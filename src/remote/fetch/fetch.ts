@@ -117,7 +117,7 @@ class Fetch {
       throw error;
     }
     if (wants.length === 0) void closeAfterAdvertisement(opened.run, patience);
-    else await this.#get(opened, advertisement, wants);
+    else await this.#get(opened, advertisement, wants, this.#options.deepen);
     const tags = selection === undefined ? [] : await this.#follow(selection, advertisement);
     return this.#changeRefs(advertisement, selection, tags);
   }
@@ -164,8 +164,9 @@ class Fetch {
     opened: AdvertisedRun,
     advertisement: RefAdvertisement,
     wants: readonly string[],
+    deepen: DeepenRequest,
   ): Promise<void> {
-    const { asking, deepen } = this.#options;
+    const { asking } = this.#options;
     const here = this.#oidsHere();
     const common = advertisement.refs.flatMap(({ oid }) => (here.has(oid) ? [oid] : []));
     const targets = asking.refspecs.flatMap(({ target }) => target ?? []);
@@ -198,7 +199,8 @@ class Fetch {
     for (const { oid } of tags) if ((await lookup.locate(oid)) === undefined) missing.push(oid);
     if (missing.length > 0) {
       const again = await this.#options.connection.open('git-upload-pack');
-      await this.#get(again, advertisement, missing);
+      // History was deepened before: what is relative would be so twice.
+      await this.#get(again, advertisement, missing, {});
     }
     return tags;
   }
