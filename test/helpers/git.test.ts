@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectSoundRepository, git, gitBytes, gitStatus, makeRepository } from './git.js';
 import { temporaryDirectory } from './temp.js';
@@ -35,6 +36,19 @@ describe('a sample repository', () => {
   beforeAll(async () => {
     root = await temporaryDirectory();
     ({ gitDir, head } = await makeRepository(join(root, 'team', 'large.git'), { commits: 800 }));
+  });
+
+  it('is not sound while a lock is left, and is once git has tidied up', async () => {
+    const { gitDir: other } = await makeRepository(join(root, 'locked.git'), { commits: 1 });
+    await writeFile(join(other, 'refs/heads/main.lock'), '');
+    await expect(expectSoundRepository(other)).rejects.toThrow('left behind: refs/heads/main.lock');
+    await rm(join(other, 'refs/heads/main.lock'));
+    const maintenance = join(other, 'objects/maintenance.lock');
+    await writeFile(maintenance, '');
+    const looked = expectSoundRepository(other);
+    await setTimeout(300);
+    await rm(maintenance);
+    await looked;
   });
 
   it('is sound and has more than 5,000 objects', async () => {

@@ -4,12 +4,16 @@
  */
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gitStatus } from './run-git.js';
 
 export { git, gitBytes, gitEnvironment, gitStatus } from './run-git.js';
 export type { GitOptions, GitResult } from './run-git.js';
 export { firstCommitTime, makeRepository } from './sample-repository.js';
 export type { SampleOptions } from './sample-repository.js';
+
+/** How long git may tidy up a repository of a test, in milliseconds. */
+const maintenanceTime = 30_000;
 
 /** What repositories were when they were found to be sound. */
 const foundSound = new Map<string, string>();
@@ -46,14 +50,25 @@ export async function expectSoundRepository(directory: string): Promise<void> {
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('notice: '));
   if (code !== 0) complaints.unshift(`git fsck ended with ${code}`);
-  for (const path of await list()) {
-    if (isLeftover(path)) complaints.push(`left behind: ${path}`);
-  }
+  for (const path of await leftovers(list)) complaints.push(`left behind: ${path}`);
   if (complaints.length > 0) {
     throw new Error(`${gitDir} is not sound:\n${complaints.join('\n')}`);
   }
   // Of what it borrows elsewhere, nothing is known.
   if (!found.includes('objects/info/alternates')) foundSound.set(gitDir, facts);
+}
+
+/**
+ * Waits while git tidies up: receive-pack starts `git maintenance run --auto` once it has reported,
+ * so a client may know of its push before that has ended.
+ */
+async function leftovers(list: () => Promise<string[]>): Promise<string[]> {
+  const end = Date.now() + maintenanceTime;
+  for (;;) {
+    const found = (await list()).filter(isLeftover);
+    if (!found.includes('objects/maintenance.lock') || Date.now() > end) return found;
+    await setTimeout(20);
+  }
 }
 
 /** Changes with every file that is written, made, replaced or removed. */
