@@ -22,6 +22,7 @@ describe('the endpoint of a repository', () => {
   it('never has the userinfo in it, which becomes a Basic value', () => {
     expect(repositoryEndpoint('https://m%40e:p%3Aw%C3%A9@h/r', 'git-upload-pack')).toEqual({
       url: 'wss://h/r/git-upload-pack',
+      repository: 'wss://h/r',
       authorization: `Basic ${Buffer.from('m@e:p:wé').toString('base64')}`,
     });
   });

@@ -13,6 +13,7 @@ describe('the subprotocol entries', () => {
       window: 65536,
       authorization: 'Basic w6k6w7w=',
       resume: undefined,
+      next: false,
     });
   });
 

@@ -2,6 +2,7 @@
  * The text messages of gitws.v1: what they are and how they are spelt (docs/protocol.md,
  * "Messages"). Which of them may come when is the machine's business (tunnel.ts).
  */
+import { decodeBase64Url, encodeBase64Url } from '../../base/base64.js';
 import { GitWsError } from '../../base/errors.js';
 
 /** Largest binary message, in bytes; `ws` refuses larger ones itself with 1009. */
@@ -12,6 +13,18 @@ export const maxTextLength = 8 * 1024;
 
 /** Most characters of one `stderr` message: escaped as JSON they still fit a text message. */
 export const maxStderrLength = 1_000;
+
+/** Bounds and default of a receive window, in bytes (docs/protocol.md, "Flow control"). */
+export const windowBytes = {
+  minimum: 64 * 1024,
+  default: 4 * 1024 * 1024,
+  maximum: 16 * 1024 * 1024,
+} as const;
+
+/** Whether a receive window is within its bounds. */
+export function isWindow(bytes: number): boolean {
+  return bytes >= windowBytes.minimum && bytes <= windowBytes.maximum;
+}
 
 /** How git's process ended. Exactly one of the two is set. */
 export interface ExitStatus {
@@ -40,11 +53,36 @@ export interface OpenMessage {
   readonly received: number;
   /** How long a detached session is kept, in seconds; 0 where the server does not resume. */
   readonly resumeFor: number;
+  /** How long this connection is kept after `exit`, in seconds; absent where it is not. */
+  readonly keepFor?: number;
+}
+
+/** A client asks for another run on the connection that the one before had. */
+export interface RunMessage {
+  readonly type: 'run';
+  /** As asked; perhaps a service that does not exist. */
+  readonly service: string;
+  /** As asked: see `git-protocol` in an endpoint's query. */
+  readonly gitProtocol: string | undefined;
+  /** The client's receive window, in bytes. */
+  readonly window: number;
+  /** The `Authorization` value. */
+  readonly authorization: string | undefined;
+}
+
+/** The server's answer to a {@link RunMessage} where it is no `open`. */
+export interface RefusedMessage {
+  readonly type: 'refused';
+  /** As a close code says it, 4400 or more. */
+  readonly code: number;
+  readonly reason: string;
 }
 
 /** Messages about the connection, lost with it. */
 export type UncountedText =
   | OpenMessage
+  | RunMessage
+  | RefusedMessage
   | { readonly type: 'ack'; readonly consumed: number }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number };
@@ -54,6 +92,7 @@ export type TextMessage = CountedText | UncountedText;
 
 /** The text frame that says `message`. */
 export function formatMessage(message: TextMessage): string {
+  if (message.type === 'run') return formatRun(message);
   if (message.type !== 'exit') return JSON.stringify(message);
   return message.signal === null
     ? JSON.stringify({ type: 'exit', code: message.code })
@@ -99,7 +138,12 @@ export function parseMessage(text: string): TextMessage | undefined {
         window: integerField(fields, 'window'),
         received: integerField(fields, 'received'),
         resumeFor: integerField(fields, 'resumeFor'),
+        ...('keepFor' in fields ? { keepFor: integerField(fields, 'keepFor') } : {}),
       };
+    case 'run':
+      return parseRun(fields);
+    case 'refused':
+      return parseRefused(fields);
     default:
       if (typeof fields['type'] !== 'string') throw malformed('a text message has no type');
       return undefined;
@@ -118,6 +162,47 @@ function parseExit(fields: Record<string, unknown>): TextMessage {
     throw malformed('exit has a signal that is none');
   }
   return { type: 'exit', code: null, signal };
+}
+
+function formatRun({ authorization, ...others }: RunMessage): string {
+  if (authorization === undefined) return JSON.stringify(others);
+  // As in a handshake: longer than that a page could not send it in any case.
+  return JSON.stringify({ ...others, authorization: encodeBase64Url(authorization) });
+}
+
+function parseRun(fields: Record<string, unknown>): RunMessage {
+  const window = integerField(fields, 'window');
+  if (!isWindow(window)) throw malformed('the window of a run is out of bounds');
+  const encoded = optionalTextField(fields, 'authorization');
+  return {
+    type: 'run',
+    service: textField(fields, 'service'),
+    gitProtocol: optionalTextField(fields, 'gitProtocol'),
+    window,
+    authorization: encoded === undefined ? undefined : parseAuthorization(encoded),
+  };
+}
+
+function parseRefused(fields: Record<string, unknown>): RefusedMessage {
+  const code = integerField(fields, 'code');
+  if (code < 4400 || code > 4599) throw malformed('refused has a code that is none');
+  return { type: 'refused', code, reason: textField(fields, 'reason') };
+}
+
+/**
+ * @param encoded credentials as a handshake or a `run` has them.
+ * @throws GitWsError PROTOCOL_ERROR
+ */
+export function parseAuthorization(encoded: string): string {
+  const authorization = decodeBase64Url(encoded);
+  if (authorization === undefined) throw malformed('the credentials are not base64url of UTF-8');
+  // As in an HTTP header, where these would end the value and begin another.
+  if (/[\r\n\0]/.test(authorization)) throw malformed('the credentials contain CR, LF or NUL');
+  return authorization;
+}
+
+function optionalTextField(fields: Record<string, unknown>, name: string): string | undefined {
+  return fields[name] === undefined ? undefined : textField(fields, name);
 }
 
 function textField(fields: Record<string, unknown>, name: string): string {

@@ -1,6 +1,6 @@
 /** What a tunnel machine is made with, and what it reports. */
 import type { LivenessTimes } from './liveness.js';
-import type { ExitStatus, OpenMessage } from './message.js';
+import type { ExitStatus, OpenMessage, RunMessage } from './message.js';
 
 interface CommonOptions {
   /** This end's receive window, in bytes. */
@@ -26,11 +26,15 @@ export interface ServerTunnelOptions extends CommonOptions {
   readonly token: string;
   /** Seconds that a detached session is kept. */
   readonly resumeFor: number;
+  /** Seconds that the connection is kept after `exit`; default 0, for not at all. */
+  readonly keepFor?: number;
 }
 
 /** What {@link Tunnel.receive} reports. */
 export type TunnelEvent =
   | OpenMessage
+  /** The client wants no more of this run, but that one. Nothing of this machine is sent any more. */
+  | RunMessage
   | { readonly type: 'data'; readonly bytes: Uint8Array }
   | { readonly type: 'stderr'; readonly text: string }
   | { readonly type: 'end' }

@@ -2,9 +2,11 @@
  * The entries of `Sec-WebSocket-Protocol` that gitws uses (docs/protocol.md, "Subprotocol
  * entries"): the one header a page can set, so version, credentials and window travel there.
  */
-import { decodeBase64Url, encodeBase64Url } from '../../base/base64.js';
+import { encodeBase64Url } from '../../base/base64.js';
 import { GitWsError } from '../../base/errors.js';
-import { malformed } from './message.js';
+import { isWindow, malformed, parseAuthorization, windowBytes } from './message.js';
+
+export { windowBytes } from './message.js';
 
 /** The version spoken here, and the only entry that a server ever echoes. */
 export const subprotocol = 'gitws.v1';
@@ -12,12 +14,8 @@ export const subprotocol = 'gitws.v1';
 /** Longest header value, in bytes: common proxies stop at 8 KiB for a header line. */
 export const maxSubprotocolBytes = 7_000;
 
-/** Bounds and default of a receive window, in bytes (docs/protocol.md, "Flow control"). */
-export const windowBytes = {
-  minimum: 64 * 1024,
-  default: 4 * 1024 * 1024,
-  maximum: 16 * 1024 * 1024,
-} as const;
+/** Said by a client that may want another run over the same connection. */
+const nextEntry = 'gitws.next';
 
 /** What a client says in its entries. */
 export interface ClientOffer {
@@ -26,6 +24,8 @@ export interface ClientOffer {
   /** The client's receive window, in bytes. */
   readonly window: number;
   readonly resume?: Resumption | undefined;
+  /** Whether another run may follow over the same connection; left out where it does not fit. */
+  readonly next?: boolean | undefined;
 }
 
 /** The session to go on with, and how many counted messages of it the client has received. */
@@ -44,6 +44,8 @@ export interface ParsedOffer {
   /** The client's receive window, in bytes; the default where it named none. */
   readonly window: number;
   readonly resume: Resumption | undefined;
+  /** Whether the client may want another run over the same connection. */
+  readonly next: boolean;
 }
 
 /**
@@ -66,6 +68,9 @@ export function formatSubprotocols(offer: ClientOffer): string[] {
         `entries, of at most ${maxSubprotocolBytes}.`,
       { data: { bytes, limit: maxSubprotocolBytes } },
     );
+  }
+  if (offer.next === true && bytes + `, ${nextEntry}`.length <= maxSubprotocolBytes) {
+    entries.push(nextEntry);
   }
   return entries;
 }
@@ -92,6 +97,7 @@ export function parseSubprotocols(header: string | undefined): ParsedOffer {
     authorization: auth === undefined ? undefined : parseAuthorization(auth),
     window: window === undefined ? windowBytes.default : parseWindow(window),
     resume: resume === undefined ? undefined : parseResume(resume),
+    next: entries.includes(nextEntry),
   };
 }
 
@@ -102,17 +108,9 @@ function only(entries: readonly string[], prefix: string): string | undefined {
   return found[0]?.slice(prefix.length);
 }
 
-function parseAuthorization(encoded: string): string {
-  const authorization = decodeBase64Url(encoded);
-  if (authorization === undefined) throw malformed('gitws.auth is not base64url of UTF-8');
-  // As in an HTTP header, where these would end the value and begin another.
-  if (/[\r\n\0]/.test(authorization)) throw malformed('gitws.auth contains CR, LF or NUL');
-  return authorization;
-}
-
 function parseWindow(digits: string): number {
   const window = Number(digits);
-  if (!/^\d{1,9}$/.test(digits) || window < windowBytes.minimum || window > windowBytes.maximum) {
+  if (!/^\d{1,9}$/.test(digits) || !isWindow(window)) {
     throw malformed(
       `gitws.window is not between ${windowBytes.minimum} and ${windowBytes.maximum}`,
     );

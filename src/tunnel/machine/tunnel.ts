@@ -34,6 +34,8 @@ export class Tunnel {
   readonly #liveness: Liveness | null;
   /** Server: what its first message on every socket says. */
   readonly #greeting: OpenMessage | undefined;
+  /** Server: how long the present connection is kept after `exit`, in seconds. */
+  #keepFor = 0;
   #sending: Direction = 'streaming';
   #receiving: Direction = 'streaming';
   /** Whether `open` has come on the present socket; a server sends it first of all. */
@@ -51,11 +53,11 @@ export class Tunnel {
     this.#incoming = new Incoming(options.window);
     if (options.role === 'server') {
       this.#opened = true;
-      const { session, token, window, peerWindow, maxReplay, resumeFor } = options;
+      const { session, token, window, peerWindow, maxReplay, resumeFor, keepFor = 0 } = options;
       this.#outgoing = new Outgoing(Math.min(peerWindow, maxReplay), resumeFor > 0);
       this.#liveness = null;
       this.#greeting = { type: 'open', session, token, window, received: 0, resumeFor };
-      this.#say(this.#greeting);
+      this.#greet(keepFor);
     } else {
       // Without the server's window there is no credit.
       this.#opened = false;
@@ -195,13 +197,13 @@ export class Tunnel {
    * Server: there is a new socket, opened to go on with this session.
    *
    * @param received how many counted messages the client says it has received.
+   * @param keepFor how long that socket is kept after `exit`, in seconds; 0 for not at all.
    * @throws GitWsError PROTOCOL_ERROR where that cannot be.
    */
-  attach(received: number): void {
-    if (this.#greeting === undefined) throw new TypeError('attach is for servers');
+  attach(received: number, keepFor = 0): void {
     this.#outgoing.replayFrom(received);
     this.#attached = true;
-    this.#say({ ...this.#greeting, received: this.#incoming.received });
+    this.#greet(keepFor);
     this.#ack();
   }
 
@@ -273,6 +275,13 @@ export class Tunnel {
         this.#receiving = 'exited';
         this.#incoming.add(0);
         return [message];
+      case 'run':
+        if (fromServer) throw malformed('run came from a server');
+        if (this.#keepFor === 0) throw malformed('run came on a connection that is not kept');
+        this.detach();
+        return [message];
+      case 'refused':
+        throw malformed('refused came where nothing was asked for');
       case 'ack':
         if (this.#outgoing.acknowledge(message.consumed)) return [{ type: 'credit' }];
         this.#uncountedRate.count(now);
@@ -287,6 +296,13 @@ export class Tunnel {
         this.#uncountedRate.count(now);
         return [];
     }
+  }
+
+  #greet(keepFor: number): void {
+    if (this.#greeting === undefined) throw new TypeError('only servers say open');
+    this.#keepFor = keepFor;
+    const received = this.#incoming.received;
+    this.#say({ ...this.#greeting, received, ...(keepFor > 0 ? { keepFor } : {}) });
   }
 
   #ack(): void {
