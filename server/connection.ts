@@ -20,13 +20,20 @@ export interface ConnectionEvents {
 /** Protocol bytes beside the payload that may wait in a socket, in bytes. */
 const sendSlack = 1024 * 1024;
 
+/** Nobody listens yet, or any more. */
+const unheard: ConnectionEvents = {
+  onMessage: () => undefined,
+  onPong: () => undefined,
+  onLeft: () => undefined,
+};
+
 /** An accepted WebSocket. */
 export class Connection {
   /** Resolves when the socket is destroyed. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
   readonly #limits: Limits;
-  readonly #events: ConnectionEvents;
+  #events: ConnectionEvents;
   readonly #patience: number;
   #left = false;
   #paused = false;
@@ -38,7 +45,7 @@ export class Connection {
    * @param patience pings that may go unanswered; more than one where nothing but TCP bounds what
    *   waits before a ping on its way.
    */
-  constructor(socket: WebSocket, limits: Limits, events: ConnectionEvents, patience = 1) {
+  constructor(socket: WebSocket, limits: Limits, events = unheard, patience = 1) {
     this.#socket = socket;
     this.#patience = patience;
     this.#limits = limits;
@@ -59,13 +66,23 @@ export class Connection {
     });
     socket.on('pong', () => {
       this.#unanswered = 0;
-      if (!this.#left) events.onPong();
+      if (!this.#left) this.#events.onPong();
     });
     // Broken framing: ws has answered with 1002, 1007 or 1009 already; or the TCP connection broke.
     socket.on('error', () => {
       this.#armTerminate();
       this.#leave(1002);
     });
+  }
+
+  /** Whether the peer is gone or going, or was closed from here. */
+  get left(): boolean {
+    return this.#left;
+  }
+
+  /** From now on `events` hears of it, and nobody else. */
+  listen(events: ConnectionEvents): void {
+    this.#events = events;
   }
 
   /** Bytes given to {@link send} that the system has not taken yet. */

@@ -69,6 +69,14 @@ export class Connections {
     this.#busy(connection);
   }
 
+  /** A connection that was upgraded is kept for more (see links.ts), or has a session again. */
+  resting({ socket }: IncomingMessage, rests: boolean): void {
+    const connection = this.#all.get(peerOf(socket));
+    if (connection === undefined) return;
+    if (!rests) this.#busy(connection);
+    else this.#dropOver(this.#rest(connection));
+  }
+
   readonly #onConnection = (socket: Socket): void => {
     const { remoteAddress } = socket;
     const shared = remoteAddress !== undefined && !this.#options.isTrustedProxy(remoteAddress);
@@ -81,9 +89,7 @@ export class Connections {
       this.#busy(connection);
       if (this.#all.get(peer) === connection) this.#all.delete(peer);
     });
-    if (share !== undefined && share.size > this.#options.limits.maxConnectionsPerAddress) {
-      drop(share);
-    }
+    this.#dropOver(share);
     if (this.#all.size > this.#most) drop(this.#idle);
   };
 
@@ -120,6 +126,12 @@ export class Connections {
     const share = address === undefined ? 0 : this.#shares.count(address);
     const { maxConnectionsPerAddress } = this.#options.limits;
     return share > maxConnectionsPerAddress / 2 || this.#all.size > this.#most / 2;
+  }
+
+  /** One too many of an address costs the oldest of them its place. */
+  #dropOver(share: ReadonlySet<Connection> | undefined): void {
+    const { maxConnectionsPerAddress } = this.#options.limits;
+    if (share !== undefined && share.size > maxConnectionsPerAddress) drop(share);
   }
 
   /** It asks nothing from now on. @returns the share that it counts for. */

@@ -5,66 +5,14 @@
  * matter of one server: the largest message (1 MiB), and 100 uncounted messages in a second.
  */
 
-import type { Unit } from './quantity.js';
+import { arrivalLimits, keptLimits } from './connection-limits.js';
+import { KiB, MiB, minute, second, type Limit } from './limit.js';
 
-/** One limit. */
-export interface Limit {
-  readonly unit: Unit;
-  readonly default: number;
-  /** What is limited, and what happens above it: a noun phrase. */
-  readonly meaning: string;
-  /** Why the default is what it is: a sentence. */
-  readonly reason: string;
-  /** Default 0. */
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const second = 1_000;
-const minute = 60 * second;
+export type { Limit } from './limit.js';
 
 /** All of them, in the order of a session's life. */
 export const limitTable = {
-  maxConnections: {
-    unit: 'count',
-    default: 1_000,
-    minimum: 1,
-    meaning:
-      'TCP connections of gitws serve, whatever they are for, and at most half as many as it may open files; one more takes the place of the oldest that asks nothing',
-    reason: 'A flood of sockets must not use up the file descriptors that sessions need.',
-  },
-  maxConnectionsPerAddress: {
-    unit: 'count',
-    default: 100,
-    minimum: 1,
-    meaning:
-      'of those that ask nothing, silent or answered already, from one address (one /64 of IPv6) that is no trusted proxy; one more takes the place of the oldest of them',
-    reason: 'Whoever wants something asks at once: an office behind one address has few that wait.',
-  },
-  headersTime: {
-    unit: 'ms',
-    default: 10 * second,
-    minimum: 1,
-    meaning: 'time from a connection to its whole request head at gitws serve; above it HTTP 408',
-    reason: 'A head is one packet; whoever sends it a byte at a time only holds a socket.',
-  },
-  maxHeaderLength: {
-    unit: 'bytes',
-    default: 16 * KiB,
-    minimum: 1 * KiB,
-    maximum: 1 * MiB,
-    meaning: 'headers of an upgrade, names and values; above it 4413, far above it HTTP 431',
-    reason: 'Twice the longest credentials that a page can send (7,000 bytes), with room.',
-  },
-  maxTargetLength: {
-    unit: 'bytes',
-    default: 4 * KiB,
-    minimum: 64,
-    meaning: 'request target, path and query; above it 4413',
-    reason: 'A path of 1,024 characters, percent-encoded: rules look at no longer one.',
-  },
+  ...arrivalLimits,
   maxSessions: {
     unit: 'count',
     default: 100,
@@ -248,6 +196,7 @@ export const limitTable = {
       'what those may hold together, counted as the most that each may; a session for which there is no room ends at once',
     reason: '64 windows of 4 MiB.',
   },
+  ...keptLimits,
   pingInterval: {
     unit: 'ms',
     default: 15 * second,

@@ -75,6 +75,14 @@ export interface Limits {
   readonly maxDetachedPerUser: number;
   /** What those may hold together. */
   readonly maxDetachedBytes: number;
+  /** Time that a connection is kept after a run for the next; below a second it is closed at once. */
+  readonly keepTime: number;
+  /** Connections that are kept so; one more takes the place of the oldest. */
+  readonly maxKept: number;
+  /** Of those, of clients at one address; one more takes the place of the oldest of them. */
+  readonly maxKeptPerAddress: number;
+  /** Runs over one connection, refused ones included; it is not kept after the last. */
+  readonly maxRuns: number;
   /** Time between two WebSocket pings. */
   readonly pingInterval: number;
   /** Time a peer has for its half of the closing handshake. */

@@ -60,7 +60,8 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
   /** Told of every session when it is over, for logs and figures. */
   readonly onSession?: ((report: SessionReport) => void) | undefined;
   /**
-   * Told of every upgrade that was refused. Whoever floods the server calls it as often: bound what
+   * Told of every upgrade that was refused, and of every further run over the connection of one.
+   * Whoever floods the server calls it as often: bound what
    * is made of it.
    */
   readonly onRefusal?: ((report: RefusalReport) => void) | undefined;

@@ -9,7 +9,7 @@ import { httpStatusOf, type HttpAnswer, type Refusal } from './refusal.js';
 import { isGitService, parseTarget } from './target.js';
 import type { User } from './user.js';
 
-/** One upgrade that was refused. */
+/** One upgrade that was refused, or one more run over the connection of an upgrade. */
 export interface RefusalReport {
   /**
    * The close code that says why, 4400 to 4503; undefined where there is none, since the client
@@ -33,6 +33,8 @@ export interface RefusalReport {
 /** What the report is made of. */
 export interface RefusedUpgrade {
   readonly request: IncomingMessage;
+  /** The service that a `run` named, in place of the request's. */
+  readonly service?: string | undefined;
   readonly address: string | undefined;
   readonly basePath: string;
   /** Longest request target that is looked at, in bytes. */
@@ -41,20 +43,21 @@ export interface RefusedUpgrade {
 
 /** @returns what to tell of it. */
 export function reportOf(
-  { request, address, basePath, maxTargetLength }: RefusedUpgrade,
+  { request, service, address, basePath, maxTargetLength }: RefusedUpgrade,
   refused: Refusal | HttpAnswer,
 ): RefusalReport {
   const closeCode = refused.kind === 'refusal' ? refused.code : undefined;
   const url = request.url ?? '';
   const target = url.length > maxTargetLength ? undefined : parseTarget(url, basePath);
   const named = target?.kind === 'endpoint' ? target : undefined;
+  const asked = service ?? named?.service;
   return {
     closeCode,
     status: refused.kind === 'http' ? refused.status : httpStatusOf(refused.code),
     sentence: refused.sentence,
     remoteAddress: address,
     repository: named?.segments.join('/'),
-    service: named !== undefined && isGitService(named.service) ? named.service : undefined,
+    service: asked !== undefined && isGitService(asked) ? asked : undefined,
     user: (refused.kind === 'refusal' ? refused.user : undefined) ?? null,
   };
 }

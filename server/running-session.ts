@@ -12,6 +12,11 @@ export type SessionOutcome =
   /** The client left first, or was closed with this code. */
   | { readonly kind: 'closed'; readonly closeCode: number };
 
+/** @param exit what the client was told; else the code with which it left, or was closed. */
+export function outcomeOf(exit: ExitStatus | undefined, closeCode = 1006): SessionOutcome {
+  return exit === undefined ? { kind: 'closed', closeCode } : { kind: 'exit', ...exit };
+}
+
 /** A session's life in figures. */
 export interface SessionFigures {
   /** The session's public id, as the client knows it. */

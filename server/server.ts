@@ -8,12 +8,16 @@ import type { WebSocketServer } from 'ws';
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import { startTimer } from '../src/base/duration.js';
 import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
+import { Admittance, closing } from './admittance.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
 import { Connections } from './connections.js';
 import { createContext } from './context.js';
 import type { GitServer } from './git-server.js';
+import { inTime } from './in-time.js';
 import { completeLimits, type Limits } from './limits.js';
+import type { Link } from './link.js';
+import { Links } from './links.js';
 import { Maintenance } from './maintenance.js';
 import { Occupancy } from './occupancy.js';
 import { checkedNode, checkedRoot, type GitServerOptions } from './options.js';
@@ -21,23 +25,17 @@ import { Places } from './places.js';
 import { Preparation } from './preparation.js';
 import { Processes } from './processes.js';
 import { reportOf } from './refusal-report.js';
-import {
-  answerUpgrade,
-  httpStatusOf,
-  refusal,
-  Refusals,
-  type HttpAnswer,
-  type Refusal,
-} from './refusal.js';
+import { answerUpgrade, httpStatusOf, Refusals, type HttpAnswer, type Refusal } from './refusal.js';
 import { askGit } from './run-git.js';
+import type { RunMessage } from '../src/tunnel/machine/message.js';
 import { Sessions } from './sessions.js';
 import { looksLikeEndpoint } from './target.js';
 import { tell } from './tell.js';
 import {
+  checkRun,
   checkUpgrade,
   isOwnUpgrade,
   wantsRawPipe,
-  type Admission,
   type Arrival,
   type UpgradeContext,
 } from './upgrade.js';
@@ -59,6 +57,9 @@ class RunningServer implements GitServer {
   readonly #options: GitServerOptions;
   readonly #webSockets: WebSocketServer;
   readonly #sessions: Sessions;
+  readonly #links: Links;
+  readonly #admittance: Admittance;
+  readonly #connections: Connections[] = [];
   readonly #processes: Processes;
   readonly #refusals: Refusals;
   readonly #clientAddress: ClientAddress;
@@ -111,6 +112,26 @@ class RunningServer implements GitServer {
         if (options.maintenance !== false) this.#maintenance.request(gitDir);
       },
     });
+    this.#links = new Links({
+      limits: this.#limits,
+      onRun: (link, run, before) => {
+        this.#underWay(this.#next(link, run, before), () => {
+          link.close(closeCodes.failed, 'The server failed.');
+        });
+      },
+      onResting: ({ request }, rests) => {
+        for (const connections of this.#connections) connections.resting(request, rests);
+      },
+    });
+    this.#admittance = new Admittance({
+      places: this.#places,
+      processes: this.#processes,
+      sessions: this.#sessions,
+      links: this.#links,
+      webSockets: this.#webSockets,
+      isClosing: () => this.#closed !== undefined,
+      unlessClosing: (work) => this.#unlessClosing(work),
+    });
     this.#context = createContext(options, {
       ...{ root, limits: this.#limits, onError },
       knowsToken: (token) => this.#sessions.knowsToken(token),
@@ -145,6 +166,7 @@ class RunningServer implements GitServer {
         this.#report(error);
       },
     });
+    this.#connections.push(connections);
     this.#detach.push(() => {
       connections.release();
     });
@@ -156,15 +178,22 @@ class RunningServer implements GitServer {
     socket.on('error', () => socket.destroy());
     const address = this.#clientAddress(request);
     const visit = this.#occupancy.arrive(address);
-    const upgrade = this.#upgrade({ request, address, visit }, socket, head)
-      .catch((error: unknown) => {
-        visit.leave();
-        this.#report(error);
-        socket.destroy();
-      })
-      .finally(() => this.#upgrades.delete(upgrade));
-    this.#upgrades.add(upgrade);
+    this.#underWay(this.#upgrade({ request, address, visit }, socket, head), () => {
+      visit.leave();
+      socket.destroy();
+    });
     return true;
+  }
+
+  /** Counts what is decided, until it is. @param onFailure what to do where it rejects. */
+  #underWay(deciding: Promise<void>, onFailure: () => void): void {
+    const decided = deciding
+      .catch((error: unknown) => {
+        this.#report(error);
+        onFailure();
+      })
+      .finally(() => this.#upgrades.delete(decided));
+    this.#upgrades.add(decided);
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
@@ -205,6 +234,7 @@ class RunningServer implements GitServer {
     for (const decide of this.#undecided) decide(closing);
     this.#places.close();
     await Promise.all(this.#upgrades);
+    this.#links.shutDown();
     this.#sessions.shutDown();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const overdue = drained.then(async () => {
@@ -225,6 +255,7 @@ class RunningServer implements GitServer {
   /** Resolves when nothing is left. */
   async #end(): Promise<void> {
     await this.#sessions.over();
+    await this.#links.over();
     await this.#processes.close();
     await this.#maintenance.close();
     await this.#refusals.close();
@@ -238,11 +269,36 @@ class RunningServer implements GitServer {
       this.#closed === undefined
         ? await this.#unlessClosing(checkUpgrade(arrival, this.#context))
         : closing;
+    const asker = this.#admittance.upgradeAsker({ arrival, socket, head }, verdict, (refused) => {
+      this.#refuse(arrival, socket, head, refused);
+    });
     let began = false;
-    if (verdict.kind !== 'admission') this.#refuse(arrival, socket, head, verdict);
-    else if (verdict.resume) began = this.#resume(arrival, socket, head, verdict);
-    else if (!socket.destroyed) began = await this.#admit(arrival, socket, head, verdict);
+    if (verdict.kind !== 'admission') asker.refuse(verdict);
+    else if (verdict.resume) began = this.#admittance.resume(asker, verdict);
+    else if (!socket.destroyed) began = await this.#admittance.admit(asker, verdict);
     if (!began) arrival.visit.leave();
+  }
+
+  /** Another run over a link. */
+  async #next(link: Link, run: RunMessage, before: Promise<unknown>): Promise<void> {
+    // The place of the run before is free in a moment; where it is not, it counts.
+    await inTime(before, endTime, () => undefined).catch(() => undefined);
+    const { request, address } = link.origin;
+    const arrival = { request, address, visit: this.#occupancy.arrive(address) };
+    const asker = this.#admittance.linkAsker({ arrival, link, run }, (refused) => {
+      this.#tellRefusal(arrival, refused, run.service);
+    });
+    let began = false;
+    try {
+      const verdict =
+        this.#closed === undefined
+          ? await this.#unlessClosing(checkRun(run, arrival, this.#context))
+          : closing;
+      if (verdict.kind !== 'admission') asker.refuse(verdict);
+      else if (!link.gone) began = await this.#admittance.admit(asker, verdict);
+    } finally {
+      if (!began) arrival.visit.leave();
+    }
   }
 
   /** What an upgrade waits for, unless the server closes before. */
@@ -259,70 +315,16 @@ class RunningServer implements GitServer {
     if (refused.kind === 'http') answerUpgrade(socket, refused.status, refused.sentence);
     else if (!wantsRawPipe(request)) this.#refusals.refuse(arrival, socket, head, refused);
     else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
+    this.#tellRefusal(arrival, refused);
+  }
+
+  #tellRefusal(arrival: Arrival, refused: Refusal | HttpAnswer, service?: string): void {
     const { basePath } = this.#context;
     const { maxTargetLength } = this.#limits;
-    const report = reportOf({ ...arrival, basePath, maxTargetLength }, refused);
+    const report = reportOf({ ...arrival, service, basePath, maxTargetLength }, refused);
     tell(this.#options.onRefusal, report, (error) => {
       this.#report(error);
     });
-  }
-
-  /** @returns whether a session goes on with this socket. */
-  #resume(arrival: Arrival, socket: Duplex, head: Buffer, admission: Admission): boolean {
-    const resume = this.#sessions.resumption(admission, arrival.visit);
-    if (resume === undefined) {
-      this.#refuse(arrival, socket, head, { ...gone, user: admission.user ?? undefined });
-      return false;
-    }
-    let accepted = false;
-    this.#webSockets.handleUpgrade(arrival.request, socket, head, (webSocket) => {
-      accepted = true;
-      resume(webSocket);
-    });
-    return accepted;
-  }
-
-  /** @returns whether a session began. */
-  async #admit(
-    arrival: Arrival,
-    socket: Duplex,
-    head: Buffer,
-    admission: Admission,
-  ): Promise<boolean> {
-    const { request, visit } = arrival;
-    const user = admission.user ?? undefined;
-    const giveBack = await this.#places.take();
-    if (giveBack === undefined) {
-      const verdict = this.#closed === undefined ? busy : closing;
-      this.#refuse(arrival, socket, head, { ...verdict, user });
-      return false;
-    }
-    if (socket.destroyed) {
-      giveBack();
-      return false;
-    }
-    const started =
-      this.#closed === undefined
-        ? await this.#processes.start(admission, (work) => this.#unlessClosing(work))
-        : closing;
-    if ('kind' in started) {
-      giveBack();
-      this.#refuse(arrival, socket, head, { ...started, user });
-      return false;
-    }
-    // Not when its group is gone: what a hook left in the background may stay for ever.
-    void started.child.exited.then(giveBack);
-    let began = false;
-    try {
-      // Calls back before it returns, or never where the client has gone.
-      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#sessions.begin(webSocket, started, admission, visit);
-        began = true;
-      });
-    } finally {
-      if (!began) this.#processes.end(started.child);
-    }
-    return began;
   }
 
   #report(error: unknown): void {
@@ -338,6 +340,5 @@ function warn(error: unknown): void {
 /** Time for what was killed to be gone, and for what is tidied up after it, in ms. */
 const slack = 5_000;
 
-const closing = refusal(closeCodes.unavailable, 'The server is shutting down.');
-const gone = refusal(closeCodes.sessionGone, 'This session is gone.');
-const busy = refusal(closeCodes.tooMany, 'The server has too much to do. Try again later.');
+/** Time that the run before has to end in, in ms, before the next one is looked at. */
+const endTime = 1_000;

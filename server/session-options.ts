@@ -1,12 +1,13 @@
-/** What a session of gitws.v1 is made of. */
-import type { WebSocket } from 'ws';
+/** What a session of gitws.v1 is made of, its tunnel included. */
+import { Tunnel } from '../src/tunnel/machine/tunnel.js';
 import type { Limits } from './limits.js';
+import type { Link } from './link.js';
 import type { RunningService } from './process-end.js';
 import type { ServiceText } from './service-text.js';
 
 /** What a session is made of. */
 export interface SessionOptions extends RunningService {
-  readonly socket: WebSocket;
+  readonly link: Link;
   readonly text: ServiceText;
   /** The client's receive window, in bytes. */
   readonly peerWindow: number;
@@ -23,4 +24,18 @@ export interface SessionOptions extends RunningService {
   onDetach(bytes: number, asked: boolean): boolean;
   /** It waits no longer: its client is back, or will not come. */
   onAttach(): void;
+}
+
+/** @param session its public id. @returns the server's end of its tunnel. */
+export function createTunnel(options: SessionOptions, session: string): Tunnel {
+  const { limits, link, peerWindow, token } = options;
+  return new Tunnel({
+    role: 'server',
+    window: limits.window,
+    maxReplay: limits.maxReplay,
+    now: performance.now(),
+    ...{ peerWindow, session, token },
+    resumeFor: Math.floor(limits.resumeTime / 1000),
+    keepFor: link.keepFor,
+  });
 }

@@ -5,18 +5,19 @@
  * other.
  */
 import { randomUUID } from 'node:crypto';
-import type { WebSocket } from 'ws';
 import { isGitWsError } from '../src/base/errors.js';
 import { closeCodes, isResumableClose, type CloseCode } from '../src/tunnel/machine/close.js';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
-import { Tunnel, type TunnelEvent } from '../src/tunnel/machine/tunnel.js';
-import { Connection } from './connection.js';
+import type { Tunnel, TunnelEvent } from '../src/tunnel/machine/tunnel.js';
+import type { Connection } from './connection.js';
 import { Gather } from './gather.js';
 import { maxInput, type Limits } from './limits.js';
+import type { Link } from './link.js';
 import { ProcessOutput } from './output.js';
 import { endingOf, processEnd } from './process-end.js';
-import type { SessionOptions } from './session-options.js';
-import type { RunningSession, SessionFigures, SessionOutcome } from './running-session.js';
+import { SessionLinks } from './session-links.js';
+import { createTunnel, type SessionOptions } from './session-options.js';
+import { outcomeOf, type RunningSession, type SessionFigures } from './running-session.js';
 import type { Ending, ServiceProcess } from './spawn.js';
 import { Wait } from './wait.js';
 
@@ -30,8 +31,7 @@ export class Session implements RunningSession {
   readonly #tunnel: Tunnel;
   /** Undefined while the session waits for its client to come back. */
   #connection: Connection | undefined;
-  /** Resolves when every socket that it had is gone. */
-  #disconnected: Promise<unknown>;
+  readonly #links = new SessionLinks();
   #resolveLeft!: () => void;
   readonly #left = new Promise<void>((resolve) => {
     this.#resolveLeft = resolve;
@@ -54,22 +54,12 @@ export class Session implements RunningSession {
   readonly #silence = new Wait();
 
   constructor(options: SessionOptions) {
-    const { child, limits, socket, text } = options;
+    const { child, limits, link, text } = options;
     this.#options = options;
     this.#limits = limits;
     this.#child = child;
-    this.#tunnel = new Tunnel({
-      role: 'server',
-      window: limits.window,
-      maxReplay: limits.maxReplay,
-      now: performance.now(),
-      peerWindow: options.peerWindow,
-      session: this.id,
-      token: options.token,
-      resumeFor: Math.floor(limits.resumeTime / 1000),
-    });
-    this.#connection = this.#connect(socket);
-    this.#disconnected = this.#connection.closed;
+    this.#tunnel = createTunnel(options, this.id);
+    this.#connect(link);
     const gather = new Gather({
       credit: () => this.#tunnel.credit,
       send: (bytes) => {
@@ -119,21 +109,19 @@ export class Session implements RunningSession {
   }
 
   /**
-   * The client is back on another socket; the old one, where it seems open still, is not listened
+   * The client is back over another link; the old one, where it seems open still, is not listened
    * to any more.
    *
    * @param received how many counted messages the client says it has received.
    */
-  resume(socket: WebSocket, received: number): void {
+  resume(link: Link, received: number): void {
     if (this.#connection === undefined) this.#options.onAttach();
     this.#detach()?.close(closeCodes.takenOver, 'The session goes on over another connection.');
-    const connection = this.#connect(socket);
-    this.#connection = connection;
-    this.#disconnected = Promise.all([this.#disconnected, connection.closed]);
+    this.#connect(link);
     this.#resumes += 1;
     this.#heard = false;
     try {
-      this.#tunnel.attach(received);
+      this.#tunnel.attach(received, link.keepFor);
     } catch (error) {
       this.#refuse(error);
       return;
@@ -169,8 +157,11 @@ export class Session implements RunningSession {
     else this.#connection.close(code, sentence);
   }
 
-  #connect(socket: WebSocket): Connection {
-    const connection: Connection = new Connection(socket, this.#limits, {
+  #connect(link: Link): void {
+    const { connection } = link;
+    this.#links.take(link);
+    this.#connection = connection;
+    connection.listen({
       onMessage: (data) => {
         if (connection === this.#connection) this.#receive(data);
       },
@@ -181,14 +172,13 @@ export class Session implements RunningSession {
         if (connection === this.#connection) this.#lose(closeCode);
       },
     });
-    return connection;
   }
 
   async #run(): Promise<SessionFigures> {
     const status = await processEnd(this.#options, this.#output, this.#limits);
     this.#sendExit(status);
     await this.#left;
-    await this.#disconnected;
+    await this.#links.gone;
     clearTimeout(this.#tunnelTimer);
     this.#silence.end();
     return this.#figures(status);
@@ -208,13 +198,11 @@ export class Session implements RunningSession {
   }
 
   #figures(status: ExitStatus): SessionFigures {
-    const outcome: SessionOutcome =
-      this.#exit === undefined
-        ? { kind: 'closed', closeCode: this.#clientLeft ?? 1006 }
-        : { kind: 'exit', ...status };
-    const duration = performance.now() - this.#started;
-    const [bytesIn, bytesOut] = [this.#bytesIn, this.#bytesOut];
-    return { id: this.id, bytesIn, bytesOut, resumes: this.#resumes, duration, outcome };
+    return {
+      ...{ id: this.id, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut, resumes: this.#resumes },
+      duration: performance.now() - this.#started,
+      outcome: outcomeOf(this.#exit && status, this.#clientLeft),
+    };
   }
 
   #receive(data: string | Uint8Array): void {
@@ -258,6 +246,10 @@ export class Session implements RunningSession {
       case 'credit':
         this.#output.pump();
         return;
+      case 'run':
+        // It wants no more of this one, but something else over the same connection.
+        this.#handOver().next(event, this.over);
+        return;
       // Only servers send these: the tunnel has refused them.
       case 'open':
       case 'stderr':
@@ -280,7 +272,8 @@ export class Session implements RunningSession {
     for (const frame of frames) connection.send(frame);
     if (frames.length > 0 && this.#heard && this.#exit === undefined) this.#expectLife();
     if (this.#tunnel.settled) {
-      connection.close(closeCodes.done);
+      if (!this.#links.isKept) connection.close(closeCodes.done);
+      else this.#handOver().free(this.over);
       return;
     }
     clearTimeout(this.#tunnelTimer);
@@ -290,6 +283,12 @@ export class Session implements RunningSession {
       this.#tunnel.tick(performance.now());
       this.#flush();
     }, deadline - now);
+  }
+
+  /** The client has left, and its connection is another's. */
+  #handOver(): Link {
+    this.#leave(closeCodes.done);
+    return this.#links.handOver();
   }
 
   /** A socket has opened: the client acknowledges `open`, in time. */

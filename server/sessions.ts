@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { User } from './access.js';
 import { setDeadlines } from './deadlines.js';
 import type { Limits } from './limits.js';
+import type { Link } from './link.js';
 import type { Visit } from './occupancy.js';
 import type { SessionReport } from './options.js';
 import { RawPipe } from './raw-pipe.js';
@@ -26,15 +27,24 @@ import type { Admission } from './upgrade.js';
 /** What {@link Sessions} works with. */
 export interface SessionsOptions {
   readonly limits: Limits;
-  /** A session is over. */
   /** See `GitServerOptions.node`; an empty one for none. */
   readonly node: string;
+  /** A session is over. */
   onSession(report: SessionReport): void;
   /** A push may have changed a repository. */
   onPush(gitDir: string): void;
   /** Told of what should not happen. */
   onError(error: unknown): void;
 }
+
+/** What carries a session. */
+export type Carrier =
+  | { readonly socket: WebSocket }
+  | {
+      readonly link: Link;
+      /** The client's receive window, in bytes. */
+      readonly peerWindow: number;
+    };
 
 /** The sessions of one server. */
 export class Sessions {
@@ -59,28 +69,29 @@ export class Sessions {
   }
 
   /**
-   * Begins a session on a socket that has just been accepted.
+   * Begins a session.
    *
+   * @param carrier a socket that has just been accepted, for a raw pipe; else a link that has none.
    * @param visit its place; left when the session is over.
    */
   begin(
-    socket: WebSocket,
+    carrier: Carrier,
     { child, text }: StartedService,
     admission: Admission,
     visit: Visit,
   ): void {
-    const { user, name, repository, service, window, address } = admission;
+    const { user, name, repository, service, address } = admission;
     const { limits } = this.#options;
     const onError = (error: unknown): void => {
       this.#options.onError(error);
     };
     const parts = {
-      ...{ service, child, socket, repository, limits, onError, text },
+      ...{ service, child, repository, limits, onError, text },
     };
     const session =
-      window === undefined
-        ? leaveAfter(new RawPipe(parts), visit)
-        : this.#beginResumable({ ...parts, peerWindow: window }, user, visit, address);
+      'socket' in carrier
+        ? leaveAfter(new RawPipe({ ...parts, ...carrier }), visit)
+        : this.#beginResumable({ ...parts, ...carrier }, user, visit, address);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
     if (service === 'git-receive-pack') {
@@ -99,18 +110,18 @@ export class Sessions {
   /**
    * Finds the session that a client wants to go on with, and may.
    *
-   * @returns what goes on with it on a socket that is accepted now; undefined where there is none.
+   * @returns what goes on with it over a link; undefined where there is none.
    */
-  resumption(admission: Admission, visit: Visit): ((socket: WebSocket) => void) | undefined {
+  resumption(admission: Admission, visit: Visit): ((link: Link) => void) | undefined {
     const { resume } = admission;
     if (resume === undefined) return undefined;
     const entry = this.#store.find(resume.token, bindingOf(admission));
     // Nobody waits for the answer any more: the client goes on over another connection.
     if (entry === undefined || entry.session.isPast(resume.received)) return undefined;
-    return (socket) => {
+    return (link) => {
       const before = entry.visit;
       entry.visit = visit;
-      entry.session.resume(socket, resume.received);
+      entry.session.resume(link, resume.received);
       before.leave();
     };
   }

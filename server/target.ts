@@ -25,7 +25,7 @@ export type Target =
       readonly gitProtocol: string | undefined;
     };
 
-const serviceName = /^git-[a-z-]+$/;
+const serviceName = /^git-[a-z-]{1,60}$/;
 
 /**
  * Whether a request for `target` is a gitws server's own by its path: below `basePath`, with a
@@ -43,6 +43,11 @@ export function looksLikeEndpoint(target: string, basePath: string): boolean {
 /** Whether there is a service of this name, enabled or not. */
 export function isGitService(name: string): name is GitService {
   return (gitServices as readonly string[]).includes(name);
+}
+
+/** Whether a service could be called so. */
+export function isServiceName(name: string): boolean {
+  return serviceName.test(name);
 }
 
 /** Whether `target` lies below `basePath`, whatever its last segment. */
@@ -101,7 +106,12 @@ function gitProtocolOf(target: string): string | undefined {
   const query = target.indexOf('?');
   if (query === -1) return undefined;
   const value = new URLSearchParams(target.slice(query + 1)).get('git-protocol');
-  return value !== null && /^version=[012]$/.test(value) ? value : undefined;
+  return knownGitProtocol(value ?? undefined);
+}
+
+/** @returns what is passed on of what a client asks for: anything else is dropped, as git drops it. */
+export function knownGitProtocol(asked: string | undefined): string | undefined {
+  return asked !== undefined && /^version=[012]$/.test(asked) ? asked : undefined;
 }
 
 function pathOf(target: string): string {

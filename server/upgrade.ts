@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { isGitWsError } from '../src/base/errors.js';
+import type { RunMessage } from '../src/tunnel/machine/message.js';
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import {
   parseSubprotocols,
@@ -27,7 +28,14 @@ import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
 import { findServed, type Repository } from './repository.js';
-import { isBelowBasePath, isGitService, looksLikeEndpoint, parseTarget } from './target.js';
+import {
+  isBelowBasePath,
+  isGitService,
+  isServiceName,
+  knownGitProtocol,
+  looksLikeEndpoint,
+  parseTarget,
+} from './target.js';
 
 /** What the checks need to know of the server. */
 export interface UpgradeContext {
@@ -70,6 +78,19 @@ export interface Admission {
   readonly window: number | undefined;
   /** The session to go on with, in place of a new one. */
   readonly resume: Resumption | undefined;
+  /** Whether the client may want another run over the same connection. */
+  readonly next: boolean;
+}
+
+/** What is asked for, whether by an upgrade or by a `run`. */
+interface Asked {
+  readonly segments: readonly string[];
+  readonly service: string;
+  readonly gitProtocol: string | undefined;
+  readonly authorization: string | undefined;
+  readonly window: number | undefined;
+  readonly resume: Resumption | undefined;
+  readonly next: boolean;
 }
 
 /**
@@ -93,9 +114,10 @@ export function isOwnUpgrade(request: IncomingMessage, basePath: string): boolea
 
 /** Runs all checks. Never rejects for anything that a client can do. */
 export async function checkUpgrade(
-  { request, address, visit }: Arrival,
+  arrival: Arrival,
   context: UpgradeContext,
 ): Promise<Admission | Refusal | HttpAnswer> {
+  const { request } = arrival;
   const long = tooLong(request, context.limits);
   if (long !== undefined) return long;
   const offer = readOffer(request.headers['sec-websocket-protocol']);
@@ -111,7 +133,62 @@ export async function checkUpgrade(
   if (target.kind === 'malformed') {
     return refusal(closeCodes.malformed, `The path ${target.why}.`);
   }
-  const { segments, service, gitProtocol } = target;
+  return checkAsked(
+    {
+      ...target,
+      // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
+      authorization: offer?.authorization ?? request.headers.authorization,
+      window: offer?.window,
+      resume: offer?.resume,
+      next: offer?.next === true,
+    },
+    arrival,
+    context,
+  );
+}
+
+/**
+ * Runs the checks of an upgrade again, for another run over its connection; what was asked of that
+ * before counts for nothing. Never rejects for anything that a client can do.
+ *
+ * @param arrival the upgrade, with a place of its own for this run.
+ */
+export async function checkRun(
+  run: RunMessage,
+  arrival: Arrival,
+  context: UpgradeContext,
+): Promise<Admission | Refusal> {
+  const { request } = arrival;
+  // It was one, and is one still.
+  const target = parseTarget(request.url ?? '', context.basePath);
+  if (target.kind === 'malformed') {
+    return refusal(closeCodes.malformed, `The path ${target.why}.`);
+  }
+  // Longer, or of other letters, it would be a stranger's text in a log.
+  if (!isServiceName(run.service)) {
+    return refusal(closeCodes.malformed, 'The run names no service.');
+  }
+  return checkAsked(
+    {
+      ...run,
+      segments: target.segments,
+      gitProtocol: knownGitProtocol(run.gitProtocol),
+      // Whatever a browser, or a proxy, would add to a handshake it has added to that one.
+      authorization: run.authorization ?? request.headers.authorization,
+      resume: undefined,
+      next: true,
+    },
+    arrival,
+    context,
+  );
+}
+
+/** The checks that look at what is asked for. */
+async function checkAsked(
+  { segments, service, gitProtocol, authorization, window, resume, next }: Asked,
+  { request, address, visit }: Arrival,
+  context: UpgradeContext,
+): Promise<Admission | Refusal> {
   if (!isGitService(service)) {
     return refusal(closeCodes.notFound, `There is no service ${service}.`);
   }
@@ -119,13 +196,10 @@ export async function checkUpgrade(
     return refusal(closeCodes.forbidden, disabled[service]);
   }
   // Whoever comes back takes the place that the session has already.
-  const resume = offer?.resume;
   const hasPlace = resume !== undefined && context.knowsToken(resume.token);
   const full = visit.enter();
   if (full !== undefined && !hasPlace) return full;
   const name = segments.join('/');
-  // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
-  const authorization = offer?.authorization ?? request.headers.authorization;
   const access = await askInTime(context, {
     authorization: authorization === '' ? undefined : authorization,
     remoteAddress: address,
@@ -143,9 +217,8 @@ export async function checkUpgrade(
   if (repository !== undefined && 'kind' in repository) return { ...repository, user: known };
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
-  const window = offer?.window;
   const asked = { user, address, name, repository, service, gitProtocol, window, resume };
-  return { kind: 'admission', ...asked };
+  return { kind: 'admission', ...asked, next };
 }
 
 /** Before anything is looked at, so that nothing has to work on more than this. */
