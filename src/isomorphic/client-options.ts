@@ -50,6 +50,13 @@ export interface HttpClientOptions {
   readonly retries?: number | undefined;
   /** When a silent server counts as dead; default: {@link LivenessTimes}. */
   readonly liveness?: Partial<LivenessTimes> | undefined;
+  /**
+   * How long a connection is kept after an operation for the next one to the same repository, in ms,
+   * where the server keeps it as well; default 15,000. Each operation brings credentials of its own. A
+   * process of Node does not stay for it. 0: none is kept, nor used; Infinity: for as long as the
+   * server does.
+   */
+  readonly keepAlive?: number | undefined;
   /** Hears of every connection of this client: lost, resumed, and why. */
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** The WebSocket class; default: the page's, or `ws` in Node. */

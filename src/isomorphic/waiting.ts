@@ -37,6 +37,9 @@ export class WaitingRuns {
     // A program that wanted the refs and nothing else may end: neither timer nor connection holds it.
     hold(timer, false);
     advertised.run.rest();
+    // A fetch that found nothing new never comes for its second request; a push does, however long it
+    // takes to make its pack.
+    if (request.service === 'git-upload-pack') advertised.run.spare(true);
     const entry: Entry = { advertised, headers, key: keyOf(request), timer };
     this.#entries.add(entry);
     this.#stopListening ??= beforeProcessEnds({
@@ -67,6 +70,8 @@ export class WaitingRuns {
       : entries.at(-1);
     if (entry === undefined) return undefined;
     this.#remove(entry);
+    // Another run has taken its connection.
+    if (!entry.advertised.run.spare(false)) return undefined;
     entry.advertised.run.wake();
     return entry.advertised;
   }

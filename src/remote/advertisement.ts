@@ -65,6 +65,7 @@ export async function closeAfterAdvertisement(run: ServiceRun, patience: number)
   const timer = setTimeout(() => {
     run.abort();
   }, patience);
+  run.spare(true);
   try {
     await run.send([flushPkt]);
   } catch {

@@ -12,6 +12,7 @@ import {
   type ConnectionEvent,
 } from '../tunnel/client/channel.js';
 import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
+import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
@@ -76,6 +77,7 @@ export class ServiceRun {
         resumeFor: settings.resumeFor,
         retries: settings.retries,
         liveness: settings.liveness,
+        keepAlive: settings.keepAlive ?? defaultKeepAlive,
         onConnection: settings.onConnection,
         WebSocket: settings.WebSocket,
         onStderr: (text) => {
@@ -211,6 +213,16 @@ export class ServiceRun {
   /** Node: nobody wants anything of this run at present, and the process may end. */
   rest(): void {
     this.#channel.unref();
+  }
+
+  /**
+   * Says whether nobody wants anything more of this run, so that the next one to the same repository
+   * may take its connection, and end it.
+   *
+   * @returns whether it is there.
+   */
+  spare(spared: boolean): boolean {
+    return this.#channel.spare(spared);
   }
 
   /** Ends the run at once. */

@@ -44,3 +44,25 @@ it.each([
   expect(running.server.detached).toBe(0);
   await running.close();
 });
+
+it('a process ends at once although a connection is kept, and none of it is left at the server', async () => {
+  const reports: SessionReport[] = [];
+  const running = await startServer({ root, onSession: (report) => reports.push(report) });
+  const program = `
+    import git from ${JSON.stringify(isomorphicGit)};
+    import { createHttpClient } from ${JSON.stringify(library)};
+    const http = createHttpClient({ keepAlive: 600_000 });
+    const url = ${JSON.stringify(`${running.url}/site.git`)};
+    await git.listServerRefs({ http, url });
+    const refs = await git.listServerRefs({ http, url });
+    console.log(refs.length > 0);
+  `;
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(`${stdout}${stderr}`).toBe('true\n');
+  await eventually(() => reports.length === 2);
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => running.httpServer.getConnections((_, count) => resolve(count)));
+  await eventually(async () => (await connections()) === 0);
+  expect(running.server.sessions).toBe(0);
+  await running.close();
+});

@@ -1,6 +1,7 @@
 /**
  * One attempt to reach the server: a socket that has to speak gitws.v1, and a time for the server's
- * `open` to come. Whether another attempt follows is the channel's business.
+ * `open` to come. Whether another attempt follows is the channel's business, and whether another run
+ * goes over the same socket that of {@link KeptConnections}.
  */
 import { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
@@ -31,31 +32,45 @@ export interface AttemptEvents {
 /** One attempt to reach the server. */
 export class Attempt {
   readonly #socket: Socket;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #events: AttemptEvents;
 
   /** @throws GitWsError CONNECTION_FAILED where the platform refuses to try. */
   constructor({ url, protocols, openTimeout, WebSocket }: AttemptOptions, events: AttemptEvents) {
-    const fail = (error: GitWsError): void => {
-      this.terminate();
-      events.onFailure(error);
-    };
+    this.#events = events;
     const socketEvents = {
       onOpen: (chosen: string) => {
-        if (chosen !== subprotocol) fail(notGitWs());
+        if (chosen !== subprotocol) this.#fail(notGitWs());
       },
       onMessage: (data: string | Uint8Array) => {
-        events.onMessage(data);
+        this.#events.onMessage(data);
       },
       onClose: (code: number, reason: string, cause: unknown) => {
         clearTimeout(this.#timer);
-        events.onClose(code, reason, cause);
+        this.#events.onClose(code, reason, cause);
       },
     };
     this.#socket = openSocket(url, protocols, socketEvents, WebSocket);
+    this.expectOpen(openTimeout);
+  }
+
+  /** Whether a process of Node can be told not to stay for it. */
+  get canRest(): boolean {
+    return this.#socket.canRest;
+  }
+
+  /** From now on `events` hears of it, and nobody else. */
+  listen(events: AttemptEvents): void {
+    this.#events = events;
+  }
+
+  /** {@link opened} has to be called within `time` ms. */
+  expectOpen(time: number): void {
+    clearTimeout(this.#timer);
     this.#timer = startTimer(() => {
-      const message = `The server did not answer within ${openTimeout / 1000} seconds.`;
-      fail(new GitWsError('TIMEOUT', message, { retryable: true }));
-    }, openTimeout);
+      const message = `The server did not answer within ${time / 1000} seconds.`;
+      this.#fail(new GitWsError('TIMEOUT', message, { retryable: true }));
+    }, time);
   }
 
   /** The server's `open` has come. */
@@ -82,5 +97,10 @@ export class Attempt {
   terminate(): void {
     clearTimeout(this.#timer);
     this.#socket.terminate();
+  }
+
+  #fail(error: GitWsError): void {
+    this.terminate();
+    this.#events.onFailure(error);
   }
 }

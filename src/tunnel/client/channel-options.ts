@@ -3,7 +3,7 @@ import type { GitService } from '../machine/request-target.js';
 import type { LivenessTimes } from '../machine/liveness.js';
 import type { ExitStatus } from '../machine/message.js';
 import type { WebSocketConstructor } from './socket.js';
-import type { Resumption } from '../machine/subprotocol.js';
+import type { ClientOffer, Resumption } from '../machine/subprotocol.js';
 
 /**
  * An `Authorization` value, or a function that is asked for one at each connect. What it throws, or
@@ -48,6 +48,12 @@ export interface ChannelOptions {
    * channel, unless that is over.
    */
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
+  /**
+   * How long the connection is kept after this run for the next one to the same repository, in ms,
+   * where the server keeps it as well; and whether this run may go over one that was kept. A process
+   * of Node does not stay for it. Default, and 0: never.
+   */
+  readonly keepAlive?: number | undefined;
   /** The WebSocket class; default: the page's, or `ws` in Node. */
   readonly WebSocket?: WebSocketConstructor | undefined;
   /**
@@ -88,6 +94,13 @@ export interface Channel {
   readonly closed: Promise<void>;
   /** The session's public id, for logs. */
   readonly session: string;
+  /**
+   * Says whether nobody wants anything more of this run: the next one to the same repository may take
+   * its connection, which ends it.
+   *
+   * @returns whether it is there.
+   */
+  spare(spared: boolean): boolean;
   /** Ends the channel at once: streams and {@link exit} reject with UserCanceledError. */
   abort(reason?: unknown): void;
   /** Node: the process stays for this channel again; so it does from the beginning. */
@@ -100,6 +113,8 @@ export interface Channel {
 export interface ChannelTarget {
   /** The endpoint's WebSocket URL. */
   readonly url: string;
-  /** The entries to connect with now, fresh credentials among them. */
-  protocols(resume?: Resumption): Promise<string[]>;
+  /** That of the repository, of which all services can be had over one connection. */
+  readonly repository: string;
+  /** What to say at the beginning, fresh credentials among it. */
+  offer(resume?: Resumption): Promise<ClientOffer>;
 }

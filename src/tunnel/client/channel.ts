@@ -8,7 +8,12 @@ import type { Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
 import { checkConnectionOptions } from './connection-options.js';
 import { canceled } from './failures.js';
-import { formatSubprotocols, windowBytes, type Resumption } from '../machine/subprotocol.js';
+import {
+  formatSubprotocols,
+  windowBytes,
+  type ClientOffer,
+  type Resumption,
+} from '../machine/subprotocol.js';
 
 export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './channel-options.js';
 
@@ -34,18 +39,19 @@ export async function openChannel(
   const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
   const given = options.authorization;
   // Asked at each connect: tokens that live shortly have expired by the next.
-  const protocols = async (resume?: Resumption): Promise<string[]> => {
+  const next = (options.keepAlive ?? 0) > 0;
+  const offer = async (resume?: Resumption): Promise<ClientOffer> => {
     const authorization =
       (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined;
-    return formatSubprotocols({
-      window,
-      resume,
-      authorization: authorization ?? endpoint.authorization,
-    });
+    const said = { window, resume, next, authorization: authorization ?? endpoint.authorization };
+    // What is too long for a handshake is too long for a connection that is kept, too.
+    formatSubprotocols(said);
+    return said;
   };
-  const first = await protocols();
+  const first = await offer();
   if (aborted(signal)) throw canceled(signal?.reason);
-  const channel = new ClientChannel(window, options, { url: endpoint.url, protocols });
+  const { url, repository } = endpoint;
+  const channel = new ClientChannel(window, options, { url, repository, offer });
   channel.connect(first);
   return channel.opened;
 }

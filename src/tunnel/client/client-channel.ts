@@ -2,23 +2,23 @@
  * The driver of the client's tunnel: it owns the connection, the timers and the two WHATWG streams,
  * keeps the session through lost connections, and knows nothing of git's bytes.
  */
-import { GitWsError } from '../../base/errors.js';
-import { callBack } from '../../base/failure.js';
-import { Attempt } from './attempt.js';
+import type { GitWsError } from '../../base/errors.js';
+import { Attempt, type AttemptEvents } from './attempt.js';
 import type { Channel, ChannelOptions, ChannelTarget, ConnectionEvent } from './channel-options.js';
 import { closeCodes, formatCloseReason } from '../machine/close.js';
-import { completeLiveness } from './connection-options.js';
+import { ChannelNews } from './channel-news.js';
 import { Deferred } from '../../base/deferred.js';
 import { startTimer } from '../../base/duration.js';
-import { canceled, notResumed } from './failures.js';
+import { canceled, noCredentials, notResumed } from './failures.js';
 import { hold } from './hold.js';
 import { lossOf } from './loss.js';
 import type { ExitStatus, OpenMessage } from '../machine/message.js';
+import { Keeping } from './keeping.js';
 import { watchNetwork } from './network.js';
 import { Reconnection } from './reconnection.js';
-import { ChannelStreams } from './streams.js';
-import { windowBytes } from '../machine/subprotocol.js';
-import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
+import { ChannelStreams, createTunnel } from './streams.js';
+import { formatSubprotocols, type ClientOffer } from '../machine/subprotocol.js';
+import type { Tunnel, TunnelEvent } from '../machine/tunnel.js';
 
 /** Time until the first `open`, in ms, where nobody says otherwise. */
 export const defaultOpenTimeout = 30_000;
@@ -42,8 +42,22 @@ export class ClientChannel implements Channel {
   readonly #options: ChannelOptions;
   readonly #target: ChannelTarget;
   readonly #reconnection: Reconnection;
+  readonly #keeping: Keeping;
+  readonly #news: ChannelNews;
   readonly #onAbort = (): void => {
     this.abort(this.#options.signal?.reason);
+  };
+  readonly #attemptEvents: AttemptEvents = {
+    onMessage: (data) => {
+      this.#receive(data);
+    },
+    onClose: (code, reason, cause) => {
+      this.#lost(code, reason, cause);
+    },
+    onFailure: (error) => {
+      if (this.#greeting === undefined) this.#fail(error);
+      else this.#interrupt(error);
+    },
   };
   /** The newest one. */
   #connection: Attempt | undefined;
@@ -63,31 +77,21 @@ export class ClientChannel implements Channel {
   constructor(window: number, options: ChannelOptions, target: ChannelTarget) {
     this.#options = options;
     this.#target = target;
+    this.#keeping = new Keeping(target.repository, options);
     this.#reconnection = new Reconnection(options.retries ?? Infinity);
     // A caller who reads the stream only need not know of exit as well.
     this.exit.catch(() => undefined);
-    this.#tunnel = new Tunnel({
-      role: 'client',
-      window,
-      maxReplay: options.maxReplay ?? windowBytes.default,
-      now: performance.now(),
-      liveness: completeLiveness(options.liveness),
-    });
-    this.#streams = new ChannelStreams({
-      write: (bytes) => this.#tunnel.write(bytes),
-      credit: () => this.#tunnel.credit,
-      end: () => {
-        this.#tunnel.end();
-      },
-      consume: () => {
-        this.#tunnel.consume(performance.now());
-      },
+    this.#tunnel = createTunnel(window, options);
+    this.#streams = ChannelStreams.of(this.#tunnel, {
       flush: () => {
         this.#flush();
       },
       abort: (reason) => {
         this.abort(reason);
       },
+    });
+    this.#news = new ChannelNews(options, (error) => {
+      this.#giveUp(error);
     });
   }
 
@@ -104,10 +108,39 @@ export class ClientChannel implements Channel {
   }
 
   /** Opens the first connection; to be called once. */
-  connect(protocols: string[]): void {
+  connect(offer: ClientOffer): void {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell('connecting', 0);
-    this.#attempt(protocols, this.#options.openTimeout ?? defaultOpenTimeout);
+    const { openTimeout = defaultOpenTimeout } = this.#options;
+    const connectAnew = (): void => {
+      this.#attempt(formatSubprotocols(offer), openTimeout);
+    };
+    this.#connection = this.#keeping.ask(offer, openTimeout, {
+      onOpen: (data) => {
+        this.#connection?.listen(this.#attemptEvents);
+        this.#receive(data);
+      },
+      onFailure: (error) => {
+        this.#fail(error);
+      },
+      onUseless: connectAnew,
+    });
+    if (this.#connection === undefined) connectAnew();
+  }
+
+  spare(spared: boolean): boolean {
+    if (this.#state === 'closed') return false;
+    this.#keeping.spare(this, spared);
+    return true;
+  }
+
+  /** Ends, for another run that goes over its connection. @returns undefined where that cannot be. */
+  yield(): Attempt | undefined {
+    const connection = this.#connection;
+    if (this.#state !== 'open' || connection === undefined) return undefined;
+    if (!this.#keeping.keeps(connection, this.#greeting)) return undefined;
+    this.#fail(canceled('Another run goes on with its connection.'));
+    return connection;
   }
 
   ref(): void {
@@ -119,8 +152,11 @@ export class ClientChannel implements Channel {
   }
 
   #hold(held: boolean): void {
+    // Its connection may be another's.
+    if (this.#state === 'closed') return;
     this.#held = held;
     this.#connection?.hold(held);
+    this.#keeping.hold(held);
     hold(this.#timer, held);
   }
 
@@ -135,30 +171,11 @@ export class ClientChannel implements Channel {
     this.#connection?.close(closeCodes.done, 'aborted');
   }
 
-  /** Calls a listener. What it throws, or rejects with, ends the channel unless that is over. */
-  #callBack(name: string, call: () => unknown): void {
-    callBack(name, call).catch((error: unknown) => {
-      this.#giveUp(error as Error);
-    });
-  }
-
   #attempt(protocols: string[], openTimeout: number): void {
-    const { WebSocket } = this.#options;
     try {
       this.#connection = new Attempt(
-        { url: this.#target.url, protocols, openTimeout, WebSocket },
-        {
-          onMessage: (data) => {
-            this.#receive(data);
-          },
-          onClose: (code, reason, cause) => {
-            this.#lost(code, reason, cause);
-          },
-          onFailure: (error) => {
-            if (this.#greeting === undefined) this.#fail(error);
-            else this.#interrupt(error);
-          },
-        },
+        { url: this.#target.url, protocols, openTimeout, WebSocket: this.#options.WebSocket },
+        this.#attemptEvents,
       );
     } catch (error) {
       this.#fail(error as GitWsError);
@@ -186,27 +203,13 @@ export class ClientChannel implements Channel {
     }
     // The new connection was good for something.
     this.#reconnection.succeeded();
-    switch (event.type) {
-      case 'data':
-        this.#received += event.bytes.length;
-        this.#streams.push(event.bytes);
-        return;
-      case 'stderr':
-        this.#streams.pushMark();
-        this.#callBack('onStderr', () => this.#options.onStderr?.(event.text));
-        return;
-      case 'end':
-        this.#streams.pushEnd();
-        return;
-      case 'exit':
-        this.#exited = true;
-        this.#exit.resolve({ code: event.code, signal: event.signal });
-        this.#streams.pushExit();
-        return;
-      case 'credit':
-        this.#streams.onCredit();
-        return;
+    if (event.type === 'data') this.#received += event.bytes.length;
+    if (event.type === 'exit') {
+      this.#exited = true;
+      this.#exit.resolve({ code: event.code, signal: event.signal });
     }
+    this.#streams.take(event);
+    if (event.type === 'stderr') this.#news.tellStderr(event.text);
   }
 
   #open(greeting: OpenMessage): void {
@@ -234,8 +237,11 @@ export class ClientChannel implements Channel {
     if (this.#state === 'closed') return;
     for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#connection?.send(frame);
     if (this.#tunnel.settled) {
+      const connection = this.#connection;
       // The ack of exit is on its way; waiting for the close handshake would cost a round trip.
-      this.#connection?.close(closeCodes.done, '');
+      if (connection && !this.#keeping.keep(connection, this.#greeting)) {
+        connection.close(closeCodes.done, '');
+      }
       this.#release();
       return;
     }
@@ -308,17 +314,15 @@ export class ClientChannel implements Channel {
   }
 
   async #reconnect(): Promise<void> {
-    const token = this.#greeting?.token ?? '';
     this.#tell('connecting', this.#reconnection.attempt);
     let protocols: string[];
     try {
-      protocols = await this.#target.protocols({ token, received: this.#tunnel.received });
+      const resume = { token: this.#greeting?.token ?? '', received: this.#tunnel.received };
+      protocols = formatSubprotocols(await this.#target.offer(resume));
     } catch (cause) {
       if (this.#state !== 'interrupted') return;
-      // Credentials may come over the same network that is gone at present.
-      const message = `There were no credentials to resume with: ${String(cause)}`;
       // No attempt was made of which the server could hear later.
-      this.#await(new GitWsError('CONNECTION_LOST', message, { cause, retryable: true }));
+      this.#await(noCredentials(cause));
       return;
     }
     if (this.#state !== 'interrupted') return;
@@ -337,6 +341,8 @@ export class ClientChannel implements Channel {
 
   #release(): void {
     this.#state = 'closed';
+    this.#keeping.spare(this, false);
+    this.#keeping.end();
     clearTimeout(this.#timer);
     this.#reconnection.cancel();
     this.#unwatchNetwork?.();
@@ -345,12 +351,7 @@ export class ClientChannel implements Channel {
   }
 
   #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
-    const { onConnection } = this.#options;
     const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
-    const event = { state, attempt, wait, received, sent, reason };
-    // Not from here: what a listener does must not meet the connection half way.
-    queueMicrotask(() => {
-      this.#callBack('onConnection', () => onConnection?.(event));
-    });
+    this.#news.tell({ state, attempt, wait, received, sent, reason });
   }
 }

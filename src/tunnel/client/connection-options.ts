@@ -17,18 +17,19 @@ const mostReplay = 2 ** 31 - 1;
 /** Options with times and quantities. */
 export type ConnectionOptions = Pick<
   ChannelOptions,
-  'window' | 'maxReplay' | 'openTimeout' | 'resumeFor' | 'retries' | 'liveness'
+  'window' | 'maxReplay' | 'openTimeout' | 'resumeFor' | 'retries' | 'liveness' | 'keepAlive'
 >;
 
 /** @throws GitWsError INVALID_OPTION, `data` names the option. */
 export function checkConnectionOptions(options: ConnectionOptions): void {
-  const { window, maxReplay, openTimeout, resumeFor, retries, liveness } = options;
+  const { window, maxReplay, openTimeout, resumeFor, retries, liveness, keepAlive } = options;
   const { minimum: least, maximum: most } = windowBytes;
   checkedQuantity('window', window, { least, most });
   checkedQuantity('maxReplay', maxReplay, { least, most: mostReplay });
   checkedQuantity('retries', retries, { least: 0, most: Number.MAX_SAFE_INTEGER, endless: true });
   checkedDuration('openTimeout', openTimeout, 1);
   checkedDuration('resumeFor', resumeFor, 0);
+  checkedDuration('keepAlive', keepAlive, 0);
   checkedDuration('liveness.silence', liveness?.silence, leastSilence);
   checkedDuration('liveness.answer', liveness?.answer, 1);
 }

@@ -10,6 +10,8 @@ import { decodeSegment, segmentFault, type GitService } from '../machine/request
 export interface Endpoint {
   /** ws: or wss: URL without userinfo: nothing secret is ever in it. */
   readonly url: string;
+  /** The same without the service: what all services of a repository have in common. */
+  readonly repository: string;
   /** An `Authorization` value (Basic) made of the URL's userinfo. */
   readonly authorization: string | undefined;
 }
@@ -39,9 +41,11 @@ export function repositoryEndpoint(
   // Mapping the scheme keeps a default port a default port: 80 and 443 are those of ws and wss.
   url.protocol = webSocketSchemes[url.protocol] ?? '';
   // A repository's own path may end in a slash; the endpoint has no empty segments.
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${service}`;
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  const repository = url.href;
+  url.pathname = `${url.pathname}/${service}`;
   if (gitProtocol !== undefined) url.searchParams.set('git-protocol', gitProtocol);
-  return { url: url.href, authorization };
+  return { url: url.href, repository, authorization };
 }
 
 /**

@@ -36,3 +36,9 @@ export function notResumed(loss: GitWsError, why: string, closeCode?: number): G
   const data = { ...loss.data, notResumed: why, ...(closeCode === undefined ? {} : { closeCode }) };
   return new GitWsError('CONNECTION_LOST', sentence, { data, cause: loss, retryable: true });
 }
+
+/** Credentials may come over the same network that is gone at present. */
+export function noCredentials(cause: unknown): GitWsError {
+  const message = `There were no credentials to resume with: ${String(cause)}`;
+  return new GitWsError('CONNECTION_LOST', message, { cause, retryable: true });
+}

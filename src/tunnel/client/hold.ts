@@ -9,6 +9,13 @@ export interface Holdable {
   unref?(): unknown;
 }
 
+/** Whether `thing` can be told not to keep a process, or there is none. */
+export function canHold(thing: unknown): boolean {
+  const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
+  if (process?.versions?.node === undefined) return true;
+  return typeof (thing as Holdable | null | undefined)?.unref === 'function';
+}
+
 /** @param thing a timer, a socket, or nothing. @param held whether the process stays for it. */
 export function hold(thing: unknown, held: boolean): void {
   if (typeof thing !== 'object' || thing === null) return;

@@ -5,7 +5,7 @@
 import IsomorphicWebSocket from 'isomorphic-ws';
 import { GitWsError } from '../../base/errors.js';
 import { messageOf } from '../../base/failure.js';
-import { hold } from './hold.js';
+import { canHold, hold } from './hold.js';
 import { maxBinaryBytes } from '../machine/message.js';
 
 /** The part of the WebSocket interface that is used, for whoever injects one. */
@@ -53,6 +53,8 @@ export interface Socket {
   terminate(): void;
   /** Node: whether the process stays for it, which it does unless told otherwise. */
   hold(held: boolean): void;
+  /** Whether {@link hold} does what it says, or there is nothing that stays. */
+  readonly canRest: boolean;
 }
 
 /** Options for `ws`: what a browser does by itself or has no option for. */
@@ -121,6 +123,9 @@ export function openSocket(
     close(code, reason) {
       live = false;
       socket.close(code, reason);
+    },
+    get canRest() {
+      return canHold(connection);
     },
     hold(held) {
       holding = held;

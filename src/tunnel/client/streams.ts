@@ -4,6 +4,10 @@
  * took all of it (so the writer waits for the server's acks).
  */
 import { dataMessageBytes } from '../machine/outgoing.js';
+import { windowBytes } from '../machine/subprotocol.js';
+import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
+import type { ChannelOptions } from './channel-options.js';
+import { completeLiveness } from './connection-options.js';
 
 /** What the streams need of their channel. */
 export interface StreamSink {
@@ -41,6 +45,21 @@ export class ChannelStreams {
   /** Resolves the write that waits for credit. */
   #wakeWriter: (() => void) | undefined;
 
+  /** The streams of a channel whose tunnel this is. */
+  static of(tunnel: Tunnel, channel: Pick<StreamSink, 'flush' | 'abort'>): ChannelStreams {
+    return new ChannelStreams({
+      ...channel,
+      write: (bytes) => tunnel.write(bytes),
+      credit: () => tunnel.credit,
+      end: () => {
+        tunnel.end();
+      },
+      consume: () => {
+        tunnel.consume(performance.now());
+      },
+    });
+  }
+
   constructor(sink: StreamSink) {
     this.#sink = sink;
     this.readable = new ReadableStream<Uint8Array>(
@@ -73,6 +92,30 @@ export class ChannelStreams {
         this.#sink.abort(reason);
       },
     });
+  }
+
+  /** Something arrived that is not `open`. */
+  take(event: Exclude<TunnelEvent, { type: 'open' }>): void {
+    switch (event.type) {
+      case 'data':
+        this.push(event.bytes);
+        return;
+      case 'stderr':
+        this.pushMark();
+        return;
+      case 'end':
+        this.pushEnd();
+        return;
+      case 'exit':
+        this.pushExit();
+        return;
+      case 'credit':
+        this.onCredit();
+        return;
+      // Only clients send it: the tunnel has refused it.
+      case 'run':
+        return;
+    }
   }
 
   /** Data arrived. */
@@ -179,4 +222,15 @@ export class ChannelStreams {
       written += size;
     }
   }
+}
+
+/** The client's end of the tunnel that a channel's streams go through. */
+export function createTunnel(window: number, options: ChannelOptions): Tunnel {
+  return new Tunnel({
+    role: 'client',
+    window,
+    maxReplay: options.maxReplay ?? windowBytes.default,
+    now: performance.now(),
+    liveness: completeLiveness(options.liveness),
+  });
 }
