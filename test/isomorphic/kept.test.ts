@@ -52,7 +52,13 @@ class Bench {
     const onConnection: HttpClientOptions['onConnection'] = ({ state, reason }) => {
       if (state === 'interrupted') this.lost.push(reason);
     };
-    this.http = createHttpClient({ WebSocket: this.WebSocket, onConnection, ...clientOptions });
+    this.http = createHttpClient({
+      WebSocket: this.WebSocket,
+      onConnection,
+      // What is counted here is connections, however long a busy machine takes for git's first words.
+      advertisementTime: 60_000,
+      ...clientOptions,
+    });
     this.dir = join(root, 'clones', `${Math.random()}`);
   }
 
@@ -235,6 +241,7 @@ describe('each operation over one connection', () => {
     await one.refs();
     await one.server.close();
     const { sessions } = one;
+    expect([...one.lost, ...one.errors]).toEqual([]);
     expect(sessions.map(({ service }) => service.replace('git-', '')).sort()).toEqual(
       ['upload-pack', 'upload-pack', 'upload-pack', 'receive-pack'].sort(),
     );
@@ -417,9 +424,7 @@ describe('a connection that is kept', () => {
     const http = createHttpClient({ WebSocket: Silenced as unknown as WebSocketConstructor });
     await isomorphicGit.listServerRefs({ http, url: one.url });
     sockets[0]?.pause();
-    const started = performance.now();
     await isomorphicGit.listServerRefs({ http, url: one.url });
-    expect(performance.now() - started).toBeGreaterThan(2_400);
     expect(sockets).toHaveLength(2);
   });
 

@@ -50,6 +50,7 @@ import {
 } from '../../src/repository/packed-objects.js';
 import { defaultOpenTimeout, resumeTimeout } from '../../src/tunnel/client/client-channel.js';
 import { leastSilence } from '../../src/tunnel/client/connection-options.js';
+import { defaultKeepAlive } from '../../src/tunnel/client/kept-connections.js';
 import { maxReasonBytes } from '../../src/tunnel/machine/close.js';
 import { ackDelay } from '../../src/tunnel/machine/incoming.js';
 import { maxUncountedPerSecond } from '../../src/tunnel/machine/rate.js';
@@ -199,8 +200,11 @@ describe('a sentence with a number of the code', () => {
       'docs/protocol.md',
       `The client's receive window, ${grouped(windowBytes.minimum)} to ${grouped(windowBytes.maximum)}; default ${grouped(windowBytes.default)}`,
     ],
-    ['docs/protocol.md', `"window":${limits.window},`, 2],
+    ['docs/protocol.md', `"window":${limits.window},`, 4],
     ['docs/protocol.md', `"resumeFor":${seconds(limits.resumeTime)}}`, 2],
+    ['docs/protocol.md', `"keepFor":${seconds(limits.keepTime)}}`],
+    ['docs/reliability.md', `| \`keepAlive\` | ${grouped(defaultKeepAlive)} | 0 |`],
+    ['README.md', `within ${seconds(defaultKeepAlive)} seconds (\`keepAlive\`)`],
     ['docs/protocol.md', `gitws.window.${windowBytes.default}`, 2],
     ['docs/protocol.md', `64 to ${dataMessageBytes / KiB} KiB is a good size`],
     ['docs/protocol.md', `an empty binary message, one over ${maxBinaryBytes / MiB} MiB`],

@@ -106,8 +106,8 @@ const manners = [
   {
     defence: 'an upgrade that nothing follows is given up',
     file: 'src/tunnel/client/attempt.ts',
-    from: '    }, openTimeout);',
-    to: '    }, openTimeout * 1e5);',
+    from: '    }, time);',
+    to: '    }, time * 1e5);',
     tests: ['tunnel/channel.test.ts'],
   },
   {

@@ -152,8 +152,8 @@ const configuration: readonly Removal[] = [
   {
     defence: 'only three protocol versions reach git',
     file: target,
-    from: 'return value !== null && /^version=[012]$/.test(value) ? value : undefined;',
-    to: 'return value ?? undefined;',
+    from: 'return asked !== undefined && /^version=[012]$/.test(asked) ? asked : undefined;',
+    to: 'return asked;',
   },
   {
     defence: 'readers cannot make git fetch what it lacks (GIT_NO_LAZY_FETCH)',
@@ -370,8 +370,8 @@ const credentials: readonly Removal[] = [
   {
     attack: 'CR/LF in a credential',
     defence: 'the entry of a page holds no line end and no NUL',
-    file: 'src/tunnel/machine/subprotocol.ts',
-    from: "if (/[\\r\\n\\0]/.test(authorization)) throw malformed('gitws.auth contains CR, LF or NUL');",
+    file: 'src/tunnel/machine/message.ts',
+    from: "if (/[\\r\\n\\0]/.test(authorization)) throw malformed('the credentials contain CR, LF or NUL');",
     to: '',
     tests: [security('credentials'), 'tunnel/subprotocol.test.ts'],
   },
@@ -504,9 +504,9 @@ const floods: readonly Removal[] = [
   {
     attack: 'a window of 1 GiB that never acknowledges',
     defence: 'a window has a largest size',
-    file: 'src/tunnel/machine/subprotocol.ts',
-    from: 'window < windowBytes.minimum || window > windowBytes.maximum',
-    to: 'window < windowBytes.minimum',
+    file: 'src/tunnel/machine/message.ts',
+    from: 'bytes >= windowBytes.minimum && bytes <= windowBytes.maximum',
+    to: 'bytes >= windowBytes.minimum',
     tests: [security('floods')],
   },
   {
