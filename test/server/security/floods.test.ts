@@ -134,7 +134,8 @@ describe('a hook that writes to stderr without end', () => {
   });
 
   test('is ended with the session where all of it is taken', async () => {
-    await start(2_000);
+    // Long enough for a busy machine to start git and the hook in.
+    await start(5_000);
     const client = await openSession(server, targetOf('site.git', 'receive'));
     client.send(await push('taken'));
     client.send({ type: 'end' });
