@@ -389,7 +389,7 @@ function behind(name: ProxyName): void {
 
     it('ends a connection without pings, and none with them', async () => {
       const impatient = (text: string): string =>
-        fillIn(text, { [silence[name]]: silence[name].replace('60s', '1s') });
+        fillIn(text, { [silence[name]]: silence[name].replace('60s', '3s') });
       const pinging = await start({ root, limits: { pingInterval: 200 } }, impatient);
       const silent = await start({ root, limits: { pingInterval: 600_000 } }, impatient);
       const open = async (address: string): Promise<RawClient> => {

@@ -213,6 +213,8 @@ export class NetworkModel {
       case 'end':
         waiting.push(0);
         return;
+      case 'run':
+        throw new Error(`the ${side} was asked for another run, which nobody does here`);
       case 'open':
       case 'credit':
         return;
