@@ -7,6 +7,8 @@ import { gitEnvironment } from './git.js';
 import { canMeasure, cpuTime, peakMemory, watchMemory } from './processes.js';
 import type {
   CloneTask,
+  CommandsResult,
+  CommandsTask,
   IndexResult,
   IndexTask,
   NodeAnswer,
@@ -45,6 +47,16 @@ export async function indexInNode(out: string, task: IndexTask): Promise<Costly<
 /** Reads a repository in a new process of Node. */
 export async function readInNode(out: string, task: ReadTask): Promise<Costly<ReadResult>> {
   return withNode(out, (ask) => ask({ kind: 'read', task }));
+}
+
+/** Does small operations in a new process of Node. */
+export async function timeCommandsInNode(
+  out: string,
+  task: CommandsTask,
+): Promise<CommandsResult['times']> {
+  return withNode(out, async (ask) => {
+    return (await ask<CommandsResult>({ kind: 'commands', task })).times;
+  });
 }
 
 /** Transfers in a new process of Node; the first transfer, which warms it up, does not count. */

@@ -57,7 +57,25 @@ export interface Comparison extends Omit<ComparisonOptions, 'peers'> {
 
 /** @throws what a peer throws: a benchmark of something that fails says nothing. */
 export async function compare(options: ComparisonOptions): Promise<Comparison> {
-  const { peers, ...rest } = options;
+  return summarizeAll(options, await measureAll(options), options.title, options.metrics);
+}
+
+/**
+ * The same where metrics are things of their own, each with a ratio: they are measured together.
+ *
+ * @returns a comparison for each metric, by its label.
+ */
+export async function compareEach(options: ComparisonOptions): Promise<Comparison[]> {
+  const measured = await measureAll(options);
+  return options.metrics.map((metric) => {
+    const { label } = metric;
+    const title = `${label.charAt(0).toUpperCase()}${label.slice(1)}, ${options.title}`;
+    return summarizeAll(options, measured, title, [{ ...metric, label: 'time' }]);
+  });
+}
+
+async function measureAll(options: ComparisonOptions): Promise<Map<string, Measurement[]>> {
+  const { peers } = options;
   const measured = new Map<string, Measurement[]>(peers.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds; round += 1) {
     const turn = round % peers.length;
@@ -66,11 +84,20 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
       measured.get(peer.name)?.push(await peer.measure());
     }
   }
-  const references = measured.get(options.reference) ?? [];
+  return measured;
+}
+
+function summarizeAll(
+  { peers, ...rest }: ComparisonOptions,
+  measured: ReadonlyMap<string, Measurement[]>,
+  title: string,
+  metrics: readonly Metric[],
+): Comparison {
+  const references = measured.get(rest.reference) ?? [];
   const rows = peers.map(({ name }) => {
-    return summarize(name, measured.get(name) ?? [], references, options.metrics);
+    return summarize(name, measured.get(name) ?? [], references, metrics);
   });
-  return { ...rest, rows };
+  return { ...rest, title, metrics, rows };
 }
 
 function summarize(

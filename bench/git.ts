@@ -2,6 +2,7 @@
 import {
   git as gitOfTests,
   gitEnvironment as environmentOfTests,
+  type GitOptions,
 } from '../test/helpers/run-git.js';
 
 /** What git runs with, the measured processes included. */
@@ -11,6 +12,9 @@ export const gitEnvironment: Readonly<Record<string, string>> = {
 };
 
 /** @returns git's stdout, trimmed. @throws Error with git's stderr. */
-export function git(args: readonly string[]): Promise<string> {
-  return gitOfTests(args, { env: { GIT_CONFIG_GLOBAL: '/dev/null' } });
+export function git(
+  args: readonly string[],
+  options: Pick<GitOptions, 'input'> = {},
+): Promise<string> {
+  return gitOfTests(args, { ...options, env: { GIT_CONFIG_GLOBAL: '/dev/null' } });
 }

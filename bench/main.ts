@@ -15,6 +15,7 @@ import { indexPackPart } from './parts/index-pack.js';
 import { latency } from './parts/latency.js';
 import { pageThread } from './parts/page-thread.js';
 import { raw } from './parts/raw.js';
+import { commands } from './parts/commands.js';
 import { reads } from './parts/reads.js';
 import { sessions } from './parts/sessions.js';
 import { formatReport, type Report } from './report.js';
@@ -27,6 +28,7 @@ const parts: readonly Part[] = [
   pageThread,
   raw,
   reads,
+  commands,
   latency,
   sessions,
 ];

@@ -12,6 +12,7 @@ import httpNode from 'isomorphic-git/http/node';
 import { WebSocket } from 'ws';
 import { encodePktLine } from '../src/wire/pkt-line.js';
 import { inspectClone, timeClone, type CloneOptions } from './clone.js';
+import { timeCommands } from './commands.js';
 import { gitEnvironment } from './git.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
 import { readOnce } from './read-objects.js';
@@ -36,6 +37,7 @@ async function run(request: NodeRequest): Promise<unknown> {
   if (request.kind === 'inspect') return inspectClone(fs, request.task);
   if (request.kind === 'index') return indexOnce(request.task);
   if (request.kind === 'read') return readOnce(request.task);
+  if (request.kind === 'commands') return timeCommands(request.task);
   return repeat(request.task, () => transferOnce(request.task));
 }
 

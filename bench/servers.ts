@@ -58,11 +58,13 @@ export class RunningServer {
  *
  * @param out where dist/ was copied to.
  * @param origins of the pages that may connect.
+ * @param more options of the command.
  */
 export function startGitWs(
   out: string,
   serverRoot: string,
   origins: readonly string[],
+  more: readonly string[] = [],
 ): Promise<RunningServer> {
   const args = [join(out, 'dist/bin/gitws.js'), 'serve', serverRoot, '--port', '0'];
   // As many at once as are measured, all from one address.
@@ -70,7 +72,12 @@ export function startGitWs(
   room.push('--max-connections-per-address');
   args.push(...room.flatMap((limit) => [limit, '300']), '--first-byte-time', '5m');
   const allowed = origins.flatMap((origin) => ['--origin', origin]);
-  return start(process.execPath, [...args, ...allowed], /listening on (http:\S+)/, (url) => url);
+  return start(
+    process.execPath,
+    [...args, ...allowed, ...more],
+    /listening on (http:\S+)/,
+    (url) => url,
+  );
 }
 
 /** Smart HTTP, and the page of the benchmarks at `/`. */

@@ -77,6 +77,25 @@ export interface ReadResult {
   readonly count: number;
 }
 
+/** Small operations in a clone in Node, one after the other in one process. */
+export interface CommandsTask {
+  /** `gitws-git-anew`: with a connection for each; `http`: isomorphic-git over HTTP. */
+  readonly client: 'gitws-git' | 'gitws-git-anew' | 'gitws' | 'http' | 'native';
+  /** Of the remote. */
+  readonly url: string;
+  /** Where it is cloned to. */
+  readonly dir: string;
+  /** The remote's directory: others commit to it. */
+  readonly gitDir: string;
+  readonly repeats: number;
+}
+
+/** What {@link CommandsTask} comes to. */
+export interface CommandsResult {
+  /** ms, by the name of the operation. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
 /** What {@link IndexTask} comes to. */
 export interface IndexResult {
   /** ms. */
@@ -104,7 +123,8 @@ export type NodeRequest =
   | { readonly kind: 'inspect'; readonly task: CloneTask }
   | { readonly kind: 'raw'; readonly task: RawTask }
   | { readonly kind: 'index'; readonly task: IndexTask }
-  | { readonly kind: 'read'; readonly task: ReadTask };
+  | { readonly kind: 'read'; readonly task: ReadTask }
+  | { readonly kind: 'commands'; readonly task: CommandsTask };
 export type NodeAnswer =
   | {
       readonly ok: true;
