@@ -89,6 +89,7 @@ export class AdvertisementParser extends MessageParser<Advertisement> {
   #capabilities: Capabilities = new Map();
   readonly #capabilityLines: Capability[] = [];
   readonly #refs: { name: string; oid: string; peeled?: string }[] = [];
+  readonly #names = new Set<string>();
   readonly #symrefs = new Map<string, string>();
   readonly #haves: string[] = [];
   readonly #shallow: string[] = [];
@@ -199,8 +200,18 @@ export class AdvertisementParser extends MessageParser<Advertisement> {
     } else {
       checkRefName(name);
       if (oid === zeroOid) throw this.malformed(`${quoteText(name)} has no object`, offset);
+      this.#takeName(name, offset);
       this.#refs.push({ name, oid });
     }
+  }
+
+  /** Of two refs of one name nobody could say which one counts. */
+  #takeName(name: string, offset: number): void {
+    // What is no UTF-8 may be another name that looks the same as text.
+    if (this.#names.has(name) && !name.includes('\ufffd')) {
+      throw this.malformed(`it has ${quoteText(name)} twice`, offset);
+    }
+    this.#names.add(name);
   }
 
   #takePeeled(name: string, oid: string, offset: number): void {
