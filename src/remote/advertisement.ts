@@ -3,7 +3,11 @@
  * checked, and put into the form that smart HTTP gives it.
  */
 import { GitWsError } from '../base/errors.js';
-import { AdvertisementParser, type Advertisement } from '../wire/v0/advertisement.js';
+import {
+  AdvertisementParser,
+  type Advertisement,
+  type RefAdvertisement,
+} from '../wire/v0/advertisement.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { concatBytes } from '../wire/text.js';
 import type { ServiceRun } from './service-run.js';
@@ -47,6 +51,16 @@ async function parseAdvertisement(run: ServiceRun): Promise<ReadAdvertisement> {
   await run.success();
   parser.end();
   throw new GitWsError('MALFORMED_ADVERTISEMENT', 'The server ended without an advertisement.');
+}
+
+/**
+ * @returns the refs of an advertisement.
+ * @throws GitWsError MALFORMED_ADVERTISEMENT where it has none, being of protocol version 2.
+ */
+export function refsOf(advertisement: Advertisement): RefAdvertisement {
+  if (advertisement.version !== 2) return advertisement;
+  const message = 'The server speaks protocol version 2, which was not asked for.';
+  throw new GitWsError('MALFORMED_ADVERTISEMENT', message);
 }
 
 /** The answer to `GET info/refs` as gitprotocol-http(5) has it, around the same advertisement. */

@@ -13,9 +13,9 @@ import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
 import { zeroOid } from '../wire/oid.js';
 import type { PushCommand } from '../wire/v0/push-request.js';
-import type { RefAdvertisement } from '../wire/v0/advertisement.js';
+import type { Advertisement } from '../wire/v0/advertisement.js';
 import type { ReportStatus } from '../wire/v0/report-status.js';
-import { closeAfterAdvertisement } from './advertisement.js';
+import { closeAfterAdvertisement, refsOf } from './advertisement.js';
 import type { AdvertisedRun, Connection } from './connection.js';
 import type { MessageListeners } from './messages.js';
 import { ByteProgress } from './progress.js';
@@ -112,17 +112,13 @@ interface Work {
 class Attempt {
   readonly #work: Work;
   readonly #run: ServiceRun;
-  readonly #advertisement: RefAdvertisement;
+  readonly #advertised: Advertisement;
   #isGone = false;
 
   constructor(work: Work, { run, advertisement }: AdvertisedRun) {
-    if (advertisement.version === 2) {
-      run.abort();
-      throw new GitWsError('MALFORMED_ADVERTISEMENT', 'A push needs the refs of the server.');
-    }
     this.#work = work;
     this.#run = run;
-    this.#advertisement = advertisement;
+    this.#advertised = advertisement;
     void run.closed.then(() => {
       this.#isGone = true;
     });
@@ -151,7 +147,8 @@ class Attempt {
 
   async #push(): Promise<PushOutcome | 'lost'> {
     const { source, options, objects, gitdir } = this.#work;
-    const { refs, shallow, haves } = this.#advertisement;
+    const advertisement = refsOf(this.#advertised);
+    const { refs, shallow, haves } = advertisement;
     const oids = new Map(refs.map(({ name, oid }) => [name, oid]));
     const cutOff = await readShallow(promisesOf(source.fs), gitdir);
     const commits = new Commits(objects, cutOff);
@@ -161,7 +158,7 @@ class Attempt {
       void closeAfterAdvertisement(this.#run, patience);
       return { updates, report: undefined };
     }
-    const capabilities = pushCapabilities(this.#advertisement.capabilities, commands, options);
+    const capabilities = pushCapabilities(advertisement.capabilities, commands, options);
     const pack = await this.#pack(commands, commits, {
       ...{ haves: [...oids.values(), ...haves], remoteShallow: new Set(shallow) },
     });
@@ -198,7 +195,7 @@ class Attempt {
     const found = await findObjectsToSend(objects, commits, asked);
     await counting.finish();
     const writing = new ByteProgress('Writing objects', onProgress, found.objects.length);
-    const announced = this.#advertisement.capabilities;
+    const announced = this.#advertised.capabilities;
     return PackToSend.of(found, objects, {
       ...{ thin: !announced.has('no-thin'), ofsDelta: announced.has('ofs-delta'), pace },
       onObject: async (isLast: boolean) => {

@@ -14,7 +14,7 @@ import { readShallow } from '../../repository/shallow-file.js';
 import { StoredObjects } from '../../repository/stored-objects.js';
 import type { DeepenRequest } from '../../wire/fetch-request.js';
 import type { AdvertisedRef, RefAdvertisement } from '../../wire/v0/advertisement.js';
-import { closeAfterAdvertisement } from '../advertisement.js';
+import { closeAfterAdvertisement, refsOf } from '../advertisement.js';
 import type { AdvertisedRun } from '../connection.js';
 import { parseRefspec, type Refspec } from '../refspec.js';
 import { writeFetchHead } from './fetch-head.js';
@@ -104,10 +104,11 @@ class Fetch {
   async run(): Promise<FetchedRefs> {
     const { connection, asking, fs, gitdir } = this.#options;
     const opened = await connection.open('git-upload-pack');
-    const advertisement = opened.advertisement as RefAdvertisement;
+    let advertisement: RefAdvertisement;
     let selection: Selection | undefined;
     let wants: readonly string[];
     try {
+      advertisement = refsOf(opened.advertisement);
       selection = selectRefs(advertisement, asking);
       this.#shallow = await readShallow(fs, gitdir);
       this.#local = await this.#refs.list('refs/');
