@@ -2,6 +2,7 @@
  * One fetch over one run of upload-pack, protocol version 0 (gitprotocol-pack(5)): wants go up, haves in
  * batches, and a pack comes down. It says what was answered; what that means is the caller's affair.
  */
+import { GitWsError } from '../../base/errors.js';
 import { FetchResponseParser, type FetchResponseEvent } from '../../wire/fetch-response.js';
 import { donePkt, encodeHaves } from '../../wire/fetch-request.js';
 import { flushPkt } from '../../wire/pkt-line.js';
@@ -19,6 +20,14 @@ export interface Round {
   readonly isReady: boolean;
 }
 
+/** What was asked for, as far as the server's word on the boundary of history is held against it. */
+export interface AskedOfBoundary {
+  /** Whether it was asked to move the boundary: else it has no say in that. */
+  readonly isDeepening: boolean;
+  /** Commits at which the repository is cut off. */
+  readonly shallow: ReadonlySet<string>;
+}
+
 /** See the file's own words. */
 export class FetchExchange {
   /** Commits that the server has said it has. */
@@ -28,13 +37,16 @@ export class FetchExchange {
   /** Commits at which the repository is no longer cut off. */
   readonly unshallow = new Set<string>();
   readonly #run: ServiceRun;
+  readonly #asked: AskedOfBoundary;
+  readonly #offered = new Set<string>();
   readonly #parser = new FetchResponseParser();
   readonly #messages: RemoteMessages;
   readonly #progress: ByteProgress;
   #events: FetchResponseEvent[] = [];
 
-  constructor(run: ServiceRun, listeners: MessageListeners) {
+  constructor(run: ServiceRun, asked: AskedOfBoundary, listeners: MessageListeners) {
     this.#run = run;
+    this.#asked = asked;
     this.#messages = new RemoteMessages(listeners);
     this.#progress = new ByteProgress('Receiving', listeners.onProgress);
   }
@@ -46,27 +58,30 @@ export class FetchExchange {
 
   /** Offers commits; {@link answer} says what the server thinks of them. */
   offer(haves: readonly string[]): Promise<void> {
+    for (const oid of haves) this.#offered.add(oid);
     return this.#run.write(concatBytes([encodeHaves(haves), flushPkt]));
   }
 
   /**
    * Waits for what is said to one batch.
    *
-   * @throws GitWsError REMOTE_ERROR, REMOTE_EXIT, MALFORMED_PKT_LINE; what the run throws.
+   * @throws GitWsError REMOTE_ERROR, REMOTE_EXIT, MALFORMED_PKT_LINE, also for what was not asked about,
+   *   ANSWER_LIMIT; what the run throws.
    */
   async answer(): Promise<Round> {
-    const acknowledged: string[] = [];
+    const acknowledged = new Set<string>();
     let isReady = false;
     for (let event = await this.#next(); event?.type !== 'nak'; event = await this.#next()) {
       if (event === undefined || event.type === 'pack') break;
-      if (event.type === 'ack') acknowledged.push(event.oid);
+      if (event.type === 'ack') acknowledged.add(event.oid);
       isReady ||= event.type === 'ack' && event.status === 'ready';
     }
-    return { acknowledged, isReady };
+    return { acknowledged: [...acknowledged], isReady };
   }
 
   /** Asks for the pack. @param haves what is offered last of all, unanswered. */
   finish(haves: readonly string[] = []): Promise<void> {
+    for (const oid of haves) this.#offered.add(oid);
     return this.#run.send([encodeHaves(haves), donePkt]);
   }
 
@@ -122,12 +137,17 @@ export class FetchExchange {
           await this.#messages.push(event.bytes);
           continue;
         case 'shallow':
+          if (!this.#asked.isDeepening) throw unasked(`cuts history off at ${event.oid}`);
           this.shallow.add(event.oid);
           continue;
         case 'unshallow':
+          if (!this.#asked.isDeepening || !this.#asked.shallow.has(event.oid)) {
+            throw unasked(`says that ${event.oid} is cut off no longer`);
+          }
           this.unshallow.add(event.oid);
           continue;
         case 'ack':
+          if (!this.#offered.has(event.oid)) throw unasked(`has ${event.oid} in common`);
           this.acknowledged.add(event.oid);
           return event;
         case 'nak':
@@ -139,4 +159,9 @@ export class FetchExchange {
       }
     }
   }
+}
+
+/** The answer to something that nobody said: git refuses it as well (fetch-pack.c). */
+function unasked(what: string): GitWsError {
+  return new GitWsError('MALFORMED_PKT_LINE', `The server ${what}, which it was not asked about.`);
 }

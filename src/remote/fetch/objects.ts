@@ -7,10 +7,12 @@ import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
 import type { PromiseFileSystem } from '../../storage/file-system.js';
 import { encodeWants, type DeepenRequest } from '../../wire/fetch-request.js';
 import type { RefAdvertisement } from '../../wire/v0/advertisement.js';
+import { refsOf } from '../advertisement.js';
 import type { AdvertisedRun, Connection } from '../connection.js';
 import type { MessageListeners } from '../messages.js';
 import type { ServiceRun } from '../service-run.js';
 import { Restarts, type RestartOptions } from '../restart.js';
+import { checkBoundary } from './boundary.js';
 import { FetchExchange } from './exchange.js';
 import { likelyHaves, negotiate, type Possessions } from './haves.js';
 
@@ -47,7 +49,8 @@ export interface ObjectRequest {
  * @param opened an upload-pack whose advertisement was read: used first, and another one where it is lost.
  * @throws GitWsError MISSING_OBJECTS, CORRUPT_PACK, PACK_LIMIT, PACK_ENGINE_FAILED, REMOTE_ERROR,
  *   REMOTE_EXIT, RemoteCapabilityError, CONNECTION_LOST, UserCanceledError; what `fs` and the listeners throw.
- *   Nothing of it is in the repository then, or all of the pack where only `shallow` could not be written.
+ *   Nothing of it is in the repository then, or all of the pack where only `shallow` could not be written,
+ *   or would be wrong.
  */
 export async function fetchObjects(
   opened: AdvertisedRun,
@@ -83,9 +86,11 @@ async function fetchOnce(
   how: FetchHow,
 ): Promise<boolean> {
   const { wants, shallow, deepen, possessions } = request;
-  const known = advertised(advertisement);
+  const known = refsOf(advertisement);
   const capabilities = chooseCapabilities(known, request);
-  const exchange = new FetchExchange(run, how.listeners);
+  const { depth, since, exclude = [] } = deepen;
+  const isDeepening = depth !== undefined || since !== undefined || exclude.length > 0;
+  const exchange = new FetchExchange(run, { isDeepening, shallow }, how.listeners);
   await exchange.begin(encodeWants({ wants, capabilities, shallow, deepen }));
   let offered: ReadonlySet<string>;
   if (likely.length > 0) {
@@ -105,6 +110,7 @@ async function fetchOnce(
   const stillNotHere = new Set(await notHere(servers, how));
   const cut = [...exchange.shallow, ...servers.filter((oid) => !stillNotHere.has(oid))];
   if (cut.length + exchange.unshallow.size === 0) return true;
+  await checkBoundary({ cut, whole: [...exchange.unshallow] }, how);
   await changeShallow(how.fs, how.gitdir, (before) => {
     const after = new Set([...before, ...cut]);
     for (const oid of exchange.unshallow) after.delete(oid);
@@ -140,12 +146,6 @@ async function keep(
     run.abort(error);
     throw error;
   }
-}
-
-function advertised(advertisement: AdvertisedRun['advertisement']): RefAdvertisement {
-  if (advertisement.version !== 2) return advertisement;
-  const message = 'The server speaks protocol version 2, which was not asked for.';
-  throw new GitWsError('MALFORMED_ADVERTISEMENT', message);
 }
 
 function chooseCapabilities(
