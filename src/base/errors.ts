@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'MALFORMED_PKT_LINE'
   /** An advertisement is malformed. */
   | 'MALFORMED_ADVERTISEMENT'
+  /** A server says more beside what it was asked for than a limit allows. `data`: `limit`, `value`. */
+  | 'ANSWER_LIMIT'
   /** A server advertised a ref name that git check-ref-format refuses. `data`: `ref`. */
   | 'INVALID_REF_NAME'
   /**

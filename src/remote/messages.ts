@@ -4,6 +4,7 @@
  * band 2 only after the lines that gitws holds back until the transfer is safe.
  */
 import { callBack } from '../base/failure.js';
+import { WordCount } from '../wire/answer-limits.js';
 import { encodeSideBand } from '../wire/side-band.js';
 import { encodeText } from '../wire/text.js';
 import type { ProgressCallback } from './progress.js';
@@ -21,6 +22,7 @@ export interface MessageListeners {
 /** Band 2 of one response. */
 export class RemoteMessages {
   readonly #lines = new RemoteLines();
+  readonly #count = new WordCount();
   readonly #listeners: MessageListeners;
   #kept = '';
 
@@ -28,7 +30,9 @@ export class RemoteMessages {
     this.#listeners = listeners;
   }
 
+  /** @throws GitWsError ANSWER_LIMIT; what the listeners throw. */
   async push(bytes: Uint8Array): Promise<void> {
+    this.#count.add(bytes.length);
     await this.#tell(this.#lines.push(bytes));
   }
 

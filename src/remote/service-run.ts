@@ -14,6 +14,7 @@ import {
 import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
+import { WordCount } from '../wire/answer-limits.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
@@ -63,6 +64,7 @@ export class ServiceRun {
     const abort = new AbortLink(settings.signal);
     abort.follow(signal);
     const stderr = new StderrTail();
+    const words = new WordCount();
     const told = new Listeners((error) => {
       abort.fail(error);
     });
@@ -82,7 +84,11 @@ export class ServiceRun {
         WebSocket: settings.WebSocket,
         onStderr: (text) => {
           stderr.push(text);
-          told.add(callBack('onMessage', () => settings.onMessage?.(stripControlCharacters(text))));
+          const tell = (): unknown => {
+            words.add(text.length);
+            return settings.onMessage?.(stripControlCharacters(text));
+          };
+          told.add(callBack('onMessage', tell));
         },
       });
       return new ServiceRun(channel, abort, stderr, told, target.service);

@@ -3,6 +3,7 @@
  * new shallow boundary, ACK and NAK lines, then the packfile, in the side-band or bare. It says
  * what the bytes are, as they come, and looks into no packfile.
  */
+import { answerLimit, answerLimits } from './answer-limits.js';
 import { PktLineReader } from './pkt-line-reader.js';
 import { malformedPktLine } from './pkt-line.js';
 import { parseOid } from './oid.js';
@@ -47,6 +48,7 @@ export class FetchResponseParser {
   readonly #reader = new PktLineReader();
   #state: State = 'shallow';
   #sideBand: boolean | undefined;
+  #lines = 0;
 
   /** Whether the packfile comes in the side-band; undefined until it begins. */
   get sideBand(): boolean | undefined {
@@ -56,7 +58,7 @@ export class FetchResponseParser {
   /**
    * @param piece the next bytes of the answer.
    * @returns what they say; the bytes of packfile and progress are views of them where they can be.
-   * @throws GitWsError MALFORMED_PKT_LINE
+   * @throws GitWsError MALFORMED_PKT_LINE, ANSWER_LIMIT
    */
   push(piece: Uint8Array): FetchResponseEvent[] {
     switch (this.#state) {
@@ -150,6 +152,8 @@ export class FetchResponseParser {
   }
 
   #takeText(text: string, offset: number, events: FetchResponseEvent[]): void {
+    this.#lines += 1;
+    if (this.#lines > answerLimits.lines) throw answerLimit('lines');
     const message = parseErrorLine(text);
     if (message !== undefined) {
       this.#state = 'failed';
