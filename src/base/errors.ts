@@ -80,6 +80,8 @@ export type ErrorCode =
   | 'CheckoutConflictError'
   /** A tree names a path that must not be written, such as `.git/config`. isomorphic-git's own code. `data`: `filepath`. */
   | 'UnsafeFilepathError'
+  /** A tree has more paths, or longer ones, than a limit allows. `data`: `limit`, `value`. */
+  | 'TREE_LIMIT'
   /** A merge is not done yet. isomorphic-git's own code. `data`: `filepaths`. */
   | 'UnmergedPathsError'
   /** The index is damaged, or of a kind that is not known here, such as a split one. */

@@ -10,6 +10,7 @@ import { Refs } from '../repository/refs.js';
 import { updateRefs } from '../repository/ref-update.js';
 import { readShallow } from '../repository/shallow-file.js';
 import { StoredObjects } from '../repository/stored-objects.js';
+import { treeFiles } from '../worktree/tree-files.js';
 import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
 import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
@@ -106,6 +107,9 @@ async function merge(
     const isForward = await commits.reaches(theirs, ours);
     if (isForward && (fastForward || fastForwardOnly)) return { oid: theirs, fastForward: true };
     if (fastForwardOnly) throw new isomorphicGit.Errors.FastForwardError();
+    // Before anything is made of it: what could not be checked out is not merged.
+    const { tree } = await readCommit({ fs, gitdir }, theirs, theirs);
+    await treeFiles(objects, tree);
   } finally {
     await objects.close();
   }

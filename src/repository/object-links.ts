@@ -46,11 +46,13 @@ function endOfHeader(bytes: Uint8Array): number {
 
 const typeBits = 0o170000;
 const treeMode = 0o040000;
-const gitlinkMode = 0o160000;
+const fileMode = 0o100000;
+const symlinkMode = 0o120000;
 
 /**
  * @param tree its bytes.
- * @returns its entries but for submodules, whose commits are in other repositories.
+ * @returns its entries but for submodules, whose commits are in other repositories; git takes all that it
+ *   does not know for one (cache.h, `canon_mode`).
  * @throws GitWsError CORRUPT_PACK for what is no tree.
  */
 export function* treeLinks(tree: Uint8Array): Generator<TreeLink, void, undefined> {
@@ -62,7 +64,7 @@ export function* treeLinks(tree: Uint8Array): Generator<TreeLink, void, undefine
     if (nameEnd < 0 || end > tree.length) throw malformed();
     const kind = mode & typeBits;
     const type = kind === treeMode ? 'tree' : 'blob';
-    if (kind !== gitlinkMode) {
+    if (type === 'tree' || kind === fileMode || kind === symlinkMode) {
       yield { oid: tree.subarray(nameEnd + 1, end), type, name: at + 1, nameEnd };
     }
     at = end;

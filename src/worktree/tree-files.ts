@@ -23,6 +23,13 @@ export const modes = {
 
 const typeBits = 0o170000;
 const treeMode = 0o040000;
+const regularMode = 0o100000;
+
+/**
+ * What a tree may have to be checked out: files and folders, and the bytes of all their paths. Twice what
+ * the largest public repositories have, and little enough that memory lasts.
+ */
+export const treeLimits = { paths: 1_000_000, pathBytes: 64 * 1024 * 1024 } as const;
 
 /** The files of a tree. */
 export interface TreeFiles {
@@ -36,12 +43,14 @@ export interface TreeFiles {
  *
  * @param oid of a tree.
  * @returns its files by their paths.
- * @throws GitWsError UnsafeFilepathError for a path that git would not write, before anything of the
- *   tree is; OBJECT_UNAVAILABLE for a tree that is not there, or damaged; what `objects` throws.
+ * @throws GitWsError UnsafeFilepathError for a path that git would not write, or one that is there twice,
+ *   before anything of the tree is; TREE_LIMIT; OBJECT_UNAVAILABLE for a tree that is not there, or damaged; what `objects` throws.
  */
 export async function treeFiles(objects: StoredObjects, oid: string): Promise<TreeFiles> {
   const doubled: string[] = [];
   const files = new Map<string, TreeFile>();
+  const folders = new Set<string>();
+  const count = new PathCount();
   /** Where each tree of a level is: the same one may be in many places. */
   let level = new Map<string, Uint8Array[]>([[oid, [new Uint8Array(0)]]]);
   while (level.size > 0) {
@@ -49,30 +58,41 @@ export async function treeFiles(objects: StoredObjects, oid: string): Promise<Tr
     for await (const [tree, object] of objects.readMany([...level.keys()])) {
       if (object?.type !== 'tree' || object.bytes === undefined) throw unavailable(tree);
       for (const entry of entriesOf(object.bytes, tree)) {
+        const kind = entry.mode & typeBits;
+        const isLink = kind === modes.symlink;
+        const isSafe = isSafePath(new TextDecoder().decode(entry.name), isLink);
         for (const folder of level.get(tree) ?? []) {
           const name = joined(folder, entry.name);
-          const kind = entry.mode & typeBits;
+          count.add(name.length);
           const path = new TextDecoder().decode(name);
-          if (!isSafePath(path, kind === modes.symlink)) throw unsafe(path);
+          // What is before the last name was looked at with the folder; but a link may not be below some.
+          if (!isSafe || (isLink && !isSafePath(path, true))) throw unsafe(path);
+          const isDoubled = (kind === treeMode ? folders : files).has(path);
+          // What is no UTF-8 may be another name.
+          if (isDoubled && !path.includes('\ufffd')) throw unsafe(path, 'twice');
           if (kind !== treeMode) {
-            if (files.has(path)) doubled.push(path);
+            if (isDoubled) doubled.push(path);
             else files.set(path, { name, path, mode: fileMode(entry.mode), oid: entry.oid });
             continue;
           }
-          const places = next.get(entry.oid) ?? [];
-          next.set(entry.oid, [...places, name]);
+          folders.add(path);
+          const places = next.get(entry.oid);
+          if (places === undefined) next.set(entry.oid, [name]);
+          else places.push(name);
         }
       }
     }
     level = next;
   }
+  for (const folder of folders) if (files.has(folder)) throw unsafe(folder, 'twice');
   return { files, doubled };
 }
 
-/** git's create_ce_mode: whatever else a tree says, one of four modes. */
+/** git's canon_mode: whatever else a tree says, one of four modes. */
 function fileMode(mode: number): number {
   const kind = mode & typeBits;
-  if (kind === modes.symlink || kind === modes.gitlink) return kind;
+  if (kind === modes.symlink) return kind;
+  if (kind !== regularMode) return modes.gitlink;
   return (mode & 0o100) !== 0 ? modes.executable : modes.file;
 }
 
@@ -107,7 +127,31 @@ function joined(folder: Uint8Array, name: Uint8Array): Uint8Array {
   return path;
 }
 
-function unsafe(filepath: string): GitWsError {
-  const message = `The tree has a path that must not be written: ${JSON.stringify(filepath)}.`;
+function unsafe(filepath: string, how = ''): GitWsError {
+  const what = how === '' ? 'a path that must not be written' : `a path ${how}`;
+  const message = `The tree has ${what}: ${JSON.stringify(filepath)}.`;
   return new GitWsError('UnsafeFilepathError', message, { data: { filepath } });
+}
+
+/** Counts paths: a few trees of a few entries, each of them many times in another, have any number of them. */
+class PathCount {
+  #paths = 0;
+  #bytes = 0;
+
+  /** @throws GitWsError TREE_LIMIT */
+  add(length: number): void {
+    this.#paths += 1;
+    this.#bytes += length;
+    if (this.#paths > treeLimits.paths) throw treeLimit('paths');
+    if (this.#bytes > treeLimits.pathBytes) throw treeLimit('pathBytes');
+  }
+}
+
+function treeLimit(limit: keyof typeof treeLimits): GitWsError {
+  const value = treeLimits[limit];
+  return new GitWsError(
+    'TREE_LIMIT',
+    `The tree asks for more than the limit "${limit}" allows, which is ${value}.`,
+    { data: { limit, value } },
+  );
 }
