@@ -2,6 +2,7 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { checkoutTree } from '../worktree/checkout.js';
 import { callBack } from '../base/failure.js';
+import { pathToWrite } from './config-path.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 
@@ -132,6 +133,8 @@ async function makeBranch(common: Common, { ref, commit }: Target, remote: strin
   await isomorphicGit.writeRef({ ...common, ref: `refs/heads/${name}`, value: commit });
   if (remote === undefined) return;
   const merge = `refs/heads/${name}`;
-  await isomorphicGit.setConfig({ ...common, path: `branch.${name}.remote`, value: remote });
-  await isomorphicGit.setConfig({ ...common, path: `branch.${name}.merge`, value: merge });
+  const set = (setting: string, value: string) =>
+    isomorphicGit.setConfig({ ...common, path: pathToWrite(`branch.${name}.${setting}`), value });
+  await set('remote', remote);
+  await set('merge', merge);
 }

@@ -11,6 +11,7 @@ import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
 import { checkout, resolve, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
+import { pathToWrite } from './config-path.js';
 import { fetchOptions, gitdirOf } from './fetch.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
@@ -141,7 +142,7 @@ async function setConfig(
   path: string,
   value: string,
 ): Promise<void> {
-  await isomorphicGit.setConfig({ ...at, path, value });
+  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
   if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
   const message = `The file system says that it wrote ${path} into config, and did not.`;
   throw new GitWsError('FILE_SYSTEM_FAILED', message);
@@ -166,9 +167,12 @@ async function headFor(
     return branch?.startsWith('refs/heads/') === true ? { branch, commit: undefined } : undefined;
   }
   const name = head.name === 'HEAD' ? (defaultBranch ?? head.name) : head.name;
-  if (name.startsWith('refs/heads/')) return { branch: name, commit: head.oid };
   const { commit } = await readCommit({ fs, gitdir }, head.oid, ref ?? 'HEAD');
-  return { branch: undefined, commit };
+  if (!name.startsWith('refs/heads/')) return { branch: undefined, commit };
+  // A branch is a commit, and nothing that leads to one.
+  if (commit !== head.oid)
+    throw new isomorphicGit.Errors.ObjectTypeError(head.oid, 'tag', 'commit');
+  return { branch: name, commit };
 }
 
 function changesFor(head: Head | undefined): readonly RefChange[] {

@@ -15,6 +15,7 @@ export interface RejectedRef {
     | 'would clobber existing tag'
     | 'checked out'
     | 'not a name of a ref'
+    | 'not a commit'
     | 'two refs of the remote for one';
 }
 
@@ -55,6 +56,8 @@ export async function planChanges(
         continue;
       } else if (target === current) {
         reject('checked out');
+      } else if (isBranch(target) && (await commits.read(oid))?.oid !== oid) {
+        reject('not a commit');
       } else if (value !== undefined && !isForced && target.startsWith('refs/tags/')) {
         reject('would clobber existing tag');
       } else if (old !== undefined && !isForced && !(await commits.reaches(oid, old))) {
@@ -103,4 +106,9 @@ export function planRemoteHead(
   const isTracked = refspecs.some((spec) => spec.target === `refs/remotes/${remote}/*`);
   if (branch === undefined || refs.has(name) || !refs.has(target) || !isTracked) return [];
   return [{ name, old: null, value: { symbolic: target } }];
+}
+
+/** Of this repository: what else a ref may be, a branch is a commit (refs.c). */
+function isBranch(ref: string): boolean {
+  return ref.startsWith('refs/heads/');
 }
