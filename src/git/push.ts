@@ -5,6 +5,7 @@ import { callBack } from '../base/failure.js';
 import { push as pushTo, type PushOutcome } from '../remote/push.js';
 import type { WantedUpdate } from '../remote/push-checks.js';
 import { zeroOid } from '../wire/oid.js';
+import { stripControlCharacters } from '../wire/text.js';
 import { gitdirOf } from './fetch.js';
 import { failureOf } from './outcome.js';
 import { fullRemoteRef, localRef, type LocalRef } from './push-refs.js';
@@ -196,10 +197,13 @@ function resultOf({ updates, report }: PushOutcome): isomorphicGit.PushResult {
   const refs: Record<string, { ok: boolean; error: string }> = {};
   // What was as it should be is not in the report.
   for (const { ref } of updates) refs[ref] = { ok: true, error: '' };
+  const unpack = stripControlCharacters(report?.unpack ?? 'ok');
   for (const status of report?.refs ?? []) {
-    refs[status.ref] = { ok: status.ok, error: status.ok ? '' : status.reason };
+    // Nothing of a pack that was not taken has come to be, whatever else is said.
+    const isOk = status.ok && unpack === 'ok';
+    const error = status.ok ? unpack : stripControlCharacters(status.reason);
+    refs[status.ref] = { ok: isOk, error: isOk ? '' : error };
   }
-  const unpack = report?.unpack ?? 'ok';
   const result = {
     ...(unpack === 'ok' ? { ok: true } : { ok: false, error: unpack }),
     refs,

@@ -4,6 +4,7 @@ import type { PushOutcome } from '../remote/push.js';
 import { parseRefspec, targetsOf } from '../remote/refspec.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs } from '../repository/ref-update.js';
+import { ObjectLookup } from '../repository/object-lookup.js';
 import { Refs } from '../repository/refs.js';
 import { promisesOf } from '../storage/file-system.js';
 import { zeroOid } from '../wire/oid.js';
@@ -82,10 +83,13 @@ export async function trackPushed(
   const fs = promisesOf(common.fs);
   const gitdir = await findGitDirectory(fs, common.gitdir);
   const refs = new Refs(fs, gitdir);
+  const lookup = new ObjectLookup({ promises: fs }, gitdir);
   const changes = [];
   for (const [name, oid] of oids) {
     const before = await refs.read(name);
     const value = oid === zeroOid ? undefined : { oid };
+    // A hook of the server may have made what is not here: a ref of it would be broken.
+    if (value !== undefined && (await lookup.locate(oid)) === undefined) continue;
     const isSame = before !== undefined && 'oid' in before && before.oid === value?.oid;
     if (!isSame && (before ?? value) !== undefined) changes.push({ name, value });
   }

@@ -4,6 +4,7 @@
  */
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import { remoteError } from '../wire/remote-error.js';
+import { quoteText } from '../wire/text.js';
 import type { PushCommand } from '../wire/v0/push-request.js';
 import { PushResponseParser, type PushResponseEvent } from '../wire/v0/push-response.js';
 import type { ReportStatus } from '../wire/v0/report-status.js';
@@ -116,11 +117,24 @@ class PushAnswerReader {
   }
 }
 
-/** A report that leaves a ref out is cut, and says nothing of what became of that ref. */
+/**
+ * A report that leaves a ref out is cut, and says nothing of what became of that ref; one that says of a ref
+ * what nobody asked for, or this and that, is not to be believed.
+ */
 function checkReport({ unpack, refs }: ReportStatus, commands: readonly PushCommand[]): void {
-  const reported = new Set(refs.map(({ ref }) => ref));
-  const missing = commands.find(({ ref }) => !reported.has(ref));
-  if (unpack !== 'ok' || missing === undefined) return;
-  const message = `The server's report on the push says nothing of ${missing.ref}.`;
-  throw new GitWsError('MALFORMED_PKT_LINE', message);
+  const pushed = new Set(commands.map(({ ref }) => ref));
+  const said = new Map<string, boolean>();
+  for (const { ref, ok } of refs) {
+    if (!pushed.has(ref)) throw malformedReport(`is about ${quoteText(ref)}, which was not pushed`);
+    if (said.get(ref) === !ok) throw malformedReport(`says ok and ng of ${ref}`);
+    said.set(ref, ok);
+  }
+  const missing = commands.find(({ ref }) => !said.has(ref));
+  if (unpack === 'ok' && missing !== undefined) {
+    throw malformedReport(`says nothing of ${missing.ref}`);
+  }
+}
+
+function malformedReport(what: string): GitWsError {
+  return new GitWsError('MALFORMED_PKT_LINE', `The server's report on the push ${what}.`);
 }

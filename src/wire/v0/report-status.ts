@@ -4,6 +4,7 @@
  */
 import type { GitWsError } from '../../base/errors.js';
 import { MessageParser } from '../message-parser.js';
+import { parseOid } from '../oid.js';
 import { encodePktLine, flushPkt, malformedPktLine } from '../pkt-line.js';
 import { concatBytes, quoteText } from '../text.js';
 
@@ -69,7 +70,7 @@ export class ReportStatusParser extends MessageParser<ReportStatus> {
       case 'option': {
         const last = this.#refs.pop();
         if (last === undefined) throw this.#unexpected(text, offset);
-        this.#refs.push(last.ok ? withOption(last, rest) : last);
+        this.#refs.push(last.ok ? this.#withOption(last, rest, offset) : last);
         break;
       }
       default:
@@ -84,6 +85,28 @@ export class ReportStatusParser extends MessageParser<ReportStatus> {
 
   protected override malformed(problem: string, offset: number): GitWsError {
     return malformedPktLine(`The server's report on the push is malformed: ${problem}`, offset);
+  }
+
+  /** Options that are not known are left out, as git does. */
+  #withOption(status: AcceptedRef, option: string, offset: number): AcceptedRef {
+    const [name, value] = splitWord(option);
+    const oid = (): string => {
+      const parsed = parseOid(value);
+      if (parsed === undefined) throw this.malformed(`${quoteText(value)} is not an oid`, offset);
+      return parsed;
+    };
+    switch (name) {
+      case 'refname':
+        return { ...status, refName: value };
+      case 'old-oid':
+        return { ...status, oldOid: oid() };
+      case 'new-oid':
+        return { ...status, newOid: oid() };
+      case 'forced-update':
+        return { ...status, forcedUpdate: true };
+      default:
+        return status;
+    }
   }
 
   #unexpected(text: string, offset: number): GitWsError {
@@ -105,23 +128,6 @@ function formatRefStatus(status: RefStatus): string[] {
   if (status.newOid !== undefined) lines.push(`option new-oid ${status.newOid}`);
   if (status.forcedUpdate === true) lines.push('option forced-update');
   return lines;
-}
-
-/** Options that are not known are left out, as git does. */
-function withOption(status: AcceptedRef, option: string): AcceptedRef {
-  const [name, value] = splitWord(option);
-  switch (name) {
-    case 'refname':
-      return { ...status, refName: value };
-    case 'old-oid':
-      return { ...status, oldOid: value };
-    case 'new-oid':
-      return { ...status, newOid: value };
-    case 'forced-update':
-      return { ...status, forcedUpdate: true };
-    default:
-      return status;
-  }
 }
 
 /** What stands before the first space, and what behind it. */
