@@ -2,6 +2,7 @@
  * A server that speaks gitws.v1 as it should and, inside of it, says whatever a test wants: the
  * hostile or broken peer. Real sockets and the real state machine; only git is played.
  */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { parseSubprotocols } from '../../src/tunnel/machine/subprotocol.js';
@@ -16,6 +17,8 @@ export interface FakeSession {
   readonly authorization: string | undefined;
   /** git's stdout. */
   write(...parts: readonly (Uint8Array | string)[]): void;
+  /** The same for what has no end, as fast as the client reads, until it leaves. Text is git's stderr. */
+  stream(pieces: Iterable<Uint8Array | string>): Promise<void>;
   /** git's stderr. */
   writeStderr(text: string): void;
   /** How git ends; a number is an exit code, a string a signal. */
@@ -44,7 +47,7 @@ export async function startFakeServer(
     const session = new PlayedSession(
       socket,
       pathname.slice(pathname.lastIndexOf('/') + 1),
-      parseSubprotocols(request.headers['sec-websocket-protocol'] ?? '').authorization,
+      request.headers['sec-websocket-protocol'] ?? '',
     );
     void Promise.resolve(script(session)).catch(() => {
       socket.terminate();
@@ -61,12 +64,14 @@ class PlayedSession implements FakeSession {
   readonly body: Promise<Uint8Array>;
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
-  readonly #tunnel = new Tunnel({
-    ...{ role: 'server', window: 4 << 20, maxReplay: 64 << 20, peerWindow: 64 << 20 },
-    ...{ now: 0, session: 'fake', token: 'fake', resumeFor: 0 },
-  });
+  readonly #tunnel: Tunnel;
 
-  constructor(socket: WebSocket, service: string, authorization: string | undefined) {
+  constructor(socket: WebSocket, service: string, offered: string) {
+    const { authorization, window } = parseSubprotocols(offered);
+    this.#tunnel = new Tunnel({
+      ...{ role: 'server', window: 4 << 20, maxReplay: 64 << 20, peerWindow: window },
+      ...{ now: 0, session: 'fake', token: 'fake', resumeFor: 0 },
+    });
     this.#socket = socket;
     this.service = service;
     this.authorization = authorization;
@@ -89,9 +94,32 @@ class PlayedSession implements FakeSession {
   write(...parts: readonly (Uint8Array | string)[]): void {
     for (const part of parts) {
       let bytes: Uint8Array = typeof part === 'string' ? Buffer.from(part) : part;
-      while (bytes.length > 0) bytes = bytes.subarray(this.#tunnel.write(bytes));
+      while (bytes.length > 0) {
+        const taken = this.#tunnel.write(bytes);
+        if (taken === 0) throw new Error('More than the client has room for: stream it.');
+        bytes = bytes.subarray(taken);
+      }
     }
     this.#flush();
+  }
+
+  async stream(pieces: Iterable<Uint8Array | string>): Promise<void> {
+    for (const piece of pieces) {
+      let left = piece;
+      while (left.length > 0) {
+        left =
+          typeof left === 'string' ? this.#take(left) : left.subarray(this.#tunnel.write(left));
+        this.#flush();
+        if (left.length === 0) continue;
+        if (this.#socket.readyState !== this.#socket.OPEN) return;
+        await Promise.race([once(this.#socket, 'message'), once(this.#socket, 'close')]);
+      }
+    }
+  }
+
+  /** @returns what there is no credit for. */
+  #take(text: string): string {
+    return this.#tunnel.writeStderr(text) ? '' : text;
   }
 
   writeStderr(text: string): void {
