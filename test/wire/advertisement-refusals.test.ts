@@ -27,6 +27,7 @@ describe('AdvertisementParser, refusals', () => {
     malformed('an oid with a letter that is no digit', `${'g'.repeat(40)} HEAD\0x\n`, '0000'),
     malformed('no space behind the oid', `${oidA}\tHEAD\0x\n`, '0000'),
     malformed('an empty line', first, '\n', '0000'),
+    malformed('a ref twice', first, `${oidA} refs/heads/a\n`, `${oidB} refs/heads/a\n`, '0000'),
     malformed('a ref without an object', first, `${zeroOid} refs/heads/a\n`, '0000'),
     malformed('capabilities^{} with an object', `${oidA} capabilities^{}\0x\n`, '0000'),
     malformed(
