@@ -1,6 +1,6 @@
 /** `git clone`: a new repository of a remote's, and its working tree. */
 import * as isomorphicGit from 'isomorphic-git';
-import { GitWsError, isGitWsError } from '../base/errors.js';
+import { isGitWsError } from '../base/errors.js';
 import { fetchRemote, type FetchedRefs } from '../remote/fetch/fetch.js';
 import { parseRefspec } from '../remote/refspec.js';
 import { unbornHead } from '../remote/unborn-head.js';
@@ -11,15 +11,15 @@ import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
 import { checkout, resolve, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
-import { pathToWrite } from './config-path.js';
-import { fetchOptions, gitdirOf } from './fetch.js';
+import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
 import { failureOf } from './outcome.js';
+import { registerPromisor, setConfig } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
 
 /** What isomorphic-git's `clone` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
-export type CloneArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments;
+export type CloneArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments & FilterArguments;
 
 /**
  * Clones as git does. What fails before all has come leaves nothing. A checkout that fails leaves the
@@ -78,6 +78,7 @@ async function filesOf(fs: object, gitdir: string, commit: string): Promise<stri
 
 /** With an `http` of others: isomorphic-git's own clone, and our checkout. */
 async function cloneThrough(given: CloneArguments): Promise<void> {
+  expectNoFilter(given);
   const { signal, onPostCheckout, noCheckout = false, ...others } = given;
   await isomorphicGit.clone({ ...(others as Given), noCheckout: true });
   const gitdir = gitdirOf(given);
@@ -109,10 +110,11 @@ async function populate(
   access: RemoteAccess,
 ): Promise<string | undefined> {
   const { remote = 'origin', ref, singleBranch = false, noTags = false } = given;
+  const filter = filterOf(given);
   const options = await fetchOptions({ ...given, gitdir }, access);
   const all = `+refs/heads/*:refs/remotes/${remote}/*`;
   const fetched = await fetchRemote({
-    ...{ ...options, remote, prune: false, pruneTags: false, writesFetchHead: false },
+    ...{ ...options, remote, filter, prune: false, pruneTags: false, writesFetchHead: false },
     asking: {
       refspecs: [parseRefspec(all)],
       remoteRef: ref ?? 'HEAD',
@@ -128,24 +130,13 @@ async function populate(
   await set(`remote.${remote}.url`, given.url);
   await set(`remote.${remote}.fetch`, singleBranch ? singleRefspec(name, remote, all) : all);
   if (noTags) await set(`remote.${remote}.tagOpt`, '--no-tags');
+  if (filter !== undefined) await registerPromisor({ fs: given.fs, gitdir }, remote, filter);
   if (head?.branch !== undefined) {
     const branch = head.branch.slice('refs/heads/'.length);
     await set(`branch.${branch}.remote`, remote);
     await set(`branch.${branch}.merge`, head.branch);
   }
   return head?.commit;
-}
-
-/** @throws GitWsError FILE_SYSTEM_FAILED where it says that it has written it, and has not. */
-async function setConfig(
-  at: { readonly fs: Given['fs']; readonly gitdir: string },
-  path: string,
-  value: string,
-): Promise<void> {
-  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
-  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
-  const message = `The file system says that it wrote ${path} into config, and did not.`;
-  throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }
 
 interface Head {

@@ -26,7 +26,7 @@ export async function readCommit(
   try {
     for (let at = oid; ;) {
       const object = await objects.read(at);
-      if (object === undefined || object === 'unknown') {
+      if (typeof object !== 'object') {
         throw new isomorphicGit.Errors.CommitNotFetchedError(ref, at);
       }
       const { type, bytes = new Uint8Array(0) } = object;

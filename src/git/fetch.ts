@@ -9,13 +9,26 @@ import { parseRefspec } from '../remote/refspec.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { promisesOf } from '../storage/file-system.js';
 import type { DeepenRequest } from '../wire/fetch-request.js';
+import { objectFilter } from '../wire/object-filter.js';
 import { failureOf } from './outcome.js';
+import { configuredFilter, registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.fetch>[0];
 
 /** What isomorphic-git's `fetch` takes, and more. */
-export type FetchArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments;
+export type FetchArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments & FilterArguments;
+
+/** What makes of a clone or a fetch a partial one (partial-clone in git's technical documentation). */
+export interface FilterArguments {
+  /**
+   * Objects that the server is to leave out, as git's `--filter` has it: `blob:none`, `blob:limit=<n>[kmg]`,
+   * `tree:<depth>`, `combine:<filter>+<filter>`; several are combined. The server promises them: what is
+   * needed later is fetched then. Default of `fetch`: what `remote.<name>.partialclonefilter` says.
+   * A server that knows no filter sends everything.
+   */
+  filter?: string | readonly string[] | undefined;
+}
 
 /** What a fetch did: isomorphic-git's result, and more. */
 export type FetchResult = isomorphicGit.FetchResult & {
@@ -39,14 +52,21 @@ const infiniteDepth = 0x7fffffff;
  */
 export async function fetch(given: FetchArguments): Promise<FetchResult> {
   const settings = ownSettings(given.http);
-  if (settings === undefined) return isomorphicGit.fetch(given as Given);
+  if (settings === undefined) {
+    expectNoFilter(given);
+    return isomorphicGit.fetch(given as Given);
+  }
   let access: RemoteAccess | undefined;
   try {
+    const asked = filterOf(given);
     const config = await readConfig(given);
+    const at = { fs: given.fs, gitdir: gitdirOf(given) };
+    if (asked !== undefined) await registerPromisor(at, config.remote, asked);
     access = new RemoteAccess(config.url, given, settings, config.username);
     const fetched = await fetchRemote({
       ...(await fetchOptions(given, access)),
       remote: config.remote,
+      filter: asked ?? (await configuredFilter(at, config.remote)),
       asking: {
         refspecs: config.refspecs.map(parseRefspec),
         remoteRef: config.remoteRef,
@@ -64,6 +84,18 @@ export async function fetch(given: FetchArguments): Promise<FetchResult> {
   } finally {
     access?.close();
   }
+}
+
+/** @returns what is to be left out. @throws GitWsError INVALID_OPTION for what git refuses. */
+export function filterOf({ filter }: FilterArguments): string | undefined {
+  return filter === undefined ? undefined : objectFilter(filter);
+}
+
+/** @throws GitWsError INVALID_OPTION where there is a filter: isomorphic-git's own commands know none. */
+export function expectNoFilter({ filter }: FilterArguments): void {
+  if (filter === undefined) return;
+  const message = 'isomorphic-git’s own command, which this http is for, knows no filter.';
+  throw new GitWsError('INVALID_OPTION', message, { data: { filter } });
 }
 
 /** To remove tags that are gone, all of them are asked for, as in git. */

@@ -70,7 +70,7 @@ export class Commits {
     const tags: string[] = [];
     for (let at = oid; tags.length <= mostTags;) {
       const object = await this.#objects.read(at);
-      if (object === undefined || object === 'unknown') return undefined;
+      if (typeof object !== 'object') return undefined;
       const { type, bytes = new Uint8Array(0) } = object;
       if (type === 'tree' || type === 'blob') return { tags, oid: at, type, commit: undefined };
       const [first, ...parents] = linksOf(type, bytes);

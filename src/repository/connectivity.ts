@@ -10,6 +10,7 @@ import type { ObjectType } from '../pack/index/options.js';
 import { Pace } from '../pack/index/pace.js';
 import type { AskedFor } from './fetched-objects.js';
 import { linksOf, treeLinks } from './object-links.js';
+import { PromisedObjects } from './promised-objects.js';
 import { PackedObjects, type ReadablePack, type StoredObject } from './packed-objects.js';
 import { ReachedObjects } from './reached-objects.js';
 import { StoredObjects } from './stored-objects.js';
@@ -31,7 +32,8 @@ export interface FetchedPack {
 
 /**
  * Walks from what was asked for to all that it reaches: commits first, up to those that the
- * repository's refs reach and to the shallow ones, then trees. Submodules' commits are not followed.
+ * repository's refs reach and to the shallow ones, then trees. Submodules' commits are not followed, nor
+ * is what a promisor has sent, and what is promised need not be there.
  *
  * @throws GitWsError MISSING_OBJECTS, CORRUPT_PACK, UserCanceledError; what the file system throws.
  */
@@ -59,6 +61,7 @@ class Walk {
   /** Oids of trees that are to be looked into. */
   readonly #trees: Uint8Array[] = [];
   readonly #missing = new Set<string>();
+  readonly #promised: PromisedObjects;
 
   constructor(
     asked: AskedFor,
@@ -71,6 +74,7 @@ class Walk {
     this.#packed = pack && new PackedObjects(pack);
     this.#stored = stored;
     this.#pace = pace;
+    this.#promised = new PromisedObjects(stored);
     // Where the boundary moves, git trusts no ref: what one reaches may lie behind the old one.
     const refs = isSame(asked.shallow, asked.cutOff) ? asked.haves : [];
     this.#reached = new ReachedObjects(stored, refs, asked.shallow);
@@ -142,7 +146,8 @@ class Walk {
   }
 
   async #isThere(oid: string): Promise<boolean> {
-    return (await this.#reached.hasContent(oid)) || (await this.#stored.has(oid));
+    if (await this.#reached.hasContent(oid)) return true;
+    return (await this.#stored.has(oid)) || this.#promised.has(oid);
   }
 
   /**
@@ -162,9 +167,13 @@ class Walk {
       return undefined;
     }
     if (kind === 'tree' && (await this.#reached.hasContent(oid))) return undefined;
+    const place = await this.#stored.locate(oid);
+    // What a promisor has sent may lack anything: git looks no further there (`--exclude-promisor-objects`).
+    if (typeof place === 'object' && 'pack' in place && place.pack.isPromisor) return undefined;
     const object = await this.#stored.read(oid);
-    if (object === undefined) this.#missing.add(oid);
-    return object === 'unknown' ? undefined : object;
+    if (typeof object === 'object') return object;
+    if (object !== 'unknown' && !(await this.#promised.has(oid))) this.#missing.add(oid);
+    return undefined;
   }
 
   /** @param offset where it is in the pack; else its oid tells it apart. */

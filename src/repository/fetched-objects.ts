@@ -6,6 +6,8 @@ import { missingObjects } from '../pack/index/missing-objects.js';
 import type { BaseObject } from '../pack/index/options.js';
 import { linksOf } from './object-links.js';
 import { ObjectLookup } from './object-lookup.js';
+import { PromisedObjects } from './promised-objects.js';
+import { StoredObjects } from './stored-objects.js';
 import type { PackIndex } from '../pack/format/pack-index.js';
 
 /** What a fetch was about. All oids are in lower case. */
@@ -45,7 +47,27 @@ export async function checkFetched(asked: AskedFor, fetched: Fetched): Promise<v
     if (fetched.index?.has(oid) === true || haves.has(oid) || shallow.has(oid)) continue;
     if (!(await lookup.has(oid))) missing.push(oid);
   }
-  if (missing.length > 0) throw missingObjects(missing);
+  const lacking = missing.length === 0 ? [] : await notPromised(missing, asked, fetched);
+  if (lacking.length > 0) throw missingObjects(lacking);
+}
+
+/** @returns those that no promisor has promised. What was asked for itself has to be here all the same. */
+async function notPromised(
+  missing: readonly string[],
+  { wants }: AskedFor,
+  { fs, gitdir }: Fetched,
+): Promise<readonly string[]> {
+  const stored = new StoredObjects(fs, gitdir);
+  try {
+    const promised = new PromisedObjects(stored);
+    const lacking: string[] = [];
+    for (const oid of missing) {
+      if (wants.includes(oid) || !(await promised.has(oid))) lacking.push(oid);
+    }
+    return lacking;
+  } finally {
+    await stored.close();
+  }
 }
 
 /** @returns what a commit or a tag names in its header. */

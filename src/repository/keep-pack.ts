@@ -73,6 +73,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly asked?: (() => AskedFor) | undefined;
   /** How far it is looked whether the pack is whole; default `tips`. */
   readonly checkConnectivity?: ConnectivityCheck | undefined;
+  /** Of a pack that a promisor sends: what is written beside it. See `NewPack.finish`. */
+  readonly promisor?: string | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: PackProgress) => void | Promise<void>) | undefined;
 }
@@ -126,7 +128,7 @@ export async function keepPack<Fs extends object>(
       await pack.discard();
       return;
     }
-    await pack.finish(indexed);
+    await pack.finish(indexed, options.promisor);
     if (hasZlib()) await writeLooseObjects(fs, gitdir, tips);
   } catch (error) {
     await pack.discard();

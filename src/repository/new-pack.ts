@@ -65,29 +65,34 @@ export class NewPack {
   /**
    * The pack is whole: puts it and its index in place. A pack that is there already stays as it is.
    *
+   * @param promisor what is written beside a pack of a promisor (`.promisor`): before the index, without
+   *   which nobody sees the pack, so that what it lacks is promised from the first moment on.
    * @throws what the file system throws, as {@link useFileSystem} has it; FILE_SYSTEM_FAILED where it
    *   has written less than it says. Nothing is left then.
    */
-  finish(pack: IndexedPack): Promise<void> {
-    return useFileSystem(() => this.#finish(pack));
+  finish(pack: IndexedPack, promisor?: string): Promise<void> {
+    return useFileSystem(() => this.#finish(pack, promisor));
   }
 
-  async #finish(pack: IndexedPack): Promise<void> {
+  async #finish(pack: IndexedPack, promisor: string | undefined): Promise<void> {
     const name = `${this.#directory}/pack-${pack.checksum}`;
     const [packPath, indexPath] = [`${name}.pack`, `${name}.idx`];
     try {
       const hadPack = await isWhole(this.#fs, packPath, pack.bytes);
       const hadIndex = await isThere(this.#fs, indexPath);
-      if (hadPack && (await isWhole(this.#fs, indexPath, pack.idx.length))) return;
-      await this.#file?.sync();
-      await this.#close();
+      const isMarked = promisor !== undefined && !(await isThere(this.#fs, `${name}.promisor`));
       try {
+        if (isMarked) await this.#mark(name, promisor);
+        if (hadPack && (await isWhole(this.#fs, indexPath, pack.idx.length))) return;
+        await this.#file?.sync();
+        await this.#close();
         await this.#put(name, pack, hadPack);
       } catch (error) {
         // What could be read before stays: an index by another program, for example.
         const isUseless = !(hadPack && hadIndex);
         if (isUseless || this.#fs.rename === undefined) await this.#remove(indexPath);
         if (isUseless) await this.#remove(packPath);
+        if (isMarked) await this.#remove(`${name}.promisor`);
         throw error;
       }
     } finally {
@@ -100,6 +105,13 @@ export class NewPack {
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
     await this.#remove(this.#temporary);
+  }
+
+  /** Says that a promisor has sent it. */
+  async #mark(name: string, promisor: string): Promise<void> {
+    const bytes = new TextEncoder().encode(promisor);
+    await this.#fs.writeFile(`${name}.promisor`, bytes);
+    await expectWhole(this.#fs, `${name}.promisor`, bytes.length);
   }
 
   /** Writes both, as far as they have not been written as they came, and gives them their names. */

@@ -16,8 +16,16 @@ export interface PackedPlace {
   readonly offset: number;
 }
 
-/** Where an object lies; `unknown`: in a pack whose index cannot be read, or nowhere yet. */
-export type ObjectPlace = { readonly file: string } | PackedPlace | 'unknown';
+/**
+ * Where an object lies; `unknown`: in a pack whose index cannot be read, or nowhere yet; `promised`: not
+ * here, in a partial clone, whose server may have promised it.
+ */
+export type ObjectPlace = { readonly file: string } | PackedPlace | 'unknown' | 'promised';
+
+/** @returns whether an object is here, or may be: what is promised is not. */
+export function isHere(place: ObjectPlace | undefined): boolean {
+  return place !== undefined && place !== 'promised';
+}
 
 /** A pack of a repository. */
 export interface StoredPack {
@@ -26,6 +34,8 @@ export interface StoredPack {
   /** Its length in bytes; Infinity where nobody says. */
   readonly bytes: number;
   readonly index: StoredIndex;
+  /** Whether a promisor has sent it: what its objects name need not be here (gitformat-pack(5), partial-clone). */
+  readonly isPromisor: boolean;
 }
 
 /** The objects of one repository, by their oids. */
@@ -48,14 +58,14 @@ export class ObjectLookup {
 
   /**
    * @param oid in lower case.
-   * @returns false where the object is certainly not there. Of a pack whose index cannot be read, and
-   *   of a partial clone, nothing is certain.
+   * @returns false where the object is certainly not there. Of a pack whose index cannot be read
+   *   nothing is certain; what is promised is not there.
    * @throws what the file system throws.
    */
   async has(oid: string): Promise<boolean> {
     // For a few of them: one look at a file each may spare the reading of all indexes.
     if ((await this.#file(oid)) !== undefined) return true;
-    return ((await this.locatePacked(oid)) ?? (await this.#elsewhere())) !== undefined;
+    return isHere((await this.locatePacked(oid)) ?? (await this.#elsewhere()));
   }
 
   /**
@@ -116,6 +126,14 @@ export class ObjectLookup {
     return found;
   }
 
+  /**
+   * @returns whether a promisor has sent something: then what is not here may be promised.
+   * @throws what the file system throws.
+   */
+  async isPartial(): Promise<boolean> {
+    return (await this.#readPacks()).isPartial;
+  }
+
   /** @returns the packs that can be read. @throws what the file system throws. */
   async packs(): Promise<readonly StoredPack[]> {
     return (await this.#readPacks()).packs;
@@ -148,8 +166,10 @@ export class ObjectLookup {
   }
 
   /** Where what is neither a file nor in a pack may be all the same. */
-  async #elsewhere(): Promise<'unknown' | undefined> {
-    return (await this.#readPacks()).isCertain ? undefined : 'unknown';
+  async #elsewhere(): Promise<'unknown' | 'promised' | undefined> {
+    const { isCertain, isPartial } = await this.#readPacks();
+    if (!isCertain) return 'unknown';
+    return isPartial ? 'promised' : undefined;
   }
 
   #readPacks(): Promise<Packs> {
@@ -169,20 +189,23 @@ export class ObjectLookup {
   async #listPacks(): Promise<Packs> {
     const packs: StoredPack[] = [];
     const paths: string[] = [];
-    let isCertain = true;
+    let [isCertain, isPartial] = [true, false];
     for (const directory of await this.#readDirectories()) {
       const names = (await this.#fs.readdir(`${directory}/pack`).catch(isMissing)) || [];
-      // What a partial clone lacks, its server has promised.
-      if (names.some((name) => name.endsWith('.promisor'))) isCertain = false;
+      const promisors = new Set(names.filter((name) => name.endsWith('.promisor')));
       for (const name of names.filter((each) => each.endsWith('.idx'))) {
         const path = `${directory}/pack/${name.replace(/idx$/, 'pack')}`;
-        paths.push(path);
-        const pack = this.#known.get(path) ?? (await readPack(this.#fs, path));
+        const isPromisor = promisors.has(name.replace(/idx$/, 'promisor'));
+        isPartial ||= isPromisor;
+        paths.push(isPromisor ? `${path} promisor` : path);
+        const known = this.#known.get(path);
+        const pack =
+          known?.isPromisor === isPromisor ? known : await readPack(this.#fs, path, isPromisor);
         if (pack === undefined) isCertain = false;
         else packs.push(pack);
       }
     }
-    return { packs, isCertain, names: paths.sort().join('\n') };
+    return { packs, isCertain, isPartial, names: paths.sort().join('\n') };
   }
 }
 
@@ -190,15 +213,21 @@ interface Packs {
   readonly packs: readonly StoredPack[];
   /** Whether an object that is in none of them is not there. */
   readonly isCertain: boolean;
+  /** Whether one of them is a promisor's. */
+  readonly isPartial: boolean;
   /** All of them, also those that cannot be read. */
   readonly names: string;
 }
 
 /** @returns undefined for an index of another kind. */
-async function readPack(fs: PromiseFileSystem, path: string): Promise<StoredPack | undefined> {
+async function readPack(
+  fs: PromiseFileSystem,
+  path: string,
+  isPromisor: boolean,
+): Promise<StoredPack | undefined> {
   const index = await StoredIndex.open(new RangeFile(fs, path.replace(/pack$/, 'idx')));
   if (index === undefined) return undefined;
   const stat = (await fs.stat(path).catch(isMissing)) as { readonly size?: number } | false;
   const bytes = stat === false ? undefined : stat.size;
-  return { path, bytes: bytes ?? Infinity, index };
+  return { path, bytes: bytes ?? Infinity, index, isPromisor };
 }

@@ -56,7 +56,7 @@ export class PackToSend {
     for (const object of found.objects) {
       await options.pace.turn();
       const place = object.oid === emptyTree ? inMemory : await stored.locate(object.oid);
-      if (place === undefined || place === 'unknown') throw unavailable(object.oid);
+      if (typeof place !== 'object') throw unavailable(object.oid);
       if (!('pack' in place)) {
         loose.push(object);
         continue;

@@ -115,7 +115,7 @@ export class PackedFiles {
         damage = error;
         return undefined;
       }));
-    if (packed !== undefined && packed !== 'unknown') return make(packed);
+    if (typeof packed === 'object') return make(packed);
     try {
       return await ask();
     } catch (error) {
@@ -123,7 +123,7 @@ export class PackedFiles {
       if (damage !== undefined) throw damage;
       // In a pack that has come since, or borrowed from another repository.
       const object = await objects.read(oid);
-      if (object === undefined || object === 'unknown') throw error;
+      if (typeof object !== 'object') throw error;
       return make(object);
     }
   }

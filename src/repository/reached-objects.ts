@@ -56,7 +56,7 @@ export class ReachedObjects {
 
   async #linksOf(oid: string): Promise<readonly Link[]> {
     const object = await this.#objects.read(oid);
-    if (object === undefined || object === 'unknown' || object.bytes === undefined) return [];
+    if (typeof object !== 'object' || object.bytes === undefined) return [];
     const { type, bytes } = object;
     if (type !== 'tree') return linksOf(type, bytes);
     return Array.from(treeLinks(bytes), (link) => ({ ...link, oid: formatOid(link.oid) }));

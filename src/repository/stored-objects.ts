@@ -8,6 +8,7 @@ import type { ObjectType } from '../pack/index/options.js';
 import type { Pace } from '../pack/index/pace.js';
 import { isMissing, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import {
+  isHere,
   ObjectLookup,
   type ObjectPlace,
   type PackedPlace,
@@ -25,6 +26,9 @@ const checksumBytes = 20;
 
 /** Bytes of an object's file up to which it is inflated on the caller's thread. */
 const mostInflatedHere = 0x4000;
+
+/** An object, or why there is none: see `ObjectPlace`. */
+export type ReadObject = StoredObject | 'unknown' | 'promised' | undefined;
 
 /** What is read of a repository, and how. */
 export interface StoredObjectsOptions {
@@ -51,9 +55,9 @@ export class StoredObjects {
     this.#options = options;
   }
 
-  /** @returns false where it certainly is not there. @throws what the file system throws. */
+  /** @returns false where it certainly is not here. @throws what the file system throws. */
   async has(oid: string): Promise<boolean> {
-    return (await this.#locate(oid)) !== undefined;
+    return isHere(await this.#locate(oid));
   }
 
   /**
@@ -91,11 +95,12 @@ export class StoredObjects {
 
   /**
    * @param oid in lower case.
-   * @returns undefined where it certainly is not there; `unknown` where that cannot be said.
+   * @returns undefined where it certainly is not there; `unknown` where that cannot be said, `promised`
+   *   where its server may have it.
    * @throws GitWsError CORRUPT_PACK and OBJECT_UNAVAILABLE for what is damaged; what the file system
    *   throws.
    */
-  async read(oid: string): Promise<StoredObject | 'unknown' | undefined> {
+  async read(oid: string): Promise<ReadObject> {
     await this.#options.pace?.turn();
     return this.#readFrom(await this.#locate(oid), oid);
   }
@@ -116,7 +121,7 @@ export class StoredObjects {
     for (const [oid, place] of order) {
       await this.#options.pace?.turn();
       const object = await this.#readFrom(place, oid);
-      yield [oid, object === 'unknown' ? undefined : object];
+      yield [oid, typeof object === 'object' ? object : undefined];
     }
   }
 
@@ -156,14 +161,11 @@ export class StoredObjects {
   async #locate(oid: string): Promise<ObjectPlace | undefined> {
     if (oid === emptyTree) return 'unknown';
     const place = await this.#lookup.locate(oid);
-    if (place !== undefined && place !== 'unknown') return place;
+    if (typeof place === 'object') return place;
     return (await this.refresh()) ? this.#lookup.locate(oid) : place;
   }
 
-  async #readFrom(
-    place: ObjectPlace | undefined,
-    oid: string,
-  ): Promise<StoredObject | 'unknown' | undefined> {
+  async #readFrom(place: ObjectPlace | undefined, oid: string): Promise<ReadObject> {
     if (oid === emptyTree) return { type: 'tree', bytes: new Uint8Array(0) };
     try {
       return await this.#readAt(place).catch(async (error: unknown) => {
@@ -181,8 +183,8 @@ export class StoredObjects {
     }
   }
 
-  async #readAt(place: ObjectPlace | undefined): Promise<StoredObject | 'unknown' | undefined> {
-    if (place === undefined || place === 'unknown') return place;
+  async #readAt(place: ObjectPlace | undefined): Promise<ReadObject> {
+    if (typeof place !== 'object') return place;
     if (!('file' in place)) return (await this.#readPacked(place)) ?? 'unknown';
     const file = (await this.#fs.readFile(place.file)) as Uint8Array;
     const { type, bytes } = parseLoose(await inflateFile(file));

@@ -61,14 +61,17 @@ export interface WantRequest {
   /** Commits at which the client's repository is cut off. */
   readonly shallow: Iterable<string>;
   readonly deepen?: DeepenRequest | undefined;
+  /** What is to be left out, as `objectFilter` gives it. */
+  readonly filter?: string | undefined;
 }
 
-/** @returns the pkt-lines of wants, shallow commits and depth, with their flush-pkt. */
+/** @returns the pkt-lines of wants, shallow commits, depth and filter, with their flush-pkt. */
 export function encodeWants({
   wants,
   capabilities,
   shallow,
   deepen = {},
+  filter,
 }: WantRequest): Uint8Array {
   const { depth, since, exclude = [] } = deepen;
   const lines = wants.map((oid, index) =>
@@ -78,6 +81,7 @@ export function encodeWants({
   if (depth !== undefined) lines.push(`deepen ${depth}\n`);
   if (since !== undefined) lines.push(`deepen-since ${since}\n`);
   for (const ref of exclude) lines.push(`deepen-not ${ref}\n`);
+  if (filter !== undefined) lines.push(`filter ${filter}\n`);
   return concatBytes([...lines.map((line) => encodePktLine(line)), flushPkt]);
 }
 

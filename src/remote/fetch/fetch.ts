@@ -7,7 +7,7 @@ import { useFileSystem } from '../../base/failure.js';
 import { Pace } from '../../pack/index/pace.js';
 import { Commits } from '../../repository/commits.js';
 import { checkConnected } from '../../repository/connectivity.js';
-import { ObjectLookup } from '../../repository/object-lookup.js';
+import { isHere, ObjectLookup } from '../../repository/object-lookup.js';
 import { Refs, type RefValue } from '../../repository/refs.js';
 import { updateRefs, type RefChange } from '../../repository/ref-update.js';
 import { readShallow } from '../../repository/shallow-file.js';
@@ -49,6 +49,8 @@ export interface FetchOptions extends FetchHow {
   readonly prune: boolean;
   /** Whether the same is done with tags. */
   readonly pruneTags: boolean;
+  /** What the server is asked to leave out, as `objectFilter` gives it: it then promises that. */
+  readonly filter?: string | undefined;
   /** Default true. */
   readonly writesFetchHead?: boolean | undefined;
 }
@@ -87,6 +89,7 @@ class Fetch {
   readonly #refs: Refs;
   #objects: StoredObjects;
   #shallow: ReadonlySet<string> = new Set();
+  #isWarned = false;
   #local: ReadonlyMap<string, RefValue> = new Map();
 
   constructor(options: FetchOptions, pace: Pace) {
@@ -141,7 +144,10 @@ class Fetch {
   /** Whether an object that no ref names is here all the same, with all that it reaches. */
   async #isWhole(oid: string): Promise<boolean> {
     const { fs, gitdir, signal } = this.#options;
-    if ((await this.#lookup().locate(oid)) === undefined) return false;
+    const place = await this.#lookup().locate(oid);
+    if (!isHere(place)) return false;
+    // Of what a promisor has sent nothing else need be here.
+    if (typeof place === 'object' && 'pack' in place && place.pack.isPromisor) return true;
     const shallow = this.#shallow;
     const asked = {
       wants: [oid],
@@ -183,10 +189,27 @@ class Fetch {
       common,
     };
     const includesTags = asking.tags !== 'none';
-    const request = { wants, deepen, shallow: this.#shallow, possessions, includesTags };
-    await fetchObjects(opened, request, this.#options);
+    const partial = this.#partial(advertisement, wants);
+    const isPartial = partial !== undefined || (await this.#lookup().isPartial());
+    const what = { wants, deepen, shallow: this.#shallow, possessions, includesTags };
+    await fetchObjects(opened, { ...what, isPartial, partial }, this.#options);
     await this.#objects.close();
     this.#objects = this.#openObjects();
+  }
+
+  /** @returns what makes of a fetch a partial one; undefined for a whole one. */
+  #partial({ refs, capabilities }: RefAdvertisement, wants: readonly string[]) {
+    const { filter } = this.#options;
+    if (filter === undefined) return undefined;
+    if (!capabilities.has('filter') && !this.#isWarned) {
+      this.#isWarned = true;
+      console.warn('gitws: the server knows no filter: it sends everything.');
+    }
+    // As git has it: what was asked for, and by which names (fetch-pack.c, `write_promisor_file`).
+    const asked = new Set(wants);
+    const named = refs.filter(({ oid }) => asked.has(oid));
+    const lines = named.map(({ oid, name }) => `${oid} ${name}\n`);
+    return { filter, promisor: lines.join('') };
   }
 
   /** @returns tags of what is here now; those that did not come with it are fetched. */
@@ -197,7 +220,7 @@ class Fetch {
     const tags = await this.#tagsOfHere(tagsToFollow);
     const lookup = this.#lookup();
     const missing: string[] = [];
-    for (const { oid } of tags) if ((await lookup.locate(oid)) === undefined) missing.push(oid);
+    for (const { oid } of tags) if (!isHere(await lookup.locate(oid))) missing.push(oid);
     if (missing.length > 0) {
       const again = await this.#options.connection.open('git-upload-pack');
       // History was deepened before: what is relative would be so twice.
@@ -213,7 +236,7 @@ class Fetch {
     for (const tag of tags) {
       if (this.#local.has(tag.name)) continue;
       await this.#pace.turn();
-      if ((await lookup.locate(tag.peeled ?? tag.oid)) !== undefined) found.push(tag);
+      if (isHere(await lookup.locate(tag.peeled ?? tag.oid))) found.push(tag);
     }
     return found;
   }

@@ -1,7 +1,7 @@
 /** Gets objects of a remote into the repository: negotiates, has the pack kept, and moves the boundary of history. */
 import { GitWsError } from '../../base/errors.js';
 import { missingObjects } from '../../pack/index/missing-objects.js';
-import { ObjectLookup } from '../../repository/object-lookup.js';
+import { isHere, ObjectLookup } from '../../repository/object-lookup.js';
 import { changeShallow } from '../../repository/shallow-file.js';
 import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
 import type { PromiseFileSystem } from '../../storage/file-system.js';
@@ -41,8 +41,15 @@ export interface ObjectRequest {
   /** Commits at which the repository is cut off. */
   readonly shallow: ReadonlySet<string>;
   readonly possessions: Possessions;
+  /** Whether the repository lacks what a promisor has promised, or will. */
+  readonly isPartial: boolean;
   /** Whether tags that lead to what comes should come as well. */
   readonly includesTags: boolean;
+  /**
+   * Of a partial fetch: what the server is asked to leave out, as `objectFilter` gives it, and what is
+   * written beside the pack, since the server promises it.
+   */
+  readonly partial?: { readonly filter: string; readonly promisor: string } | undefined;
 }
 
 /**
@@ -91,7 +98,8 @@ async function fetchOnce(
   const { depth, since, exclude = [] } = deepen;
   const isDeepening = depth !== undefined || since !== undefined || exclude.length > 0;
   const exchange = new FetchExchange(run, { isDeepening, shallow }, how.listeners);
-  await exchange.begin(encodeWants({ wants, capabilities, shallow, deepen }));
+  const filter = capabilities.has('filter') ? request.partial?.filter : undefined;
+  await exchange.begin(encodeWants({ wants, capabilities, shallow, deepen, filter }));
   let offered: ReadonlySet<string>;
   if (likely.length > 0) {
     offered = new Set(likely);
@@ -106,7 +114,9 @@ async function fetchOnce(
   const servers = await notHere(known.shallow, how);
   const cutOff = new Set([...shallow, ...servers, ...exchange.shallow]);
   for (const oid of exchange.unshallow) cutOff.delete(oid);
-  await keep(run, exchange, { wants, haves: offered, shallow, cutOff, hasFilter: false }, how);
+  const hasFilter = request.partial !== undefined;
+  const asked = { wants, haves: offered, shallow, cutOff, hasFilter };
+  await keep(run, exchange, asked, request.partial?.promisor, how);
   const stillNotHere = new Set(await notHere(servers, how));
   const cut = [...exchange.shallow, ...servers.filter((oid) => !stillNotHere.has(oid))];
   if (cut.length + exchange.unshallow.size === 0) return true;
@@ -122,7 +132,7 @@ async function fetchOnce(
 async function notHere(oids: readonly string[], { fs, gitdir }: FetchHow): Promise<string[]> {
   const lookup = new ObjectLookup({ promises: fs }, gitdir);
   const found: string[] = [];
-  for (const oid of oids) if ((await lookup.locate(oid)) === undefined) found.push(oid);
+  for (const oid of oids) if (!isHere(await lookup.locate(oid))) found.push(oid);
   return found;
 }
 
@@ -132,12 +142,13 @@ async function keep(
   run: ServiceRun,
   exchange: FetchExchange,
   asked: Asked,
+  promisor: string | undefined,
   { fs, gitdir, packs, signal, listeners }: FetchHow,
 ): Promise<void> {
   try {
     await keepPack(exchange.pack(), {
       ...packs,
-      ...{ fs: { promises: fs }, gitdir, signal, completes: true },
+      ...{ fs: { promises: fs }, gitdir, signal, completes: true, promisor },
       asked: () => asked,
       onProgress: (event) => listeners.onProgress?.(event),
     });
@@ -150,7 +161,7 @@ async function keep(
 
 function chooseCapabilities(
   { capabilities }: RefAdvertisement,
-  { deepen, includesTags, shallow }: ObjectRequest,
+  { deepen, includesTags, shallow, isPartial, partial }: ObjectRequest,
 ): ReadonlyMap<string, readonly string[]> {
   const { depth, since, exclude = [], isRelative = false } = deepen;
   const needed = [
@@ -164,10 +175,13 @@ function chooseCapabilities(
     const message = `The server cannot do ${capability}, which this fetch needs.`;
     throw new GitWsError('RemoteCapabilityError', message, { data: { capability } });
   }
-  const liked = ['multi_ack_detailed', 'side-band-64k', 'thin-pack', 'ofs-delta'];
+  // What is here need not have all that it names: a delta may be made from what is not.
+  const thin = isPartial ? [] : ['thin-pack'];
+  const liked = ['multi_ack_detailed', 'side-band-64k', ...thin, 'ofs-delta'];
   const wanted = [
     ...liked.filter((name) => capabilities.has(name)),
     ...(includesTags && capabilities.has('include-tag') ? ['include-tag'] : []),
+    ...(partial !== undefined && capabilities.has('filter') ? ['filter'] : []),
     ...needed.filter((name) => name.startsWith('deepen-')),
   ];
   return new Map(wanted.map((name) => [name, []]));

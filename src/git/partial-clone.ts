@@ -1,0 +1,77 @@
+/**
+ * What the configuration says of a partial clone, read and written as git does it (promisor-remote.c,
+ * list-objects-filter-options.c, `partial_clone_register`).
+ */
+import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
+import { pathToWrite } from './config-path.js';
+
+/** A repository's configuration. */
+export interface ConfigAt {
+  readonly fs: Parameters<typeof isomorphicGit.getConfig>[0]['fs'];
+  readonly gitdir: string;
+}
+
+/** Words that git takes for yes (`git_parse_maybe_bool`). */
+const yes = /^(true|yes|on|[1-9]\d*)$/i;
+
+/** A remote that has promised what is not here. */
+export interface PromisorRemote {
+  readonly remote: string;
+  readonly url: string;
+}
+
+/** @returns the remotes that have promised something, in git's order. @throws what `fs` throws. */
+export async function promisorRemotes(at: ConfigAt): Promise<readonly PromisorRemote[]> {
+  const found: PromisorRemote[] = [];
+  for (const { remote, url } of await isomorphicGit.listRemotes({ ...at })) {
+    if (url && (await isPromisor(at, remote))) found.push({ remote, url });
+  }
+  return found;
+}
+
+/** @returns what a fetch of this remote leaves out where nobody says anything else. @throws what `fs` throws. */
+export async function configuredFilter(at: ConfigAt, remote: string): Promise<string | undefined> {
+  if (!(await isPromisor(at, remote))) return undefined;
+  return readConfig(at, `remote.${remote}.partialclonefilter`);
+}
+
+/**
+ * Takes down that a remote has promised what a filter leaves out, so that git goes on with it; a filter
+ * that is there already stays.
+ *
+ * @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws.
+ */
+export async function registerPromisor(
+  at: ConfigAt,
+  remote: string,
+  filter: string,
+): Promise<void> {
+  const path = `remote.${remote}.partialclonefilter`;
+  if (!(await isPromisor(at, remote))) {
+    const version = await readConfig(at, 'core.repositoryformatversion');
+    // Programs that know no partial clone must not take the repository for a damaged one.
+    if (!(Number(version ?? 0) >= 1)) await setConfig(at, 'core.repositoryformatversion', '1');
+    await setConfig(at, `remote.${remote}.promisor`, 'true');
+  } else if ((await readConfig(at, path)) !== undefined) return;
+  await setConfig(at, path, filter);
+}
+
+/** @throws GitWsError FILE_SYSTEM_FAILED where it says that it has written it, and has not. */
+export async function setConfig(at: ConfigAt, path: string, value: string): Promise<void> {
+  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
+  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
+  const message = `The file system says that it wrote ${path} into config, and did not.`;
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
+}
+
+async function isPromisor(at: ConfigAt, remote: string): Promise<boolean> {
+  if (yes.test((await readConfig(at, `remote.${remote}.promisor`)) ?? '')) return true;
+  // What git before 2.24 wrote.
+  return (await readConfig(at, 'extensions.partialclone')) === remote;
+}
+
+async function readConfig(at: ConfigAt, path: string): Promise<string | undefined> {
+  const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
+  return typeof value === 'string' ? value : undefined;
+}
