@@ -3,4 +3,4 @@
  * `indexPack` for pages without a bundler.
  */
 export * from './pack/index/index-pack.js';
-export * from './repository/loaded-late.js';
+export * from './isomorphic/loaded-late.js';

@@ -7,7 +7,7 @@ import { wasmScript } from './pack/index/engine-module.js';
 import * as wasm from './pack/inlined/wasm.js';
 import * as start from './pack/index/start.js';
 import { startScript } from './pack/index/start-script.js';
-import * as late from './repository/loaded-late.js';
+import * as late from './isomorphic/loaded-late.js';
 
 lateScript.provide(late);
 startScript.provide(start);

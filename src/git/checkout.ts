@@ -5,6 +5,9 @@ import { callBack } from '../base/failure.js';
 import { pathToWrite } from './config-path.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
+import { LazyFetch } from './lazy-fetch.js';
+import type { RemoteAccess, RemoteArguments } from './remote-access.js';
+import type { Promisor } from '../repository/promisor.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
 
@@ -12,7 +15,7 @@ type Given = Parameters<typeof isomorphicGit.checkout>[0];
 export type CheckoutArguments = Given & {
   /** Ends the checkout; the next one finishes it. */
   signal?: AbortSignal | undefined;
-};
+} & Omit<RemoteArguments, 'onProgress'>;
 
 /** What every command of isomorphic-git wants. */
 export interface Common {
@@ -26,19 +29,28 @@ export interface Common {
  * Checks out a branch, a tag or a commit, as isomorphic-git's `checkout` does, and faster: what is to
  * be written is read in the order of the packs, and the index is written once. Where a branch and a tag
  * have one name it is the branch, as in git. Branch, configuration and HEAD change only when the working
- * tree is there. With `filepaths` or `dryRun` it is isomorphic-git's own.
+ * tree is there. What a partial clone lacks is fetched in one request, with `http`, `onAuth` and what else
+ * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own.
  *
  * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
  *   NotFoundError; GitWsError UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
  *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and the callbacks throw.
  */
 export async function checkout(given: CheckoutArguments): Promise<void> {
-  await checkOut(given).catch((reason: unknown) => {
+  await checkoutThrough(given, undefined);
+}
+
+/** @param opened where the command speaks with the remote anyway. @throws as {@link checkout}. */
+export async function checkoutThrough(
+  given: CheckoutArguments,
+  opened: RemoteAccess | undefined,
+): Promise<void> {
+  await checkOut(given, opened).catch((reason: unknown) => {
     throw failureOf(reason);
   });
 }
 
-async function checkOut(given: CheckoutArguments): Promise<void> {
+async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefined): Promise<void> {
   const { filepaths, dryRun = false } = given;
   if (dryRun || (filepaths !== undefined && filepaths.length > 0)) {
     await isomorphicGit.checkout(given);
@@ -49,7 +61,14 @@ async function checkOut(given: CheckoutArguments): Promise<void> {
   const common = { fs, dir, gitdir, cache };
   const previousHead = await resolve(common, 'HEAD');
   const target = await findTarget(common, ref ?? 'HEAD', remote);
-  if (given.noCheckout !== true) await updateWorkTree(common, target.commit, given);
+  if (given.noCheckout !== true) {
+    const lazy = await LazyFetch.of(common, given, opened);
+    try {
+      await updateWorkTree(common, target.commit, given, lazy.promisor);
+    } finally {
+      lazy.close();
+    }
+  }
   if (target.isNew) await makeBranch(common, target, track ? remote : undefined);
   if (!(given.noUpdateHead ?? ref === undefined)) {
     const isBranch = target.ref?.startsWith('refs/heads/') === true;
@@ -111,6 +130,7 @@ export async function resolve(
 /**
  * Makes the working tree, and the index, those of a commit, from those of HEAD's; HEAD stays.
  *
+ * @param promisor gets what a partial clone lacks.
  * @throws what {@link checkout} throws for a working tree that cannot follow.
  */
 export async function updateWorkTree(
@@ -119,13 +139,14 @@ export async function updateWorkTree(
   how: Pick<CheckoutArguments, 'force' | 'signal'> & {
     readonly onProgress?: CheckoutArguments['onProgress'] | undefined;
   },
+  promisor: Promisor | undefined,
 ): Promise<void> {
   const { fs, dir, gitdir } = common;
   const head = await resolve(common, 'HEAD');
   const from = head && (await readCommit(common, head, 'HEAD')).tree;
   const { tree } = await readCommit(common, commit, commit);
   const { force, signal, onProgress } = how;
-  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress });
+  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor });
 }
 
 async function makeBranch(common: Common, { ref, commit }: Target, remote: string | undefined) {

@@ -9,7 +9,7 @@ import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
-import { checkout, resolve, tellCheckout } from './checkout.js';
+import { checkoutThrough, resolve, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
 import { failureOf } from './outcome.js';
@@ -52,7 +52,7 @@ export async function clone(given: CloneArguments): Promise<void> {
     return;
   }
   try {
-    await checkOut(given, gitdir, access.signal);
+    await checkOut(given, gitdir, access);
   } catch (error) {
     // All that was fetched stays, unless nobody wants it.
     if (isGitWsError(error, 'UserCanceledError')) {
@@ -85,22 +85,24 @@ async function cloneThrough(given: CloneArguments): Promise<void> {
   const head = await resolve({ fs: given.fs, gitdir }, 'HEAD');
   // An empty repository.
   if (head === undefined) return;
-  await checkOut({ ...given, noCheckout }, gitdir, signal);
+  await checkOut({ ...given, noCheckout, signal }, gitdir, undefined);
   await tellCheckout(onPostCheckout, undefined, head);
 }
 
 async function checkOut(
   given: CloneArguments,
   gitdir: string,
-  signal: AbortSignal | undefined,
+  access: RemoteAccess | undefined,
 ): Promise<void> {
   const { fs, dir, onProgress, noCheckout, cache } = given;
-  await checkout({
+  const signal = access?.signal ?? given.signal;
+  const how = {
     ...{ fs, dir, gitdir, signal, noUpdateHead: true },
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(noCheckout === undefined ? {} : { noCheckout }),
     ...(cache === undefined ? {} : { cache }),
-  });
+  };
+  await checkoutThrough(how, access);
 }
 
 /** Fetches, and writes what refs, HEAD and configuration say. @returns HEAD's commit. */

@@ -9,11 +9,13 @@ import { findGitDirectory } from '../repository/git-directory.js';
 import { Refs } from '../repository/refs.js';
 import { updateRefs } from '../repository/ref-update.js';
 import { readShallow } from '../repository/shallow-file.js';
+import type { Promisor } from '../repository/promisor.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
 import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
+import { LazyFetch } from './lazy-fetch.js';
 import { mergeFile } from './merge-file.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
@@ -67,24 +69,32 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const ours = before?.oid;
   const into = usualBranches.has(ref) ? '' : ` into ${ref}`;
   const message = `Merge ${fetchHeadDescription ?? ''}${into}`;
-  const how = { ...given, gitdir, message };
-  const merged =
-    ours === undefined
-      ? { oid: theirs, fastForward: true }
-      : await merge({ ours, theirs, branch }, how);
-  const isMoved = branch !== current;
-  if (merged.oid === ours && !isMoved) return merged;
-  await updateWorkTree({ fs, dir, gitdir, cache: given.cache ?? {} }, merged.oid, {
-    ...{ signal, onProgress },
-    force: false,
-  });
-  await useFileSystem(() =>
-    updateRefs(plain, gitdir, [
-      { name: branch, old: ours === undefined ? null : { oid: ours }, value: { oid: merged.oid } },
-      ...(isMoved ? [{ name: 'HEAD', old: head ?? null, value: { symbolic: branch } }] : []),
-    ]),
-  );
-  return merged;
+  const lazy = await LazyFetch.of({ fs, gitdir }, given);
+  const how = { ...given, gitdir, message, promisor: lazy.promisor };
+  try {
+    const merged =
+      ours === undefined
+        ? { oid: theirs, fastForward: true }
+        : await merge({ ours, theirs, branch }, how);
+    const isMoved = branch !== current;
+    if (merged.oid === ours && !isMoved) return merged;
+    const common = { fs, dir, gitdir, cache: given.cache ?? {} };
+    const options = { signal, onProgress, force: false };
+    await updateWorkTree(common, merged.oid, options, lazy.promisor);
+    await useFileSystem(() =>
+      updateRefs(plain, gitdir, [
+        {
+          name: branch,
+          old: ours === undefined ? null : { oid: ours },
+          value: { oid: merged.oid },
+        },
+        ...(isMoved ? [{ name: 'HEAD', old: head ?? null, value: { symbolic: branch } }] : []),
+      ]),
+    );
+    return merged;
+  } finally {
+    lazy.close();
+  }
 }
 
 interface Sides {
@@ -93,7 +103,11 @@ interface Sides {
   readonly branch: string;
 }
 
-type How = PullArguments & { readonly gitdir: string; readonly message: string };
+type How = PullArguments & {
+  readonly gitdir: string;
+  readonly message: string;
+  readonly promisor: Promisor | undefined;
+};
 
 async function merge(
   { ours, theirs, branch }: Sides,
@@ -115,7 +129,7 @@ async function merge(
   }
   const { author, committer, signingKey, message, dir } = given;
   const merged = await isomorphicGit.merge({
-    fs: withPackedFiles<typeof fs>(fs, gitdir, lateScript),
+    fs: withPackedFiles(fs, gitdir, lateScript, () => given.promisor),
     ...{ dir, gitdir, ours: branch, theirs, message, fastForward: false },
     ...{ noUpdateBranch: true, mergeDriver: mergeFile },
     ...(author === undefined ? {} : { author }),

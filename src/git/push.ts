@@ -7,6 +7,7 @@ import type { WantedUpdate } from '../remote/push-checks.js';
 import { zeroOid } from '../wire/oid.js';
 import { stripControlCharacters } from '../wire/text.js';
 import { gitdirOf } from './fetch.js';
+import { LazyFetch } from './lazy-fetch.js';
 import { failureOf } from './outcome.js';
 import { fullRemoteRef, localRef, type LocalRef } from './push-refs.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
@@ -68,6 +69,7 @@ export async function push(given: PushArguments): Promise<isomorphicGit.PushResu
   const gitdir = gitdirOf(given);
   const common = { fs, gitdir, cache };
   let access: RemoteAccess | undefined;
+  let lazy: LazyFetch | undefined;
   try {
     const refs = await localRefs(common, given);
     const { remote, url } = await findRemote(common, given, refs);
@@ -78,10 +80,11 @@ export async function push(given: PushArguments): Promise<isomorphicGit.PushResu
     const chosen = new ChosenRefs(given, { remote, url });
     const { onMessage, onProgress, atomic, pushOptions } = given;
     const isHeard = [onMessage, onProgress, settings.onMessage, settings.onProgress].some(Boolean);
+    lazy = await LazyFetch.of(common, given, access);
     const outcome = await pushTo(
       access,
       {
-        ...{ fs, gitdir },
+        ...{ fs, gitdir, promisor: lazy.promisor },
         choose: (advertised) => chosen.choose(refs, advertised, tracked.find),
       },
       {
@@ -94,6 +97,7 @@ export async function push(given: PushArguments): Promise<isomorphicGit.PushResu
   } catch (error) {
     throw failureOf(error);
   } finally {
+    lazy?.close();
     access?.close();
   }
 }

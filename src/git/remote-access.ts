@@ -49,7 +49,8 @@ export class RemoteAccess implements Connection {
   readonly signal: AbortSignal;
   /** The command's listeners, and those of its `http`. */
   readonly listeners: MessageListeners;
-  readonly #address: string;
+  /** As a person wrote it. */
+  readonly address: string;
   readonly #given: RemoteArguments;
   readonly #credentials: Credentials;
   readonly #release: () => void;
@@ -65,7 +66,7 @@ export class RemoteAccess implements Connection {
     this.#given = given;
     this.settings = settings;
     const { authorization } = repositoryEndpoint(url, 'git-upload-pack');
-    this.#address = url;
+    this.address = url;
     this.url = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
     const { onAuth, onAuthSuccess, onAuthFailure, headers } = given;
     this.#credentials = new Credentials({
@@ -95,7 +96,7 @@ export class RemoteAccess implements Connection {
     gitProtocol?: string,
     signal?: AbortSignal,
   ): Promise<AdvertisedRun> {
-    const target = { repository: this.#address, service, gitProtocol };
+    const target = { repository: this.address, service, gitProtocol };
     const { listeners } = this;
     return this.#credentials.open(() =>
       openAdvertised(

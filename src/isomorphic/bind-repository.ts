@@ -3,6 +3,7 @@
  * `http` that has the pack indexed by the pack engine, in a worker and while it comes, and puts it
  * into the repository itself. isomorphic-git then writes refs, once the pack is safe, and no pack.
  */
+import { checkedDuration } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
 import { createRoutedClient, type HttpClient, type HttpClientOptions } from './http.js';
 import { withSettings } from './client-options.js';
@@ -12,11 +13,12 @@ import type { IndexPackOptions } from '../pack/index/options.js';
 import { Script } from '../pack/index/script.js';
 import type { AskedFor } from '../repository/fetched-objects.js';
 import type { ConnectivityCheck, ReadObject } from '../repository/keep-pack.js';
+import { connectionTo } from '../remote/connection.js';
 import { withPackedFiles } from './packed-fs.js';
 import { joinSignals } from '../base/signals.js';
 
 /** What keeps packs and reads them: with the engine, most of the library. */
-export const lateScript = new Script(() => import('../repository/loaded-late.js'));
+export const lateScript = new Script(() => import('./loaded-late.js'));
 
 const connectivityChecks: readonly ConnectivityCheck[] = ['tips', 'full'];
 
@@ -55,6 +57,11 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * false: `fs` is handed out as it was given. docs/performance.md has the figures.
    */
   readonly readPacks?: boolean | undefined;
+  /**
+   * How long the connection stays open over which the `fs` gets what a partial clone lacks, after it was
+   * used last, in ms; default 30,000. 0: it is closed at once; Infinity: for as long as the server keeps it.
+   */
+  readonly keepOpen?: number | undefined;
   /** What a pack may ask for: see `PackLimits`. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
@@ -90,6 +97,8 @@ export interface BoundRepository<Fs> {
  * @param options see {@link BindRepositoryOptions}.
  * @throws GitWsError INVALID_OPTION for times, quantities and limits that are none, and for
  *   no such `checkConnectivity`.
+ * What a partial clone lacks, its `fs` fetches from `url` when it is read, with `authorization`, or the
+ *   URL's credentials; what cannot be had rejects with OBJECT_UNAVAILABLE.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
@@ -99,6 +108,7 @@ export function bindRepository<Fs extends object>(
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
   completeLimits(options.limits);
+  checkedDuration('keepOpen', options.keepOpen, 0);
   const { checkConnectivity = 'tips' } = options;
   if (!connectivityChecks.includes(checkConnectivity)) {
     const message = 'checkConnectivity must be "tips" or "full".';
@@ -140,8 +150,12 @@ export function bindRepository<Fs extends object>(
       return Promise.reject(new GitWsError('INVALID_OPTION', message));
     },
   };
+  const bind = (): Fs =>
+    withPackedFiles(fs, gitdir, lateScript, (late) =>
+      late.boundPromisor(connectionTo(url, options), { ...options, gitdir }),
+    );
   return {
-    fs: (options.readPacks ?? true) ? withPackedFiles(fs, gitdir, lateScript) : fs,
+    fs: (options.readPacks ?? true) ? bind() : fs,
     ...{ dir, gitdir, url },
     http: withSettings(bound, options),
   };

@@ -6,6 +6,7 @@
  */
 import type { Script } from '../pack/index/script.js';
 import type { PackedFiles } from '../repository/packed-files.js';
+import type { Promisor } from '../repository/promisor.js';
 import {
   callsOf,
   ownPromises,
@@ -28,19 +29,28 @@ const packPath = /[\\/]objects[\\/]+pack[\\/]/;
 const retryTime = 30_000;
 
 /** What is loaded late, as far as it is used here. */
-export type ReadsPacks = Script<{ readonly PackedFiles: typeof PackedFiles }>;
+export interface ReadsPacks {
+  readonly PackedFiles: typeof PackedFiles;
+}
 
 /**
  * @param fs isomorphic-git's, of any of its shapes. It stays usable beside the result.
  * @param gitdir the repository, for example `/site/.git`.
+ * @param promisorOf gives what gets what a partial clone lacks when it is read.
  * @param script loaded when an object is asked for; where that fails, isomorphic-git reads packs.
  * @returns the same file system, in whose `promises` the objects of packs, but for small ones, are
  *   there as files of their own, to be read. The indexes of the packs that can be read so are left out of listings of
  *   `objects/pack`: isomorphic-git reads all of an index that it finds, for each object that is
  *   nowhere. What is written or removed through it is seen at once; what others do, when an object is
- *   not found. Reading rejects with CORRUPT_PACK for a damaged pack.
+ *   not found. Reading rejects with CORRUPT_PACK for a damaged pack, and with OBJECT_UNAVAILABLE for
+ *   what a promisor could not get.
  */
-export function withPackedFiles<Fs extends object>(fs: Fs, gitdir: string, script: ReadsPacks): Fs {
+export function withPackedFiles<Fs extends object, Late extends ReadsPacks>(
+  fs: Fs,
+  gitdir: string,
+  script: Pick<Script<Late>, 'load'>,
+  promisorOf?: (late: Late) => Pick<Promisor, 'get'> | undefined,
+): Fs {
   const calls = callsOf(fs, commands);
   let files: PackedFiles | undefined;
   let failed = -Infinity;
@@ -48,7 +58,7 @@ export function withPackedFiles<Fs extends object>(fs: Fs, gitdir: string, scrip
     if (files !== undefined || Date.now() - failed < retryTime) return files;
     try {
       const loaded = await script.load();
-      files ??= new loaded.PackedFiles(fs, gitdir, calls);
+      files ??= new loaded.PackedFiles(fs, gitdir, calls, promisorOf?.(loaded));
     } catch {
       // It reads packs itself then, as it does without this.
       failed = Date.now();

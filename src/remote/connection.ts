@@ -36,3 +36,18 @@ export async function openAdvertised(
   const run = await ServiceRun.open(target, settings, signal);
   return { run, ...(await readAdvertisement(run)) };
 }
+
+/**
+ * @param repository its URL.
+ * @param settings what its connections are made with.
+ */
+export function connectionTo(repository: string, settings: RunSettings): Connection {
+  return {
+    open: (service, gitProtocol, signal) =>
+      openAdvertised(
+        { repository, service, gitProtocol, authorization: undefined },
+        settings,
+        signal,
+      ),
+  };
+}

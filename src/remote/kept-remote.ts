@@ -158,9 +158,12 @@ export class KeptRemote {
   }
 }
 
-/** A run that ended where an answer should have been. */
-export function endedEarly(): GitWsError {
-  return new GitWsError('CONNECTION_LOST', 'The server ended before it had answered.', {
+/** @throws what the run throws; what git says where it failed; CONNECTION_LOST where it has ended. */
+export async function readOn(run: ServiceRun): Promise<Uint8Array> {
+  const chunk = await run.read();
+  if (chunk !== undefined) return chunk;
+  await run.success();
+  throw new GitWsError('CONNECTION_LOST', 'The server ended before it had answered.', {
     retryable: true,
   });
 }

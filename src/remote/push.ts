@@ -8,6 +8,7 @@ import { Commits } from '../repository/commits.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { findObjectsToSend } from '../repository/objects-to-send.js';
 import { PackToSend } from '../repository/pack-to-send.js';
+import type { Promisor } from '../repository/promisor.js';
 import { readShallow } from '../repository/shallow-file.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
@@ -37,6 +38,8 @@ export interface PushSource {
   /** isomorphic-git's. */
   readonly fs: object;
   readonly gitdir: string;
+  /** Gets what a partial clone lacks. */
+  readonly promisor?: Pick<Promisor, 'get'> | undefined;
   /**
    * Says what is to become of which refs; asked again where the server was asked again.
    *
@@ -80,7 +83,8 @@ export async function push(
   const openAgain = (failure: unknown): Promise<AdvertisedRun> =>
     restarts.again(failure, open, [signal]);
   const gitdir = await findGitDirectory(promisesOf(source.fs), source.gitdir);
-  const objects = new StoredObjects(source.fs, gitdir, { pace, blobs: true });
+  const { promisor } = source;
+  const objects = new StoredObjects(source.fs, gitdir, { pace, blobs: true, promisor, signal });
   try {
     // It was there a moment ago, and nothing was asked of it.
     let opened = await open().catch((failure: unknown) => {

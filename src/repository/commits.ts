@@ -69,7 +69,7 @@ export class Commits {
   async #peel(oid: string): Promise<Peeled | undefined> {
     const tags: string[] = [];
     for (let at = oid; tags.length <= mostTags;) {
-      const object = await this.#objects.read(at);
+      const object = await this.#objects.readHere(at);
       if (typeof object !== 'object') return undefined;
       const { type, bytes = new Uint8Array(0) } = object;
       if (type === 'tree' || type === 'blob') return { tags, oid: at, type, commit: undefined };

@@ -51,6 +51,8 @@ export class PackToSend {
     stored: StoredObjects,
     options: SendOptions,
   ): Promise<PackToSend> {
+    // What is new there need not be here: a file that was moved, for example.
+    await stored.ready(found.objects.map(({ oid }) => oid));
     const loose: ObjectToSend[] = [];
     const packs = new Map<StoredPack, SourcePack>();
     for (const object of found.objects) {

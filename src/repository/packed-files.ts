@@ -9,7 +9,8 @@ import { findGitDirectory, resolvePath } from './git-directory.js';
 import { headerOf } from './object-hash.js';
 import type { StoredPack } from './object-lookup.js';
 import type { StoredObject } from './packed-objects.js';
-import { StoredObjects } from './stored-objects.js';
+import type { Promisor } from './promisor.js';
+import { StoredObjects, type ReadObject } from './stored-objects.js';
 
 /**
  * Bytes below which a pack is left to isomorphic-git. To load it takes 17 ms for each megabyte (measured
@@ -23,6 +24,7 @@ export class PackedFiles {
   readonly #calls: Readonly<Record<string, FileSystemCall>>;
   readonly #fs: object;
   readonly #gitdir: string;
+  readonly #promisor: Pick<Promisor, 'get'> | undefined;
   #repository: Promise<Repository | undefined> | undefined;
   /** Whether packs were looked for. */
   #isLoaded = false;
@@ -32,11 +34,18 @@ export class PackedFiles {
    * @param fs isomorphic-git's.
    * @param gitdir the repository, for example `/site/.git`.
    * @param calls the functions of `fs` by their names, giving promises.
+   * @param promisor gets what a partial clone lacks when it is read.
    */
-  constructor(fs: object, gitdir: string, calls: Readonly<Record<string, FileSystemCall>>) {
+  constructor(
+    fs: object,
+    gitdir: string,
+    calls: Readonly<Record<string, FileSystemCall>>,
+    promisor?: Pick<Promisor, 'get'>,
+  ) {
     this.#calls = calls;
     this.#fs = fs;
     this.#gitdir = gitdir;
+    this.#promisor = promisor;
   }
 
   /** Packs were written, renamed or removed. */
@@ -49,7 +58,8 @@ export class PackedFiles {
     const ask = () => this.#call('readFile', path, rest);
     const named = await this.#find(path);
     if (named?.oid === undefined) return ask();
-    return this.#answer(named, named.oid, ask, asFile);
+    const { objects } = named;
+    return this.#answer(named, named.oid, ask, asFile, (oid) => objects.read(oid));
   }
 
   /** What `stat` or `lstat` says. @throws as {@link readFile}. */
@@ -58,13 +68,19 @@ export class PackedFiles {
     const named = await this.#find(path);
     if (named?.oid === undefined) return ask();
     const { objects } = named;
-    return this.#answer(named, named.oid, ask, async (object) => {
-      // As the pack's, but for the size.
-      const [pack] = await objects.packs();
-      const stat = (await this.#call('stat', pack?.path ?? path, [])) as object;
-      const size = { value: asFile(object).length, enumerable: true };
-      return Object.create(stat, { size }) as unknown;
-    });
+    return this.#answer(
+      named,
+      named.oid,
+      ask,
+      async (object) => {
+        // As the pack's, but for the size.
+        const [pack] = await objects.packs();
+        const stat = (await this.#call('stat', pack?.path ?? path, [])) as object;
+        const size = { value: asFile(object).length, enumerable: true };
+        return Object.create(stat, { size }) as unknown;
+      },
+      (oid) => objects.readHere(oid),
+    );
   }
 
   /** What `readdir` says: all objects, and no index of a pack. @throws as {@link readFile}. */
@@ -96,6 +112,7 @@ export class PackedFiles {
     oid: string,
     ask: () => Promise<unknown>,
     make: (object: StoredObject) => unknown,
+    readAgain: (oid: string) => Promise<ReadObject>,
   ): Promise<unknown> {
     const { objects } = named;
     // To read an index for the first object, which is mostly a file, would take long.
@@ -105,7 +122,7 @@ export class PackedFiles {
     }
     await this.#look(objects);
     const pack = await objects.packOf(oid);
-    if (pack !== undefined && isLeft(pack, named)) return ask();
+    if (pack !== undefined && (await this.#isLeft(pack, named))) return ask();
     let damage: GitWsError | undefined;
     const packed =
       pack &&
@@ -121,8 +138,8 @@ export class PackedFiles {
     } catch (error) {
       isMissing(error);
       if (damage !== undefined) throw damage;
-      // In a pack that has come since, or borrowed from another repository.
-      const object = await objects.read(oid);
+      // In a pack that has come since, borrowed from another repository, or promised.
+      const object = await readAgain(oid);
       if (typeof object !== 'object') throw error;
       return make(object);
     }
@@ -131,7 +148,9 @@ export class PackedFiles {
   /** @returns the packs whose objects are answered for. */
   async #packs(named: Named): Promise<readonly StoredPack[]> {
     await this.#look(named.objects);
-    return (await named.objects.packs()).filter((pack) => !isLeft(pack, named));
+    const packs = await named.objects.packs();
+    const left = await Promise.all(packs.map((pack) => this.#isLeft(pack, named)));
+    return packs.filter((_, at) => left[at] === false);
   }
 
   /** Knows from here on which packs there are. */
@@ -161,7 +180,7 @@ export class PackedFiles {
   #open(): Promise<Repository | undefined> {
     return (this.#repository ??= findGitDirectory(promisesOf(this.#fs), this.#gitdir).then(
       (found) => ({
-        objects: new StoredObjects(this.#fs, found, { blobs: true }),
+        objects: new StoredObjects(this.#fs, found, { blobs: true, promisor: this.#promisor }),
         directories: [this.#gitdir, found].map((one) => `${resolvePath('.', one)}/objects`),
       }),
       (error: unknown) => {
@@ -170,6 +189,15 @@ export class PackedFiles {
         return undefined;
       },
     ));
+  }
+
+  /**
+   * Whether isomorphic-git reads a pack itself: a small one that it finds, which one that is borrowed is
+   * not. Of a partial clone they are many, and isomorphic-git would look into each for what is not here.
+   */
+  async #isLeft({ path, bytes }: StoredPack, { directory, objects }: Named): Promise<boolean> {
+    if (bytes >= smallestPack || !path.startsWith(`${directory}/pack/`)) return false;
+    return !(this.#promisor !== undefined && (await objects.isPartial()));
   }
 
   #call(name: string, path: string, rest: readonly unknown[]): Promise<unknown> {
@@ -190,11 +218,6 @@ interface Named {
   /** `pack`, or the first two digits of oids; undefined for an object. */
   readonly folder: string | undefined;
   readonly oid: string | undefined;
-}
-
-/** Whether isomorphic-git reads a pack itself: a small one that it finds, which one that is borrowed is not. */
-function isLeft({ path, bytes }: StoredPack, { directory }: Named): boolean {
-  return bytes < smallestPack && path.startsWith(`${directory}/pack/`);
 }
 
 /** An object as a file of its own, as far as who reads it can tell. */

@@ -15,6 +15,7 @@ import {
   type StoredPack,
 } from './object-lookup.js';
 import { PackedObjects, type StoredObject } from './packed-objects.js';
+import type { Promisor } from './promisor.js';
 import { RangeFile } from './range-file.js';
 import { hasZlib, inflate } from './zlib.js';
 
@@ -36,6 +37,10 @@ export interface StoredObjectsOptions {
   readonly pace?: Pace | undefined;
   /** Whether blobs are read. Default false: their type alone. */
   readonly blobs?: boolean | undefined;
+  /** Gets what a partial clone lacks; without it such objects are told to be `promised`. */
+  readonly promisor?: Pick<Promisor, 'get'> | undefined;
+  /** Ends the wait for that. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The objects of one repository. */
@@ -96,13 +101,46 @@ export class StoredObjects {
   /**
    * @param oid in lower case.
    * @returns undefined where it certainly is not there; `unknown` where that cannot be said, `promised`
-   *   where its server may have it.
-   * @throws GitWsError CORRUPT_PACK and OBJECT_UNAVAILABLE for what is damaged; what the file system
-   *   throws.
+   *   where its server may have it, and there is no promisor to get it, or it has not got it.
+   * @throws GitWsError CORRUPT_PACK and OBJECT_UNAVAILABLE for what is damaged; as `Promisor.get`; what
+   *   the file system throws.
    */
   async read(oid: string): Promise<ReadObject> {
+    const object = await this.readHere(oid);
+    if (object !== 'promised' || this.#options.promisor === undefined) return object;
+    await this.ready([oid]);
+    return this.readHere(oid);
+  }
+
+  /** As {@link read}, of what is here: nothing is fetched. */
+  async readHere(oid: string): Promise<ReadObject> {
     await this.#options.pace?.turn();
     return this.#readFrom(await this.#locate(oid), oid);
+  }
+
+  /**
+   * Has all of these fetched at once, of a partial clone, that are not here.
+   *
+   * @param oids in lower case.
+   * @throws as `Promisor.get`; what the file system throws.
+   */
+  async ready(oids: Iterable<string>): Promise<void> {
+    const { promisor, signal } = this.#options;
+    if (promisor === undefined || !(await this.#lookup.isPartial())) return;
+    let lacking = await this.#promisedOf(oids);
+    // Somebody else may have fetched them meanwhile.
+    if (lacking.length > 0 && (await this.refresh())) lacking = await this.#promisedOf(lacking);
+    if (lacking.length === 0) return;
+    await promisor.get(lacking, signal);
+    await this.refresh();
+  }
+
+  async #promisedOf(oids: Iterable<string>): Promise<readonly string[]> {
+    const lacking: string[] = [];
+    for (const oid of oids) {
+      if (oid !== emptyTree && (await this.#lookup.locate(oid)) === 'promised') lacking.push(oid);
+    }
+    return lacking;
   }
 
   /**
@@ -115,6 +153,7 @@ export class StoredObjects {
   async *readMany(
     oids: readonly string[],
   ): AsyncGenerator<readonly [oid: string, object: StoredObject | undefined]> {
+    await this.ready(oids);
     const places = new Map<string, ObjectPlace | undefined>();
     for (const oid of oids) places.set(oid, await this.#locate(oid));
     const order = [...places].sort(([, one], [, other]) => orderOf(one) - orderOf(other));
@@ -132,6 +171,11 @@ export class StoredObjects {
    */
   async packOf(oid: string): Promise<StoredPack | undefined> {
     return (await this.#lookup.locatePacked(oid))?.pack;
+  }
+
+  /** @returns whether a promisor has sent something. @throws what the file system throws. */
+  isPartial(): Promise<boolean> {
+    return this.#lookup.isPartial();
   }
 
   /** @returns the packs that can be read. @throws what the file system throws. */

@@ -10,6 +10,7 @@ import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
+import type { Promisor } from '../repository/promisor.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import { expectNothingLost, type Removal, type Write } from './losses.js';
@@ -47,6 +48,8 @@ export interface CheckoutOptions {
   readonly signal?: AbortSignal | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: CheckoutProgress) => void | Promise<void>) | undefined;
+  /** Gets what a partial clone lacks. */
+  readonly promisor?: Pick<Promisor, 'get'> | undefined;
   /** Whether each blob is held against its oid. Default true; false where that was done just now. */
   readonly verify?: boolean | undefined;
 }
@@ -72,7 +75,8 @@ export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutRe
   const fs = promisesOf(options.fs);
   const gitdir = await useFileSystem(() => findGitDirectory(fs, options.gitdir));
   const pace = new Pace(slice, options.signal);
-  const objects = new StoredObjects(options.fs, gitdir, { pace, blobs: true });
+  const { promisor, signal } = options;
+  const objects = new StoredObjects(options.fs, gitdir, { pace, blobs: true, promisor, signal });
   try {
     return await useFileSystem(() =>
       holdIndex(fs, gitdir, async (held) => {
@@ -158,6 +162,9 @@ class Checkout {
     paths: Iterable<string>,
     { workTree, total }: { workTree: WorkTree; total: number },
   ): Promise<Map<string, IndexEntry>> {
+    const blobs = writes.filter(({ file }) => file.mode !== modes.gitlink);
+    // In one request: links are written after files.
+    await this.#objects.ready(new Set(blobs.map(({ file }) => file.oid)));
     const out = new WriteOut(this.#fs, workTree, foldablePaths(paths));
     const of = (...kinds: number[]) => writes.filter(({ file }) => kinds.includes(file.mode));
     try {

@@ -1,6 +1,7 @@
 /** Many requests over one run of upload-pack: a real server and real git, and a played one where that is bad. */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { connectionTo } from '../../src/remote/connection.js';
 import { openRemote, type Remote } from '../../src/remote/remote.js';
 import { startFakeServer } from '../helpers/fake-server.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
@@ -60,7 +61,7 @@ async function served(options: Partial<Parameters<typeof startServer>[0]> = {}) 
 describe('openRemote', () => {
   it('opens nothing until something is asked, and asks all of one run', async () => {
     const { url, runs } = await served();
-    const remote = openRemote({ url, settings: {} });
+    const remote = openRemote(connectionTo(url, {}));
     expect(runs()).toBe(0);
     const refs = await remote.listRefs({ prefixes: ['refs/tags/'], peel: true });
     const expected = (await at('show-ref', '--tags', '-d')).split('\n');
@@ -77,7 +78,7 @@ describe('openRemote', () => {
 
   it('gets what was asked for and, of what that reaches, what the filter leaves', async () => {
     const { url } = await served();
-    const remote = openRemote({ url, settings: {} });
+    const remote = openRemote(connectionTo(url, {}));
     const commit = await at('rev-parse', 'main');
     const tree = await at('rev-parse', 'main^{tree}');
     expect(await objectsIn(await fetchPack(remote, blobs))).toEqual([...new Set(blobs)].sort());
@@ -94,7 +95,7 @@ describe('openRemote', () => {
 
   it('answers those who ask at once one after the other', async () => {
     const { url, runs } = await served();
-    const remote = openRemote({ url, settings: {} });
+    const remote = openRemote(connectionTo(url, {}));
     const packs = await Promise.all(blobs.map((blob) => fetchPack(remote, [blob])));
     for (const [number, pack] of packs.entries()) {
       expect(await objectsIn(pack)).toEqual([blobs[number]]);
@@ -105,7 +106,7 @@ describe('openRemote', () => {
 
   it('closes the run when it was not used for `keepOpen`, and opens another', async () => {
     const { url, server, runs } = await served();
-    const remote = openRemote({ url, settings: {} }, { keepOpen: 20 });
+    const remote = openRemote(connectionTo(url, {}), { keepOpen: 20 });
     await fetchPack(remote, blobs);
     await expect.poll(() => server.sessions).toBe(0);
     await fetchPack(remote, blobs);
@@ -118,7 +119,7 @@ describe('openRemote', () => {
     const proxy = await startFaultProxy(new URL(url).origin, (connection) =>
       connection === 0 ? { strike: { direction: 'down', after: 2_000, how: 'reset' } } : {},
     );
-    const remote = openRemote({ url: `${proxy.url}/site.git`, settings: {} });
+    const remote = openRemote(connectionTo(`${proxy.url}/site.git`, {}));
     const tips = [await at('rev-parse', 'main')];
     expect((await objectsIn(await fetchPack(remote, tips))).length).toBeGreaterThan(20);
     expect(runs()).toBeGreaterThan(1);
@@ -128,7 +129,7 @@ describe('openRemote', () => {
 
   it('is not asked again what the server refuses, and goes on with the next', async () => {
     const { url } = await served();
-    const remote = openRemote({ url, settings: {} });
+    const remote = openRemote(connectionTo(url, {}));
     await expect(fetchPack(remote, ['1'.repeat(40)])).rejects.toMatchObject({
       code: 'REMOTE_ERROR',
       data: { message: expect.stringContaining('not our ref') as string },
@@ -139,7 +140,7 @@ describe('openRemote', () => {
 
   it('rejects where there is no server, where it is closed, and where a signal fires', async () => {
     const server = await served();
-    const remote = openRemote({ url: server.url, settings: {} });
+    const remote = openRemote(connectionTo(server.url, {}));
     await expect(fetchPack(remote, blobs, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'UserCanceledError',
     });
@@ -150,11 +151,11 @@ describe('openRemote', () => {
   });
 
   it('refuses what is no oid, and a time that is none', async () => {
-    const remote = openRemote({ url: 'http://127.0.0.1:1/x.git', settings: {} });
+    const remote = openRemote(connectionTo('http://127.0.0.1:1/x.git', {}));
     for (const oids of [[], ['HEAD']]) {
       await expect(fetchPack(remote, oids)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     }
-    expect(() => openRemote({ url: 'x', settings: {} }, { keepOpen: -1 })).toThrow(
+    expect(() => openRemote(connectionTo('x', {}), { keepOpen: -1 })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', data: { keepOpen: -1 } }),
     );
   });
@@ -182,7 +183,7 @@ describe('a server that does not do as it should', () => {
       // In one piece: what comes later is met by the next request.
       session.write(Buffer.concat(words.map((part) => Buffer.from(part))));
     });
-    const remote = openRemote({ url: `${server.url}/x.git`, settings: {} });
+    const remote = openRemote(connectionTo(`${server.url}/x.git`, {}));
     await expect(fetchPack(remote, [oid])).rejects.toMatchObject({ code });
     remote.close();
     await server.close();
@@ -195,7 +196,7 @@ describe('a server that does not do as it should', () => {
       session.write(...capabilities);
       session.exit(0);
     });
-    const remote = openRemote({ url: `${server.url}/x.git`, settings: {} });
+    const remote = openRemote(connectionTo(`${server.url}/x.git`, {}));
     await expect(fetchPack(remote, [oid])).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     expect(runs).toBe(2);
     remote.close();

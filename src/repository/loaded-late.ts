@@ -1,3 +1,0 @@
-/** What of the library is a script of its own, loaded when a repository is bound or its first pack comes. */
-export { keepPack, loadEngine } from './keep-pack.js';
-export { PackedFiles } from './packed-files.js';
