@@ -202,4 +202,23 @@ describe('a server that does not do as it should', () => {
     remote.close();
     await server.close();
   });
+
+  it('has ended a run of which nothing was asked: that does not count as asked', async () => {
+    let runs = 0;
+    const server = await startFakeServer((session) => {
+      runs += 1;
+      session.write(...capabilities);
+      // The first run answers and ends, the second one ends, the third one answers.
+      if (runs !== 2) session.write(pktLine('packfile\n'), pktLine('\u0001PACK'), '0000');
+      if (runs < 3) session.exit(0);
+    });
+    const remote = openRemote(connectionTo(`${server.url}/x.git`, {}));
+    await fetchPack(remote, [oid]);
+    // Until the client knows of the end.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await fetchPack(remote, [oid]);
+    expect(runs).toBe(3);
+    remote.close();
+    await server.close();
+  });
 });
