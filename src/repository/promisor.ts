@@ -53,7 +53,7 @@ export class Promisor {
    * @param oids in lower case, of objects that are not here.
    * @param signal ends the wait; the request, too, where nobody else waits for it.
    * @throws GitWsError OBJECT_UNAVAILABLE (data: `oid`, the first of them; `cause` says why),
-   *   UserCanceledError.
+   *   UserCanceledError; what the caller's own functions and file system throw.
    */
   async get(oids: readonly string[], signal?: AbortSignal): Promise<void> {
     const batches = new Set<Batch>();
@@ -63,10 +63,7 @@ export class Promisor {
     try {
       for (const batch of batches) await Promise.race([batch.settled, canceled.promise]);
     } catch (cause) {
-      if (canceled.has) throw cause;
-      // What the caller's own functions threw is none of the object's.
-      if (isGitWsError(cause, 'UserCanceledError') || isGitWsError(cause, 'QUOTA')) throw cause;
-      throw unavailable(oids[0] ?? '', cause);
+      throw canceled.has || isOwn(cause) ? cause : unavailable(oids[0] ?? '', cause);
     } finally {
       canceled.release();
       for (const batch of batches) this.#leave(batch);
@@ -127,6 +124,17 @@ export class Promisor {
     batch.waiting -= 1;
     if (batch.waiting === 0) batch.ending.abort();
   }
+}
+
+/** Codes of what has nothing to do with the objects' server. */
+const ownCodes: ReadonlySet<unknown> = new Set([
+  ...['UserCanceledError', 'QUOTA', 'CALLBACK_FAILED', 'FILE_SYSTEM_FAILED'],
+]);
+
+/** Whether the caller, its functions or its file system have thrown this: it is passed on as it is. */
+function isOwn(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return ownCodes.has(code) || !(isGitWsError(error) || code === 'HttpError');
 }
 
 /** A signal as a promise that rejects. */

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bindRepository } from '../../src/index.js';
 import git from '../../src/git/index.js';
-import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
+import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from '../helpers/git.js';
+import { startFakeServer } from '../helpers/fake-server.js';
+import { pktLine } from '../helpers/git-stream.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -238,6 +240,26 @@ describe('the fs of a bound partial clone', () => {
     await git.readBlob({ ...bound, oid: two, cache: {} });
     await git.readBlob({ ...bound, oid: three, cache: {} });
     await proxy.close();
+  });
+
+  it('takes nothing else for what it has asked for, and keeps none of it', async () => {
+    const [oid = '', other = ''] = await manyBlobs();
+    const pack = await gitBytes(['--git-dir', bare, 'pack-objects', '-q', '--stdout'], {
+      input: `${other}\n`,
+    });
+    const fake = await startFakeServer((session) => {
+      session.write(pktLine('version 2\n'), pktLine('fetch=filter\n'), '0000');
+      session.write(pktLine('packfile\n'), pktLine(Buffer.concat([Buffer.of(1), pack])), '0000');
+    });
+    const before = await packs();
+    const bound = bindRepository({ fs, dir, url: `${fake.url}/x.git` });
+    await expect(git.readBlob({ ...bound, oid, cache: {} })).rejects.toMatchObject({
+      code: 'OBJECT_UNAVAILABLE',
+      data: { oid },
+      cause: { code: 'MISSING_OBJECTS' },
+    });
+    expect(await packs()).toBe(before);
+    await fake.close();
   });
 
   it('says which object its server does not have', async () => {

@@ -1,5 +1,6 @@
 /** Who misses what a promisor has promised: gathered, asked for once, told of failures, never left waiting. */
 import { describe, expect, it } from 'vitest';
+import { GitWsError } from '../../src/base/errors.js';
 import { mostInRequest, Promisor } from '../../src/repository/promisor.js';
 
 const oid = (number: number): string => number.toString(16).padStart(40, '0');
@@ -23,7 +24,7 @@ function asked(): { promisor: Promisor; requests: Request[] } {
   return { promisor, requests };
 }
 
-const failure = new Error('no network');
+const failure = new GitWsError('CONNECTION_FAILED', 'There is no network.');
 
 describe('Promisor', () => {
   it('asks once for all that is missed at one moment, and for each of it once', async () => {
@@ -68,6 +69,20 @@ describe('Promisor', () => {
     await expect.poll(() => requests).toHaveLength(2);
     requests[1]?.resolve();
     await again;
+  });
+
+  it.each([
+    ['a function of the caller’s', new Error('mine')],
+    ['the file system', Object.assign(new Error('full'), { code: 'ENOSPC' })],
+    ['a full storage', new GitWsError('QUOTA', 'No room.')],
+    ['who was asked for a password', Object.assign(new Error('no'), { code: 'UserCanceledError' })],
+  ])('passes on what %s has thrown', async (_, error) => {
+    const { promisor, requests } = asked();
+    const get = promisor.get([oid(1)]);
+    get.catch(() => undefined);
+    await expect.poll(() => requests).toHaveLength(1);
+    requests[0]?.reject(error);
+    await expect(get).rejects.toBe(error);
   });
 
   it('lets one who gives up go, and ends the request when nobody waits any more', async () => {
