@@ -99,6 +99,8 @@ describe('commands of gitws/git in a partial clone', () => {
     connections = 0;
     await git.checkout({ fs, dir, ref: 'topic' });
     expect([connections, await packs()]).toEqual([1, before + 1]);
+    const names = await readdir(join(dir, '.git/objects/pack'));
+    expect(names.filter((name) => name.endsWith('.promisor'))).toHaveLength(await packs());
     await local('config', 'remote.origin.url', `file://${bare}`);
     expect(await local('status', '--porcelain')).toBe('');
     await expectSoundRepository(dir);
