@@ -15,12 +15,11 @@ import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { WordCount } from '../wire/answer-limits.js';
+import { AbortLink } from './abort-link.js';
 import { gather, type ByteSource } from './gather.js';
 import { stripControlCharacters } from './remote-text.js';
+import { StderrTail } from './stderr-tail.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
-
-/** Most of git's stderr that is kept for an error, in characters: its last words count. */
-const stderrLimit = 4096;
 
 /** What is the same for all runs of one client. */
 export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
@@ -244,72 +243,5 @@ export class ServiceRun {
       // The channel failed before: there is nothing to drop.
     }
     await this.#channel.closed;
-  }
-}
-
-/** The end of what git wrote to stderr, fit to be shown. */
-class StderrTail {
-  #text = '';
-
-  get text(): string {
-    return this.#text.trim();
-  }
-
-  push(text: string): void {
-    this.#text = (this.#text + stripControlCharacters(text)).slice(-stderrLimit);
-  }
-}
-
-/**
- * One signal that fires with the client's, with the current request's, or where something on this
- * side failed: to the channel all of it is a cancellation.
- */
-class AbortLink {
-  readonly #controller = new AbortController();
-  readonly #client: AbortSignal | undefined;
-  #request: AbortSignal | undefined;
-  #released = false;
-  #failure: { readonly error: unknown } | undefined;
-  readonly #fire = (event: Event): void => {
-    this.#controller.abort((event.target as AbortSignal).reason);
-  };
-
-  constructor(client: AbortSignal | undefined) {
-    this.#client = client;
-    this.#listen(client);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Something on this side failed: the channel is of no use any more. */
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-    this.#controller.abort(error);
-  }
-
-  /** What the caller is to hear: the failure on this side, where that is what ended the channel. */
-  whatFailed(error: unknown): unknown {
-    return this.#failure === undefined ? error : this.#failure.error;
-  }
-
-  follow(request: AbortSignal | undefined): void {
-    if (this.#released) return;
-    this.#request?.removeEventListener('abort', this.#fire);
-    // Were it listened to twice, the next call would stop listening to the client's.
-    this.#request = request === this.#client ? undefined : request;
-    this.#listen(this.#request);
-  }
-
-  release(): void {
-    this.#released = true;
-    this.#client?.removeEventListener('abort', this.#fire);
-    this.#request?.removeEventListener('abort', this.#fire);
-  }
-
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) this.#controller.abort(signal.reason);
-    else signal?.addEventListener('abort', this.#fire);
   }
 }
