@@ -1,8 +1,12 @@
 /** `git checkout <branch>`: the working tree first, then branch and HEAD. */
 import * as isomorphicGit from 'isomorphic-git';
 import { checkoutTree } from '../worktree/checkout.js';
-import { callBack } from '../base/failure.js';
-import { pathToWrite } from './config-path.js';
+import { callBack, useFileSystem } from '../base/failure.js';
+import { findGitDirectory } from '../repository/git-directory.js';
+import { updateRefs, type RefChange } from '../repository/ref-update.js';
+import { Refs, type RefValue } from '../repository/refs.js';
+import { promisesOf } from '../storage/file-system.js';
+import { setConfig } from './config.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 import { LazyFetch } from './lazy-fetch.js';
@@ -33,7 +37,8 @@ export interface Common {
  * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own.
  *
  * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
- *   NotFoundError; GitWsError UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
+ *   NotFoundError; GitWsError REF_CHANGED, REF_CONFLICT, REF_LOCKED where others change branch or HEAD
+ *   meanwhile, UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
  *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and the callbacks throw.
  */
 export async function checkout(given: CheckoutArguments): Promise<void> {
@@ -59,6 +64,8 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
   const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
   const common = { fs, dir, gitdir, cache };
+  const gitDirectory = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdir));
+  const headBefore = await new Refs(promisesOf(fs), gitDirectory).read('HEAD');
   const previousHead = await resolve(common, 'HEAD');
   const target = await findTarget(common, ref ?? 'HEAD', remote);
   if (given.noCheckout !== true) {
@@ -69,17 +76,9 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
       lazy.close();
     }
   }
-  if (target.isNew) await makeBranch(common, target, track ? remote : undefined);
-  if (!(given.noUpdateHead ?? ref === undefined)) {
-    const isBranch = target.ref?.startsWith('refs/heads/') === true;
-    const head = isBranch ? { value: target.ref, symbolic: true } : { value: target.commit };
-    await isomorphicGit.writeRef({
-      ...common,
-      ref: 'HEAD',
-      force: true,
-      ...(head as { value: string }),
-    });
-  }
+  if (target.isNew && track) await trackBranch(common, target.ref ?? '', remote);
+  const changes = changesFor(target, given.noUpdateHead ?? ref === undefined, headBefore);
+  await updateRefs(promisesOf(fs), gitDirectory, changes);
   await tellCheckout(given.onPostCheckout, previousHead, target.commit);
 }
 
@@ -149,13 +148,22 @@ export async function updateWorkTree(
   await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor });
 }
 
-async function makeBranch(common: Common, { ref, commit }: Target, remote: string | undefined) {
-  const name = ref?.slice('refs/heads/'.length) ?? '';
-  await isomorphicGit.writeRef({ ...common, ref: `refs/heads/${name}`, value: commit });
-  if (remote === undefined) return;
-  const merge = `refs/heads/${name}`;
-  const set = (setting: string, value: string) =>
-    isomorphicGit.setConfig({ ...common, path: pathToWrite(`branch.${name}.${setting}`), value });
-  await set('remote', remote);
-  await set('merge', merge);
+async function trackBranch(common: Common, ref: string, remote: string): Promise<void> {
+  const section = `branch.${ref.slice('refs/heads/'.length)}`;
+  await setConfig(common, `${section}.remote`, remote);
+  await setConfig(common, `${section}.merge`, ref);
+}
+
+/** @returns a branch that is new, and HEAD, as long as they are what they were when it began. */
+function changesFor(
+  { ref, commit, isNew }: Target,
+  keepsHead: boolean,
+  headBefore: RefValue | undefined,
+): readonly RefChange[] {
+  const branch = ref?.startsWith('refs/heads/') === true ? ref : undefined;
+  const value = branch === undefined ? { oid: commit } : { symbolic: branch };
+  return [
+    ...(isNew && branch !== undefined ? [{ name: branch, old: null, value: { oid: commit } }] : []),
+    ...(keepsHead ? [] : [{ name: 'HEAD', old: headBefore ?? null, value }]),
+  ];
 }

@@ -11,9 +11,10 @@ import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
 import { checkoutThrough, resolve, tellCheckout } from './checkout.js';
 import { readCommit } from './commits.js';
+import { setConfig } from './config.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
 import { failureOf } from './outcome.js';
-import { registerPromisor, setConfig } from './partial-clone.js';
+import { registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];

@@ -4,7 +4,8 @@ import { lateScript } from '../isomorphic/bind-repository.js';
 import { promisedFetcher, firstOf } from '../remote/promised-fetcher.js';
 import { openRemote, type Remote } from '../remote/remote.js';
 import { Promisor, type Fetcher } from '../repository/promisor.js';
-import { promisorRemotes, type ConfigAt, type PromisorRemote } from './partial-clone.js';
+import type { ConfigAt } from './config.js';
+import { promisorRemotes, type PromisorRemote } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
 /** The promisor of one command; without one where nobody has promised anything. */

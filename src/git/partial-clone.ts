@@ -3,14 +3,7 @@
  * list-objects-filter-options.c, `partial_clone_register`).
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { GitWsError } from '../base/errors.js';
-import { pathToWrite } from './config-path.js';
-
-/** A repository's configuration. */
-export interface ConfigAt {
-  readonly fs: Parameters<typeof isomorphicGit.getConfig>[0]['fs'];
-  readonly gitdir: string;
-}
+import { readConfig, setConfig, type ConfigAt } from './config.js';
 
 /** Words that git takes for yes (`git_parse_maybe_bool`). */
 const yes = /^(true|yes|on|[1-9]\d*)$/i;
@@ -57,21 +50,8 @@ export async function registerPromisor(
   await setConfig(at, path, filter);
 }
 
-/** @throws GitWsError FILE_SYSTEM_FAILED where it says that it has written it, and has not. */
-export async function setConfig(at: ConfigAt, path: string, value: string): Promise<void> {
-  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
-  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
-  const message = `The file system says that it wrote ${path} into config, and did not.`;
-  throw new GitWsError('FILE_SYSTEM_FAILED', message);
-}
-
 async function isPromisor(at: ConfigAt, remote: string): Promise<boolean> {
   if (yes.test((await readConfig(at, `remote.${remote}.promisor`)) ?? '')) return true;
   // What git before 2.24 wrote.
   return (await readConfig(at, 'extensions.partialclone')) === remote;
-}
-
-async function readConfig(at: ConfigAt, path: string): Promise<string | undefined> {
-  const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
-  return typeof value === 'string' ? value : undefined;
 }

@@ -178,6 +178,36 @@ describe('checkout', () => {
     expect(await run('diff', '--name-only', 'v1')).toBe('');
   });
 
+  it('leaves HEAD to others who change it meanwhile', async () => {
+    const before = await run('rev-parse', 'main');
+    const promises = {
+      ...nodeFs.promises,
+      writeFile: async (...given: Parameters<typeof nodeFs.promises.writeFile>) => {
+        await nodeFs.promises.writeFile(...given);
+        const [path] = given;
+        const isIndex = typeof path === 'string' && path.includes('index');
+        if (isIndex) await run('symbolic-ref', 'HEAD', 'refs/heads/other');
+      },
+    };
+    const moved = git.checkout({ fs: { promises }, dir, ref: 'older' });
+    await expect(moved).rejects.toMatchObject({ code: 'REF_CHANGED', data: { ref: 'HEAD' } });
+    expect(await run('symbolic-ref', 'HEAD')).toBe('refs/heads/other');
+    expect(await run('for-each-ref', '--format=%(refname)', 'refs/heads/older')).toBe('');
+    expect(await run('rev-parse', 'main')).toBe(before);
+  });
+
+  it('is not done where the file system says that it wrote HEAD, and did not', async () => {
+    const promises = {
+      ...nodeFs.promises,
+      rename: async (...given: Parameters<typeof nodeFs.promises.rename>) => {
+        if (!String(given[1]).endsWith('/HEAD')) await nodeFs.promises.rename(...given);
+      },
+    };
+    const moved = git.checkout({ fs: { promises }, dir, ref: 'older' });
+    await expect(moved).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
+    expect(await run('symbolic-ref', 'HEAD')).toBe('refs/heads/main');
+  });
+
   it('and a commit of isomorphic-git’s go on from each other', async () => {
     const cache = {};
     await git.checkout({ fs, dir, ref: 'older', cache });

@@ -1,0 +1,35 @@
+/** A repository's configuration, read and written by isomorphic-git, and looked at. */
+import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
+
+/** Whose configuration. */
+export interface ConfigAt {
+  readonly fs: Parameters<typeof isomorphicGit.getConfig>[0]['fs'];
+  readonly gitdir: string;
+}
+
+/** @returns the last value that is a text; undefined for none. @throws what `fs` throws. */
+export async function readConfig(at: ConfigAt, path: string): Promise<string | undefined> {
+  const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * @param path as `getConfig` reads it; it may have a name of the server's in it.
+ * @throws GitWsError FILE_SYSTEM_FAILED where the file system says that it has written it, and has not;
+ *   what `fs` throws.
+ */
+export async function setConfig(at: ConfigAt, path: string, value: string): Promise<void> {
+  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
+  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
+  const message = `The file system says that it wrote ${path} into config, and did not.`;
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
+}
+
+/**
+ * isomorphic-git's `setConfig` writes the name of a section as it is, and in git's file format a `"` would end
+ * it, with a setting behind it.
+ */
+function pathToWrite(path: string): string {
+  return path.replace(/["\\]/g, (letter) => `\\${letter}`);
+}
