@@ -79,7 +79,8 @@ describe('clone with a filter', () => {
   ])('%s checks out what a whole one does, in few requests', async (filter, most) => {
     connections = 0;
     await git.clone({ fs, dir, url, filter });
-    expect(connections).toBe(2);
+    // What the checkout lacks comes over the connection of the clone.
+    expect(connections).toBe(1);
     expect(await packs()).toBeLessThanOrEqual(most);
     const expected = join(await temporaryDirectory(), 'native');
     await realGit(['clone', '-q', `--filter=${filter}`, `file://${bare}`, expected]);
@@ -167,7 +168,8 @@ describe('the fs of a bound partial clone', () => {
     }
     expect(oids).toHaveLength(200);
     expect((await packs()) - before).toBe(200);
-    expect(connections).toBe(1);
+    // None, where the one of the clone is still kept.
+    expect(connections).toBeLessThanOrEqual(1);
     // What is here is read without another.
     for (const oid of oids) await git.readBlob({ ...bound, oid, cache });
     expect((await packs()) - before).toBe(200);
@@ -183,7 +185,8 @@ describe('the fs of a bound partial clone', () => {
     const requests = (await packs()) - before;
     expect(requests).toBeGreaterThanOrEqual(1);
     expect(requests).toBeLessThanOrEqual(4);
-    expect(connections).toBe(1);
+    // None, where the one of the clone is still kept.
+    expect(connections).toBeLessThanOrEqual(1);
     // Nothing but those: of each there is one copy.
     const format = '--batch-check=%(objectname) %(objecttype)';
     const all = await local('cat-file', '--batch-all-objects', '--unordered', format);
