@@ -70,9 +70,6 @@ export interface HttpClient {
 /** How long a connection waits for the second request, in ms, where nobody says otherwise. */
 export const defaultAdvertisementTime = 5_000;
 
-/** Time for an idle run to end by itself once it was told to, in ms. */
-const patience = 10_000;
-
 /**
  * Makes an `http` for isomorphic-git that speaks gitws: `http://` and `https://` URLs are opened
  * as `ws://` and `wss://`, one socket for each clone, fetch, pull or push.
@@ -146,7 +143,7 @@ class GitWsHttpClient {
     const advertised = await this.#openSteadily(smart, request.signal);
     // Of an empty repository nothing can be asked.
     if (canBeAsked(smart, advertised)) this.#waiting.add(smart, headers, advertised);
-    else void closeAfterAdvertisement(advertised.run, patience);
+    else void closeAfterAdvertisement(advertised.run);
     const body = [encodeSmartAdvertisement(smart.service, advertised.bytes)];
     return success(request, `application/x-${smart.service}-advertisement`, bodyOf(body));
   }

@@ -68,14 +68,17 @@ export function encodeSmartAdvertisement(service: GitService, bytes: Uint8Array)
   return concatBytes([encodePktLine(`# service=${service}\n`), flushPkt, bytes]);
 }
 
+/** Time for a service that is asked for nothing to end by itself, in ms. */
+const endTime = 10_000;
+
 /**
  * Ends a run after its advertisement, in the way git takes for a client that wants nothing: a
  * flush-pkt and the end of its input (exit 0; a bare end of input would be exit 128). Never
  * rejects.
  *
- * @param patience ms until a server that does not end by itself is left.
+ * @param patience ms until a server that does not end by itself is left; default 10,000.
  */
-export async function closeAfterAdvertisement(run: ServiceRun, patience: number): Promise<void> {
+export async function closeAfterAdvertisement(run: ServiceRun, patience = endTime): Promise<void> {
   const timer = setTimeout(() => {
     run.abort();
   }, patience);

@@ -25,9 +25,6 @@ export interface RefInDoubt {
 /** Time for a server to say what became of a push, in ms. */
 const askTime = 10_000;
 
-/** Time for a run to end by itself once it was told to, in ms. */
-const patience = 10_000;
-
 /**
  * Asks a server what its refs are; again where it cannot be reached, for a while.
  *
@@ -51,7 +48,7 @@ export async function askRefs(
       // A server that has just ended may be there again in a moment.
       new Restarts({ resumeFor: askTime }).again(error, ask, [giveUp.signal]),
     );
-    void closeAfterAdvertisement(run, patience);
+    void closeAfterAdvertisement(run);
     if (advertisement.version === 2) return undefined;
     return new Map(advertisement.refs.map(({ name, oid }) => [name, oid]));
   } catch {

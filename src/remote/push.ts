@@ -30,9 +30,6 @@ import type { ServiceRun } from './service-run.js';
 /** How long the caller's thread is kept at once, in ms. */
 const slice = 8;
 
-/** Time for a run to end by itself once it was told to, in ms. */
-const patience = 10_000;
-
 /** What is pushed, and from where. */
 export interface PushSource {
   /** isomorphic-git's. */
@@ -159,7 +156,7 @@ class Attempt {
     const updates = await source.choose(oids);
     const commands = await checkUpdates(updates, oids, commits);
     if (commands.length === 0) {
-      void closeAfterAdvertisement(this.#run, patience);
+      void closeAfterAdvertisement(this.#run);
       return { updates, report: undefined };
     }
     const capabilities = pushCapabilities(advertisement.capabilities, commands, options);

@@ -31,9 +31,6 @@ import {
 /** How long the caller's thread is kept at once, in ms; one object longer at most. */
 const slice = 8;
 
-/** Time for an upload-pack that is asked for nothing to end by itself, in ms. */
-const patience = 10_000;
-
 /** Objects that are looked at closely before they are asked for although they are here. */
 const mostDoubted = 16;
 
@@ -120,7 +117,7 @@ class Fetch {
       opened.run.abort(error);
       throw error;
     }
-    if (wants.length === 0) void closeAfterAdvertisement(opened.run, patience);
+    if (wants.length === 0) void closeAfterAdvertisement(opened.run);
     else await this.#get(opened, advertisement, wants, this.#options.deepen);
     const tags = selection === undefined ? [] : await this.#follow(selection, advertisement);
     return this.#changeRefs(advertisement, selection, tags);
