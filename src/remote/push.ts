@@ -3,7 +3,7 @@
  * when all of it is known to be there anything is sent. What is sent is never begun anew.
  */
 import { GitWsError } from '../base/errors.js';
-import { Pace } from '../pack/index/pace.js';
+import { Pace, callersSlice } from '../pack/index/pace.js';
 import { Commits } from '../repository/commits.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { findObjectsToSend } from '../repository/objects-to-send.js';
@@ -26,9 +26,6 @@ import { askRefs } from './push-outcome.js';
 import { encodeHead, pushCapabilities } from './push-head.js';
 import { Restarts, type RestartOptions } from './restart.js';
 import type { ServiceRun } from './service-run.js';
-
-/** How long the caller's thread is kept at once, in ms. */
-const slice = 8;
 
 /** What is pushed, and from where. */
 export interface PushSource {
@@ -74,7 +71,7 @@ export async function push(
   options: PushOptions,
 ): Promise<PushOutcome> {
   const { signal } = options;
-  const pace = new Pace(slice, signal);
+  const pace = new Pace(callersSlice, signal);
   const restarts = new Restarts(options);
   const open = (): Promise<AdvertisedRun> => connection.open('git-receive-pack');
   const openAgain = (failure: unknown): Promise<AdvertisedRun> =>

@@ -7,16 +7,13 @@ import { missingObjects } from '../pack/index/missing-objects.js';
 import { bytesOfOid, formatOid } from '../pack/format/oid.js';
 import type { PackIndex } from '../pack/format/pack-index.js';
 import type { ObjectType } from '../pack/index/options.js';
-import { Pace } from '../pack/index/pace.js';
+import { Pace, callersSlice } from '../pack/index/pace.js';
 import type { AskedFor } from './fetched-objects.js';
 import { linksOf, treeLinks } from './object-links.js';
 import { PromisedObjects } from './promised-objects.js';
 import { PackedObjects, type ReadablePack, type StoredObject } from './packed-objects.js';
 import { ReachedObjects } from './reached-objects.js';
 import { StoredObjects } from './stored-objects.js';
-
-/** How long the caller's thread is kept at once, in ms; one object longer at most. */
-export const slice = 8;
 
 /** Objects that are looked for after the first one that is missing: the error names some. */
 const mostMissing = 10;
@@ -38,7 +35,7 @@ export interface FetchedPack {
  * @throws GitWsError MISSING_OBJECTS, CORRUPT_PACK, UserCanceledError; what the file system throws.
  */
 export async function checkConnected(asked: AskedFor, fetched: FetchedPack): Promise<void> {
-  const pace = new Pace(slice, fetched.signal);
+  const pace = new Pace(callersSlice, fetched.signal);
   const stored = new StoredObjects(fetched.fs, fetched.gitdir, { pace });
   try {
     await new Walk(asked, fetched.pack, stored, pace).run();

@@ -5,7 +5,7 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { callBack, useFileSystem } from '../base/failure.js';
-import { Pace } from '../pack/index/pace.js';
+import { Pace, callersSlice } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
 import type { IndexEntry } from '../repository/index-file.js';
@@ -20,9 +20,6 @@ import { unavailable } from '../repository/unavailable.js';
 import { modes, treeFiles, type TreeFile } from './tree-files.js';
 import { WorkTree } from './work-tree.js';
 import { foldedPath, WriteOut } from './write-out.js';
-
-/** How long the caller's thread is kept at once, in ms; one object longer at most. */
-const slice = 8;
 
 /** How far a checkout is. */
 export interface CheckoutProgress {
@@ -74,7 +71,7 @@ export interface CheckoutResult {
 export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutResult> {
   const fs = promisesOf(options.fs);
   const gitdir = await useFileSystem(() => findGitDirectory(fs, options.gitdir));
-  const pace = new Pace(slice, options.signal);
+  const pace = new Pace(callersSlice, options.signal);
   const { promisor, signal } = options;
   const objects = new StoredObjects(options.fs, gitdir, { pace, blobs: true, promisor, signal });
   try {

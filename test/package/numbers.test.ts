@@ -38,9 +38,8 @@ import { longestTimer } from '../../src/base/duration.js';
 import { defaultAdvertisementTime } from '../../src/isomorphic/http.js';
 import { mostLosses } from '../../src/remote/restart.js';
 import { answerTime } from '../../src/pack/index/meet-worker.js';
-import { slice as indexSlice } from '../../src/pack/index/start.js';
+import { callersSlice } from '../../src/pack/index/pace.js';
 import { pieceSize, piecesKept } from '../../src/pack/index/store.js';
-import { slice as checkSlice } from '../../src/repository/connectivity.js';
 import { tipsKept } from '../../src/repository/keep-pack.js';
 import {
   basesKept,
@@ -271,8 +270,8 @@ describe('a sentence with a number of the code', () => {
       'docs/performance.md',
       `at most ${Math.floor((pieceSize * piecesKept) / 1_000_000)} MB of it, in pieces of ${pieceSize / KiB} KiB`,
     ],
-    ['docs/performance.md', `after ${indexSlice} ms it lets others have their turn`],
-    ['docs/performance.md', `in slices of ${checkSlice} ms`],
+    ['docs/performance.md', `after ${callersSlice} ms it lets others have their turn`],
+    ['docs/performance.md', `in slices of ${callersSlice} ms`],
     [
       'docs/performance.md',
       `at most ${(2 * blockBytes * blocksKept) / MiB} MB for pieces of the pack, ${basesKept / MiB} MB for objects`,

@@ -1,6 +1,9 @@
 /** Lets others have their turn: the page on the caller's thread, messages in a worker. */
 import { GitWsError } from '../../base/errors.js';
 
+/** How long the caller's thread is kept at once, in ms; one object, or one call of the engine, longer at most. */
+export const callersSlice = 8;
+
 /** Says when it is the turn of others, and waits for its own. */
 export class Pace {
   readonly #slice: number;

@@ -4,13 +4,10 @@ import { indexInWorker } from './in-worker.js';
 import type { PackLimits } from './limits.js';
 import { meetWorker, workerScript } from './meet-worker.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
-import { canceled, Pace } from './pace.js';
+import { canceled, Pace, callersSlice } from './pace.js';
 import { sliceSizes } from './job.js';
 import { runJob } from './run.js';
 import { openStore } from './store.js';
-
-/** How long the caller's thread is kept at once, in ms; one call of the engine longer at most. */
-export const slice = 8;
 
 /**
  * Loads what is going to be needed for a pack, so that it is there when one comes.
@@ -63,7 +60,7 @@ async function indexHere(
   limits: PackLimits,
   { signal, sink, onProgress, base, detectCollisions: detectsCollisions = true }: IndexPackOptions,
 ): Promise<IndexedPack> {
-  const pace = new Pace(slice, signal);
+  const pace = new Pace(callersSlice, signal);
   const store = openStore(sink);
   try {
     return await withAbort(signal, () =>

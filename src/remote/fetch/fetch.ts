@@ -4,7 +4,7 @@
  */
 import { isGitWsError } from '../../base/errors.js';
 import { useFileSystem } from '../../base/failure.js';
-import { Pace } from '../../pack/index/pace.js';
+import { Pace, callersSlice } from '../../pack/index/pace.js';
 import { Commits } from '../../repository/commits.js';
 import { checkConnected } from '../../repository/connectivity.js';
 import { isHere, ObjectLookup } from '../../repository/object-lookup.js';
@@ -27,9 +27,6 @@ import {
   type NamedObject,
   type Selection,
 } from './selection.js';
-
-/** How long the caller's thread is kept at once, in ms; one object longer at most. */
-const slice = 8;
 
 /** Objects that are looked at closely before they are asked for although they are here. */
 const mostDoubted = 16;
@@ -70,7 +67,7 @@ export interface FetchedRefs {
  *   ref; what {@link FetchHow.connection} throws. Refs are as they were then.
  */
 export async function fetchRemote(options: FetchOptions): Promise<FetchedRefs> {
-  const pace = new Pace(slice, options.signal);
+  const pace = new Pace(callersSlice, options.signal);
   const fetch = new Fetch(options, pace);
   try {
     return await useFileSystem(() => fetch.run());
