@@ -11,6 +11,7 @@ import { promisesOf } from '../storage/file-system.js';
 import type { DeepenRequest } from '../wire/fetch-request.js';
 import { objectFilter } from '../wire/object-filter.js';
 import { failureOf } from './outcome.js';
+import { readConfig } from './config.js';
 import { configuredFilter, registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
@@ -59,7 +60,7 @@ export async function fetch(given: FetchArguments): Promise<FetchResult> {
   let access: RemoteAccess | undefined;
   try {
     const asked = filterOf(given);
-    const config = await readConfig(given);
+    const config = await readRemoteConfig(given);
     const at = { fs: given.fs, gitdir: gitdirOf(given) };
     if (asked !== undefined) await registerPromisor(at, config.remote, asked);
     access = new RemoteAccess(config.url, given, settings, config.username);
@@ -158,10 +159,9 @@ interface RemoteConfig {
   readonly remoteRef: string;
 }
 
-async function readConfig(given: FetchArguments): Promise<RemoteConfig> {
+async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
   const at = { fs: given.fs, gitdir: gitdirOf(given) };
-  const get = async (path: string): Promise<string | undefined> =>
-    ((await isomorphicGit.getConfig({ ...at, path })) as string | undefined) ?? undefined;
+  const get = (path: string): Promise<string | undefined> => readConfig(at, path);
   const current = given.ref ?? (await isomorphicGit.currentBranch({ ...at, test: true }));
   const branch = current || undefined;
   const remote = given.remote ?? (branch && (await get(`branch.${branch}.remote`))) ?? 'origin';

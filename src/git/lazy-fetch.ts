@@ -1,10 +1,9 @@
 /** What a command needs to get objects that a partial clone lacks: its promisor remotes, asked when one is missed. */
-import * as isomorphicGit from 'isomorphic-git';
 import { lateScript } from '../isomorphic/bind-repository.js';
 import { promisedFetcher, firstOf } from '../remote/promised-fetcher.js';
 import { openRemote, type Remote } from '../remote/remote.js';
 import { Promisor, type Fetcher } from '../repository/promisor.js';
-import type { ConfigAt } from './config.js';
+import { readConfig, type ConfigAt } from './config.js';
 import { promisorRemotes, type PromisorRemote } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
@@ -67,8 +66,7 @@ export class LazyFetch {
   }
 
   async #access(at: ConfigAt, given: RemoteArguments, url: string): Promise<RemoteAccess> {
-    const path = `credential.${url}.username`;
-    const username = (await isomorphicGit.getConfig({ ...at, path })) as string | undefined;
+    const username = await readConfig(at, `credential.${url}.username`);
     const access = new RemoteAccess(url, given, ownSettings(given.http) ?? {}, username);
     this.#ending.push(() => {
       access.close();

@@ -1,5 +1,6 @@
 /** Which refs a push is about: what a person calls them, here and on the remote. */
 import * as isomorphicGit from 'isomorphic-git';
+import { readConfig } from './config.js';
 import { isRefName } from '../wire/ref-name.js';
 
 type Common = Pick<Parameters<typeof isomorphicGit.push>[0], 'fs'> & {
@@ -42,7 +43,7 @@ export async function localRef(
   return {
     ...{ name, branch, ref: isOid || head === 'HEAD' ? undefined : head },
     oid: isDeletion ? undefined : await isomorphicGit.resolveRef({ ...common, ref: ref ?? name }),
-    merge: (await isomorphicGit.getConfig({ ...common, path })) as string | undefined,
+    merge: await readConfig(common, path),
   };
 }
 

@@ -6,6 +6,7 @@ import { push as pushTo, type PushOutcome } from '../remote/push.js';
 import type { WantedUpdate } from '../remote/push-checks.js';
 import { zeroOid } from '../wire/oid.js';
 import { stripControlCharacters } from '../wire/text.js';
+import { readConfig } from './config.js';
 import { gitdirOf } from './fetch.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { failureOf } from './outcome.js';
@@ -73,8 +74,7 @@ export async function push(given: PushArguments): Promise<isomorphicGit.PushResu
   try {
     const refs = await localRefs(common, given);
     const { remote, url } = await findRemote(common, given, refs);
-    const path = `credential.${url}.username`;
-    const username = (await isomorphicGit.getConfig({ ...common, path })) as string | undefined;
+    const username = await readConfig(common, `credential.${url}.username`);
     access = new RemoteAccess(url, given, settings, username);
     const tracked = await trackingRefs(common, remote, given.url);
     const chosen = new ChosenRefs(given, { remote, url });
@@ -133,8 +133,7 @@ async function findRemote(
   given: PushArguments,
   [first]: readonly OwnRef[],
 ): Promise<{ remote: string; url: string }> {
-  const config = async (path: string): Promise<string | undefined> =>
-    (await isomorphicGit.getConfig({ ...common, path })) as string | undefined;
+  const config = (path: string): Promise<string | undefined> => readConfig(common, path);
   const branch = first?.local.branch ?? '';
   const remote =
     given.remote ||

@@ -2,6 +2,7 @@
  * The answer to protocol version 2's `fetch` command (gitprotocol-v2(5)): sections, each with a header,
  * in one order, and a flush-pkt. It says what the bytes are, as they come, and looks into no packfile.
  */
+import { answerLimits } from '../answer-limits.js';
 import { parseOid } from '../oid.js';
 import { PktLineReader } from '../pkt-line-reader.js';
 import { malformedPktLine } from '../pkt-line.js';
@@ -32,12 +33,6 @@ const sections = ['acknowledgments', 'shallow-info', 'wanted-refs', 'packfile'] 
 
 type Section = (typeof sections)[number];
 
-/**
- * Lines of all sections before the packfile, at most: as many as refs may be advertised. A server must not
- * fill the memory with them.
- */
-export const maxSectionLines = 500_000;
-
 /** Reads one answer from pieces of any size. */
 export class FetchSectionsParser {
   readonly #reader = new PktLineReader();
@@ -47,8 +42,8 @@ export class FetchSectionsParser {
   #passed = 0;
   #lines = 0;
 
-  /** @param maxLines default {@link maxSectionLines}. */
-  constructor(maxLines = maxSectionLines) {
+  /** @param maxLines of all sections before the packfile, at most; default {@link answerLimits}. */
+  constructor(maxLines = answerLimits.lines) {
     this.#maxLines = maxLines;
   }
 
