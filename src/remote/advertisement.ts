@@ -2,6 +2,7 @@
  * The first thing a service says (gitprotocol-pack(5), "Reference Discovery"): read from a run,
  * checked, and put into the form that smart HTTP gives it.
  */
+import { startTimer } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
 import {
   AdvertisementParser,
@@ -76,10 +77,10 @@ const endTime = 10_000;
  * flush-pkt and the end of its input (exit 0; a bare end of input would be exit 128). Never
  * rejects.
  *
- * @param patience ms until a server that does not end by itself is left; default 10,000.
+ * @param patience ms until a server that does not end by itself is left, Infinity: never; default 10,000.
  */
 export async function closeAfterAdvertisement(run: ServiceRun, patience = endTime): Promise<void> {
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     run.abort();
   }, patience);
   run.spare(true);
