@@ -7,6 +7,7 @@ import git, { type FetchArguments } from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { commitUpstream } from './commit-upstream.js';
 import { stateOf } from './state.js';
 
 let template: string;
@@ -26,17 +27,8 @@ const local = async (...args: string[]) => {
 };
 
 /** @returns a new commit of the remote. */
-async function commit(parent: string, file = 'new.txt', words = 'new'): Promise<string> {
-  const blob = await realGit(['--git-dir', bare, 'hash-object', '-w', '--stdin'], {
-    input: `${words} ${file}`,
-  });
-  const entries = (await remote('ls-tree', `${parent}`)).split('\n');
-  const others = entries.filter((line) => !line.endsWith(`\t${file}`));
-  const tree = await realGit(['--git-dir', bare, 'mktree'], {
-    input: `${[...others, `100644 blob ${blob}\t${file}`].join('\n')}\n`,
-  });
-  return remote('commit-tree', '-m', words, '-p', parent, tree);
-}
+const commit = (parent: string, file?: string, words?: string): Promise<string> =>
+  commitUpstream(bare, parent, file, words);
 
 beforeAll(async () => {
   template = await temporaryDirectory();

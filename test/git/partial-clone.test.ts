@@ -8,6 +8,7 @@ import git, { type CloneArguments } from '../../src/git/index.js';
 import { git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { commitUpstream } from './commit-upstream.js';
 import { objectsReached, partialState } from './partial-state.js';
 
 let template: string;
@@ -21,16 +22,9 @@ let expected: string;
 
 const remote = (...args: string[]) => realGit(['--git-dir', bare, ...args]);
 
-/** @returns a new commit of the remote, with a file of its own. */
-async function commit(parent: string, file = 'new.txt', words = 'new'): Promise<string> {
-  const input = `${words} ${file}`;
-  const blob = await realGit(['--git-dir', bare, 'hash-object', '-w', '--stdin'], { input });
-  const entries = (await remote('ls-tree', parent)).split('\n');
-  const tree = await realGit(['--git-dir', bare, 'mktree'], {
-    input: `${[...entries, `100644 blob ${blob}\t${file}`].join('\n')}\n`,
-  });
-  return remote('commit-tree', '-m', words, '-p', parent, tree);
-}
+/** @returns a new commit of the remote. */
+const commit = (parent: string, file?: string, words?: string): Promise<string> =>
+  commitUpstream(bare, parent, file, words);
 
 beforeAll(async () => {
   template = await temporaryDirectory();
