@@ -65,6 +65,7 @@ beforeAll(async () => {
     'corrupt',
     makePack([plain('blob', 'x'), ofsDelta(5, appending(Buffer.from('x'), 'y'))]),
   );
+  await add('small', makePack([plain('blob', 'x')]));
   const base = pseudoText(300);
   await add('thin', makePack([refDelta(oidOf('blob', base), appending(base, '!'))]));
   const script = await bundlePage('./page.ts', import.meta.url);
@@ -111,6 +112,18 @@ describe.skipIf(!browserAvailable)('in Chromium, the index is the one that git m
       expect(result?.['bytes']).toBe(packs.get(pack)?.length);
       expect(phases).toEqual(['Receiving objects', 'Resolving deltas']);
     }
+    expect(started()).toBe(2);
+    await expect.poll(() => page.workers().length).toBe(0);
+  });
+
+  it('in one worker for small packs that come one after the other, which is ended in the end', async () => {
+    const { page, run, started } = await openPage();
+    for (let count = 0; count < 3; count += 1) {
+      expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
+    }
+    // What fails does not leave its worker to the next.
+    expect(await run({ pack: '/corrupt' })).toMatchObject({ code: 'CORRUPT_PACK' });
+    expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
     expect(started()).toBe(2);
     await expect.poll(() => page.workers().length).toBe(0);
   });

@@ -15,7 +15,21 @@ export async function loadEngineModule(given?: object): Promise<WebAssembly.Modu
     throw unavailable('There is no WebAssembly here, which the pack engine needs.');
   }
   if (given instanceof WebAssembly.Module) return given;
-  const bytes = given === undefined ? await inlinedEngine() : await bytesOf(given);
+  if (given !== undefined) return compile(await bytesOf(given));
+  inlined ??= inlinedEngine().then(compile);
+  try {
+    return await inlined;
+  } catch (error) {
+    // Where the script could not be loaded it may be there the next time.
+    inlined = undefined;
+    throw error;
+  }
+}
+
+/** The copy, compiled: to decode and to compile it takes longer than a small pack. */
+let inlined: Promise<WebAssembly.Module> | undefined;
+
+async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {

@@ -4,7 +4,7 @@
  */
 import { GitWsError } from '../../base/errors.js';
 import { faultError, firstFault, memoryError } from './faults.js';
-import type { Job } from './job.js';
+import { ringFor, type Job } from './job.js';
 import type { PackLimits } from './limits.js';
 import { formatOid } from '../format/oid.js';
 import type { ObjectType } from './options.js';
@@ -103,7 +103,7 @@ export class Engine {
         this.#exports.begin(
           objects,
           appendable,
-          sizes.ring,
+          ringFor(objects, sizes),
           limits.objectBytes,
           limits.inflatedBytes,
           limits.resultBytes,

@@ -19,7 +19,7 @@ export interface Job {
 
 /** In bytes. */
 export interface JobSizes {
-  /** Memory for resolved objects: a multiple of 16. */
+  /** Memory for resolved objects at most: a multiple of 16. See {@link ringFor}. */
   readonly ring: number;
   /** The most that the engine is given at once. */
   readonly piece: number;
@@ -31,3 +31,16 @@ export interface JobSizes {
 export const workerSizes: JobSizes = { ring: 0x2000000, piece: 0x100000, budget: 0x400000 };
 /** Where a page does: a call of the engine takes a few ms at most. */
 export const sliceSizes: JobSizes = { ring: 0x1000000, piece: 0x10000, budget: 0x80000 };
+
+/** What the ring has for each object of a pack that has few, and at least. */
+const [ringPerObject, smallestRing] = [0x8000, 0x100000];
+
+/**
+ * The ring of a pack: a fetch of a few objects does not pay for the memory of a clone. An object that
+ * does not fit is read back when a delta needs it, which is slower, and as right.
+ *
+ * @returns bytes, a multiple of 16.
+ */
+export function ringFor(objects: number, { ring }: Pick<JobSizes, 'ring'>): number {
+  return Math.min(ring, Math.max(smallestRing, objects * ringPerObject));
+}

@@ -4,6 +4,7 @@ import { greeting, type Greeted } from './messages.js';
 import type { IndexPackOptions } from './options.js';
 import { canceled } from './pace.js';
 import { Script } from './script.js';
+import { takeSpare } from './spare-worker.js';
 
 /** A worker that has answered. */
 export interface Met {
@@ -38,6 +39,8 @@ export async function meetWorker(
   const hasWorkers = typeof globalThis.Worker === 'function';
   if (given === undefined && !hasWorkers) return undefined;
   if (!hasWorkers) throw unavailable();
+  const spare = given === undefined ? takeSpare() : undefined;
+  if (spare !== undefined) return spare;
   try {
     return await startWorker(given, signal);
   } catch (error) {

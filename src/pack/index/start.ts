@@ -7,6 +7,7 @@ import type { IndexPackOptions, IndexedPack } from './options.js';
 import { canceled, Pace, callersSlice } from './pace.js';
 import { sliceSizes } from './job.js';
 import { runJob } from './run.js';
+import { leaveWorker } from './spare-worker.js';
 import { openStore } from './store.js';
 
 /**
@@ -35,22 +36,24 @@ export async function startIndexing(
   const met = await meetWorker(options.packWorker, signal);
   // It may have fired before anybody listened to it.
   if (signal?.aborted) {
-    if (met?.isOwn === true) met.worker.terminate();
+    if (met !== undefined) leaveWorker(met, undefined);
     throw canceled(signal);
   }
+  let bytes: number | undefined;
   const source = openSource(options.source);
   try {
     const result =
       met === undefined
         ? await indexHere(module, source, limits, options)
         : await indexInWorker(met, module, source, limits, options);
+    ({ bytes } = result);
     return result;
   } catch (error) {
     // Whoever sends need not go on. What comes of that is less than what came before.
     Promise.resolve(source.return?.()).catch(() => undefined);
     throw error;
   } finally {
-    if (met?.isOwn === true) met.worker.terminate();
+    if (met !== undefined) leaveWorker(met, bytes);
   }
 }
 

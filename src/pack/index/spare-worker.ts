@@ -1,0 +1,36 @@
+/**
+ * The worker of the last small pack, kept for the next one: a page that fetches a few objects at a time
+ * would else start a worker for each, which takes longer than the pack does.
+ */
+import type { Met } from './meet-worker.js';
+
+/** How long one is kept, in ms. It is another thread, and holds the memory of one small pack. */
+export const spareTime = 5_000;
+
+/** Bytes of a pack after which it is kept. One that has indexed more is ended, and its memory free at once. */
+export const smallPack = 0x400000;
+
+let spare: { readonly met: Met; readonly timer: ReturnType<typeof setTimeout> } | undefined;
+
+/** @returns the one that is kept, which is the caller's from now on. */
+export function takeSpare(): Met | undefined {
+  const met = spare?.met;
+  clearTimeout(spare?.timer);
+  spare = undefined;
+  return met;
+}
+
+/**
+ * Ends a worker that was started here, or keeps it.
+ *
+ * @param bytes of the pack that it has indexed; undefined where it has not.
+ */
+export function leaveWorker(met: Met, bytes: number | undefined): void {
+  if (!met.isOwn) return;
+  if (bytes === undefined || bytes > smallPack || spare !== undefined) {
+    met.worker.terminate();
+    return;
+  }
+  const timer = setTimeout(() => takeSpare()?.worker.terminate(), spareTime);
+  spare = { met, timer };
+}
