@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig, type UserWorkspaceConfig } from 'vitest/config';
@@ -6,6 +7,12 @@ import { LongestFirst } from './test/helpers/longest-first.js';
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const setup = 'test/helpers/global-setup.ts';
 const longTests = 'test/**/*.long.test.ts';
+
+/** Files that have tests of both runs: see test/helpers/long.ts. */
+const sharedTests = readdirSync(source('test'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .map((path) => `test/${path}`)
+  .filter((path) => readFileSync(source(path), 'utf8').includes('helpers/long.js'));
 
 /**
  * Tests with a process of their own: they put something in the place of a module, count all timers, or
@@ -60,8 +67,10 @@ export default defineConfig(({ mode }) => {
       ],
     },
     test: {
-      ...(long ? { include: [longTests], globalSetup: [setup] } : { projects }),
+      ...(long ? { include: [longTests, ...sharedTests], globalSetup: [setup] } : { projects }),
+      // Of a file that both runs share, a part may have no tests here.
       passWithNoTests: long,
+      env: { GITWS_TESTS: long ? 'long' : 'short' },
       setupFiles: ['test/helpers/each-file.ts'],
       sequence: { sequencer: LongestFirst },
       // Tests wait for git processes and sockets about half of their time.

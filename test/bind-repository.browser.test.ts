@@ -7,7 +7,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from './helpers/long.js';
 import type { BindCase, BindPage } from './bind-page.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
 import { makeRepository } from './helpers/git.js';
@@ -160,7 +161,7 @@ describe.skipIf(!browserAvailable)(
 );
 
 describe.skipIf(!browserAvailable)('the pack is indexed', () => {
-  it('in a worker of the page’s script, of a file, of the page’s own, or in none', async () => {
+  long('in a worker of the page’s script, of a file, of the page’s own, or in none', async () => {
     const cases = [
       [{}, 1],
       [{ worker: { url: '/worker.js' } }, 1],
@@ -180,7 +181,7 @@ describe.skipIf(!browserAvailable)('the pack is indexed', () => {
     expect(await fetchOnce({ wasm })).toMatchObject({ ...whole(), compiled: [sizes.plain] });
   });
 
-  it('by the engine without SIMD where the processor has none', async () => {
+  long('by the engine without SIMD where the processor has none', async () => {
     const args = ['--js-flags=--no-enable-sse4-1 --no-enable-ssse3'];
     const { fetchOnce } = await openPage('/', await launchChromium({ args }));
     expect(await fetchOnce()).toMatchObject({ ...whole(), compiled: [sizes.plain] });
@@ -255,7 +256,7 @@ describe.skipIf(!browserAvailable)('the script of the engine', () => {
     expect(asked.filter((path) => path === '/gitws-pack.min.js')).toHaveLength(2);
   });
 
-  it('that is not there at all is what the warning says', async () => {
+  long('that is not there at all is what the warning says', async () => {
     broken = Infinity;
     const { fetchOnce } = await openPage('/apart');
     const warnings = ['PACK_ENGINE_UNAVAILABLE'];

@@ -2,4 +2,7 @@
 import { bound, boundTopics } from './contract/bound.js';
 import { testInNode } from './contract/in-node.js';
 
-testInNode('isomorphic-git with packs indexed by gitws in Node', boundTopics, bound);
+testInNode('isomorphic-git with packs indexed by gitws in Node', {
+  topics: boundTopics,
+  way: bound,
+});

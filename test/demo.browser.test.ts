@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from './helpers/long.js';
 import { begin } from './demo/begin.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
 import { expectSoundRepository, git } from './helpers/git.js';
@@ -90,7 +91,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.close();
   });
 
-  it('asks before edits are lost, and commits none that are not chosen', async () => {
+  long('asks before edits are lost, and commits none that are not chosen', async () => {
     const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
@@ -147,7 +148,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.close();
   });
 
-  it('shows the history with its branches and tags, a page at a time', async () => {
+  long('shows the history with its branches and tags, a page at a time', async () => {
     const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
@@ -194,7 +195,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.close();
   });
 
-  it('has all of it on a telephone, one pane at a time', async () => {
+  long('has all of it on a telephone, one pane at a time', async () => {
     const { demo } = await begin(browser, { width: 390, height: 844 });
     await demo.clone();
     await demo.opened('sample');
@@ -210,7 +211,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.close();
   });
 
-  it('begins a repository that is empty', async () => {
+  long('begins a repository that is empty', async () => {
     const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     const gitDir = join(root, 'fresh.git');

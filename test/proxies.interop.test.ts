@@ -6,7 +6,8 @@ import * as fs from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as isomorphicGit from 'isomorphic-git';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from './helpers/long.js';
 import { defaultLimits, type AuthenticateAttempt, type GitServerOptions } from '../server/index.js';
 import { createClientAddress } from '../server/client-address.js';
 import { createHttpClient } from '../src/index.js';
@@ -387,7 +388,7 @@ function behind(name: ProxyName): void {
       );
     });
 
-    it('ends a connection without pings, and none with them', async () => {
+    long('ends a connection without pings, and none with them', async () => {
       const impatient = (text: string): string =>
         fillIn(text, { [silence[name]]: silence[name].replace('60s', '3s') });
       const pinging = await start({ root, limits: { pingInterval: 200 } }, impatient);

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { isGitWsError } from '../../src/base/errors.js';
 import { openChannel } from '../../src/tunnel/client/channel.js';
 import { allowDescriptors, leaveDescriptors, openDescriptors } from '../helpers/descriptors.js';
@@ -78,28 +79,31 @@ describe('a server with few descriptors left', () => {
     expect(await server.end()).toBe(0);
   });
 
-  it('carries out a push or refuses it, at whatever step they run out, and keeps nothing open', async () => {
-    const server = await serveProcess(root, '--allow-push');
-    const idle = await idleDescriptors(server);
-    expect(await push(server.url, 'first')).toBe(0);
-    await eventually(async () => (await openDescriptors(server.pid)) === idle);
-    const outcomes = new Set<number | string>();
-    let branches = 1;
-    for (const free of [0, 1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 19, 20, 21, 22, 24, 28, 36]) {
-      await leaveDescriptors(server.pid, free, idle);
-      const outcome = await push(server.url, `free-${free}`);
-      outcomes.add(outcome);
-      if (outcome === 0) branches += 1;
+  long(
+    'carries out a push or refuses it, at whatever step they run out, and keeps nothing open',
+    async () => {
+      const server = await serveProcess(root, '--allow-push');
+      const idle = await idleDescriptors(server);
+      expect(await push(server.url, 'first')).toBe(0);
       await eventually(async () => (await openDescriptors(server.pid)) === idle);
-    }
-    // Without any, the system drops the connection itself.
-    expect([...outcomes].sort()).toEqual([0, 4503, 'CONNECTION_FAILED']);
-    const refs = await git(['for-each-ref', 'refs/heads/f*'], { cwd: gitDir });
-    expect(refs.split('\n')).toHaveLength(branches);
-    await noProcessIn(root);
-    await expectSoundRepository(gitDir);
-    expect(await server.end()).toBe(0);
-  });
+      const outcomes = new Set<number | string>();
+      let branches = 1;
+      for (const free of [0, 1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 19, 20, 21, 22, 24, 28, 36]) {
+        await leaveDescriptors(server.pid, free, idle);
+        const outcome = await push(server.url, `free-${free}`);
+        outcomes.add(outcome);
+        if (outcome === 0) branches += 1;
+        await eventually(async () => (await openDescriptors(server.pid)) === idle);
+      }
+      // Without any, the system drops the connection itself.
+      expect([...outcomes].sort()).toEqual([0, 4503, 'CONNECTION_FAILED']);
+      const refs = await git(['for-each-ref', 'refs/heads/f*'], { cwd: gitDir });
+      expect(refs.split('\n')).toHaveLength(branches);
+      await noProcessIn(root);
+      await expectSoundRepository(gitDir);
+      expect(await server.end()).toBe(0);
+    },
+  );
 
   it.each([
     [220, 32],
@@ -145,7 +149,7 @@ describe('SIGTERM', () => {
     expect(await processesIn(root)).toEqual([]);
   });
 
-  it('twice ends a server whose processes do not listen to signals', async () => {
+  long('twice ends a server whose processes do not listen to signals', async () => {
     await writeFile(join(gitDir, 'hooks/pre-receive'), '#!/bin/sh\ntrap "" TERM\nsleep 607\n', {
       mode: 0o755,
     });

@@ -12,6 +12,8 @@ import type { FakeScript } from './fake-scripts.js';
 /** One statement about the plugin: a sentence, and the proof. */
 export interface ContractCase {
   readonly name: string;
+  /** Whether the long tests alone have it: it says again, or in another way, what others say. */
+  readonly isLong?: boolean;
   readonly run: (context: ContractContext) => Promise<void>;
 }
 

@@ -44,17 +44,19 @@ beforeAll(async () => {
  * Defines its tests.
  *
  * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
- * @param isWanted by a case's number in its topic; all of them by default.
+ * @param isWanted by a case's topic, and its number there; all of them by default.
  */
 export function testInChromium(
   way: 'plain' | 'bound',
   title: string,
-  topics: readonly string[],
-  isWanted = (_index: number): boolean => true,
+  topics = Object.keys(contractCases),
+  isWanted = (_topic: string, _index: number): boolean => true,
 ): void {
-  describe.skipIf(!browserAvailable).each(topics)(`${title}, %s:`, (topic) => {
-    const cases = (contractCases[topic] ?? []).filter((_, index) => isWanted(index));
-    it.each(cases.map(({ name }) => name))('%s', async (name) => {
+  const casesOf = (topic: string) =>
+    (contractCases[topic] ?? []).filter((_, index) => isWanted(topic, index));
+  const wanted = topics.filter((topic) => casesOf(topic).length > 0);
+  describe.skipIf(!browserAvailable).each(wanted)(`${title}, %s:`, (topic) => {
+    it.each(casesOf(topic).map(({ name }) => name))('%s', async (name) => {
       await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
         topic,
         name,

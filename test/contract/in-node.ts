@@ -10,15 +10,24 @@ import type { ContractContext, Oracle } from './context.js';
 import { createOracle } from './oracle.js';
 import { runCase } from './run-case.js';
 
-/**
- * Defines its tests.
- *
- * @param way how isomorphic-git is given the library: its plugin alone by default.
- */
+/** What is tried, and how. */
+interface Trial {
+  /** All by default. */
+  readonly topics?: readonly string[];
+  /** By a case's topic, and its number there; all of them by default. */
+  readonly isWanted?: (topic: string, index: number) => boolean;
+  /** How isomorphic-git is given the library: its plugin alone by default. */
+  readonly way?: (context: ContractContext) => ContractContext;
+}
+
+/** Defines its tests. */
 export function testInNode(
   title: string,
-  topics: readonly string[],
-  way = (context: ContractContext): ContractContext => context,
+  {
+    topics = Object.keys(contractCases),
+    isWanted = () => true,
+    way = (context) => context,
+  }: Trial = {},
 ): void {
   let oracle: Oracle;
   let directory: string;
@@ -29,8 +38,12 @@ export function testInNode(
     oracle = await createOracle({ materialize: async (dir) => dir });
   });
 
-  describe.each(topics)(`${title}, %s:`, (topic) => {
-    for (const contractCase of contractCases[topic] ?? []) {
+  const wanted = topics.filter((topic) =>
+    contractCases[topic]?.some((_, index) => isWanted(topic, index)),
+  );
+  describe.each(wanted)(`${title}, %s:`, (topic) => {
+    for (const [index, contractCase] of (contractCases[topic] ?? []).entries()) {
+      if (!isWanted(topic, index)) continue;
       it(contractCase.name, async () => {
         const dir = join(directory, `clone-${(count += 1)}`);
         await runCase(contractCase, way({ git, gitws, http: gitws.http, fs, dir, oracle }));

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import type { Limits } from '../../server/index.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { startFaultProxy } from '../helpers/fault-proxy.js';
@@ -41,7 +42,7 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     return { demo, url };
   }
 
-  it.each([
+  const mistakes = [
     [
       'a repository that is not there',
       '/nothing.git',
@@ -58,7 +59,12 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     ['an address for ssh', 'git@127.0.0.1:a/b.git', 'no address of a repo', 'INVALID_URL'],
     ['a server without a path', 'https://git.example.com', 'no address of a repo', 'INVALID_URL'],
     ['a scheme that is no use', 'ssh://git@example.com/x', 'no address of a repo', 'INVALID_URL'],
-  ])('says clearly what is wrong with %s, and leaves nothing', async (_, address, title, code) => {
+  ] as const;
+  const told = 'says clearly what is wrong with %s, and leaves nothing';
+  it.each(mistakes.slice(0, 1))(told, expectTold);
+  long.each(mistakes.slice(1))(told, expectTold);
+
+  async function expectTold(_: string, address: string, title: string, code: string) {
     const { demo } = await begin(browser);
     await demo.clone(address);
     const alert = demo.page.getByRole('alert');
@@ -68,30 +74,33 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await demo.page.getByText('Nothing yet').waitFor();
     expect(await demo.page.getByLabel('Repository address').inputValue()).toBe(address);
     await demo.close();
-  });
+  }
 
-  it('says that there is no network, that a server is none of gitws, and that one has ended', async () => {
-    const { demo, url, endServer } = await begin(browser);
-    const alert = demo.page.getByRole('alert');
-    const other = createServer((_, response) => response.end('Hello'));
-    await listen(other);
-    const { port } = other.address() as AddressInfo;
-    await demo.clone(`http://127.0.0.1:${port}/x.git`);
-    await alert.getByText(`127.0.0.1:${port} does not speak gitws`).waitFor();
-    await demo.page.context().setOffline(true);
-    await demo.button('Clone').click();
-    await alert.getByText('You are offline').waitFor();
-    await demo.page.context().setOffline(false);
-    await demo.clone(`${url}sample.git`);
-    await demo.opened('sample');
-    await endServer();
-    await demo.button(/^Fetch/).click();
-    await alert.getByText(`No server answers at ${new URL(url).host}`).waitFor();
-    await alert
-      .getByText('The server that this page came from has ended', { exact: false })
-      .waitFor();
-    await demo.close();
-  });
+  long(
+    'says that there is no network, that a server is none of gitws, and that one has ended',
+    async () => {
+      const { demo, url, endServer } = await begin(browser);
+      const alert = demo.page.getByRole('alert');
+      const other = createServer((_, response) => response.end('Hello'));
+      await listen(other);
+      const { port } = other.address() as AddressInfo;
+      await demo.clone(`http://127.0.0.1:${port}/x.git`);
+      await alert.getByText(`127.0.0.1:${port} does not speak gitws`).waitFor();
+      await demo.page.context().setOffline(true);
+      await demo.button('Clone').click();
+      await alert.getByText('You are offline').waitFor();
+      await demo.page.context().setOffline(false);
+      await demo.clone(`${url}sample.git`);
+      await demo.opened('sample');
+      await endServer();
+      await demo.button(/^Fetch/).click();
+      await alert.getByText(`No server answers at ${new URL(url).host}`).waitFor();
+      await alert
+        .getByText('The server that this page came from has ended', { exact: false })
+        .waitFor();
+      await demo.close();
+    },
+  );
 
   it('leaves nothing of a clone that is cancelled while it receives', async () => {
     const { demo, url } = await beginStalled();
@@ -105,15 +114,18 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await demo.close();
   });
 
-  it('leaves nothing of a clone whose page was closed, once the page is opened again', async () => {
-    const { demo } = await beginStalled();
-    await demo.page.reload();
-    await demo.page.getByText('Nothing yet').waitFor();
-    await expect.poll(() => demo.databases()).toEqual([]);
-    await demo.close();
-  });
+  long(
+    'leaves nothing of a clone whose page was closed, once the page is opened again',
+    async () => {
+      const { demo } = await beginStalled();
+      await demo.page.reload();
+      await demo.page.getByText('Nothing yet').waitFor();
+      await expect.poll(() => demo.databases()).toEqual([]);
+      await demo.close();
+    },
+  );
 
-  it('says that the connection was lost, and leaves nothing', async () => {
+  long('says that the connection was lost, and leaves nothing', async () => {
     const { demo, url } = await begin(browser);
     const target = await serveLarge(url, { resumeTime: 0 });
     const proxy = await startProxy(target, { cutAfterDown: 800_000 });
@@ -196,7 +208,7 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await demo.close({ keep: false });
   });
 
-  it('gives up where nobody signs in, and leaves nothing', async () => {
+  long('gives up where nobody signs in, and leaves nothing', async () => {
     const { demo, url } = await begin(browser);
     const root = await temporaryDirectory();
     await makeRepository(join(root, 'private.git'), { commits: 2 });

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { describeConflict, settleConflict } from '../../demo/repository/conflicts.js';
 import { checkOut } from '../../demo/repository/checkout.js';
 import * as merge from '../../demo/repository/merge.js';
@@ -17,28 +18,28 @@ const tracked = 'refs/remotes/origin/main';
 
 type Files = Readonly<Record<string, string | Uint8Array | undefined>>;
 
-const long = (first: string, last: string): string => `${first}\n${'same\n'.repeat(20)}${last}\n`;
+const lines = (first: string, last: string): string => `${first}\n${'same\n'.repeat(20)}${last}\n`;
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 const base: Files = {
-  'text.txt': long('first', 'last'),
+  'text.txt': lines('first', 'last'),
   'deep/in/text.txt': 'a\n',
-  'latin1.txt': latin1(long('für', 'café')),
+  'latin1.txt': latin1(lines('für', 'café')),
   'picture.bin': Uint8Array.of(0, 1, 2),
   'untouched.txt': 'untouched\n',
 };
 const mine: Files = {
-  'text.txt': `mine added\n${long('first', 'my last')}`,
+  'text.txt': `mine added\n${lines('first', 'my last')}`,
   'deep/in/text.txt': 'mine\n',
-  'latin1.txt': latin1(long('für mich', 'café')),
+  'latin1.txt': latin1(lines('für mich', 'café')),
   'picture.bin': Uint8Array.of(0, 1, 3),
   'both.txt': 'my new file\n',
   'only-mine.txt': 'mine\n',
 };
 const theirs: Files = {
-  'text.txt': long('first', 'their last'),
+  'text.txt': lines('first', 'their last'),
   'deep/in/text.txt': 'theirs\n',
-  'latin1.txt': latin1(long('für', 'kein café')),
+  'latin1.txt': latin1(lines('für', 'kein café')),
   'picture.bin': Uint8Array.of(0, 1, 4),
   'both.txt': 'their new file\n',
   'only-theirs.txt': 'theirs\n',
@@ -131,7 +132,7 @@ describe('what both sides changed', () => {
     // git merges the lines of Latin-1, too, which this page takes whole.
     expect(difference).toBe('latin1.txt');
     const kept = await readFile(join(dir, 'text.txt'), 'utf8');
-    expect(kept).toBe(`mine added\n${long('first', side === 'mine' ? 'my last' : 'their last')}`);
+    expect(kept).toBe(`mine added\n${lines('first', side === 'mine' ? 'my last' : 'their last')}`);
     await git(['checkout', '-q', 'main'], { cwd: dir });
     const chosen = side === 'mine' ? mine : theirs;
     expect(await readFile(join(dir, 'latin1.txt'))).toEqual(chosen['latin1.txt']);
@@ -181,7 +182,7 @@ describe('what both sides changed', () => {
   });
 });
 
-it.each([
+long.each([
   ['I deleted, and they changed', { 'text.txt': undefined }, { 'text.txt': 'theirs\n' }],
   ['I changed, and they deleted', { 'text.txt': 'mine\n' }, { 'text.txt': undefined }],
 ] as const)('takes either side of a file that %s', async (_, ours, others) => {
@@ -200,7 +201,7 @@ it.each([
   }
 });
 
-it('sets commits aside whose history cannot be joined in a page', async () => {
+long('sets commits aside whose history cannot be joined in a page', async () => {
   const dir = await diverged(
     { name: 'a file\n', 'other/of/a': 'folder\n' },
     { 'name/of/a': 'folder\n', other: 'a file\n' },

@@ -2,7 +2,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { expectSoundRepository } from '../helpers/git.js';
 import { begin, commitOnServer, type Begun } from './begin.js';
@@ -73,7 +74,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
-  it('passes on the words of a hook that rejects a push', async () => {
+  long('passes on the words of a hook that rejects a push', async () => {
     const { demo, gitDir, onServer } = await begin(browser);
     const before = await onServer('rev-parse', 'main');
     const hook = join(gitDir, 'hooks', 'pre-receive');
@@ -93,7 +94,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
-  it('says that the server has no branch of the name, and can make it again', async () => {
+  long('says that the server has no branch of the name, and can make it again', async () => {
     const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
@@ -134,7 +135,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
-  it('sets my commits aside as a branch, which can be pushed', async () => {
+  long('sets my commits aside as a branch, which can be pushed', async () => {
     const { demo, onServer, theirs } = await clash();
     await demo.button('Set my commits aside…').click();
     await demo.page.getByText('What you committed stays as it is', { exact: false }).waitFor();

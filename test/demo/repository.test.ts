@@ -5,7 +5,8 @@
 import * as nodeFs from 'node:fs';
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { buildRows } from '../../demo/components/tree.js';
 import { parseAddress } from '../../demo/repository/address.js';
 import { commitChanges } from '../../demo/repository/commit.js';
@@ -199,7 +200,7 @@ describe('the history', () => {
     expect(hasMore).toBe(false);
   });
 
-  it('of two branches is measured as git measures it', async () => {
+  long('of two branches is measured as git measures it', async () => {
     const tips = ['origin/main', 'origin/topic', 'origin/release/1.0', 'origin/main~40'];
     for (const left of tips) {
       for (const right of tips) {

@@ -1,5 +1,5 @@
 /**
- * A sample of the matrix: what matrix.long.test.ts tries at all positions, at some. Each trial is
+ * A sample of the matrix: what the long tests try at all positions, at some. Each trial is
  * judged in trial.ts.
  */
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
@@ -13,7 +13,7 @@ const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
 vi.setConfig({ testTimeout: 180_000 });
 
 /** One case of so many is tried. */
-const step = 37;
+const step = 90;
 
 let ground: Ground;
 /** Whose server waits longer than a handshake that hangs. */
@@ -40,7 +40,8 @@ describe.each(clientNames)('%s', (client) => {
 it('isomorphic-git notices a connection that died in silence', async () => {
   const course = await measure(patientGround, 'isomorphic-git', 'clone');
   const settings = { http: { liveness: { silence: 200, answer: 200 } } };
-  for (const one of silentCases(course)) {
-    await runCase(patientGround, 'isomorphic-git', 'clone', one, settings);
+  const cases = silentCases(course);
+  for (const one of [cases.at(0), cases.at(-1)]) {
+    if (one !== undefined) await runCase(patientGround, 'isomorphic-git', 'clone', one, settings);
   }
 });

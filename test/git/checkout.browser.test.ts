@@ -2,7 +2,8 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
@@ -65,7 +66,8 @@ const listed = async (ref: string): Promise<string[]> => {
 
 describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
   for (const kind of ['plain', 'ours'] as const) {
-    it(`clones, checks out and pushes what git has, over ${kind === 'plain' ? 'LightningFS' : 'createLightningFS'}`, async () => {
+    const test = kind === 'plain' ? long : it;
+    test(`clones, checks out and pushes what git has, over ${kind === 'plain' ? 'LightningFS' : 'createLightningFS'}`, async () => {
       const tab = await browser.newPage();
       await tab.goto(page);
       const seen = await tab.evaluate(([fs, remote]) => runAll(fs, remote), [kind, url] as const);

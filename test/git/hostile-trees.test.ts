@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import git from '../../src/git/index.js';
 import { git as realGit } from '../helpers/git.js';
 import { oidOf } from '../isomorphic/smart-bytes.js';
@@ -160,7 +161,7 @@ describe('few small trees with any number of paths', () => {
     return trees;
   }
 
-  it.each<[string, Made[], string]>([
+  long.each<[string, Made[], string]>([
     ['ten billion', bomb(11, ''), 'paths'],
     ['long ones', bomb(8, 'x'.repeat(8_000)), 'pathBytes'],
   ])('are refused by a clone, and by a pull that would merge: %s', async (_, trees, limit) => {

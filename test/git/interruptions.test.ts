@@ -3,7 +3,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { Scene } from './interruptions.js';
 
 /** Of each kind. */
-const places = 6;
+const places = 2;
 
 let scene: Scene;
 

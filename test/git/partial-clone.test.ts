@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, vi } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { bindRepository } from '../../src/index.js';
 import git, { type CloneArguments } from '../../src/git/index.js';
 import { git as realGit, makeRepository } from '../helpers/git.js';
@@ -148,7 +149,7 @@ describe('fetch', () => {
   };
 
   const few = ['blob:none', 'blob:limit=1k', 'tree:0', 'several'];
-  it.each(filters.filter(([name]) => few.includes(name)))(
+  long.each(filters.filter(([name]) => few.includes(name)))(
     'into a clone with %s leaves the same out',
     async (_, own, native) => {
       await cloned(own, native);

@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { bindRepository } from '../../src/index.js';
 import git from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from '../helpers/git.js';
@@ -158,23 +159,27 @@ describe('the fs of a bound partial clone', () => {
     connections = 0;
   });
 
-  it('reads 200 files one after the other in as many requests, over one connection', async () => {
-    const bound = bindRepository({ fs, dir, url });
-    const before = await packs();
-    const [cache, oids] = [{}, await manyBlobs()];
-    for (const oid of oids) {
-      const { blob } = await git.readBlob({ ...bound, oid, cache });
-      expect(blob.length).toBeGreaterThan(100);
-    }
-    expect(oids).toHaveLength(200);
-    expect((await packs()) - before).toBe(200);
-    // None, where the one of the clone is still kept.
-    expect(connections).toBeLessThanOrEqual(1);
-    // What is here is read without another.
-    for (const oid of oids) await git.readBlob({ ...bound, oid, cache });
-    expect((await packs()) - before).toBe(200);
-    await expectSoundRepository(dir);
-  }, 300_000);
+  long(
+    'reads 200 files one after the other in as many requests, over one connection',
+    async () => {
+      const bound = bindRepository({ fs, dir, url });
+      const before = await packs();
+      const [cache, oids] = [{}, await manyBlobs()];
+      for (const oid of oids) {
+        const { blob } = await git.readBlob({ ...bound, oid, cache });
+        expect(blob.length).toBeGreaterThan(100);
+      }
+      expect(oids).toHaveLength(200);
+      expect((await packs()) - before).toBe(200);
+      // None, where the one of the clone is still kept.
+      expect(connections).toBeLessThanOrEqual(1);
+      // What is here is read without another.
+      for (const oid of oids) await git.readBlob({ ...bound, oid, cache });
+      expect((await packs()) - before).toBe(200);
+      await expectSoundRepository(dir);
+    },
+    300_000,
+  );
 
   it('reads 200 files at once in at most 4 requests, each asked for once', async () => {
     const bound = bindRepository({ fs, dir, url });
@@ -278,7 +283,7 @@ describe('the fs of a bound partial clone', () => {
 });
 
 describe('commands of isomorphic-git over a partial clone', () => {
-  it.each(['blob:none', 'tree:0', 'blob:limit=100'])(
+  long.each(['blob:none', 'tree:0', 'blob:limit=100'])(
     'give over %s what they give over a full one',
     async (filter) => {
       await git.clone({ fs, dir, url, filter, noCheckout: true });

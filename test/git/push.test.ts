@@ -3,7 +3,8 @@ import * as nodeFs from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Errors } from 'isomorphic-git';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { bindRepository, createHttpClient } from '../../src/index.js';
 import git, { type PushArguments } from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit } from '../helpers/git.js';
@@ -481,49 +482,52 @@ describe('push that fails', () => {
     await expectSoundRepository(remote);
   });
 
-  it('because it is aborted, whenever that is, rejects, leaves no process and the remote as it was', async () => {
-    for (let at = 0; at < 12; at += 1) await commit(`f${at}`, `${at}\n`.repeat(2_000 * at));
-    const before = await there('rev-parse', 'main');
-    const moments: Record<string, (abort: () => void) => Partial<PushArguments>> = {
-      before: (abort) => {
-        abort();
-        return {};
-      },
-      soon: (abort) => {
-        setTimeout(abort, 5);
-        return {};
-      },
-      asked: (abort) => ({
-        onPrePush: () => {
+  long(
+    'because it is aborted, whenever that is, rejects, leaves no process and the remote as it was',
+    async () => {
+      for (let at = 0; at < 12; at += 1) await commit(`f${at}`, `${at}\n`.repeat(2_000 * at));
+      const before = await there('rev-parse', 'main');
+      const moments: Record<string, (abort: () => void) => Partial<PushArguments>> = {
+        before: (abort) => {
           abort();
-          return true;
+          return {};
         },
-      }),
-      counting: (abort) => ({
-        onProgress: ({ phase }) => {
-          if (phase === 'Counting objects') abort();
+        soon: (abort) => {
+          setTimeout(abort, 5);
+          return {};
         },
-      }),
-      writing: (abort) => ({
-        onProgress: ({ phase }) => {
-          if (phase === 'Writing objects') abort();
-        },
-      }),
-    };
-    for (const [moment, given] of Object.entries(moments)) {
-      const controller = new AbortController();
-      const { signal } = controller;
-      const aborted = failure(
-        push({ ...given(() => controller.abort(new Error('enough'))), signal }),
-      );
-      expect(await aborted, moment).toMatchObject({ code: 'UserCanceledError' });
-      await noProcessIn(remote);
-      expect(await there('rev-parse', 'main'), moment).toBe(before);
-      await expectSoundRepository(remote);
-    }
-    await push();
-    expect(await there('rev-parse', 'main')).toBe(await run('rev-parse', 'main'));
-  });
+        asked: (abort) => ({
+          onPrePush: () => {
+            abort();
+            return true;
+          },
+        }),
+        counting: (abort) => ({
+          onProgress: ({ phase }) => {
+            if (phase === 'Counting objects') abort();
+          },
+        }),
+        writing: (abort) => ({
+          onProgress: ({ phase }) => {
+            if (phase === 'Writing objects') abort();
+          },
+        }),
+      };
+      for (const [moment, given] of Object.entries(moments)) {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const aborted = failure(
+          push({ ...given(() => controller.abort(new Error('enough'))), signal }),
+        );
+        expect(await aborted, moment).toMatchObject({ code: 'UserCanceledError' });
+        await noProcessIn(remote);
+        expect(await there('rev-parse', 'main'), moment).toBe(before);
+        await expectSoundRepository(remote);
+      }
+      await push();
+      expect(await there('rev-parse', 'main')).toBe(await run('rev-parse', 'main'));
+    },
+  );
 
   it('because it is aborted while a hook runs says that it may take place', async () => {
     await writeHook(remote, 'pre-receive', 'echo begun >&2; sleep 0.5');

@@ -6,7 +6,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import * as isomorphicGit from 'isomorphic-git';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { WebSocket } from 'ws';
 import { createHttpClient, openChannel, type HttpClientOptions } from '../../src/index.js';
 import type { WebSocketConstructor } from '../../src/index.js';
@@ -250,7 +251,7 @@ describe('each operation over one connection', () => {
     expect(one.proxy.counts.connections).toBe(1);
   });
 
-  it('pushes what it should, again and again', async () => {
+  long('pushes what it should, again and again', async () => {
     const one = await bench();
     await one.clone();
     for (let run = 0; run < 5; run += 1) {

@@ -11,14 +11,17 @@ import { seededRandom } from '../helpers/random.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import type { Native, Transport } from './transports.js';
 
-/**
- * Registers the tests.
- *
- * @param atOnce clones that are made at the same time.
- */
-export function describeNativeGit(name: string, transport: Transport, atOnce = 20): void {
+/** How much is tried: `short` leaves out what the others try with the same programs. */
+export type Extent = 'short' | 'whole';
+
+/** Registers the tests. */
+export function describeNativeGit(
+  name: string,
+  transport: Transport,
+  extent: Extent = 'whole',
+): void {
   describe(`native git over ${name}`, () => {
-    const world = new World(transport);
+    const world = new World(transport, extent);
     beforeAll(() => world.start());
     describe('clone', () => {
       cloneCases(world);
@@ -30,7 +33,7 @@ export function describeNativeGit(name: string, transport: Transport, atOnce = 2
       pushCases(world);
     });
     describe('the rest', () => {
-      otherCases(world, atOnce);
+      otherCases(world);
     });
   });
 }
@@ -45,9 +48,20 @@ class World {
   #place!: string;
   #count = 0;
   readonly #transport: Transport;
+  readonly #extent: Extent;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, extent: Extent) {
     this.#transport = transport;
+    this.#extent = extent;
+  }
+
+  get isWhole(): boolean {
+    return this.#extent === 'whole';
+  }
+
+  /** Registers a test that the short extent does not have. */
+  long(title: string, run: () => Promise<void>): void {
+    if (this.isWhole) it(title, run);
   }
 
   async start(): Promise<void> {
@@ -123,13 +137,13 @@ function cloneCases(world: World): void {
     await sound(clone, world.source);
   });
 
-  it('bare', async () => {
+  world.long('bare', async () => {
     const clone = await world.clone(world.url(), '--bare');
     expect(await refsOf(clone)).toBe(await refsOf(world.source));
     await sound(clone, world.source);
   });
 
-  it('as a mirror', async () => {
+  world.long('as a mirror', async () => {
     const { gitDir, url } = await world.repository();
     await git(['update-ref', 'refs/notes/some', world.head], { cwd: gitDir });
     const clone = await world.clone(url, '--mirror');
@@ -146,7 +160,7 @@ function cloneCases(world: World): void {
     await sound(clone, world.source);
   });
 
-  it('since a date', async () => {
+  world.long('since a date', async () => {
     const since = new Date((firstCommitTime + 50 * 3600) * 1000).toISOString();
     const clone = await world.clone(world.url(), `--shallow-since=${since}`);
     const count = await countOf(clone, 'HEAD');
@@ -177,7 +191,7 @@ function cloneCases(world: World): void {
     await sound(clone, world.source);
   });
 
-  it('with submodules of relative URLs', async () => {
+  world.long('with submodules of relative URLs', async () => {
     const { gitDir, url } = await world.repository();
     const work = await world.clone(url);
     // The server's own repository beside it, by a path that only this machine knows.
@@ -198,7 +212,7 @@ function cloneCases(world: World): void {
     await sound(clone, gitDir, join(clone, '.git/modules/sub'));
   });
 
-  it('of a SHA-256 repository', async () => {
+  world.long('of a SHA-256 repository', async () => {
     const gitDir = join(world.root, 'sha256.git');
     const { head } = await makeRepository(gitDir, { commits: 10, objectFormat: 'sha256' });
     const clone = await world.clone(world.url('sha256.git'));
@@ -207,7 +221,7 @@ function cloneCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('of an empty repository', async () => {
+  world.long('of an empty repository', async () => {
     const gitDir = join(world.root, 'empty.git');
     await git(['init', '-q', '--bare', gitDir]);
     const clone = world.newPath();
@@ -221,7 +235,8 @@ function cloneCases(world: World): void {
 }
 
 function fetchCases(world: World): void {
-  it.each([0, 1, 2])('only what is new, in protocol version %i', async (version) => {
+  const versions = world.isWhole ? [0, 1, 2] : [2];
+  it.each(versions)('only what is new, in protocol version %i', async (version) => {
     const { gitDir, url } = await world.repository();
     const clone = await world.clone(url);
     const other = await world.clone(url);
@@ -250,7 +265,7 @@ function fetchCases(world: World): void {
     await sound(clone, world.source);
   });
 
-  it('and prunes, and brings tags', async () => {
+  world.long('and prunes, and brings tags', async () => {
     const { gitDir, url } = await world.repository();
     const clone = await world.clone(url);
     await git(['branch', '-D', '-q', 'topic'], { cwd: gitDir });
@@ -261,7 +276,7 @@ function fetchCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('from several remotes', async () => {
+  world.long('from several remotes', async () => {
     const [one, two] = [await world.repository(), await world.repository()];
     await git(['branch', 'only-in-two', 'main~3'], { cwd: two.gitDir });
     const clone = await world.clone(one.url);
@@ -271,7 +286,7 @@ function fetchCases(world: World): void {
     await sound(clone, one.gitDir, two.gitDir);
   });
 
-  it('of one commit by its oid', async () => {
+  world.long('of one commit by its oid', async () => {
     const oid = await git(['rev-parse', 'main~7'], { cwd: world.source });
     const clone = world.newPath();
     await git(['init', '-q', clone]);
@@ -316,7 +331,7 @@ function pushCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('forced with a lease, which somebody else can break', async () => {
+  world.long('forced with a lease, which somebody else can break', async () => {
     const { gitDir, url } = await world.repository();
     const [clone, other] = [await world.clone(url), await world.clone(url)];
     await world.commit(other);
@@ -368,7 +383,7 @@ function pushCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('with options for the hooks, whose words come back', async () => {
+  world.long('with options for the hooks, whose words come back', async () => {
     const { gitDir, url } = await world.repository();
     await git(['config', 'receive.advertisePushOptions', 'true'], { cwd: gitDir });
     await writeHook(gitDir, 'post-receive', 'echo "option: $GIT_PUSH_OPTION_0"');
@@ -382,7 +397,7 @@ function pushCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('as a mirror', async () => {
+  world.long('as a mirror', async () => {
     const { gitDir, url } = await world.repository();
     const mirror = await world.clone(url, '--mirror');
     await git(['branch', '-D', '-q', 'topic'], { cwd: mirror });
@@ -414,7 +429,7 @@ function pushCases(world: World): void {
     await sound(clone, gitDir);
   });
 
-  it('of more than 50 MB', async () => {
+  world.long('of more than 50 MB', async () => {
     const { gitDir, url } = await world.repository();
     const clone = await world.clone(url);
     const random = seededRandom(4);
@@ -433,7 +448,7 @@ function pushCases(world: World): void {
   });
 }
 
-function otherCases(world: World, atOnce: number): void {
+function otherCases(world: World): void {
   it('ls-remote', async () => {
     const listed = await world.native.git(['ls-remote', '--symref', world.url()]);
     expect(listed).toContain('ref: refs/heads/main\tHEAD');
@@ -450,7 +465,7 @@ function otherCases(world: World, atOnce: number): void {
     expect(remote).toBe(await git(['archive', ...what], { cwd: world.source }));
   });
 
-  it('says nothing with -q, tells its progress when asked', async () => {
+  world.long('says nothing with -q, tells its progress when asked', async () => {
     const quiet = await world.native.gitStatus(['clone', '-q', world.url(), world.newPath()]);
     expect(quiet).toEqual({ code: 0, stdout: '', stderr: '' });
     const progress = await world.native.gitStatus([
@@ -469,9 +484,9 @@ function otherCases(world: World, atOnce: number): void {
     expect(listed).toContain(`${world.head}\tHEAD`);
   });
 
-  it(`${atOnce} clones at once`, async () => {
+  world.long('20 clones at once', async () => {
     const clones = await Promise.all(
-      Array.from({ length: atOnce }, () => world.clone(world.url(), '--bare')),
+      Array.from({ length: 20 }, () => world.clone(world.url(), '--bare')),
     );
     const refs = await refsOf(world.source);
     for (const clone of clones) expect(await refsOf(clone)).toBe(refs);

@@ -1,7 +1,8 @@
 /** Certificates and proxies, by the settings that git's users have for https:// already. */
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { makeAuthority, type Authority } from '../helpers/certificates.js';
 import { startHttpProxy, startSocksProxy } from '../helpers/forward-proxy.js';
 import { gitStatus, makeRepository, type GitResult } from '../helpers/git.js';
@@ -56,15 +57,18 @@ describe('a certificate', () => {
     });
   });
 
-  it('is good by GIT_SSL_CAINFO, by http.sslCAInfo, by one for the URL, and by SSL_CERT_FILE', async () => {
-    const { file } = authority;
-    await expectHead(lsRemote(secure, { GIT_SSL_CAINFO: file }));
-    await expectHead(lsRemote(secure, {}, `http.sslCAInfo=${file}`));
-    await expectHead(lsRemote(secure, {}, `http.${httpsBase()}/.sslCAInfo=${file}`));
-    await expectHead(lsRemote(secure, { SSL_CERT_FILE: file }));
-    const elsewhere = await lsRemote(secure, {}, `http.https://other/.sslCAInfo=${file}`);
-    expect(elsewhere.code).toBe(128);
-  });
+  long(
+    'is good by GIT_SSL_CAINFO, by http.sslCAInfo, by one for the URL, and by SSL_CERT_FILE',
+    async () => {
+      const { file } = authority;
+      await expectHead(lsRemote(secure, { GIT_SSL_CAINFO: file }));
+      await expectHead(lsRemote(secure, {}, `http.sslCAInfo=${file}`));
+      await expectHead(lsRemote(secure, {}, `http.${httpsBase()}/.sslCAInfo=${file}`));
+      await expectHead(lsRemote(secure, { SSL_CERT_FILE: file }));
+      const elsewhere = await lsRemote(secure, {}, `http.https://other/.sslCAInfo=${file}`);
+      expect(elsewhere.code).toBe(128);
+    },
+  );
 
   it('is good by http.sslCAPath, a directory', async () => {
     const directory = await temporaryDirectory();

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { expectSoundRepository, git, makeRepository, type GitResult } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { eventually, noProcessIn } from '../helpers/processes.js';
@@ -103,7 +104,7 @@ describe('a push in doubt', () => {
     await goOn();
   });
 
-  it('whose server is out of reach is told to be in doubt', async () => {
+  long('whose server is out of reach is told to be in doubt', async () => {
     const { proxy, pushed, goOn } = await waiting(overWs, 'pre-receive', ['main']);
     await proxy.close();
     const result = await pushed;

@@ -1,5 +1,5 @@
+/** Native git through the helper; the rest of the list: the long tests of the other ways, whose helper is the same. */
 import { describeNativeGit } from './contract.js';
 import { overWs } from './transports.js';
 
-// More at once: the long tests of the other ways, whose helper is the same.
-describeNativeGit('ws://', overWs, 8);
+describeNativeGit('ws://', overWs, 'short');

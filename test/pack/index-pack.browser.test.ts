@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
@@ -210,15 +211,18 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
     });
   });
 
-  it.each([0, 300])('a worker that is ended after %s objects rejects the call', async (killAt) => {
-    const { page, run } = await openPage();
-    const pack = '/by-offset';
-    expect(await run({ pack, worker: 'own', killAt })).toMatchObject({
-      code: 'PACK_ENGINE_FAILED',
-    });
-    await expect.poll(() => page.workers()).toHaveLength(0);
-    expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
-  });
+  long.each([0, 300])(
+    'a worker that is ended after %s objects rejects the call',
+    async (killAt) => {
+      const { page, run } = await openPage();
+      const pack = '/by-offset';
+      expect(await run({ pack, worker: 'own', killAt })).toMatchObject({
+        code: 'PACK_ENGINE_FAILED',
+      });
+      await expect.poll(() => page.workers()).toHaveLength(0);
+      expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
+    },
+  );
 
   it('a worker that cannot be loaded is said to be missing', async () => {
     const { run } = await openPage();

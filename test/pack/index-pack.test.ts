@@ -1,7 +1,8 @@
 /** What the pack engine makes of sound packs: the same index as git. */
 import { join } from 'node:path';
 import { deflateRawSync, deflateSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { indexPack, type IndexPackOptions } from '../../src/pack/index/index-pack.js';
 import { plainEngine } from '../../src/pack/inlined/wasm.js';
 import { makeRepository } from '../helpers/git.js';
@@ -173,14 +174,14 @@ describe('the index of a pack written by hand is the one that git makes', () => 
     await expectAsGit(makePack(entries));
   });
 
-  it('with an object whose hash takes longer than the ring takes to go round', async () => {
+  long('with an object whose hash takes longer than the ring takes to go round', async () => {
     const tiny = plain('blob', 'x');
     const large = plain('blob', pseudoText(4_100_000), 1);
     const entries = [large, ...Array.from({ length: 200_000 }, () => tiny)];
     await expectAsGit(makePack(entries));
   });
 
-  it('with bases that are just in the ring when their deltas come, and just not', async () => {
+  long('with bases that are just in the ring when their deltas come, and just not', async () => {
     const filler = plain('blob', Buffer.alloc(250_000), 1);
     const entries: Entry[] = [];
     for (let between = 52; between <= 66; between += 1) {
@@ -202,7 +203,7 @@ describe('the index of a pack written by hand is the one that git makes', () => 
     await expectAsGit(makePack([plain('blob', base), refDelta(oidOf('blob', base), delta)]));
   });
 
-  it('with 100,000 tiny objects', async () => {
+  long('with 100,000 tiny objects', async () => {
     const entries = Array.from({ length: 100_000 }, (_, index) => plain('blob', `${index}`, 1));
     expect(await expectAsGit(makePack(entries))).toMatchObject({ objects: 100_000 });
   });

@@ -1,6 +1,7 @@
 /** The engine's own inflate beside zlib: what one takes the other takes, and it comes to the same. */
 import { deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { indexPack } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import { entryHead, gitVerifies, inPieces, makePack, oidOf } from './packs.js';
@@ -42,7 +43,7 @@ describe.each([
   ['with SIMD', simdEngine],
   ['without SIMD', plainEngine],
 ])('%s', (_, base64) => {
-  it('changed streams of every setting of zlib are judged as zlib does', async () => {
+  long('changed streams of every setting of zlib are judged as zlib does', async () => {
     const wasm = await WebAssembly.compile(Buffer.from(base64, 'base64'));
     let taken = 0;
     for (let round = 0; round < 300; round += 1) {

@@ -3,7 +3,8 @@
  * repository of more than 50 MB.
  */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { openChannel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, packOf, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
@@ -87,49 +88,52 @@ describe('a client that stops reading', () => {
 });
 
 describe('a child that stops reading its stdin', () => {
-  it('holds the client up, costs the server a window of memory, and the push goes on', async () => {
-    const empty = join(root, 'empty.git');
-    await git(['init', '-q', '--bare', empty]);
-    const push = await pushRequest(gitDir, [
-      { ref: 'refs/heads/main', oldOid: nullOid, newOid: head },
-    ]);
-    expect(push.length).toBeGreaterThan(50_000_000);
-    const channel = await openChannel(`${server.url}/empty.git`, { service: 'git-receive-pack' });
-    const answer = new Response(channel.readable).text();
-    const writer = channel.writable.getWriter();
-    const step = 64 * 1024;
-    const before = await server.memory();
-    let written = 0;
-    const writeUntil = async (end: number): Promise<void> => {
-      while (written < end) {
-        await writer.write(push.subarray(written, written + step));
-        written += step;
-      }
-    };
-    await writeUntil(5 * MiB);
-    await processRunning(root, 'index-pack');
-    const receivePack = await processRunning(root, 'receive-pack');
-    process.kill(-receivePack, 'SIGSTOP');
-    const rest = writeUntil(push.length);
-    let seen = -1;
-    await eventually(async () => {
-      const same = seen === written;
-      seen = written;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return same;
-    });
-    // The client's own unacknowledged bytes are the server's window: 4 MiB. Beyond it a pipe's worth
-    // has been taken, and a chunk or two wait in the stream.
-    expect(written).toBeLessThan(push.length / 2);
-    expect((await server.memory()) - before).toBeLessThan(4 * MiB * 4);
-    process.kill(-receivePack, 'SIGCONT');
-    await rest;
-    await writer.close();
-    expect(await channel.exit).toEqual({ code: 0, signal: null });
-    expect(await answer).toContain('ok refs/heads/main');
-    expect(await git(['rev-parse', 'main'], { cwd: empty })).toBe(head);
-    await expectSoundRepository(empty);
-  });
+  long(
+    'holds the client up, costs the server a window of memory, and the push goes on',
+    async () => {
+      const empty = join(root, 'empty.git');
+      await git(['init', '-q', '--bare', empty]);
+      const push = await pushRequest(gitDir, [
+        { ref: 'refs/heads/main', oldOid: nullOid, newOid: head },
+      ]);
+      expect(push.length).toBeGreaterThan(50_000_000);
+      const channel = await openChannel(`${server.url}/empty.git`, { service: 'git-receive-pack' });
+      const answer = new Response(channel.readable).text();
+      const writer = channel.writable.getWriter();
+      const step = 64 * 1024;
+      const before = await server.memory();
+      let written = 0;
+      const writeUntil = async (end: number): Promise<void> => {
+        while (written < end) {
+          await writer.write(push.subarray(written, written + step));
+          written += step;
+        }
+      };
+      await writeUntil(5 * MiB);
+      await processRunning(root, 'index-pack');
+      const receivePack = await processRunning(root, 'receive-pack');
+      process.kill(-receivePack, 'SIGSTOP');
+      const rest = writeUntil(push.length);
+      let seen = -1;
+      await eventually(async () => {
+        const same = seen === written;
+        seen = written;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return same;
+      });
+      // The client's own unacknowledged bytes are the server's window: 4 MiB. Beyond it a pipe's worth
+      // has been taken, and a chunk or two wait in the stream.
+      expect(written).toBeLessThan(push.length / 2);
+      expect((await server.memory()) - before).toBeLessThan(4 * MiB * 4);
+      process.kill(-receivePack, 'SIGCONT');
+      await rest;
+      await writer.close();
+      expect(await channel.exit).toEqual({ code: 0, signal: null });
+      expect(await answer).toContain('ok refs/heads/main');
+      expect(await git(['rev-parse', 'main'], { cwd: empty })).toBe(head);
+      await expectSoundRepository(empty);
+    },
+  );
 });
 
 describe('a child that has closed its stdin', () => {

@@ -5,7 +5,8 @@
 import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { lookTimes } from '../../server/quarantine.js';
 import { openChannel, type Channel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
@@ -132,7 +133,10 @@ async function expectNextClone(): Promise<void> {
 }
 
 describe('git is killed', () => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('in the middle of a clone by %s', async (signal) => {
+  it.each(['SIGKILL'] as const)('in the middle of a clone by %s', killMidClone);
+  long.each(['SIGTERM'] as const)('in the middle of a clone by %s', killMidClone);
+
+  async function killMidClone(signal: NodeJS.Signals): Promise<void> {
     const channel = await midClone();
     process.kill(await processRunning(root, 'upload-pack'), signal);
     const { exit } = await ending(channel);
@@ -140,9 +144,9 @@ describe('git is killed', () => {
     await noProcessIn(root);
     await expectSoundRepository(fetchable);
     await expectNextClone();
-  });
+  }
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)(
+  long.each(['SIGTERM', 'SIGKILL'] as const)(
     'in the middle of a push by %s: receive-pack alone',
     async (signal) => {
       const channel = await midPush();
@@ -171,19 +175,22 @@ describe('git is killed', () => {
     await expectNextPush();
   });
 
-  it('in the middle of a push by SIGKILL: index-pack, so that receive-pack says why', async () => {
-    const channel = await midPush();
-    process.kill(await processRunning(root, 'git index-pack'), 'SIGKILL');
-    const report = await new Response(channel.readable).text();
-    expect(report).toContain('ng refs/heads/main unpacker error');
-    expect(await channel.exit).toEqual({ code: 0, signal: null });
-    await expectSoundRepository(target);
-    await expectNextPush();
-  });
+  long(
+    'in the middle of a push by SIGKILL: index-pack, so that receive-pack says why',
+    async () => {
+      const channel = await midPush();
+      process.kill(await processRunning(root, 'git index-pack'), 'SIGKILL');
+      const report = await new Response(channel.readable).text();
+      expect(report).toContain('ng refs/heads/main unpacker error');
+      expect(await channel.exit).toEqual({ code: 0, signal: null });
+      await expectSoundRepository(target);
+      await expectNextPush();
+    },
+  );
 });
 
 describe('the connection breaks', () => {
-  it('in the middle of a clone', async () => {
+  long('in the middle of a clone', async () => {
     const channel = await midClone();
     proxy.cut();
     const { read, exit } = await ending(channel);
@@ -204,7 +211,7 @@ describe('the connection breaks', () => {
     await expectNextPush();
   });
 
-  it('by the client’s abort in the middle of a push', async () => {
+  long('by the client’s abort in the middle of a push', async () => {
     const channel = await midPush();
     channel.abort();
     const { exit } = await ending(channel);
@@ -227,7 +234,7 @@ describe('the connection breaks', () => {
 });
 
 describe('the server is killed by SIGKILL', () => {
-  it('in the middle of a clone', async () => {
+  long('in the middle of a clone', async () => {
     const channel = await midClone();
     server.child.kill('SIGKILL');
     const { read, exit } = await ending(channel);

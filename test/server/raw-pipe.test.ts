@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { cloneRequest, nullOid, packOf, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, gitStatus, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
@@ -275,28 +276,31 @@ describe('the backpressure of TCP', () => {
     expect(packOf(Buffer.concat(client.data)).length).toBeGreaterThan(60 * MiB);
   });
 
-  it('holds the client up while git does not read, and the push goes on when it does', async () => {
-    const push = await pushRequest(big, [
-      { ref: 'refs/heads/main', oldOid: nullOid, newOid: bigHead },
-    ]);
-    const client = new RawClient(process_.url, { target: receivePack, protocols: [] });
-    await client.advertisement();
-    const pid = await processRunning(join(big, '../empty.git'), 'receive-pack');
-    client.send(push.subarray(0, MiB));
-    await processRunning(join(big, '../empty.git'), 'index-pack');
-    process.kill(-pid, 'SIGSTOP');
-    const before = await process_.memory();
-    for (let start = MiB; start < push.length; start += MiB) {
-      client.send(push.subarray(start, start + MiB));
-    }
-    await quiet(() => client.socket.bufferedAmount);
-    expect(client.socket.bufferedAmount).toBeGreaterThan(30 * MiB);
-    expect((await process_.memory()) - before).toBeLessThan(25 * MiB);
-    process.kill(-pid, 'SIGCONT');
-    expect((await client.closed).code).toBe(1000);
-    expect(Buffer.concat(client.data).toString('latin1')).toContain('ok refs/heads/main');
-    await expectSoundRepository(join(big, '../empty.git'));
-  });
+  long(
+    'holds the client up while git does not read, and the push goes on when it does',
+    async () => {
+      const push = await pushRequest(big, [
+        { ref: 'refs/heads/main', oldOid: nullOid, newOid: bigHead },
+      ]);
+      const client = new RawClient(process_.url, { target: receivePack, protocols: [] });
+      await client.advertisement();
+      const pid = await processRunning(join(big, '../empty.git'), 'receive-pack');
+      client.send(push.subarray(0, MiB));
+      await processRunning(join(big, '../empty.git'), 'index-pack');
+      process.kill(-pid, 'SIGSTOP');
+      const before = await process_.memory();
+      for (let start = MiB; start < push.length; start += MiB) {
+        client.send(push.subarray(start, start + MiB));
+      }
+      await quiet(() => client.socket.bufferedAmount);
+      expect(client.socket.bufferedAmount).toBeGreaterThan(30 * MiB);
+      expect((await process_.memory()) - before).toBeLessThan(25 * MiB);
+      process.kill(-pid, 'SIGCONT');
+      expect((await client.closed).code).toBe(1000);
+      expect(Buffer.concat(client.data).toString('latin1')).toContain('ok refs/heads/main');
+      await expectSoundRepository(join(big, '../empty.git'));
+    },
+  );
 });
 
 /** Waits until a figure stays the same. The time only makes the check stricter. */

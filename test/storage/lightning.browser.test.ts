@@ -5,7 +5,8 @@
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
@@ -467,7 +468,7 @@ describe.skipIf(!browserAvailable)('where there is no room', () => {
 });
 
 describe.skipIf(!browserAvailable)('a page that is killed', () => {
-  it('leaves every file that it was told is done, and a sound tree', async () => {
+  long('leaves every file that it was told is done, and a sound tree', async () => {
     const context = await browser.newContext();
     const done = new Map<string, string>();
     for (let round = 0; round < 12; round++) {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { checkRefName, isRefName } from '../../src/wire/ref-name.js';
 import { gitStatus } from '../helpers/git.js';
 import { thrownBy } from './wire-bytes.js';
@@ -79,7 +80,7 @@ describe('isRefName', () => {
     expect(isRefName('refs/heads/a\0b')).toBe(false);
   });
 
-  it('answers as git does for names made of all that git looks at', async () => {
+  long('answers as git does for names made of all that git looks at', async () => {
     const piece = fc.constantFrom(
       ...['a', 'ü', '.', '..', '/', '@', '{', '@{', '.lock', 'lock', '-', '~', ' ', '*', '\x1f'],
     );

@@ -1,5 +1,6 @@
 /** Paths that must not be written, with git's own word: what `git update-index --cacheinfo` refuses. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, long } from '../helpers/long.js';
 import { isSafePath } from '../../src/worktree/path-rules.js';
 import { git, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -52,11 +53,11 @@ const paths = [
 ];
 
 describe('paths of a tree', () => {
-  for (const [kind, mode] of [
-    ['files', '100644'],
-    ['symbolic links', '120000'],
+  for (const [kind, mode, test] of [
+    ['files', '100644', it],
+    ['symbolic links', '120000', long],
   ] as const) {
-    it(`are refused where git refuses them, and only there: ${kind}`, async () => {
+    test(`are refused where git refuses them, and only there: ${kind}`, async () => {
       const cwd = await temporaryDirectory();
       await git(['init', '-q'], { cwd });
       const oid = await git(['hash-object', '-w', '--stdin'], { cwd, input: 'x' });

@@ -34,6 +34,7 @@ export const abortCases: ContractCase[] = [
   },
   {
     name: 'a push canceled while a hook runs says that it may take place, and it does',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const { name, oid } = await cloneWithCommit(context);

@@ -82,6 +82,7 @@ export const authCases: ContractCase[] = [
   },
   {
     name: 'credentials in the URL, in headers and in the client’s option are all taken',
+    isLong: true,
     async run({ git, gitws, http, fs, dir, oracle }) {
       const { guardedUrl: url } = await oracle.repository('sample');
       const withUserinfo = url.replace('://', '://ada:open%20sesame@');
@@ -97,6 +98,7 @@ export const authCases: ContractCase[] = [
   },
   {
     name: 'a push asks for credentials too',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const { name, oid, guardedUrl } = await cloneWithCommit(context);

@@ -129,6 +129,7 @@ const concurrent: ContractCase[] = [
   },
   {
     name: 'four clones at once that share one headers object do not either',
+    isLong: true,
     run: (context) => cloneFourTimes(context, { headers: { 'X-Shared': 'yes' } }),
   },
 ];

@@ -51,6 +51,7 @@ const failedFetches = (
   ] as const
 ).map(([script, code]): ContractCase => ({
   name: `a fetch from a server with ${script} leaves refs, shallow and objects as they were`,
+  isLong: true,
   async run({ git, http, fs, dir, oracle }) {
     const { url } = await oracle.repository('sample');
     await git.clone({ fs, http, dir, url, depth: 2 });
@@ -107,6 +108,7 @@ const unknownOutcomes = (
   ] as const
 ).map((script): ContractCase => ({
   name: `${script} rejects with PUSH_OUTCOME_UNKNOWN and tells the ref’s old, wanted and current oid`,
+  isLong: true,
   async run(context) {
     const { oid, pushed } = await pushTo(context, script);
     const error = await rejects(pushed, 'PUSH_OUTCOME_UNKNOWN');
@@ -157,6 +159,7 @@ export const failedPushCases: ContractCase[] = [
   ...unknownOutcomes,
   {
     name: 'a push whose git fails rejects with REMOTE_EXIT, git’s words, and what the refs are now',
+    isLong: true,
     async run(context) {
       const { oid, pushed } = await pushTo(context, 'a push that ends with exit code 128');
       const error = await rejects(pushed, 'REMOTE_EXIT');
@@ -174,6 +177,7 @@ export const failedPushCases: ContractCase[] = [
   },
   {
     name: 'a push to a server that knows no side-band is understood',
+    isLong: true,
     async run(context) {
       const { pushed } = await pushTo(context, 'a push with a report but no side-band');
       equal((await pushed).ok, true);
@@ -181,6 +185,7 @@ export const failedPushCases: ContractCase[] = [
   },
   {
     name: 'a connection lost in mid-push rejects, leaves the server sound, and the next push succeeds',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const repository = await cloneWithCommit(context);
@@ -199,6 +204,7 @@ export const failedPushCases: ContractCase[] = [
   },
   {
     name: 'a connection lost while a hook runs leaves the push in doubt, and the hook finishes it',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const repository = await cloneWithCommit(context);
@@ -223,6 +229,7 @@ export const failedPushCases: ContractCase[] = [
   },
   {
     name: 'a push in doubt whose server cannot be asked says so',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const repository = await cloneWithCommit(context);

@@ -150,6 +150,7 @@ export const pushCases: ContractCase[] = [
   },
   {
     name: 'a forced push that the server’s settings forbid is rejected with its reason',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const { name } = await cloneWithCommit(context);
@@ -179,6 +180,7 @@ export const pushCases: ContractCase[] = [
   },
   {
     name: 'a post-receive hook that says something and fails does not fail the push',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const { name, oid } = await cloneWithCommit(context);

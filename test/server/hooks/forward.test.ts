@@ -1,7 +1,8 @@
 /** Pushes of many refs that may be updated and not forced: the same answers as git's, by few processes. */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { long, test } from '../../helpers/long.js';
 import { askedAlone } from '../../../server/hooks/forward.js';
 import { git, gitStatus } from '../../helpers/git.js';
 import { seededRandom } from '../../helpers/random.js';
@@ -109,7 +110,7 @@ test('a push of many forced updates starts no more processes than one of some', 
   expect(await started('many', 2 * askedAlone)).toBe(await started('some', askedAlone + 1));
 });
 
-test.each(['whole', 'shallow'])(
+long.each(['whole', 'shallow'])(
   'whatever histories look like, each ref is answered as git answers: %s',
   async (kind) => {
     const random = seededRandom(9);

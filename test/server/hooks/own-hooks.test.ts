@@ -1,6 +1,7 @@
 import { chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import { long, test } from '../../helpers/long.js';
 import { receiveHooks } from '../../../server/hooks/scripts.js';
 import { expectSoundRepository, git } from '../../helpers/git.js';
 import { ProtectedRepository, type Allowed } from './protected-repository.js';
@@ -46,7 +47,7 @@ async function hooksSupplied({ settings }: ProtectedRepository): Promise<string[
 }
 
 describe("a repository's own hooks", () => {
-  test('are given the same arguments, input and environment as without the server', async () => {
+  long('are given the same arguments, input and environment as without the server', async () => {
     const byGit = await recordPushes('nothing');
     expect(byGit).toContain('hook pre-receive');
     expect(byGit).toContain('hook reference-transaction');

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
+import { long, test } from '../../helpers/long.js';
 import { pktLine } from '../../helpers/git-stream.js';
 import { expectSoundRepository, git, gitStatus, type GitResult } from '../../helpers/git.js';
 import { askedAlone } from '../../../server/hooks/forward.js';
@@ -151,39 +152,42 @@ test('a push of many refs starts no more processes than one of two', async () =>
   expect(await started('deleted', many(''))).toBeLessThanOrEqual(two);
 });
 
-test('a push of which a part is refused starts one process for each ref, and asks git of none again', async () => {
-  const repository = await ProtectedRepository.make({
-    'refs/heads/old/**': ['create', 'update'],
-    'refs/heads/closed/**': [],
-  });
-  const { settings } = repository;
-  const tip = await repository.tip(main);
-  const first = await git(['rev-parse', 'main~1'], { cwd: repository.clone });
-  const names = Array.from({ length: 20 }, (_, index) => `it's-$(kill$IFS$PPID)-${index}`);
-  await repository.send(names.map((name) => [zero, tip, `refs/heads/old/${name}`]));
-  const traces = join(repository.directory, 'traces');
-  await mkdir(traces);
-  const environment = { ...settings.environment, GIT_TRACE2_EVENT: traces };
-  repository.settings = { ...settings, environment };
-  const { stdout, stderr } = await repository.send([
-    ...names.map((name) => [tip, first, `refs/heads/old/${name}`] as const),
-    ...names.map((name) => [zero, tip, `refs/heads/closed/${name}`] as const),
-    ...names.map((name) => [zero, tip, `refs/tags/${name}`] as const),
-  ]);
-  for (const name of names) {
-    expect(stdout).toContain(`ng refs/heads/old/${name} hook declined`);
-    expect(stdout).toContain(`ng refs/heads/closed/${name} hook declined`);
-    expect(stdout).toContain(`ok refs/tags/${name}\n`);
-    expect(stderr).toContain(`gitws: you may not force-push to refs/heads/old/${name}.`);
-    expect(stderr).toContain(`gitws: you may not create refs/heads/closed/${name}.`);
-  }
-  expect(stderr.match(/gitws:/g)).toHaveLength(40);
-  const events = await Promise.all(
-    (await readdir(traces)).map((name) => readFile(join(traces, name), 'utf8')),
-  );
-  // By pre-receive alone: update would ask for each once more.
-  expect(events.join('').match(/"event":"start".*"merge-base"/g)).toHaveLength(askedAlone);
-});
+long(
+  'a push of which a part is refused starts one process for each ref, and asks git of none again',
+  async () => {
+    const repository = await ProtectedRepository.make({
+      'refs/heads/old/**': ['create', 'update'],
+      'refs/heads/closed/**': [],
+    });
+    const { settings } = repository;
+    const tip = await repository.tip(main);
+    const first = await git(['rev-parse', 'main~1'], { cwd: repository.clone });
+    const names = Array.from({ length: 20 }, (_, index) => `it's-$(kill$IFS$PPID)-${index}`);
+    await repository.send(names.map((name) => [zero, tip, `refs/heads/old/${name}`]));
+    const traces = join(repository.directory, 'traces');
+    await mkdir(traces);
+    const environment = { ...settings.environment, GIT_TRACE2_EVENT: traces };
+    repository.settings = { ...settings, environment };
+    const { stdout, stderr } = await repository.send([
+      ...names.map((name) => [tip, first, `refs/heads/old/${name}`] as const),
+      ...names.map((name) => [zero, tip, `refs/heads/closed/${name}`] as const),
+      ...names.map((name) => [zero, tip, `refs/tags/${name}`] as const),
+    ]);
+    for (const name of names) {
+      expect(stdout).toContain(`ng refs/heads/old/${name} hook declined`);
+      expect(stdout).toContain(`ng refs/heads/closed/${name} hook declined`);
+      expect(stdout).toContain(`ok refs/tags/${name}\n`);
+      expect(stderr).toContain(`gitws: you may not force-push to refs/heads/old/${name}.`);
+      expect(stderr).toContain(`gitws: you may not create refs/heads/closed/${name}.`);
+    }
+    expect(stderr.match(/gitws:/g)).toHaveLength(40);
+    const events = await Promise.all(
+      (await readdir(traces)).map((name) => readFile(join(traces, name), 'utf8')),
+    );
+    // By pre-receive alone: update would ask for each once more.
+    expect(events.join('').match(/"event":"start".*"merge-base"/g)).toHaveLength(askedAlone);
+  },
+);
 
 test('what is judged once is not judged by a push that comes after it', async () => {
   const repository = await ProtectedRepository.make({ [main]: [] });
@@ -211,7 +215,7 @@ test('an atomic push is refused whole', async () => {
   expect(await repository.tip('refs/heads/topic')).toBe('');
 });
 
-test('the same rules hold in a repository of SHA-256 objects', async () => {
+long('the same rules hold in a repository of SHA-256 objects', async () => {
   const repository = await ProtectedRepository.make({ [main]: ['update'] }, 'sha256');
   const none = '0'.repeat(64);
   const first = await git(['rev-parse', 'main~1'], { cwd: repository.clone });

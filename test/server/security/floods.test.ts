@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { long, test } from '../../helpers/long.js';
 import type { SessionReport } from '../../../server/index.js';
 import { cloneRequest, nullOid, pktLine, pushRequest } from '../../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../../helpers/git.js';
@@ -133,7 +134,7 @@ describe('a hook that writes to stderr without end', () => {
     await expectSoundRepository(gitDir);
   });
 
-  test('is ended with the session where all of it is taken', async () => {
+  long('is ended with the session where all of it is taken', async () => {
     // Long enough for a busy machine to start git and the hook in.
     await start(5_000);
     const client = await openSession(server, targetOf('site.git', 'receive'));

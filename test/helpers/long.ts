@@ -1,0 +1,23 @@
+/**
+ * Tests that only the long run has, in a file with others: `npm test` ends within minutes, and what
+ * tries more ways, more positions or more bytes of the same need not be run by whoever changes a line.
+ * A test of the other run is not there, rather than skipped: a skipped one is a fault.
+ */
+import { it as vitestIt } from 'vitest';
+
+/** Whether this is `npm run test:long`, as vitest.config.ts says. */
+export const isLongRun = process.env['GITWS_TESTS'] === 'long';
+
+/** Takes every call and every property, and does nothing: `it.each(table)(name, run)`. */
+const absent: unknown = new Proxy(() => undefined, {
+  apply: () => absent,
+  get: () => absent,
+});
+
+/** Vitest's, in the short run. */
+export const it = (isLongRun ? absent : vitestIt) as typeof vitestIt;
+
+export const test = it;
+
+/** Vitest's, in the long run. */
+export const long = (isLongRun ? vitestIt : absent) as typeof vitestIt;
