@@ -53,6 +53,10 @@ module.exports = {
       ...[base, wire, machine, client, storage, pack, repository, remote],
       ...['^src/isomorphic/', '^src/worktree/'],
     ]),
+    layer('worker-stands-on-git', '^src/worker/', [
+      ...[base, wire, machine, client, storage, pack, repository, remote],
+      ...['^src/isomorphic/', '^src/worktree/', '^src/git/'],
+    ]),
     layer('src-stands-alone', '^src/', []),
     layer('server-knows-the-machine', '^server/(?!upstream|stdout)', ['^server/', base, machine]),
     layer('stdout-reads-the-wire', '^server/stdout', ['^server/', base, machine, wire]),
@@ -93,7 +97,8 @@ module.exports = {
     {
       name: 'no-node-in-the-library',
       severity: 'error',
-      from: { path: '^src/' },
+      // Of a name in Node as well: the package.
+      from: { path: '^src/', pathNot: '^src/worker/script\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -105,7 +110,8 @@ module.exports = {
     {
       name: 'only-what-package-json-promises',
       severity: 'error',
-      from: { path: '^(src|server|bin)/' },
+      // The worker's script is one file with all that it takes: nobody installs anything for it.
+      from: { path: '^(src|server|bin)/', pathNot: '^src/worker/script\\.ts$' },
       // Of isomorphic-git, a peer, it is written that it is there for tests as well.
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],

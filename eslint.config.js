@@ -49,7 +49,7 @@ export default defineConfig(
     ignores: [
       ...['dist/', 'dist-*/', 'data/', 'coverage/', 'test-results/'],
       // AssemblyScript, whose compiler is its linter, and what the build makes of it.
-      ...['src/pack/wasm/', 'src/pack/inlined/*.js'],
+      ...['src/pack/wasm/', 'src/pack/inlined/*.js', 'src/worker/inlined/*.js'],
     ],
   },
   {

@@ -31,7 +31,7 @@ const aloneTests = [
 
 /** Tests of parts, which need no browser and nothing built: `npm run test:unit`. */
 const unitTests = [
-  'test/{corpus,isomorphic,remote,repository,storage,tunnel,wire,worktree}/**/!(*.browser|*.long).test.ts',
+  'test/{corpus,isomorphic,remote,repository,storage,tunnel,wire,worker,worktree}/**/!(*.browser|*.long).test.ts',
   'test/server/rules/*.test.ts',
 ];
 
@@ -64,6 +64,7 @@ export default defineConfig(({ mode }) => {
         { find: /^gitws\/git$/, replacement: source('src/git/index.ts') },
         { find: /^gitws\/server$/, replacement: source('server/index.ts') },
         { find: /^gitws\/storage$/, replacement: source('src/storage.ts') },
+        { find: /^gitws\/worker$/, replacement: source('src/worker/index.ts') },
       ],
     },
     test: {

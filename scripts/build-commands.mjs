@@ -2,10 +2,11 @@
  * Builds the commands, each in one file with all that it needs: a process that git or an operator
  * starts looks for nothing, where the packages that it is made of are hundreds of files.
  */
-import { chmod, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -96,28 +97,6 @@ const proxyApart = {
     );
   },
 };
-
-/**
- * @param {string[]} inputs files that a bundle was made of.
- * @returns {Promise<string>} the licences of the packages among them, as they want to be passed on.
- */
-async function licensesOf(inputs) {
-  const packages = new Set(
-    inputs.map((path) => /\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? ''),
-  );
-  packages.delete('');
-  const parts = [...packages].sort().map(async (name) => {
-    const folder = join(root, 'node_modules', name);
-    const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
-    if (file !== undefined)
-      return `${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
-    /** @type {{ license?: string, author?: string }} */
-    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    if (!manifest.license) throw new Error(`${name} brings no licence`);
-    return `${name}\n\n${manifest.license}, ${manifest.author ?? 'its authors'}\n`;
-  });
-  return (await Promise.all(parts)).join(`\n${'-'.repeat(72)}\n\n`);
-}
 
 /** @param {string} path */
 async function makeExecutable(path) {

@@ -12,6 +12,7 @@ import { build as esbuild } from 'esbuild';
 import { buildCommands } from './build-commands.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
+import { buildWorkerFiles, buildWorkerScript } from './build-worker.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -26,6 +27,10 @@ const browserBudget = 28 * 1024;
  * reads objects of a repository, and what fetches those that a partial clone lacks.
  */
 const packBudget = 66 * 1024;
+
+/** The same for the page's part of `gitws/worker`, and for the worker's script, which it loads. */
+const workerBudget = 8 * 1024;
+const workerScriptBudget = 240 * 1024;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {
@@ -45,6 +50,7 @@ const publicModules = {
   'pack/index': 'src/pack/index/index-pack.ts',
   'service-worker': 'src/service-worker.ts',
   storage: 'src/storage.ts',
+  'worker/index': 'src/worker/index.ts',
 };
 
 /** @type {Record<string, string>} */
@@ -169,6 +175,20 @@ async function buildPackFiles(out) {
 }
 
 /**
+ * Git in a worker, for a CDN and for pages that load its script as a file.
+ * @param {string} out
+ * @param {Awaited<ReturnType<typeof buildWorkerScript>>} made
+ */
+async function buildWorker(out, made) {
+  const options = { ...shared, platform: /** @type {const} */ ('browser'), minify: true };
+  await buildWorkerFiles(out, { ...options, target: browsers }, made);
+  for (const name of ['gitws-worker.min.js', 'gitws-worker.global.js']) {
+    await checkBudget(out, name, workerBudget);
+  }
+  await checkBudget(out, 'worker/script.js', workerScriptBudget);
+}
+
+/**
  * The demo page, with all that is not source copied beside it, and the server that shows it.
  * @param {string} out
  */
@@ -267,6 +287,7 @@ export async function build({ declarations = true } = {}) {
   const started = performance.now();
   // Into the sources, from where everything else imports it.
   await buildPack();
+  const worker = await buildWorkerScript(browsers);
   const inputs = await hashInputs(root);
   const out = join(root, `dist-${process.pid}`);
   try {
@@ -276,6 +297,7 @@ export async function build({ declarations = true } = {}) {
       buildCommands(out, shared),
       buildBrowserBundles(out),
       buildPackFiles(out),
+      buildWorker(out, worker),
       buildDemo(out),
       declarations && buildDeclarations(out),
     ]);

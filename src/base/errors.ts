@@ -101,7 +101,13 @@ export type ErrorCode =
   /** The server cannot do what was asked for. isomorphic-git's own code. `data`: `capability`. */
   | 'RemoteCapabilityError'
   /** The repository lacks an object that is needed, or has a damaged one. `data`: `oid`. */
-  | 'OBJECT_UNAVAILABLE';
+  | 'OBJECT_UNAVAILABLE'
+  /** The worker of `gitws/worker` cannot be started: its script cannot be loaded, or is another one. */
+  | 'WORKER_UNAVAILABLE'
+  /** The worker of `gitws/worker` died: no memory, somebody ended it, or a fault of its own. */
+  | 'WORKER_FAILED'
+  /** What `startGit` gave is closed, or was while the call ran. */
+  | 'WORKER_CLOSED';
 
 /** What may come with a {@link GitWsError} beside its code and sentence. */
 export interface GitWsErrorOptions {

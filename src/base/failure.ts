@@ -68,7 +68,7 @@ export function messageOf(reason: unknown): string {
 }
 
 /** Whether a value is an error. `instanceof` fails for those of another window or frame. */
-function isError(reason: unknown): reason is Error {
+export function isError(reason: unknown): reason is Error {
   if (reason instanceof Error) return true;
   const tag = Object.prototype.toString.call(reason);
   return tag === '[object Error]' || tag === '[object DOMException]';

@@ -27,7 +27,8 @@ function locked(): GitWsError {
   return new GitWsError('STORAGE_LOCKED', message, { retryable: true });
 }
 
-class WebLock implements Lock {
+/** A Web Lock of a name. */
+export class WebLock implements Lock {
   readonly #name: string;
   readonly #locks: LockManager;
   #giveUp: (() => void) | undefined;

@@ -1,0 +1,202 @@
+/** The worker's side: opens the storage, and runs what the page asks for. */
+import { releaseProxy, transfer, type Remote } from 'comlink';
+import { GitWsError } from '../base/errors.js';
+import { fileSystemFailure } from '../base/failure.js';
+import { createHttpClient } from '../isomorphic/http.js';
+import git from '../git/index.js';
+import { gitdirOf } from '../git/fetch.js';
+import { randomName } from '../storage/file-system.js';
+import { handOver } from './bytes.js';
+import { carry, restore, type Carried } from './carried.js';
+import { Files } from './in-worker-files.js';
+import { hasWorkdir, walkFor, Walks } from './in-worker-walk.js';
+import { Latest } from './latest.js';
+import {
+  protocolVersion,
+  type Call,
+  type Core,
+  type Greeting,
+  type Outcome,
+  type PageFunctions,
+  type StorageSettings,
+} from './protocol.js';
+import { Repositories } from './repositories.js';
+import { unlocked } from './unlocked.js';
+
+type Command = (options: Record<string, unknown>) => unknown;
+type Asking = (name: string, args: readonly unknown[]) => Promise<unknown>;
+
+/** The storage that the commands work on. */
+export interface Storage {
+  readonly promises: { stat(path: string): Promise<unknown>; close?(): Promise<void> };
+}
+
+const defaultLockTimeout = 10 * 60 * 1000;
+
+/** isomorphic-git's commands that speak with a remote themselves. */
+const speaking = new Set(['fastForward', 'getRemoteInfo', 'getRemoteInfo2', 'listServerRefs']);
+
+/** What is open. */
+interface Opened {
+  readonly storage: Storage;
+  readonly files: Files;
+  readonly repositories: Repositories;
+}
+
+/** See above. */
+export class GitCore implements Core {
+  readonly #makeStorage: (settings: StorageSettings) => Storage;
+  readonly #walks = new Walks();
+  readonly #running = new Map<number, AbortController>();
+  readonly #ends = new Set<Promise<unknown>>();
+  #opened: Opened | undefined;
+
+  /** @param makeStorage makes the storage of a name. */
+  constructor(makeStorage: (settings: StorageSettings) => Storage) {
+    this.#makeStorage = makeStorage;
+  }
+
+  async greet(): Promise<Greeting> {
+    const isCommand = ([name, value]: [string, unknown]): boolean =>
+      typeof value === 'function' && !['TREE', 'WORKDIR', 'STAGE'].includes(name);
+    const commands = Object.entries(git as object).filter(isCommand);
+    return {
+      protocol: protocolVersion,
+      commands: commands.map(([name]) => name),
+      errors: Object.keys(git.Errors),
+      lock: await holdLock(),
+    };
+  }
+
+  open(settings: StorageSettings): Promise<Outcome> {
+    return outcomeOf(async () => {
+      const storage = this.#makeStorage(settings);
+      const { promises } = storage;
+      await promises.stat('/').catch((reason: unknown) => {
+        throw storageError(reason);
+      });
+      const repositories = new Repositories(
+        ...([storage, settings.storage, settings.lockTimeout ?? defaultLockTimeout] as const),
+      );
+      this.#opened = { storage, files: new Files(promises), repositories };
+    });
+  }
+
+  run(call: Call, page?: PageFunctions): Promise<Outcome> {
+    const controller = new AbortController();
+    this.#running.set(call.id, controller);
+    const running = outcomeOf(() => this.#run(call, page, controller.signal)).then((outcome) => {
+      this.#running.delete(call.id);
+      (page as Remote<PageFunctions> | undefined)?.[releaseProxy]?.();
+      if ('error' in outcome) return outcome;
+      const { value, memory } = handOver(outcome.value, call.of !== 'git');
+      return transfer({ value }, memory);
+    });
+    this.#ends.add(running);
+    void running.finally(() => this.#ends.delete(running));
+    return running;
+  }
+
+  cancel(id: number, reason: Carried): void {
+    this.#running.get(id)?.abort(restore(reason));
+  }
+
+  close(): Promise<Outcome> {
+    return outcomeOf(async () => {
+      const reason = new GitWsError('WORKER_CLOSED', 'The worker is being closed.');
+      for (const controller of this.#running.values()) controller.abort(reason);
+      await Promise.all(this.#ends);
+      await this.#opened?.storage.promises.close?.();
+    });
+  }
+
+  async #run(call: Call, page: PageFunctions | undefined, signal: AbortSignal): Promise<unknown> {
+    const { of, name, args, target } = call;
+    if (of === 'entry') return this.#walks.ask(target, name);
+    if (of === 'step') return this.#walks.step(target, args[0] as number);
+    if (this.#opened === undefined) {
+      throw new GitWsError('WORKER_CLOSED', 'The worker has no storage open.');
+    }
+    const { files, repositories, storage } = this.#opened;
+    if (of === 'fs') return files.call(name, args);
+    if (of === 'file') return files.callFile(target, name, args);
+    const [given = {}] = args as [Record<string, unknown>?];
+    const ask: Asking = async (asked, values) => {
+      if (page === undefined) throw new GitWsError('WORKER_FAILED', `${asked} is not there.`);
+      return valueOf(await page.call(asked, values));
+    };
+    const progress = new Latest((event) => ask('onProgress', [event]));
+    const options: Record<string, unknown> = { ...given, signal };
+    for (const key of call.functions) {
+      const tell = (...values: unknown[]): Promise<unknown> =>
+        key === 'onProgress' ? progress.say(values[0]) : ask(key, values);
+      options[key] = (...values: unknown[]) => {
+        const called = tell(...values);
+        // Not every command waits for all of them.
+        called.catch(() => undefined);
+        return called;
+      };
+    }
+    if (speaking.has(name)) options['http'] = createHttpClient({ signal });
+    const work = async (): Promise<unknown> => {
+      const result =
+        name === 'walk'
+          ? await walkFor(options, call.functions, ask, this.#walks)
+          : await commandOf(name)(options);
+      await progress.end();
+      return result;
+    };
+    if (given['dir'] === undefined && given['gitdir'] === undefined) {
+      options['fs'] = storage;
+      return work();
+    }
+    const repository = repositories.at(gitdirOf(given));
+    Object.assign(options, { fs: repository.fs, cache: repository.cache });
+    const isUnlocked = name === 'walk' ? !hasWorkdir(options['trees']) : unlocked.has(name);
+    return isUnlocked ? work() : repository.lock.whileHeld(signal, work);
+  }
+}
+
+function commandOf(name: string): Command {
+  const command = (git as unknown as Record<string, Command | undefined>)[name];
+  if (command !== undefined) return command;
+  throw new GitWsError('INVALID_OPTION', 'The worker knows no such command.');
+}
+
+async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    return { value: await work() };
+  } catch (reason) {
+    // Nothing but an error goes to the page: what is none, is of the file system.
+    return { error: carry(fileSystemFailure(reason)) };
+  }
+}
+
+function valueOf(outcome: Outcome): unknown {
+  if ('error' in outcome) throw restore(outcome.error);
+  return outcome.value;
+}
+
+/** What a storage that cannot be opened fails with: browsers say it without a code. */
+function storageError(reason: unknown): Error {
+  const error = fileSystemFailure(reason);
+  if (typeof (error as { code?: unknown }).code === 'string') return error;
+  const message = `The storage cannot be opened: ${error.message}`;
+  return new GitWsError('FILE_SYSTEM_FAILED', message, { cause: error });
+}
+
+/** Takes a lock that nobody else wants until the worker is gone. @returns its name. */
+async function holdLock(): Promise<string | undefined> {
+  const { locks } = (globalThis.navigator ?? {}) as { locks?: LockManager };
+  if (locks === undefined) return undefined;
+  const name = `gitws-worker-${randomName()}`;
+  await new Promise<void>((resolve, reject) => {
+    locks
+      .request(name, () => {
+        resolve();
+        return new Promise<never>(() => undefined);
+      })
+      .catch(reject);
+  });
+  return name;
+}
