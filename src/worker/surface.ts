@@ -31,5 +31,5 @@ export interface WorkerGit extends WorkerCommands {
    * Ends it: calls that are not done reject with WORKER_CLOSED, and so do all later ones. The worker ends
    * with the last who uses it. Resolves when that is done; never rejects.
    */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
