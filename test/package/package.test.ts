@@ -50,6 +50,13 @@ describe('the packed files', () => {
       'dist/service-worker.d.ts',
       'dist/storage.js',
       'dist/storage.d.ts',
+      'dist/worker/index.js',
+      'dist/worker/index.d.ts',
+      'dist/worker/script.js',
+      'dist/worker/LICENSES.txt',
+      'dist/gitws-worker.min.js',
+      'dist/gitws-worker.global.js',
+      'dist/gitws-worker-inlined.min.js',
       'dist/pack/index.js',
       'dist/pack/index.d.ts',
       'dist/pack/worker.js',
@@ -62,7 +69,7 @@ describe('the packed files', () => {
 
   it('hold no sources, tests, demo or traces of the build', () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/bin\/LICENSES\.txt|dist\/pack\/engine(-plain)?\.wasm)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/(bin|worker)\/LICENSES\.txt|dist\/pack\/engine(-plain)?\.wasm)$/;
     const strange = files.filter((file) => !expected.test(file) || file.startsWith('dist/demo'));
     expect(strange).toEqual([]);
   });
@@ -84,7 +91,7 @@ describe('the packed files', () => {
   it('give TypeScript the types of what Node and bundlers run', async () => {
     const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
     const result = await checkPackage(packed, {
-      entrypoints: ['.', './git', './server', './pack', './storage'],
+      entrypoints: ['.', './git', './server', './pack', './storage', './worker'],
     });
     if (!result.types) throw new Error('the package has no types');
     const faults = result.problems.filter(
@@ -128,6 +135,7 @@ describe('in a project that has installed it', () => {
       }
       await import('gitws');
       await import('gitws/storage');
+      await import('gitws/worker');
       console.log(JSON.stringify(touched));
     `);
     expect(output).toBe('[]');
@@ -249,6 +257,41 @@ describe('a TypeScript project that has installed it', () => {
       ];
       `,
     );
+    await writeFile(
+      join(consumer, 'worker.ts'),
+      `
+      import { startGit, type WorkerGit } from 'gitws/worker';
+      import type git from 'gitws/git';
+
+      export async function work(signal: AbortSignal): Promise<string[]> {
+        const git: WorkerGit = await startGit({ storage: 'site', worker: () => new Worker('/x.js') });
+        const onAuth = async (url: string) => ({ username: url });
+        await git.clone({ dir: '/x', url: 'wss://git.example/x.git', filter: 'blob:none', onAuth, signal });
+        const bytes: Uint8Array = await git.fs.promises.readFile('/x/a');
+        const text: string = await git.fs.promises.readFile('/x/a', 'utf8');
+        const version: string = await git.version();
+        await git.walk({ dir: '/x', trees: [git.TREE({ ref: 'HEAD' }), git.WORKDIR()] });
+        try {
+          await git.push({ dir: '/x' });
+        } catch (error) {
+          if (error instanceof git.Errors.NotFoundError) return [error.data.what, error.code];
+        }
+        // @ts-expect-error: the worker has its storage
+        await git.log({ dir: '/x', fs: {} });
+        // @ts-expect-error: the worker connects itself
+        await git.fetch({ dir: '/x', http: {} });
+        // @ts-expect-error: a path is needed
+        await git.add({ dir: '/x' });
+        // @ts-expect-error: a storage is needed
+        await startGit({});
+        return [...(await git.listFiles({ dir: '/x' })), text, version, String(bytes.length)];
+      }
+      /** Whatever gitws/git has is here, by the same name. */
+      export type Missing = Exclude<keyof typeof git, keyof WorkerGit>;
+      export const nothing: Missing[] = [] satisfies never[];
+      export const none = (missing: Missing): never => missing;
+      `,
+    );
     const types = ['@types/node', '@types/ws', 'undici-types', 'isomorphic-git'];
     await linkPackages(consumer, types);
   });
@@ -260,6 +303,12 @@ describe('a TypeScript project that has installed it', () => {
       code: 0,
       stdout: '',
     });
+  });
+
+  it('has in a worker what gitws/git has, but for what the worker has itself', async () => {
+    const dom = ['--lib', 'es2022,dom', '--module', 'esnext', '--moduleResolution', 'bundler'];
+    const result = await compile(consumer, ...options, ...dom, '--skipLibCheck', 'worker.ts');
+    expect(result).toMatchObject({ code: 0, stdout: '' });
   });
 
   it('may bring the WebSocket class of a page, or one that extends it', async () => {

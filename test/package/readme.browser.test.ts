@@ -32,6 +32,7 @@ const blocks = [
   { language: 'js', says: 'createHttpClient({', run: 'here' },
   { language: 'js', says: '= bindRepository(', run: 'here' },
   { language: 'js', says: "from 'gitws/git'", run: 'here' },
+  { language: 'js', says: "from 'gitws/worker'", run: 'here' },
   { language: 'html', says: 'gitws.global.js', run: 'here' },
   { language: 'sh', says: 'npx gitws serve ~/repositories', run: 'here' },
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
@@ -101,6 +102,7 @@ async function runInPage(page: Page, code: string): Promise<unknown> {
     stdin: { contents, resolveDir: project },
     alias: {
       'gitws/git': join(project, 'dist/git/index.js'),
+      'gitws/worker': join(project, 'dist/worker/index.js'),
       gitws: join(project, 'dist/index.js'),
     },
     // Beside dist/index.js in an installed package, where bundlers find it.
@@ -152,6 +154,23 @@ return [await git.status({ fs, dir, filepath: 'mine.txt' }), await git.resolveRe
     )) as string[];
     expect(status).toBe('unmodified');
     expect(head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
+  });
+
+  it('git in a worker clones, and its files are the page’s', async () => {
+    const { page, site, url } = await openPage(() => '<!doctype html><title>README</title>');
+    await page.goto(site);
+    const example = fillIn(await blockThat("from 'gitws/worker'"), {
+      'https://git.example/site.git': `${url}/site.git`,
+    });
+    const seen = await runInPage(
+      page,
+      `${example}
+const status = await git.status({ dir, filepath: 'new.txt' });
+const head = await git.resolveRef({ dir, ref: 'HEAD' });
+await git.close();
+return [status, head];`,
+    );
+    expect(seen).toEqual(['added', await git(['rev-parse', 'main'], { cwd: gitDir })]);
   });
 
   it('a client with options of its own tells of what it does', async () => {

@@ -560,3 +560,51 @@ describe.skipIf(!browserAvailable)('a page with a strict Content-Security-Policy
     expect(seen.heads).toEqual([head, head, head]);
   });
 });
+
+describe.skipIf(!browserAvailable)('a page without a bundler', () => {
+  it.each([
+    ['a script tag', 'gitws-worker.global.js'],
+    ['a module', 'gitws-worker.min.js'],
+  ])(
+    'starts git by %s of another origin, which loads the worker from beside it',
+    async (_, name) => {
+      const { gitDir, url } = await makeSite(`cdn-${name}`);
+      const asked: string[] = [];
+      const cdn = await listen(
+        createServer((request, response) => {
+          const path = request.url ?? '';
+          asked.push(path);
+          response.setHeader('access-control-allow-origin', '*');
+          response.setHeader('content-type', 'text/javascript; charset=utf-8');
+          void readFile(new URL(`../../dist${path}`, import.meta.url)).then((code) =>
+            response.end(code),
+          );
+        }),
+      );
+      const page = await openPage();
+      const isModule = name.endsWith('.min.js');
+      if (isModule) {
+        const content = `import * as made from '${cdn.url}/${name}'; globalThis.gitwsWorker = made;`;
+        await page.addScriptTag({ type: 'module', content });
+      } else {
+        await page.evaluate((src) => {
+          const script = document.createElement('script');
+          Object.assign(script, { src, crossOrigin: 'anonymous' });
+          document.head.append(script);
+        }, `${cdn.url}/${name}`);
+      }
+      await page.waitForFunction(() => 'gitwsWorker' in globalThis);
+      expect(asked).toEqual([`/${name}`]);
+      const head = await page.evaluate(async (remote) => {
+        const { gitwsWorker } = globalThis as unknown as { gitwsWorker: WorkerPage };
+        const git = await gitwsWorker.startGit({ storage: 'cdn' });
+        await git.clone({ dir: '/site', url: remote });
+        const oid = await git.resolveRef({ dir: '/site', ref: 'HEAD' });
+        await git.close();
+        return oid;
+      }, url);
+      expect(head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
+      expect(asked).toEqual([`/${name}`, '/gitws-worker-inlined.min.js']);
+    },
+  );
+});
