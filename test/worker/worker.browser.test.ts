@@ -427,6 +427,51 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
       expect(seen.files).toEqual(all.slice().sort());
     }
   });
+
+  it('in two tabs wait for a commit that is being signed, and go on from it', async () => {
+    const context = await browser.newContext();
+    const [one, two] = [await openPage(context), await openPage(context)];
+    type Global = typeof globalThis & { sign?: () => void; done?: Promise<string> };
+    await one.evaluate(async () => {
+      const git = await inPage.startGit({ storage: 'signed' });
+      const common = { dir: '/site', author: inPage.author };
+      await git.init({ dir: '/site', defaultBranch: 'main' });
+      await git.commit({ ...common, message: 'first' });
+      await new Promise<void>((resolve) => {
+        // By now the commit has its parent.
+        const onSign = () =>
+          new Promise<{ signature: string }>((sign) => {
+            (globalThis as Global).sign = () => sign({ signature: 'x' });
+            resolve();
+          });
+        const signed = { ...common, message: 'signed', signingKey: 'key', onSign };
+        (globalThis as Global).done = git.commit(signed);
+      });
+    });
+    await two.evaluate(async () => {
+      const git = await inPage.startGit({ storage: 'signed' });
+      const given = { dir: '/site', author: inPage.author, message: 'second' };
+      let isOver = false;
+      const done = git.commit(given).finally(() => (isOver = true));
+      (globalThis as Global).done = done;
+      const waits = async (): Promise<boolean> => {
+        const { pending = [] } = await navigator.locks.query();
+        return pending.some(({ name }) => name === 'gitws:signed:/site/.git');
+      };
+      const { setTimeout } = globalThis;
+      while (!isOver && !(await waits())) await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    await one.evaluate(() => {
+      (globalThis as Global).sign?.();
+      return (globalThis as Global).done;
+    });
+    const messages = await two.evaluate(async () => {
+      await (globalThis as Global).done;
+      const git = await inPage.startGit({ storage: 'signed' });
+      return (await git.log({ dir: '/site' })).map(({ commit }) => commit.message.trim());
+    });
+    expect(messages).toEqual(['second', 'signed', 'first']);
+  });
 });
 
 describe.skipIf(!browserAvailable)('a worker that is no more', () => {
