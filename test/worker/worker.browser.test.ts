@@ -371,7 +371,7 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
     const first = await page.evaluateHandle(() => inPage.startGit({ storage: 'shared' }));
     const second = await page.evaluateHandle(() => inPage.startGit({ storage: 'shared' }));
     await second.evaluate((git) => git.init({ dir: '/one' }));
-    expect(workers()).toBe(1);
+    await expect.poll(workers).toBe(1);
     const seen = await first.evaluate(async (git) => {
       const names = await git.fs.promises.readdir('/');
       const pending = inPage.failure(git.fs.promises.writeFile('/two', 'x'));
@@ -516,7 +516,7 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
       worker,
     );
     expect(seen).toMatchObject({ isOwn: true, code: 'WORKER_UNAVAILABLE' });
-    expect(page.workers()).toEqual([]);
+    await expect.poll(() => page.workers().length).toBe(0);
     // What failed is forgotten.
     await page.evaluate(async () => (await inPage.startGit({ storage: 'none' })).close());
   });
