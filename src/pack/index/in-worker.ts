@@ -1,11 +1,10 @@
 /** Indexes a pack in a worker: the caller's side. What the worker does is run.ts, as without one. */
 import { Feeding } from './feeding.js';
 import { GitWsError } from '../../base/errors.js';
-import type { Answer, Order, Posted, Question, Report } from './messages.js';
+import type { Answer, Met, Order, Posted, Question, Report } from './messages.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import type { PackLimits } from './limits.js';
 import { canceled } from './pace.js';
-import type { Met } from './meet-worker.js';
 
 /** The most that is copied for it at once. */
 const piece = 0x100000;

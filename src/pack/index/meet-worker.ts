@@ -1,19 +1,10 @@
 /** Finds the worker that a pack is indexed in: starts it, if need be, and sees that it is there. */
 import { GitWsError } from '../../base/errors.js';
-import { greeting, type Greeted } from './messages.js';
+import { greeting, type Greeted, type Met } from './messages.js';
 import type { IndexPackOptions } from './options.js';
 import { canceled } from './pace.js';
 import { Script } from './script.js';
 import { takeSpare } from './spare-worker.js';
-
-/** A worker that has answered. */
-export interface Met {
-  readonly worker: Worker;
-  /** See {@link Greeted}. */
-  readonly lock: string | undefined;
-  /** Whether it was started here, and is to be ended here. */
-  readonly isOwn: boolean;
-}
 
 /**
  * How long a worker may take to load and to answer, in ms. One that has been ended, or is no worker

@@ -62,3 +62,12 @@ export type Question =
 
 /** A message as it is posted. */
 export type Posted<Message> = { readonly pack: number } & Message;
+
+/** A worker that has answered. */
+export interface Met {
+  readonly worker: Worker;
+  /** See {@link Greeted}. */
+  readonly lock: string | undefined;
+  /** Whether it was started here, and is to be ended here. */
+  readonly isOwn: boolean;
+}

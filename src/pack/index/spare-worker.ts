@@ -2,7 +2,7 @@
  * The worker of the last small pack, kept for the next one: a page that fetches a few objects at a time
  * would else start a worker for each, which takes longer than the pack does.
  */
-import type { Met } from './meet-worker.js';
+import type { Met } from './messages.js';
 
 /** How long one is kept, in ms. It is another thread, and holds the memory of one small pack. */
 export const spareTime = 5_000;
