@@ -90,7 +90,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(server|native)/',
-        pathNot: '^(server/(spawn|run-git)|native/git-process)\\.ts$',
+        pathNot: '^(server/(backend/local/spawn|run-git)|native/git-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

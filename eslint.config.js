@@ -27,7 +27,8 @@ const notEverywhere = [
 
 const childProcess = {
   regex: '^(node:)?child_process$',
-  message: 'server/spawn.ts, server/run-git.ts and native/git-process.ts start all processes.',
+  message:
+    'server/backend/local/spawn.ts, server/run-git.ts and native/git-process.ts start all processes.',
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
@@ -128,7 +129,7 @@ export default defineConfig(
     rules: restrictImports(childProcess),
   },
   {
-    files: ['server/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'],
+    files: ['server/backend/local/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'],
     rules: restrictImports(),
   },
   {

@@ -11,7 +11,7 @@
  */
 import type { GitSetting } from './environment.js';
 import { collect, startGit, type GitCommand } from './run-git.js';
-import type { ServiceProcess } from './spawn.js';
+import type { ServiceProcess } from './backend/local/spawn.js';
 
 /** What {@link Maintenance} works with. */
 export interface MaintenanceOptions {

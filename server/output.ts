@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Gather } from './gather.js';
 import type { ServiceText } from './service-text.js';
-import type { ServiceProcess } from './spawn.js';
+import type { ServiceProcess } from './backend/local/spawn.js';
 
 /** What {@link ProcessOutput} works with. */
 export interface OutputOptions {

@@ -6,9 +6,9 @@ import type { GitService } from '../src/tunnel/machine/request-target.js';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Limits } from './limits.js';
 import type { ProcessOutput } from './output.js';
-import { Quarantine } from './quarantine.js';
+import { Quarantine } from './backend/local/quarantine.js';
 import type { Repository } from './repository.js';
-import type { Ending, ServiceProcess } from './spawn.js';
+import type { Ending, ServiceProcess } from './backend/local/spawn.js';
 
 /** A process that runs, and whose. */
 export interface RunningService {

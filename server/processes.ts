@@ -7,8 +7,8 @@ import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import type { Preparation } from './preparation.js';
 import { failure, refusal, type Refusal } from './refusal.js';
-import type { ServiceProcess } from './spawn.js';
-import { startService, type StartedService } from './start-service.js';
+import type { ServiceProcess } from './backend/local/spawn.js';
+import { startService, type StartedService } from './backend/local/start-service.js';
 import type { Admission } from './upgrade.js';
 
 /** What {@link Processes} works with. */

@@ -7,7 +7,7 @@ import { setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { requireDescriptorsForProcess } from './descriptors.js';
 import { configArguments, gitEnvironment, type GitSetting } from './environment.js';
-import { ServiceProcess } from './spawn.js';
+import { ServiceProcess } from './backend/local/spawn.js';
 
 /** What to run where. */
 export interface GitCommand {

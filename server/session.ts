@@ -18,7 +18,7 @@ import { endingOf, processEnd } from './process-end.js';
 import { SessionLinks } from './session-links.js';
 import { createTunnel, type SessionOptions } from './session-options.js';
 import { outcomeOf, type RunningSession, type SessionFigures } from './running-session.js';
-import type { Ending, ServiceProcess } from './spawn.js';
+import type { Ending, ServiceProcess } from './backend/local/spawn.js';
 import { Wait } from './wait.js';
 
 /** A running session of gitws.v1. */

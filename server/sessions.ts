@@ -19,8 +19,8 @@ import {
   type StoredSession,
 } from './session-store.js';
 import { Session } from './session.js';
-import type { ServiceProcess } from './spawn.js';
-import type { StartedService } from './start-service.js';
+import type { ServiceProcess } from './backend/local/spawn.js';
+import type { StartedService } from './backend/local/start-service.js';
 import { Unasked } from './unasked.js';
 import type { Admission } from './upgrade.js';
 

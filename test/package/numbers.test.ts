@@ -30,7 +30,7 @@ import { askTime } from '../../native/push-outcome.js';
 import { maxDelay } from '../../server/authentication/failures.js';
 import { secretBytes as tokenBytes } from '../../server/authentication/token-file.js';
 import { askedAlone, mostCommits } from '../../server/hooks/forward.js';
-import { lookTimes } from '../../server/quarantine.js';
+import { lookTimes } from '../../server/backend/local/quarantine.js';
 import { maxWaiting as maxPipeWaiting } from '../../server/raw-pipe.js';
 import { secretBytes as sessionBytes } from '../../server/session-store.js';
 import { maxFragments, maxUnsentPongs } from '../../server/web-sockets.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
-import { lookTimes } from '../../server/quarantine.js';
+import { lookTimes } from '../../server/backend/local/quarantine.js';
 import { openChannel, type Channel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lookTimes, Quarantine } from '../../server/quarantine.js';
+import { lookTimes, Quarantine } from '../../server/backend/local/quarantine.js';
 
 const hour = 60 * 60 * 1000;
 

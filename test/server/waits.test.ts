@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { Quarantine } from '../../server/quarantine.js';
+import { Quarantine } from '../../server/backend/local/quarantine.js';
 import type { GitServerOptions, SessionReport } from '../../server/index.js';
 import { nullOid, pushRequest } from '../helpers/git-stream.js';
 import { makeRepository } from '../helpers/git.js';

@@ -1,8 +1,8 @@
 /** From an upgrade that passed every check to a running service whose words are fit for its client. */
-import type { Preparation } from './preparation.js';
-import { serviceText, type ServiceText } from './service-text.js';
+import type { Preparation } from '../../preparation.js';
+import { serviceText, type ServiceText } from '../../service-text.js';
 import { spawnService, type ServiceProcess } from './spawn.js';
-import type { Admission } from './upgrade.js';
+import type { Admission } from '../../upgrade.js';
 
 /** A service that runs, and what stands between it and its client. */
 export interface StartedService {

@@ -4,15 +4,15 @@
  */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { GitService } from '../src/tunnel/machine/request-target.js';
-import type { ExitStatus } from '../src/tunnel/machine/message.js';
-import { requireDescriptorsForProcess } from './descriptors.js';
+import type { GitService } from '../../../src/tunnel/machine/request-target.js';
+import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
+import { requireDescriptorsForProcess } from '../../descriptors.js';
 import {
   configArguments,
   gitEnvironment,
   type Environment,
   type GitSetting,
-} from './environment.js';
+} from '../../environment.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';
 
 /** What to run where. */
