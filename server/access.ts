@@ -9,8 +9,10 @@ import { closeCodes } from '../src/tunnel/machine/close.js';
 import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import { refusal, type Refusal } from './refusal.js';
+import { services, type Access } from './services.js';
 import type { User } from './user.js';
 
+export type { Access } from './services.js';
 export type { User } from './user.js';
 
 /** What an Authorization value holds. */
@@ -35,9 +37,6 @@ export interface AuthenticateAttempt {
 /** Finds out who is asking. @returns null where the credentials are missing or wrong. */
 export type Authenticate = (attempt: AuthenticateAttempt) => User | null | Promise<User | null>;
 
-/** What a service does to a repository: upload-pack reads, receive-pack writes. */
-export type Access = 'read' | 'write' | 'archive';
-
 /** What {@link Authorize} is asked about. */
 export interface AuthorizeQuestion {
   /** Null for somebody without valid credentials. */
@@ -50,13 +49,6 @@ export interface AuthorizeQuestion {
 
 /** Decides whether somebody may. */
 export type Authorize = (question: AuthorizeQuestion) => boolean | Promise<boolean>;
-
-/** The access that each service needs. */
-export const accessOf: Readonly<Record<GitService, Access>> = {
-  'git-upload-pack': 'read',
-  'git-receive-pack': 'write',
-  'git-upload-archive': 'archive',
-};
 
 const credentialsFault = 'The credentials contain a line end or a NUL character.';
 
@@ -103,7 +95,7 @@ export async function decideAccess(
     return refusal(closeCodes.malformed, credentialsFault);
   }
   const user = (await authenticate?.({ ...attempt, credentials })) ?? null;
-  const access = accessOf[service];
+  const { access } = services[service];
   const may = async (wanted: Access): Promise<boolean> =>
     (await authorize({ user, repository, access: wanted, request })) === true;
   if (await may(access)) return { kind: 'allowed', user };

@@ -138,7 +138,7 @@ export class Admittance {
       return false;
     }
     // Not when its group is gone: what a hook left in the background may stay for ever.
-    void started.child.exited.then(giveBack);
+    void started.exited.then(giveBack);
     let began = false;
     try {
       asker.accept((carrier) => {
@@ -146,7 +146,7 @@ export class Admittance {
         began = true;
       });
     } finally {
-      if (!began) this.#options.processes.end(started.child);
+      if (!began) this.#options.processes.end(started);
     }
     return began;
   }

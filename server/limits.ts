@@ -2,7 +2,6 @@
  * The limits of one server: the defaults of limit-table.ts, and what an operator puts in their
  * place, checked.
  */
-import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { GitWsError } from '../src/base/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
 import { formatQuantity } from './quantity.js';
@@ -152,9 +151,4 @@ function invalid(name: string, why: string): GitWsError {
   return new GitWsError('INVALID_OPTION', `The limit ${name} cannot be used: ${why}.`, {
     data: { limit: name },
   });
-}
-
-/** Most bytes that a client may send for the stdin of one service. */
-export function maxInput(service: GitService, { maxPushSize, maxRequestSize }: Limits): number {
-  return service === 'git-receive-pack' ? maxPushSize + maxRequestSize : maxRequestSize;
 }

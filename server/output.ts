@@ -6,15 +6,13 @@
 import type { Readable } from 'node:stream';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Gather } from './gather.js';
-import type { ServiceText } from './service-text.js';
-import type { ServiceProcess } from './backend/local/spawn.js';
+import type { Service } from './backend/service.js';
 
-/** What {@link ProcessOutput} works with. */
+/** What {@link ServiceOutput} works with. */
 export interface OutputOptions {
-  readonly child: ServiceProcess;
+  readonly running: Service;
   readonly gather: Gather;
-  readonly text: ServiceText;
-  /** Time that streams may stay open and silent (dropped: open) after the process ended, in ms. */
+  /** Time that streams may stay open and silent (dropped: open) after the service ended, in ms. */
   readonly lingerTime: number;
   /** @returns false where there is no credit. */
   writeStderr(text: string): boolean;
@@ -26,9 +24,9 @@ export interface OutputOptions {
   flush(): void;
 }
 
-/** The output of one process, until it is all sent or the client has left. */
-export class ProcessOutput {
-  /** How the process ended, once its output has ended too and was sent or dropped. */
+/** The output of one service, until it is all sent or the client has left. */
+export class ServiceOutput {
+  /** How the service ended, once its output has ended too and was sent or dropped. */
   readonly exit: Promise<ExitStatus>;
   readonly #options: OutputOptions;
   readonly #stdout: Readable;
@@ -44,7 +42,7 @@ export class ProcessOutput {
 
   constructor(options: OutputOptions) {
     this.#options = options;
-    const { stdout, stderr } = options.child;
+    const { stdout, stderr } = options.running;
     this.#stdout = stdout;
     this.#stderr = stderr;
     const drained = new Promise<void>((resolve) => {
@@ -53,12 +51,12 @@ export class ProcessOutput {
     stdout.on('data', (chunk: Buffer) => {
       if (this.#discarding) return;
       this.#linger?.refresh();
-      this.#gather(options.text.stdout.push(chunk));
+      this.#gather(options.running.text.stdout.push(chunk));
     });
     stderr.on('data', (chunk: Buffer) => {
       if (this.#discarding) return;
       this.#linger?.refresh();
-      this.#pieces.push(...options.text.stderr.decode(chunk));
+      this.#pieces.push(...options.running.text.stderr.decode(chunk));
       this.pump();
     });
     // A stream that was handed to a child as well was paused by that.
@@ -71,16 +69,16 @@ export class ProcessOutput {
     stderr.on('error', () => undefined);
     stdout.on('close', () => {
       this.#stdoutClosed = true;
-      if (!this.#discarding) this.#gather(options.text.stdout.end());
+      if (!this.#discarding) this.#gather(options.running.text.stdout.end());
       options.gather.finish();
       this.pump();
     });
     stderr.on('close', () => {
       this.#stderrClosed = true;
-      this.#pieces.push(...options.text.stderr.end());
+      this.#pieces.push(...options.running.text.stderr.end());
       this.pump();
     });
-    this.exit = options.child.exited.then(async (status) => {
+    this.exit = options.running.exited.then(async (status) => {
       this.#armLinger();
       await drained;
       clearTimeout(this.#linger);

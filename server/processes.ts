@@ -5,18 +5,15 @@
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
-import type { Preparation } from './preparation.js';
 import { failure, refusal, type Refusal } from './refusal.js';
-import type { ServiceProcess } from './backend/local/spawn.js';
-import { startService, type StartedService } from './backend/local/start-service.js';
+import type { Ending, Service } from './backend/service.js';
 import type { Admission } from './upgrade.js';
 
 /** What {@link Processes} works with. */
 export interface ProcessesOptions {
-  readonly preparation: Preparation;
   readonly limits: Limits;
-  /** The directory of repositories as it was configured. */
-  readonly root: string;
+  /** Opens the service that was asked for, wherever the repository is. */
+  open(admission: Admission, signal: AbortSignal): Promise<Service | Refusal>;
   /** Told of what should not happen. */
   onError(error: unknown): void;
 }
@@ -24,10 +21,16 @@ export interface ProcessesOptions {
 /** Time for what starts although nobody wants it any more, when the server ends, in ms. */
 const lateTime = 2_000;
 
+/** What can be ended, and has an end. */
+export interface Running {
+  readonly gone: Promise<void>;
+  end(ending: Ending): void;
+}
+
 /** The processes of one server. */
 export class Processes {
   readonly #options: ProcessesOptions;
-  readonly #running = new Set<ServiceProcess>();
+  readonly #running = new Set<Running>();
   /** Each resolves when a process has started that was asked for, or will not. */
   readonly #starting = new Set<Promise<void>>();
 
@@ -44,10 +47,11 @@ export class Processes {
   async start(
     admission: Admission,
     unless: <Result>(work: Promise<Result>) => Promise<Result | Refusal>,
-  ): Promise<StartedService | Refusal> {
+  ): Promise<Service | Refusal> {
     const sentence = 'The server could not start git.';
     const { limits } = this.#options;
-    const starting = this.#start(admission);
+    const abort = new AbortController();
+    const starting = this.#start(admission, abort.signal);
     const settled = starting
       .then(
         () => undefined,
@@ -63,13 +67,15 @@ export class Processes {
         }),
       );
       // Nobody is told any more why it fails, if it does.
-      if ('kind' in started)
+      if ('kind' in started) {
+        abort.abort();
         starting.then(
-          ({ child }) => {
-            this.end(child);
+          (late) => {
+            if (!('kind' in late)) this.end(late);
           },
           () => undefined,
         );
+      }
       return started;
     } catch (error) {
       this.#options.onError(error);
@@ -78,7 +84,7 @@ export class Processes {
   }
 
   /** Ends a process that no session is for. */
-  readonly end = (child: ServiceProcess): void => {
+  readonly end = (child: Running): void => {
     child.end({ term: 0, kill: this.#options.limits.killDelayUpload });
   };
 
@@ -88,7 +94,7 @@ export class Processes {
   }
 
   /** Looks after a process that was started elsewhere, until it is gone. */
-  readonly add = (child: ServiceProcess): void => {
+  readonly add = (child: Running): void => {
     this.#running.add(child);
     void child.gone.then(() => this.#running.delete(child));
   };
@@ -106,10 +112,9 @@ export class Processes {
     await Promise.all([...this.#running].map((child) => child.gone));
   }
 
-  async #start(admission: Admission): Promise<StartedService> {
-    const { preparation, root } = this.#options;
-    const started = await startService(admission, preparation, root);
-    this.add(started.child);
+  async #start(admission: Admission, signal: AbortSignal): Promise<Service | Refusal> {
+    const started = await this.#options.open(admission, signal);
+    if (!('kind' in started)) this.add(started);
     return started;
   }
 }

@@ -9,16 +9,15 @@ import { closeCodes, type CloseCode } from '../src/tunnel/machine/close.js';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
-import { maxInput, type Limits } from './limits.js';
-import { ProcessOutput } from './output.js';
-import { endingOf, processEnd, type RunningService } from './process-end.js';
+import type { Limits } from './limits.js';
+import { ServiceOutput } from './output.js';
+import { serviceEnd, type RunningService } from './service-end.js';
+import { services } from './services.js';
 import type { RunningSession, SessionFigures } from './running-session.js';
-import type { ServiceText } from './service-text.js';
 
 /** What a raw pipe is made of. */
 export interface RawPipeOptions extends RunningService {
   readonly socket: WebSocket;
-  readonly text: ServiceText;
   readonly limits: Limits;
 }
 
@@ -36,7 +35,7 @@ export class RawPipe implements RunningSession {
   readonly over: Promise<SessionFigures>;
   readonly #options: RawPipeOptions;
   readonly #connection: Connection;
-  readonly #output: ProcessOutput;
+  readonly #output: ServiceOutput;
   readonly #started = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
@@ -46,7 +45,7 @@ export class RawPipe implements RunningSession {
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RawPipeOptions) {
-    const { child, limits, socket, text } = options;
+    const { running, limits, socket } = options;
     this.#options = options;
     const events = {
       onMessage: (data: string | Uint8Array) => {
@@ -69,8 +68,8 @@ export class RawPipe implements RunningSession {
         });
       },
     });
-    this.#output = new ProcessOutput({
-      ...{ child, gather, text, lingerTime: limits.lingerTime },
+    this.#output = new ServiceOutput({
+      ...{ running, gather, lingerTime: limits.lingerTime },
       writeStderr: (words) => {
         this.#stderr = (this.#stderr + words).slice(-keptStderr);
         return true;
@@ -91,16 +90,16 @@ export class RawPipe implements RunningSession {
     // Whether a push has arrived whole cannot be known here: each that has begun may finish.
     const mayFinish = this.#pushes && this.#bytesIn > 0;
     if (now || !mayFinish) this.end(closeCodes.unavailable, 'The server shuts down.');
-    const { child, limits, service } = this.#options;
-    if (now) child.end({ ...endingOf(service, limits), term: 0 });
+    const { running, limits, service } = this.#options;
+    if (now) running.end({ ...services[service].ending(limits), term: 0 });
   }
 
   get #pushes(): boolean {
-    return this.#options.service === 'git-receive-pack';
+    return services[this.#options.service].finishes;
   }
 
   async #run(): Promise<SessionFigures> {
-    const status = await processEnd(this.#options, this.#output, this.#options.limits);
+    const status = await serviceEnd(this.#options.running, this.#output);
     if (this.#clientLeft === undefined) {
       this.#exit = status;
       if (status.code === 0) this.#connection.close(closeCodes.done);
@@ -133,14 +132,14 @@ export class RawPipe implements RunningSession {
     }
     this.#bytesIn += data.length;
     this.#expectLife();
-    const { child, limits, service } = this.#options;
-    if (this.#bytesIn > maxInput(service, limits)) {
+    const { running, limits, service } = this.#options;
+    if (this.#bytesIn > services[service].maxInput(limits)) {
       this.end(closeCodes.tooLarge, 'The request is too large.');
       return;
     }
-    const { stdin } = child;
+    const { stdin } = running;
     // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
-    if (stdin.destroyed || child.write(data) || stdin.destroyed) return;
+    if (stdin.destroyed || running.write(data) || stdin.destroyed) return;
     this.#connection.pause();
     const resume = (): void => {
       for (const event of ['drain', 'close', 'error']) stdin.off(event, resume);
@@ -167,10 +166,10 @@ export class RawPipe implements RunningSession {
     this.#clientLeft = closeCode;
     clearTimeout(this.#silence);
     this.#output.discard();
-    const { child, limits, service } = this.#options;
+    const { running, limits, service } = this.#options;
     // An unfinished push ends by itself at the end of its input. One that was whole may be moving
     // refs: nobody can tell from here, so it is never signalled.
-    if (this.#pushes) child.stdin.end();
-    else if (this.#exit === undefined) child.end(endingOf(service, limits));
+    if (this.#pushes) running.stdin.end();
+    else if (this.#exit === undefined) running.end(services[service].ending(limits));
   }
 }

@@ -10,6 +10,7 @@ import { startTimer } from '../src/base/duration.js';
 import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
 import { Admittance, closing } from './admittance.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
+import { Backends } from './backend/backends.js';
 import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
 import { Connections } from './connections.js';
 import { createContext } from './context.js';
@@ -22,11 +23,9 @@ import { Maintenance } from './maintenance.js';
 import { Occupancy } from './occupancy.js';
 import { checkedNode, checkedRoot, type GitServerOptions } from './options.js';
 import { Places } from './places.js';
-import { Preparation } from './preparation.js';
 import { Processes } from './processes.js';
 import { reportOf } from './refusal-report.js';
 import { answerUpgrade, httpStatusOf, Refusals, type HttpAnswer, type Refusal } from './refusal.js';
-import { askGit } from './run-git.js';
 import type { RunMessage } from '../src/tunnel/machine/message.js';
 import { Sessions } from './sessions.js';
 import { looksLikeEndpoint } from './target.js';
@@ -65,7 +64,7 @@ class RunningServer implements GitServer {
   readonly #clientAddress: ClientAddress;
   readonly #occupancy: Occupancy;
   readonly #places: Places;
-  readonly #preparation: Preparation;
+  readonly #backends: Backends;
   readonly #maintenance: Maintenance;
   readonly #upgrades = new Set<Promise<void>>();
   readonly #detach: (() => void)[] = [];
@@ -84,24 +83,22 @@ class RunningServer implements GitServer {
     this.#refusals = new Refusals(this.#webSockets, this.#limits);
     this.#clientAddress = createClientAddress(options.trustedProxies ?? []);
     this.#occupancy = new Occupancy(this.#limits);
-    const { maxChildren, maxPushMemory, maxPushSize, maxQueue, queueTime } = this.#limits;
+    const { maxChildren, maxQueue, queueTime } = this.#limits;
     this.#places = new Places({ places: maxChildren, queue: maxQueue, time: queueTime });
-    const gitConfig = {
-      'receive.maxInputSize': `${maxPushSize}`,
-      ...options.gitConfig,
-    };
-    this.#preparation = new Preparation({ ...options, gitConfig, maxPushMemory }, (gitDir, args) =>
-      askGit(gitDir, args, this.#processes.add),
-    );
     const onError = (error: unknown): void => {
       this.#report(error);
     };
     this.#processes = new Processes({
-      ...{ preparation: this.#preparation, limits: this.#limits, root, onError },
+      ...{ limits: this.#limits, onError },
+      open: (admission, signal) => this.#backends.open(admission, signal),
+    });
+    this.#backends = new Backends({
+      ...{ options, root, limits: this.#limits, onError },
+      onProcess: this.#processes.add,
     });
     this.#maintenance = new Maintenance({
       onError,
-      allowed: (gitDir) => this.#preparation.allowsMaintenance(gitDir),
+      allowed: (gitDir) => this.#backends.allowsMaintenance(gitDir),
     });
     this.#sessions = new Sessions({
       ...{ limits: this.#limits, node: checkedNode(options.node), onError },
@@ -259,7 +256,7 @@ class RunningServer implements GitServer {
     await this.#processes.close();
     await this.#maintenance.close();
     await this.#refusals.close();
-    await this.#preparation.close();
+    await this.#backends.close();
   }
 
   async #upgrade(arrival: Arrival, socket: Duplex, head: Buffer): Promise<void> {

@@ -2,13 +2,11 @@
 import { Tunnel } from '../src/tunnel/machine/tunnel.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
-import type { RunningService } from './process-end.js';
-import type { ServiceText } from './service-text.js';
+import type { RunningService } from './service-end.js';
 
 /** What a session is made of. */
 export interface SessionOptions extends RunningService {
   readonly link: Link;
-  readonly text: ServiceText;
   /** The client's receive window, in bytes. */
   readonly peerWindow: number;
   /** The secret by which its client comes back. */

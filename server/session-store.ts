@@ -10,8 +10,8 @@ import type { Session } from './session.js';
 
 /** What a session is bound to: it can be resumed for nothing else and by nobody else. */
 export interface SessionBinding {
-  /** Real path of the repository. */
-  readonly gitDir: string;
+  /** What no other repository has. */
+  readonly place: string;
   readonly service: GitService;
   /** The user's name; undefined for anonymous. */
   readonly user: string | undefined;
@@ -60,8 +60,8 @@ export class SessionStore {
   find(token: string, wanted: SessionBinding): StoredSession | undefined {
     const entry = this.#entries.get(hashOf(token));
     if (!entry?.session.resumable) return undefined;
-    const { gitDir, service, user } = entry.binding;
-    const same = gitDir === wanted.gitDir && service === wanted.service && user === wanted.user;
+    const { place, service, user } = entry.binding;
+    const same = place === wanted.place && service === wanted.service && user === wanted.user;
     return same ? entry : undefined;
   }
 }

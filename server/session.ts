@@ -1,7 +1,7 @@
 /**
- * One session: a service's process on one side, a tunnel on the other, and the rules of how each
+ * One session: a running service on one side, a tunnel on the other, and the rules of how each
  * ends the other (docs/protocol.md, "Flow control", "Resuming" and "How a session ends"). It starts
- * nothing and accepts nothing: server.ts hands it a running process and open sockets, one after the
+ * nothing and accepts nothing: server.ts hands it a running service and open sockets, one after the
  * other.
  */
 import { randomUUID } from 'node:crypto';
@@ -11,14 +11,15 @@ import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import type { Tunnel, TunnelEvent } from '../src/tunnel/machine/tunnel.js';
 import type { Connection } from './connection.js';
 import { Gather } from './gather.js';
-import { maxInput, type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 import type { Link } from './link.js';
-import { ProcessOutput } from './output.js';
-import { endingOf, processEnd } from './process-end.js';
+import { ServiceOutput } from './output.js';
+import { serviceEnd } from './service-end.js';
 import { SessionLinks } from './session-links.js';
 import { createTunnel, type SessionOptions } from './session-options.js';
 import { outcomeOf, type RunningSession, type SessionFigures } from './running-session.js';
-import type { Ending, ServiceProcess } from './backend/local/spawn.js';
+import { services } from './services.js';
+import type { Ending, Service } from './backend/service.js';
 import { Wait } from './wait.js';
 
 /** A running session of gitws.v1. */
@@ -27,7 +28,7 @@ export class Session implements RunningSession {
   readonly over: Promise<SessionFigures>;
   readonly #options: SessionOptions;
   readonly #limits: Limits;
-  readonly #child: ServiceProcess;
+  readonly #running: Service;
   readonly #tunnel: Tunnel;
   /** Undefined while the session waits for its client to come back. */
   #connection: Connection | undefined;
@@ -36,7 +37,7 @@ export class Session implements RunningSession {
   readonly #left = new Promise<void>((resolve) => {
     this.#resolveLeft = resolve;
   });
-  readonly #output: ProcessOutput;
+  readonly #output: ServiceOutput;
   readonly #started = performance.now();
   #bytesIn = 0;
   #bytesOut = 0;
@@ -54,10 +55,10 @@ export class Session implements RunningSession {
   readonly #silence = new Wait();
 
   constructor(options: SessionOptions) {
-    const { child, limits, link, text } = options;
+    const { running, limits, link } = options;
     this.#options = options;
     this.#limits = limits;
-    this.#child = child;
+    this.#running = running;
     this.#tunnel = createTunnel(options, this.id);
     this.#connect(link);
     const gather = new Gather({
@@ -68,10 +69,9 @@ export class Session implements RunningSession {
         this.#flush();
       },
     });
-    this.#output = new ProcessOutput({
-      child,
+    this.#output = new ServiceOutput({
+      running,
       gather,
-      text,
       lingerTime: limits.lingerTime,
       writeStderr: (words) => this.#tunnel.writeStderr(words),
       onStdoutEnd: () => {
@@ -134,7 +134,7 @@ export class Session implements RunningSession {
     this.#closing = true;
     if (this.#exit !== undefined) this.end(closeCodes.done, '');
     else if (now || !this.#mustFinish) this.end(closeCodes.unavailable, 'The server shuts down.');
-    if (now) this.#child.end({ ...this.#ending, term: 0 });
+    if (now) this.#running.end({ ...this.#ending, term: 0 });
   }
 
   /** Whether this is a push whose every byte has arrived, and whose outcome is not known yet. */
@@ -149,7 +149,7 @@ export class Session implements RunningSession {
   }
 
   get #pushes(): boolean {
-    return this.#options.service === 'git-receive-pack';
+    return services[this.#options.service].finishes;
   }
 
   end(code: CloseCode, sentence: string): void {
@@ -175,7 +175,7 @@ export class Session implements RunningSession {
   }
 
   async #run(): Promise<SessionFigures> {
-    const status = await processEnd(this.#options, this.#output, this.#limits);
+    const status = await serviceEnd(this.#running, this.#output);
     this.#sendExit(status);
     await this.#left;
     await this.#links.gone;
@@ -232,16 +232,16 @@ export class Session implements RunningSession {
     switch (event.type) {
       case 'data':
         this.#bytesIn += event.bytes.length;
-        if (this.#bytesIn > maxInput(this.#options.service, this.#limits)) {
+        if (this.#bytesIn > services[this.#options.service].maxInput(this.#limits)) {
           this.end(closeCodes.tooLarge, 'The request is too large.');
           return;
         }
         // Called with an error where the child has closed its stdin: the bytes are dropped then.
-        this.#child.write(event.bytes, this.#taken);
+        this.#running.write(event.bytes, this.#taken);
         return;
       case 'end':
         this.#clientEnded = true;
-        this.#child.stdin.end(this.#taken);
+        this.#running.stdin.end(this.#taken);
         return;
       case 'credit':
         this.#output.pump();
@@ -358,10 +358,10 @@ export class Session implements RunningSession {
     // Read to its end and dropped: with nobody reading, SIGPIPE would end receive-pack before its
     // post-receive hook.
     this.#output.discard();
-    if (this.#exit === undefined && !this.#mustFinish) this.#child.end(this.#ending);
+    if (this.#exit === undefined && !this.#mustFinish) this.#running.end(this.#ending);
   }
 
   get #ending(): Ending {
-    return endingOf(this.#options.service, this.#limits);
+    return services[this.#options.service].ending(this.#limits);
   }
 }

@@ -1,9 +1,8 @@
 /**
  * The sessions of one server: begins them, gives clients theirs back, and tells when each is over.
- * Who may have one, and what its process is, is decided before.
+ * Who may have one, and what runs for it, is decided before.
  */
 import type { WebSocket } from 'ws';
-import type { User } from './access.js';
 import { setDeadlines } from './deadlines.js';
 import type { Limits } from './limits.js';
 import type { Link } from './link.js';
@@ -19,8 +18,8 @@ import {
   type StoredSession,
 } from './session-store.js';
 import { Session } from './session.js';
-import type { ServiceProcess } from './backend/local/spawn.js';
-import type { StartedService } from './backend/local/start-service.js';
+import type { Service } from './backend/service.js';
+import { services } from './services.js';
 import { Unasked } from './unasked.js';
 import type { Admission } from './upgrade.js';
 
@@ -74,35 +73,29 @@ export class Sessions {
    * @param carrier a socket that has just been accepted, for a raw pipe; else a link that has none.
    * @param visit its place; left when the session is over.
    */
-  begin(
-    carrier: Carrier,
-    { child, text }: StartedService,
-    admission: Admission,
-    visit: Visit,
-  ): void {
-    const { user, name, repository, service, address } = admission;
+  begin(carrier: Carrier, running: Service, admission: Admission, visit: Visit): void {
+    const { user, name, place, service, address } = admission;
     const { limits } = this.#options;
     const onError = (error: unknown): void => {
       this.#options.onError(error);
     };
-    const parts = {
-      ...{ service, child, repository, limits, onError, text },
-    };
+    const parts = { service, running, limits, onError };
     const session =
       'socket' in carrier
         ? leaveAfter(new RawPipe({ ...parts, ...carrier }), visit)
-        : this.#beginResumable({ ...parts, ...carrier }, user, visit, address);
+        : this.#beginResumable({ ...parts, ...carrier }, admission, visit);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
-    if (service === 'git-receive-pack') {
-      this.#tellOfPush(child, session, repository.gitDir).catch(onError);
+    const gitDir = place.repository.gitDir;
+    if (services[service].finishes) {
+      this.#tellOfPush(running, session, gitDir).catch(onError);
     }
     void session.over
       .finally(() => this.#running.delete(session))
       .then((figures) => {
         const report = { ...figures, user, remoteAddress: address, repository: name, service };
         this.#options.onSession(report);
-        if (text.stderr.refusedOwner) onError(notOwned(repository.gitDir));
+        if (running.text.stderr.refusedOwner) onError(notOwned(gitDir));
       })
       .catch(onError);
   }
@@ -138,10 +131,10 @@ export class Sessions {
 
   #beginResumable(
     parts: Omit<SessionOptions, 'token' | 'onDetach' | 'onAttach'>,
-    user: User | null,
+    admission: Admission,
     visit: Visit,
-    address: string | undefined,
   ): RunningSession {
+    const { address } = admission;
     const token = createSessionToken(this.#options.node);
     const session: Session = new Session({
       ...{ ...parts, token },
@@ -156,7 +149,7 @@ export class Sessions {
         entry.visit.attach();
       },
     });
-    const binding = bindingOf({ ...parts, user });
+    const binding = bindingOf(admission);
     const entry: StoredSession = { session, binding, visit };
     this.#store.add(token, entry);
     const leave = (): void => {
@@ -166,20 +159,16 @@ export class Sessions {
     return session;
   }
 
-  async #tellOfPush(child: ServiceProcess, session: RunningSession, gitDir: string) {
-    const { code } = await child.exited;
+  async #tellOfPush(running: Service, session: RunningSession, gitDir: string) {
+    const { code } = await running.exited;
     const { bytesIn } = await session.over;
     // Cut off, or a flush alone: nothing has changed.
     if (code === 0 && bytesIn > '0000'.length) this.#options.onPush(gitDir);
   }
 }
 
-function bindingOf({
-  repository,
-  service,
-  user,
-}: Pick<Admission, 'repository' | 'service' | 'user'>): SessionBinding {
-  return { gitDir: repository.gitDir, service, user: user?.name };
+function bindingOf({ place, service, user }: Admission): SessionBinding {
+  return { place: place.id, service, user: user?.name };
 }
 
 /** For the operator: the client is told no more than that. */

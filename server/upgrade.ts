@@ -27,7 +27,9 @@ import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
+import { localPlace, type Place } from './backend/place.js';
 import { findServed, type Repository } from './repository.js';
+import { services } from './services.js';
 import {
   isBelowBasePath,
   isGitService,
@@ -71,7 +73,7 @@ export interface Admission {
   readonly address: string | undefined;
   /** The repository's path as asked, for example `team/site.git`. */
   readonly name: string;
-  readonly repository: Repository;
+  readonly place: Place;
   readonly service: GitService;
   readonly gitProtocol: string | undefined;
   /** The client's receive window, in bytes; undefined for a raw pipe, which has none. */
@@ -193,7 +195,7 @@ async function checkAsked(
     return refusal(closeCodes.notFound, `There is no service ${service}.`);
   }
   if (!context.services.has(service)) {
-    return refusal(closeCodes.forbidden, disabled[service]);
+    return refusal(closeCodes.forbidden, services[service].disabled);
   }
   // Whoever comes back takes the place that the session has already.
   const hasPlace = resume !== undefined && context.knowsToken(resume.token);
@@ -217,7 +219,8 @@ async function checkAsked(
   if (repository !== undefined && 'kind' in repository) return { ...repository, user: known };
   if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
   const { user } = access;
-  const asked = { user, address, name, repository, service, gitProtocol, window, resume };
+  const place = localPlace(repository);
+  const asked = { user, address, name, place, service, gitProtocol, window, resume };
   return { kind: 'admission', ...asked, next };
 }
 
@@ -234,12 +237,6 @@ function tooLong(
   if (length <= maxHeaderLength) return undefined;
   return refusal(closeCodes.tooLarge, 'The headers of the request are too long.');
 }
-
-const disabled: Readonly<Record<GitService, string>> = {
-  'git-upload-pack': 'This server does not allow fetching.',
-  'git-receive-pack': 'This server does not allow pushing.',
-  'git-upload-archive': 'This server does not make archives.',
-};
 
 /**
  * @returns the client's entries, undefined where there is none; a refusal where they are malformed;

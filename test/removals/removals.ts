@@ -192,7 +192,7 @@ const ownWords: readonly Removal[] = [
     attack: 'reading where the server keeps what',
     defence: "the server's paths are taken out of what git says on stdout",
     file: 'server/output.ts',
-    from: 'this.#gather(options.text.stdout.push(chunk));',
+    from: 'this.#gather(options.running.text.stdout.push(chunk));',
     to: 'this.#gather([chunk]);',
     tests: ['server/own-paths.interop.test.ts'],
   },
@@ -411,8 +411,8 @@ const credentials: readonly Removal[] = [
     attack: "another user's session token",
     defence: 'to its repository',
     file: 'server/session-store.ts',
-    from: 'const same = gitDir === wanted.gitDir && ',
-    to: 'const same = gitDir !== undefined && ',
+    from: 'const same = place === wanted.place && ',
+    to: 'const same = place !== undefined && ',
     tests: [security('resuming')],
   },
   {
@@ -654,7 +654,7 @@ const pushes: readonly Removal[] = [
   },
   {
     defence: 'a pack has a largest size (maxPushSize)',
-    file: 'server/server.ts',
+    file: 'server/backend/backends.ts',
     from: "      'receive.maxInputSize': `${maxPushSize}`,\n",
     to: "      ...(maxPushSize < 0 ? { 'receive.maxInputSize': '1' } : {}),\n",
   },

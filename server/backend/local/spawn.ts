@@ -13,6 +13,8 @@ import {
   type Environment,
   type GitSetting,
 } from '../../environment.js';
+import { services } from '../../services.js';
+import type { Ending } from '../service.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';
 
 /** What to run where. */
@@ -26,20 +28,6 @@ export interface ServiceOptions {
   readonly environment: Environment;
 }
 
-/** How to end a process group. Times in ms, from the call on. */
-export interface Ending {
-  /** Time in which the end of its input may make it end by itself; then SIGTERM. */
-  readonly term: number;
-  /** When SIGKILL follows. */
-  readonly kill: number;
-}
-
-const serviceArguments: Readonly<Record<GitService, readonly string[]>> = {
-  'git-upload-pack': ['upload-pack', '--strict', '.'],
-  'git-receive-pack': ['receive-pack', '.'],
-  'git-upload-archive': ['upload-archive', '.'],
-};
-
 /** How often a process group is looked at while its end is awaited, and otherwise, in ms. */
 const groupPolls = { ending: 50, idle: 5_000 } as const;
 
@@ -52,7 +40,7 @@ const reapTime = 1_000;
  * @throws the system's error where it cannot be started (ENOENT: no git; EAGAIN: too many).
  */
 export async function spawnService(options: ServiceOptions): Promise<ServiceProcess> {
-  const output = options.service === 'git-receive-pack' ? await lastingOutput() : undefined;
+  const output = services[options.service].finishes ? await lastingOutput() : undefined;
   try {
     return await start(options, output);
   } catch (error) {
@@ -83,7 +71,7 @@ async function start(
   requireDescriptorsForProcess();
   const child = spawn(
     'git',
-    [...configArguments(options.config), ...serviceArguments[options.service]],
+    [...configArguments(options.config), ...services[options.service].command],
     settings,
   );
   await new Promise<void>((resolve, reject) => {

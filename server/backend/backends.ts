@@ -1,0 +1,59 @@
+/** What runs services, by where the repository is. */
+import type { Limits } from '../limits.js';
+import type { GitServerOptions } from '../options.js';
+import { Preparation } from '../preparation.js';
+import type { Running } from '../processes.js';
+import type { Refusal } from '../refusal.js';
+import { askGit } from '../run-git.js';
+import { LocalBackend } from './local/backend.js';
+import type { Place } from './place.js';
+import type { Service, ServiceRequest } from './service.js';
+
+/** What {@link Backends} works with. */
+export interface BackendsOptions {
+  readonly options: GitServerOptions;
+  readonly limits: Limits;
+  /** The directory of repositories as it was configured. */
+  readonly root: string;
+  /** Told of each process that is started beside those of clients. */
+  readonly onProcess: (process: Running) => void;
+  /** Told of what should not happen. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Those of one server. */
+export class Backends {
+  readonly #preparation: Preparation;
+  readonly #local: LocalBackend;
+
+  /** @throws GitWsError INVALID_OPTION */
+  constructor({ options, limits, root, onProcess, onError }: BackendsOptions) {
+    const { maxPushMemory, maxPushSize, killDelayUpload } = limits;
+    const gitConfig = {
+      'receive.maxInputSize': `${maxPushSize}`,
+      ...options.gitConfig,
+    };
+    this.#preparation = new Preparation({ ...options, gitConfig, maxPushMemory }, (gitDir, args) =>
+      askGit(gitDir, args, onProcess),
+    );
+    this.#local = new LocalBackend({
+      ...{ preparation: this.#preparation, root, onError },
+      killTime: killDelayUpload,
+    });
+  }
+
+  /** See {@link Backend.open}. */
+  open(request: ServiceRequest<Place>, _signal: AbortSignal): Promise<Service | Refusal> {
+    return this.#local.open(request);
+  }
+
+  /** Whether a repository on this machine is one that the server looks after. */
+  allowsMaintenance(gitDir: string): Promise<boolean> {
+    return this.#preparation.allowsMaintenance(gitDir);
+  }
+
+  /** Leaves nothing behind. No service runs any more. */
+  async close(): Promise<void> {
+    await this.#preparation.close();
+  }
+}
