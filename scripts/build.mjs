@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const browsers = ['chrome110', 'firefox115', 'safari16.4'];
 
 /** The most bytes, compressed with gzip, that a page may be asked to load for the library. */
-const browserBudget = 28 * 1024;
+const browserBudget = 29 * 1024;
 
 /**
  * The same for the pack engine, which is loaded when a pack comes: twice its code, its worker, what

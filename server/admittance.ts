@@ -133,7 +133,8 @@ export class Admittance {
     if ('kind' in started) {
       giveBack();
       // What is missing may be what these hold: there is some for the next.
-      if (started.code === closeCodes.unavailable) this.#options.links.makeRoom();
+      const isHere = admission.place.kind === 'local';
+      if (isHere && started.code === closeCodes.unavailable) this.#options.links.makeRoom();
       asker.refuse({ ...started, user });
       return false;
     }

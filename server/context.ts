@@ -1,4 +1,5 @@
 /** What the checks of an upgrade need, of what an embedder gives. */
+import { Upstreams } from './backend/upstream/upstreams.js';
 import { checkedBasePath, type GitServerOptions } from './options.js';
 import { createOriginRules } from './origin.js';
 import type { UpgradeContext } from './upgrade.js';
@@ -15,6 +16,7 @@ export function createContext(
   return {
     ...given,
     only: options.repository?.split('/'),
+    upstreams: new Upstreams(options.upstreams),
     basePath: checkedBasePath(options.basePath ?? ''),
     services: new Set([
       'git-upload-pack',

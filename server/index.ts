@@ -5,6 +5,7 @@
 export { createGitServer } from './server.js';
 export type { GitServer } from './git-server.js';
 export type { UpgradeServer } from './attach.js';
+export type { UpstreamOptions } from './backend/upstream/upstreams.js';
 export type { GitServerOptions, SessionReport } from './options.js';
 export type { RefusalReport } from './refusal-report.js';
 export type { SessionFigures, SessionOutcome } from './running-session.js';

@@ -7,6 +7,7 @@
 
 import { arrivalLimits, keptLimits } from './connection-limits.js';
 import { KiB, MiB, minute, second, type Limit } from './limit.js';
+import { upstreamLimits } from './upstream-limits.js';
 
 export type { Limit } from './limit.js';
 
@@ -197,6 +198,7 @@ export const limitTable = {
     reason: '64 windows of 4 MiB.',
   },
   ...keptLimits,
+  ...upstreamLimits,
   pingInterval: {
     unit: 'ms',
     default: 15 * second,

@@ -82,6 +82,12 @@ export interface Limits {
   readonly maxKeptPerAddress: number;
   /** Runs over one connection, refused ones included; it is not kept after the last. */
   readonly maxRuns: number;
+  /** Time for a connection to an upstream to be made; above it 4503. */
+  readonly upstreamConnectTime: number;
+  /** Time in which nothing of an answer that is due comes from an upstream. */
+  readonly upstreamSilence: number;
+  /** What a client says in one fetch of protocol version 0 or 1 from an upstream. */
+  readonly maxNegotiation: number;
   /** Time between two WebSocket pings. */
   readonly pingInterval: number;
   /** Time a peer has for its half of the closing handshake. */

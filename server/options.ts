@@ -5,6 +5,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { GitWsError } from '../src/base/errors.js';
+import type { UpstreamOptions } from './backend/upstream/upstreams.js';
 import type { Authenticate, Authorize, User } from './access.js';
 import type { Limits } from './limits.js';
 import type { OriginOptions } from './origin.js';
@@ -31,6 +32,11 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
    * there for anybody. Default: all are.
    */
   readonly repository?: string | undefined;
+  /**
+   * Hosts whose repositories clients may reach through this server, each below its own name
+   * (docs/gateway.md): `https://git.example`, or an object with more. Default: none.
+   */
+  readonly upstreams?: readonly (string | UpstreamOptions)[] | undefined;
   /** Path under which the repositories appear, for example `/git`. Default: directly under `/`. */
   readonly basePath?: string | undefined;
   /** Whether pushing is possible at all. Default false. */

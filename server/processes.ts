@@ -48,7 +48,11 @@ export class Processes {
     admission: Admission,
     unless: <Result>(work: Promise<Result>) => Promise<Result | Refusal>,
   ): Promise<Service | Refusal> {
-    const sentence = 'The server could not start git.';
+    const { place } = admission;
+    const sentence =
+      place.kind === 'local'
+        ? 'The server could not start git.'
+        : `${place.location.upstream.host} did not answer.`;
     const { limits } = this.#options;
     const abort = new AbortController();
     const starting = this.#start(admission, abort.signal);
@@ -62,7 +66,9 @@ export class Processes {
     try {
       const started = await unless(
         inTime(starting, limits.startTime, () => {
-          this.#options.onError(new Error(`starting git took over ${limits.startTime} ms`));
+          this.#options.onError(
+            new Error(`starting ${admission.service} took over ${limits.startTime} ms`),
+          );
           return refusal(closeCodes.unavailable, sentence);
         }),
       );

@@ -92,10 +92,6 @@ class RunningServer implements GitServer {
       ...{ limits: this.#limits, onError },
       open: (admission, signal) => this.#backends.open(admission, signal),
     });
-    this.#backends = new Backends({
-      ...{ options, root, limits: this.#limits, onError },
-      onProcess: this.#processes.add,
-    });
     this.#maintenance = new Maintenance({
       onError,
       allowed: (gitDir) => this.#backends.allowsMaintenance(gitDir),
@@ -132,6 +128,10 @@ class RunningServer implements GitServer {
     this.#context = createContext(options, {
       ...{ root, limits: this.#limits, onError },
       knowsToken: (token) => this.#sessions.knowsToken(token),
+    });
+    this.#backends = new Backends({
+      ...{ options, root, limits: this.#limits, onError, upstreams: this.#context.upstreams },
+      onProcess: this.#processes.add,
     });
   }
 

@@ -86,8 +86,8 @@ export class Sessions {
         : this.#beginResumable({ ...parts, ...carrier }, admission, visit);
     this.#running.add(session);
     setDeadlines(session, parts, limits);
-    const gitDir = place.repository.gitDir;
-    if (services[service].finishes) {
+    const gitDir = place.kind === 'local' ? place.repository.gitDir : undefined;
+    if (services[service].finishes && gitDir !== undefined) {
       this.#tellOfPush(running, session, gitDir).catch(onError);
     }
     void session.over
@@ -95,7 +95,7 @@ export class Sessions {
       .then((figures) => {
         const report = { ...figures, user, remoteAddress: address, repository: name, service };
         this.#options.onSession(report);
-        if (running.text.stderr.refusedOwner) onError(notOwned(gitDir));
+        if (running.text.stderr.refusedOwner && gitDir !== undefined) onError(notOwned(gitDir));
       })
       .catch(onError);
   }

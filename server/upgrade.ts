@@ -27,8 +27,15 @@ import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
-import { localPlace, type Place } from './backend/place.js';
-import { findServed, type Repository } from './repository.js';
+import {
+  localPlace,
+  upstreamPlace,
+  type LocalPlace,
+  type Place,
+  type UpstreamPlace,
+} from './backend/place.js';
+import { upstreamPathFault, type Upstream, type Upstreams } from './backend/upstream/upstreams.js';
+import { findServed } from './repository.js';
 import { services } from './services.js';
 import {
   isBelowBasePath,
@@ -44,6 +51,8 @@ export interface UpgradeContext {
   readonly root: string;
   /** Path of the one repository that is served, where it is only one. */
   readonly only: readonly string[] | undefined;
+  /** Hosts whose repositories are reached for clients. */
+  readonly upstreams: Upstreams;
   readonly basePath: string;
   /** Services that this server runs. */
   readonly services: ReadonlySet<GitService>;
@@ -90,6 +99,7 @@ interface Asked {
   readonly service: string;
   readonly gitProtocol: string | undefined;
   readonly authorization: string | undefined;
+  readonly upstreamAuthorization: string | undefined;
   readonly window: number | undefined;
   readonly resume: Resumption | undefined;
   readonly next: boolean;
@@ -140,6 +150,8 @@ export async function checkUpgrade(
       ...target,
       // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
       authorization: offer?.authorization ?? request.headers.authorization,
+      upstreamAuthorization:
+        offer?.upstreamAuthorization ?? headerOf(request, upstreamAuthorizationHeader),
       window: offer?.window,
       resume: offer?.resume,
       next: offer?.next === true,
@@ -177,6 +189,8 @@ export async function checkRun(
       gitProtocol: knownGitProtocol(run.gitProtocol),
       // Whatever a browser, or a proxy, would add to a handshake it has added to that one.
       authorization: run.authorization ?? request.headers.authorization,
+      upstreamAuthorization:
+        run.upstreamAuthorization ?? headerOf(request, upstreamAuthorizationHeader),
       resume: undefined,
       next: true,
     },
@@ -187,16 +201,20 @@ export async function checkRun(
 
 /** The checks that look at what is asked for. */
 async function checkAsked(
-  { segments, service, gitProtocol, authorization, window, resume, next }: Asked,
+  asked: Asked,
   { request, address, visit }: Arrival,
   context: UpgradeContext,
 ): Promise<Admission | Refusal> {
+  const { segments, service, gitProtocol, authorization, window, resume, next } = asked;
   if (!isGitService(service)) {
     return refusal(closeCodes.notFound, `There is no service ${service}.`);
   }
   if (!context.services.has(service)) {
     return refusal(closeCodes.forbidden, services[service].disabled);
   }
+  const upstream = context.upstreams.find(segments);
+  const fault = upstream && upstreamFault(asked);
+  if (fault !== undefined) return fault;
   // Whoever comes back takes the place that the session has already.
   const hasPlace = resume !== undefined && context.knowsToken(resume.token);
   const full = visit.enter();
@@ -214,15 +232,58 @@ async function checkAsked(
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
   if (crowded !== undefined && !hasPlace) return { ...crowded, user: known };
   // Looked for also where it may not be read: both answers take the same time.
-  const repository = await lookFor(segments, context);
+  const place = upstream
+    ? placeThere(upstream, asked, access.user ?? null, request, context)
+    : await lookFor(segments, context);
   if (access.kind === 'refusal') return access;
-  if (repository !== undefined && 'kind' in repository) return { ...repository, user: known };
-  if (repository === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
+  if (place === undefined) return refusal(closeCodes.notFound, noSuchRepository, known);
+  if (place.kind === 'refusal') return { ...place, user: known };
   const { user } = access;
-  const place = localPlace(repository);
-  const asked = { user, address, name, place, service, gitProtocol, window, resume };
-  return { kind: 'admission', ...asked, next };
+  const admitted = { user, address, name, place, service, gitProtocol, window, resume };
+  return { kind: 'admission', ...admitted, next };
 }
+
+/** What of a request no upstream is asked. */
+function upstreamFault({ segments, service, upstreamAuthorization }: Asked): Refusal | undefined {
+  const path = upstreamPathFault(segments.slice(1));
+  if (path !== undefined) return refusal(closeCodes.malformed, `The path ${path}.`);
+  if (isGitService(service) && !services[service].upstream) {
+    return refusal(closeCodes.forbidden, `An upstream has no ${service}.`);
+  }
+  // It becomes a header (RFC 9110, section 5.5).
+  if (/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(upstreamAuthorization ?? '')) return undefined;
+  return refusal(closeCodes.malformed, 'The credentials for the upstream are no header value.');
+}
+
+/** Where a repository of an upstream is; whether it is there is found out when it is opened. */
+function placeThere(
+  upstream: Upstream,
+  { segments, service, upstreamAuthorization }: Asked,
+  user: User | null,
+  request: IncomingMessage,
+  context: UpgradeContext,
+): UpstreamPlace {
+  return upstreamPlace({
+    location: { upstream, segments: segments.slice(1) },
+    authorization: upstreamAuthorization === '' ? undefined : upstreamAuthorization,
+    allows: async (repository) => {
+      const access = isGitService(service) ? services[service].access : 'read';
+      const question = { user, repository, access, request };
+      return inAccessTime(
+        Promise.resolve(context.authorize(question)).then((may) => may === true),
+        context,
+      );
+    },
+  });
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** In place of the entry `gitws.upstream-auth`, for clients that can set headers. */
+const upstreamAuthorizationHeader = 'gitws-upstream-authorization';
 
 /** Before anything is looked at, so that nothing has to work on more than this. */
 function tooLong(
@@ -281,10 +342,12 @@ async function askInTime(
 async function lookFor(
   segments: readonly string[],
   context: UpgradeContext,
-): Promise<Repository | Refusal | undefined> {
+): Promise<LocalPlace | Refusal | undefined> {
   const { startTime } = context.limits;
   try {
-    return await inTime(findServed(context.root, segments, context.only), startTime, () => {
+    const found = findServed(context.root, segments, context.only);
+    const place = found.then((repository) => repository && localPlace(repository));
+    return await inTime(place, startTime, () => {
       context.onError(new Error(`looking for a repository took over ${startTime} ms`));
       return refusal(closeCodes.unavailable, 'The server could not look for the repository.');
     });

@@ -8,6 +8,8 @@ export { createHttpClient, http } from './isomorphic/http.js';
 export type {
   ByteSource,
   HttpClient,
+  Gateway,
+  GatewayOptions,
   HttpClientOptions,
   HttpRequest,
   HttpResponse,

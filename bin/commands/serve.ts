@@ -88,8 +88,10 @@ export async function prepareServer(
   const onError = (error: unknown): void => {
     log.failure(error);
   };
+  const { upstreams = [], privateUpstreams = [] } = settings;
   const gitServer = createGitServer({
     ...served,
+    upstreams: [...upstreams, ...privateUpstreams.map((url) => ({ url, private: true }))],
     ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, node, limits },
     ...{ gitConfig, safeDirectories, maintenance, hooksParent },
     ...access.options,

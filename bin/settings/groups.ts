@@ -8,6 +8,7 @@ export const settingGroups: Readonly<Record<string, readonly SettingName[]>> = {
   'Behind a proxy, and for pages of other origins:': [
     ...(['publicUrl', 'origins', 'hostNames', 'trustedProxies', 'node'] as const),
   ],
+  'Repositories of other hosts:': ['upstreams', 'privateUpstreams'],
   'Who may do what:': ['allowPush', 'allowArchive', 'rules'],
   'Signing in:': [
     ...(['tokens', 'htpasswd', 'maxFailures', 'failureTime'] as const),

@@ -62,6 +62,19 @@ const own = {
     value: '<path>',
     meaning: 'path under which the repositories appear, for example /git',
   },
+  upstreams: {
+    kind: 'list',
+    value: '<url>',
+    option: 'upstream',
+    meaning:
+      'hosts whose repositories are reached for clients, below their names, such as https://git.example (docs/gateway.md)',
+  },
+  privateUpstreams: {
+    kind: 'list',
+    value: '<url>',
+    option: 'upstream-private',
+    meaning: 'more of them, which may have addresses of this machine or its network',
+  },
   publicUrl: {
     kind: 'text',
     value: '<url>',

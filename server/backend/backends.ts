@@ -8,6 +8,8 @@ import { askGit } from '../run-git.js';
 import { LocalBackend } from './local/backend.js';
 import type { Place } from './place.js';
 import type { Service, ServiceRequest } from './service.js';
+import { UpstreamBackend } from './upstream/backend.js';
+import type { Upstreams } from './upstream/upstreams.js';
 
 /** What {@link Backends} works with. */
 export interface BackendsOptions {
@@ -15,6 +17,7 @@ export interface BackendsOptions {
   readonly limits: Limits;
   /** The directory of repositories as it was configured. */
   readonly root: string;
+  readonly upstreams: Upstreams;
   /** Told of each process that is started beside those of clients. */
   readonly onProcess: (process: Running) => void;
   /** Told of what should not happen. */
@@ -25,9 +28,10 @@ export interface BackendsOptions {
 export class Backends {
   readonly #preparation: Preparation;
   readonly #local: LocalBackend;
+  readonly #upstream: UpstreamBackend;
 
   /** @throws GitWsError INVALID_OPTION */
-  constructor({ options, limits, root, onProcess, onError }: BackendsOptions) {
+  constructor({ options, limits, root, upstreams, onProcess, onError }: BackendsOptions) {
     const { maxPushMemory, maxPushSize, killDelayUpload } = limits;
     const gitConfig = {
       'receive.maxInputSize': `${maxPushSize}`,
@@ -40,11 +44,18 @@ export class Backends {
       ...{ preparation: this.#preparation, root, onError },
       killTime: killDelayUpload,
     });
+    this.#upstream = new UpstreamBackend({
+      ...{ upstreams, limits, onError },
+      protectedRefs: options.protectedRefs,
+    });
   }
 
   /** See {@link Backend.open}. */
-  open(request: ServiceRequest<Place>, _signal: AbortSignal): Promise<Service | Refusal> {
-    return this.#local.open(request);
+  open(request: ServiceRequest<Place>, signal: AbortSignal): Promise<Service | Refusal> {
+    const { place } = request;
+    return place.kind === 'local'
+      ? this.#local.open({ ...request, place })
+      : this.#upstream.open({ ...request, place }, signal);
   }
 
   /** Whether a repository on this machine is one that the server looks after. */
@@ -54,6 +65,7 @@ export class Backends {
 
   /** Leaves nothing behind. No service runs any more. */
   async close(): Promise<void> {
+    await this.#upstream.close();
     await this.#preparation.close();
   }
 }

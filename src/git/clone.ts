@@ -30,7 +30,7 @@ export type CloneArguments = Omit<Given, keyof RemoteArguments> & RemoteArgument
  * @throws what {@link fetch} and {@link checkout} throw.
  */
 export async function clone(given: CloneArguments): Promise<void> {
-  const settings = ownSettings(given.http);
+  const settings = ownSettings(given);
   if (settings === undefined) {
     await cloneThrough(given);
     return;

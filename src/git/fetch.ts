@@ -52,7 +52,7 @@ const infiniteDepth = 0x7fffffff;
  *   what else `createHttpClient`'s requests throw; what `fs` and the callbacks throw.
  */
 export async function fetch(given: FetchArguments): Promise<FetchResult> {
-  const settings = ownSettings(given.http);
+  const settings = ownSettings(given);
   if (settings === undefined) {
     expectNoFilter(given);
     return isomorphicGit.fetch(given as Given);

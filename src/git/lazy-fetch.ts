@@ -67,7 +67,7 @@ export class LazyFetch {
 
   async #access(at: ConfigAt, given: RemoteArguments, url: string): Promise<RemoteAccess> {
     const username = await readConfig(at, `credential.${url}.username`);
-    const access = new RemoteAccess(url, given, ownSettings(given.http) ?? {}, username);
+    const access = new RemoteAccess(url, given, ownSettings(given) ?? {}, username);
     this.#ending.push(() => {
       access.close();
     });

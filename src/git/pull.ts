@@ -47,7 +47,7 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
 }
 
 async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult> {
-  if (ownSettings(given.http) === undefined) {
+  if (ownSettings(given) === undefined) {
     await isomorphicGit.pull(given as Given);
     const { fs, dir, ref = 'HEAD' } = given;
     return { oid: await isomorphicGit.resolveRef({ fs, dir, gitdir: gitdirOf(given), ref }) };

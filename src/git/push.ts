@@ -64,7 +64,7 @@ interface Common {
  *   of any connection; what `fs` and the callbacks throw.
  */
 export async function push(given: PushArguments): Promise<isomorphicGit.PushResult> {
-  const settings = ownSettings(given.http);
+  const settings = ownSettings(given);
   if (settings === undefined) return pushByOthers(given);
   const { fs, cache = {} } = given;
   const gitdir = gitdirOf(given);

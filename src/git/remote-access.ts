@@ -1,9 +1,11 @@
 /** The way of a command to its remote: an open connection, with what the command and its `http` were given. */
 import type * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
 import { callBack } from '../base/failure.js';
 import { joinSignals } from '../base/signals.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
 import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
+import { checkGateway, type Gateway } from '../remote/gateway.js';
 import type { MessageListeners } from '../remote/messages.js';
 import type { ProgressEvent } from '../remote/progress.js';
 import { repositoryEndpoint } from '../tunnel/client/endpoint.js';
@@ -28,16 +30,32 @@ export type RemoteArguments = Pick<
    * left out. With any other, isomorphic-git's own command runs.
    */
   http?: isomorphicGit.HttpClient | undefined;
+  /**
+   * A gitws server through which the remote is reached, in the place of a `corsProxy`
+   * (docs/gateway.md). Default: that of its `http`.
+   */
+  gateway?: Gateway | undefined;
   /** Ends the command, on both sides. */
   signal?: AbortSignal | undefined;
 };
 
 /**
- * @returns the settings of the client that a command was given, none where it was given none;
- *   undefined for a client of others.
+ * @returns the settings of the client that a command was given, none where it was given none, with the
+ *   command's own gateway; undefined for a client of others.
+ * @throws GitWsError INVALID_OPTION for a gateway that is none, or that such a client would not use.
  */
-export function ownSettings(http: object | undefined): ClientSettings | undefined {
-  return http === undefined ? {} : settingsOf(http);
+export function ownSettings({
+  http,
+  gateway,
+}: Pick<RemoteArguments, 'http' | 'gateway'>): ClientSettings | undefined {
+  const settings = http === undefined ? {} : settingsOf(http);
+  if (gateway === undefined) return settings;
+  checkGateway(gateway);
+  if (settings === undefined) {
+    const message = 'A gateway is used by gitws alone: leave out the http of others.';
+    throw new GitWsError('INVALID_OPTION', message, { data: { option: 'gateway' } });
+  }
+  return { ...settings, gateway };
 }
 
 /** What a command needs of its remote. */

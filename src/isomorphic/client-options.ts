@@ -2,6 +2,7 @@
  * The options of a client, and where they are found again: isomorphic-git sees of an `http` its `request`
  * alone; the commands of gitws/git need no requests, and open connections of their own.
  */
+import type { Gateway } from '../remote/gateway.js';
 import type { ProgressCallback } from '../remote/progress.js';
 import type { KeepPackOptions } from '../repository/keep-pack.js';
 import type { Authorization, ConnectionEvent } from '../tunnel/client/channel.js';
@@ -15,6 +16,11 @@ export interface HttpClientOptions {
    * operation brings none of its own (isomorphic-git's `onAuth`, `headers` or the URL).
    */
   readonly authorization?: Authorization;
+  /**
+   * A gitws server that reaches other hosts (docs/gateway.md): repositories of `https:` and `http:` are
+   * reached through it, wherever they are. All other credentials are for the repositories' hosts.
+   */
+  readonly gateway?: Gateway | undefined;
   /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -16,6 +16,7 @@ import {
 import { withSettings, type HttpClientOptions } from './client-options.js';
 import { exchangeCommand } from './command-exchange.js';
 import { exchangeFetch } from './fetch-exchange.js';
+import { checkGateway } from '../remote/gateway.js';
 import type { ByteSource } from '../remote/gather.js';
 import type { Negotiation } from './negotiation.js';
 import type { ProgressCallback } from '../remote/progress.js';
@@ -29,6 +30,7 @@ import { parseSmartRequest, type SmartRequest } from './smart-request.js';
 import { WaitingRuns } from './waiting.js';
 
 export type { HttpClientOptions } from './client-options.js';
+export type { Gateway, GatewayOptions } from '../remote/gateway.js';
 export type { ByteSource } from '../remote/gather.js';
 export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
 export type { RefInDoubt } from '../remote/push-outcome.js';
@@ -93,6 +95,7 @@ export function createRoutedClient(
   routePack: (request: PackRequest) => PackRoute,
 ): HttpClient {
   checkConnectionOptions(options);
+  checkGateway(options.gateway);
   checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.

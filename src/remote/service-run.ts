@@ -17,6 +17,7 @@ import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { WordCount } from '../wire/answer-limits.js';
 import { AbortLink } from './abort-link.js';
 import { gather, type ByteSource } from './gather.js';
+import { wayTo, type Gateway } from './gateway.js';
 import { stripControlCharacters } from './remote-text.js';
 import { StderrTail } from './stderr-tail.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
@@ -24,6 +25,7 @@ import type { GitService } from '../tunnel/machine/request-target.js';
 /** What is the same for all runs of one client. */
 export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
   readonly authorization?: Authorization;
+  readonly gateway?: Gateway | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   readonly WebSocket?: WebSocketConstructor | undefined;
@@ -60,6 +62,8 @@ export class ServiceRun {
     settings: RunSettings,
     signal: AbortSignal | undefined,
   ): Promise<ServiceRun> {
+    const given = target.authorization ?? settings.authorization;
+    const way = wayTo(target.repository, given, settings.gateway);
     const abort = new AbortLink(settings.signal);
     abort.follow(signal);
     const stderr = new StderrTail();
@@ -68,10 +72,11 @@ export class ServiceRun {
       abort.fail(error);
     });
     try {
-      const channel = await openChannel(target.repository, {
+      const { repository, authorization, upstreamAuthorization } = way;
+      const channel = await openChannel(repository, {
         service: target.service,
         gitProtocol: target.gitProtocol,
-        authorization: target.authorization ?? settings.authorization,
+        ...{ authorization, upstreamAuthorization },
         signal: abort.signal,
         window: settings.window,
         openTimeout: settings.openTimeout,
@@ -93,7 +98,7 @@ export class ServiceRun {
       return new ServiceRun(channel, abort, stderr, told, target.service);
     } catch (error) {
       abort.release();
-      throw abort.whatFailed(error);
+      throw way.failure(abort.whatFailed(error));
     }
   }
 

@@ -10,11 +10,13 @@ import { listen } from './listen.js';
 /**
  * @param root directory that holds the repositories.
  * @param admits whether a request may come in; else it is asked for a password. Default: all may.
+ * @param answers answers a request itself, before git is asked, and says whether it did.
  * @returns its address: append the repository's path.
  */
 export function startHttpBackend(
   root: string,
   admits: (request: IncomingMessage) => boolean = () => true,
+  answers: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
 ): Promise<{ url: string }> {
   return listen(
     createServer((request, response) => {
@@ -24,7 +26,7 @@ export function startHttpBackend(
       if (request.method === 'OPTIONS') response.writeHead(204).end();
       else if (!admits(request)) {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      } else runCgi(root, request, response);
+      } else if (!answers(request, response)) runCgi(root, request, response);
     }),
   );
 }
@@ -41,6 +43,8 @@ function runCgi(root: string, request: IncomingMessage, response: ServerResponse
       PATH_INFO: decodeURIComponent(pathname),
       QUERY_STRING: search.slice(1),
       CONTENT_TYPE: request.headers['content-type'] ?? '',
+      HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
       ...(request.headers['content-length'] === undefined
         ? {}
         : { CONTENT_LENGTH: request.headers['content-length'] }),

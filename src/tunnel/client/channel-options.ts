@@ -20,6 +20,8 @@ export interface ChannelOptions {
   readonly gitProtocol?: string | undefined;
   /** Credentials; they beat those in the URL. */
   readonly authorization?: Authorization;
+  /** Credentials for the host behind a gateway, which never go to another. */
+  readonly upstreamAuthorization?: Authorization;
   /** Ends the channel at once, on both sides. */
   readonly signal?: AbortSignal | undefined;
   /** Receive window in bytes, 64 KiB to 16 MiB; default 4 MiB. Bounds the memory of a slow reader. */

@@ -4,7 +4,7 @@
  */
 import { repositoryEndpoint } from './endpoint.js';
 import { callBack } from '../../base/failure.js';
-import type { Channel, ChannelOptions } from './channel-options.js';
+import type { Authorization, Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
 import { checkConnectionOptions } from './connection-options.js';
 import { canceled } from './failures.js';
@@ -37,13 +37,12 @@ export async function openChannel(
   checkConnectionOptions(options);
   const { window = windowBytes.default } = options;
   const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
-  const given = options.authorization;
   // Asked at each connect: tokens that live shortly have expired by the next.
   const next = (options.keepAlive ?? 0) > 0;
   const offer = async (resume?: Resumption): Promise<ClientOffer> => {
-    const authorization =
-      (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined;
-    const said = { window, resume, next, authorization: authorization ?? endpoint.authorization };
+    const authorization = (await valueOf(options.authorization)) ?? endpoint.authorization;
+    const upstreamAuthorization = await valueOf(options.upstreamAuthorization);
+    const said = { window, resume, next, authorization, upstreamAuthorization };
     // What is too long for a handshake is too long for a connection that is kept, too.
     formatSubprotocols(said);
     return said;
@@ -54,6 +53,12 @@ export async function openChannel(
   const channel = new ClientChannel(window, options, { url, repository, offer });
   channel.connect(first);
   return channel.opened;
+}
+
+async function valueOf(given: Authorization): Promise<string | undefined> {
+  return (
+    (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined
+  );
 }
 
 /** Read through a call: the compiler would take an earlier check for the present. */

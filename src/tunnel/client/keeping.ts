@@ -115,8 +115,9 @@ export class Keeping {
       });
     });
     const { service, gitProtocol } = this.#options;
-    const { window, authorization } = offer;
-    const run = { type: 'run', service, gitProtocol, window, authorization } as const;
+    const { window, authorization, upstreamAuthorization } = offer;
+    const credentials = { authorization, upstreamAuthorization };
+    const run = { type: 'run', service, gitProtocol, window, ...credentials } as const;
     for (const frame of between.ask(run, gaveUp)) connection.send(frame);
     return connection;
   }

@@ -15,6 +15,7 @@ export const closeCodes = {
   takenOver: 4409,
   sessionGone: 4410,
   tooLarge: 4413,
+  upstreamUnauthorized: 4424,
   tooMany: 4429,
   failed: 4500,
   unavailable: 4503,

@@ -68,6 +68,8 @@ export interface RunMessage {
   readonly window: number;
   /** The `Authorization` value. */
   readonly authorization: string | undefined;
+  /** That for the host behind a gateway. */
+  readonly upstreamAuthorization?: string | undefined;
 }
 
 /** The server's answer to a {@link RunMessage} where it is no `open`. */
@@ -164,22 +166,31 @@ function parseExit(fields: Record<string, unknown>): TextMessage {
   return { type: 'exit', code: null, signal };
 }
 
-function formatRun({ authorization, ...others }: RunMessage): string {
-  if (authorization === undefined) return JSON.stringify(others);
-  // As in a handshake: longer than that a page could not send it in any case.
-  return JSON.stringify({ ...others, authorization: encodeBase64Url(authorization) });
+function formatRun({ authorization, upstreamAuthorization, ...others }: RunMessage): string {
+  // As in a handshake: longer than that a page could not send them in any case.
+  const encoded = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : encodeBase64Url(value);
+  return JSON.stringify({
+    ...others,
+    authorization: encoded(authorization),
+    upstreamAuthorization: encoded(upstreamAuthorization),
+  });
 }
 
 function parseRun(fields: Record<string, unknown>): RunMessage {
   const window = integerField(fields, 'window');
   if (!isWindow(window)) throw malformed('the window of a run is out of bounds');
-  const encoded = optionalTextField(fields, 'authorization');
+  const credentials = (name: string): string | undefined => {
+    const encoded = optionalTextField(fields, name);
+    return encoded === undefined ? undefined : parseAuthorization(encoded);
+  };
   return {
     type: 'run',
     service: textField(fields, 'service'),
     gitProtocol: optionalTextField(fields, 'gitProtocol'),
     window,
-    authorization: encoded === undefined ? undefined : parseAuthorization(encoded),
+    authorization: credentials('authorization'),
+    upstreamAuthorization: credentials('upstreamAuthorization'),
   };
 }
 

@@ -21,6 +21,8 @@ const nextEntry = 'gitws.next';
 export interface ClientOffer {
   /** The `Authorization` value, as HTTP would have it. */
   readonly authorization?: string | undefined;
+  /** That for the host behind a gateway. */
+  readonly upstreamAuthorization?: string | undefined;
   /** The client's receive window, in bytes. */
   readonly window: number;
   readonly resume?: Resumption | undefined;
@@ -41,6 +43,7 @@ export interface ParsedOffer {
   /** The offered versions, for example `gitws.v1`. */
   readonly versions: readonly string[];
   readonly authorization: string | undefined;
+  readonly upstreamAuthorization: string | undefined;
   /** The client's receive window, in bytes; the default where it named none. */
   readonly window: number;
   readonly resume: Resumption | undefined;
@@ -59,6 +62,9 @@ export function formatSubprotocols(offer: ClientOffer): string[] {
   }
   if (offer.authorization !== undefined) {
     entries.push(`gitws.auth.${encodeBase64Url(offer.authorization)}`);
+  }
+  if (offer.upstreamAuthorization !== undefined) {
+    entries.push(`gitws.upstream-auth.${encodeBase64Url(offer.upstreamAuthorization)}`);
   }
   const bytes = entries.join(', ').length;
   if (bytes > maxSubprotocolBytes) {
@@ -89,12 +95,15 @@ export function parseSubprotocols(header: string | undefined): ParsedOffer {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   const auth = only(entries, 'gitws.auth.');
+  const upstreamAuth = only(entries, 'gitws.upstream-auth.');
   const window = only(entries, 'gitws.window.');
   const resume = only(entries, 'gitws.resume.');
   return {
     any: entries.length > 0,
     versions: entries.filter((entry) => /^gitws\.v\d+$/.test(entry)),
     authorization: auth === undefined ? undefined : parseAuthorization(auth),
+    upstreamAuthorization:
+      upstreamAuth === undefined ? undefined : parseAuthorization(upstreamAuth),
     window: window === undefined ? windowBytes.default : parseWindow(window),
     resume: resume === undefined ? undefined : parseResume(resume),
     next: entries.includes(nextEntry),

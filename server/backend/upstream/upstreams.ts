@@ -1,0 +1,90 @@
+/** The hosts whose repositories a server reaches for its clients: exactly those that it was told. */
+import { GitWsError } from '../../../src/base/errors.js';
+import { segmentFault } from '../../../src/tunnel/machine/request-target.js';
+
+/** A host, as an operator says it. */
+export interface UpstreamOptions {
+  /** `https://HOST` or `https://HOST:PORT`, or the same with http. */
+  readonly url: string;
+  /**
+   * Whether it may have addresses of this machine or its network (loopback, private, carrier-grade
+   * NAT, unique local). Default false.
+   */
+  readonly private?: boolean | undefined;
+}
+
+/** A host whose repositories are reached. */
+export interface Upstream {
+  /** The first segment of its repositories' paths: `HOST`, or `HOST:PORT` where that is not the scheme's. */
+  readonly host: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly private: boolean;
+}
+
+/** Those of one server. */
+export class Upstreams {
+  readonly #byHost = new Map<string, Upstream>();
+
+  /** @throws GitWsError INVALID_OPTION for a URL that is more, or less, than a host. */
+  constructor(given: readonly (string | UpstreamOptions)[] = []) {
+    for (const one of given) {
+      const upstream = checkedUpstream(typeof one === 'string' ? { url: one } : one);
+      if (this.#byHost.has(upstream.host)) throw invalid(upstream.origin, 'is named twice');
+      this.#byHost.set(upstream.host, upstream);
+    }
+  }
+
+  /** All of them. */
+  get all(): readonly Upstream[] {
+    return [...this.#byHost.values()];
+  }
+
+  /** @param segments of a path as asked: a host has one name. @returns undefined where it is no upstream's. */
+  find(segments: readonly string[]): Upstream | undefined {
+    return this.#byHost.get(segments[0] ?? '');
+  }
+
+  /** @returns the one that a URL leads to; undefined for every other scheme, host and port. */
+  at(url: URL): Upstream | undefined {
+    const upstream = this.#byHost.get(url.host);
+    return upstream?.origin === url.origin ? upstream : undefined;
+  }
+}
+
+/**
+ * The rule for paths on an upstream, stricter than for those on a disk: servers there may decode a
+ * path again, or take a part of it for something else.
+ *
+ * @param segments those behind the host, decoded once.
+ * @returns what is wrong, completing "The path …".
+ */
+export function upstreamPathFault(segments: readonly string[]): string | undefined {
+  if (segments.length === 0) return 'names no repository';
+  for (const segment of segments) {
+    const fault = segmentFault(segment);
+    if (fault !== undefined) return fault;
+    if (/[%?#;]/.test(segment)) return 'has one of % ? # ; in it';
+  }
+  return undefined;
+}
+
+function checkedUpstream({ url, private: allowPrivate = false }: UpstreamOptions): Upstream {
+  // Exactly a host: what URL parsing drops or turns into another would be somebody's mistake.
+  const named = /^(https?):\/\/([^/?#\\@\s]+)\/?$/i.exec(url);
+  if (named === null || !URL.canParse(url)) {
+    throw invalid(
+      url,
+      'is not the address of a host, such as https://git.example or http://[::1]:3000',
+    );
+  }
+  const { host, origin } = new URL(url);
+  return { host, origin, private: allowPrivate };
+}
+
+function invalid(url: string, why: string): GitWsError {
+  // Without what may be a password.
+  const shown = url.replace(/\/\/.*@/s, '//…@');
+  const message = `upstreams: ${JSON.stringify(shown)} ${why}.`;
+  return new GitWsError('INVALID_OPTION', message, { data: { option: 'upstreams' } });
+}
