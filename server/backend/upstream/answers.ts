@@ -93,10 +93,11 @@ export function headerOf(headers: Answer['headers'], name: string): string {
 /** The first line of what an upstream says to a person, where it is plain text. */
 async function wordsOf(answer: Answer): Promise<string> {
   const parts: Buffer[] = [];
-  if (isOfType(answer, 'text/plain')) {
+  const body = isOfType(answer, 'text/plain') ? bodyOf(answer) : undefined;
+  if (body !== undefined) {
     let length = 0;
     try {
-      for await (const part of answer.body as AsyncIterable<Buffer>) {
+      for await (const part of body as AsyncIterable<Buffer>) {
         parts.push(part);
         length += part.length;
         if (length >= mostWords) break;
