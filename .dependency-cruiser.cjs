@@ -58,9 +58,18 @@ module.exports = {
       ...['^src/isomorphic/', '^src/worktree/', '^src/git/'],
     ]),
     layer('src-stands-alone', '^src/', []),
-    layer('server-knows-the-machine', '^server/(?!backend/upstream|stdout)', ['^server/', base, machine]),
+    layer('server-knows-the-machine', '^server/(?!backend/upstream|stdout)', [
+      '^server/',
+      base,
+      machine,
+    ]),
     layer('stdout-reads-the-wire', '^server/stdout', ['^server/', base, machine, wire]),
-    layer('upstream-may-read-the-wire', '^server/backend/upstream', ['^server/', base, machine, wire]),
+    layer('upstream-may-read-the-wire', '^server/backend/upstream', [
+      '^server/',
+      base,
+      machine,
+      wire,
+    ]),
     layer('native-knows-the-client', '^native/(?!push-outcome)', [
       ...['^native/', base, machine, client],
     ]),

@@ -60,7 +60,7 @@ class Fetch {
       if (line === first) this.#count(line);
       const text = textOf(line) ?? '';
       if (text.startsWith('deepen')) this.#deepens = true;
-      if (text.startsWith('want ') && / multi_ack/.test(text)) this.#multiAck = true;
+      if (text.startsWith('want ') && text.includes(' multi_ack')) this.#multiAck = true;
       if (line.type === 'flush') return true;
     }
   }
