@@ -71,7 +71,7 @@ export default defineConfig(({ mode }) => {
       ...(long ? { include: [longTests, ...sharedTests], globalSetup: [setup] } : { projects }),
       // Of a file that both runs share, a part may have no tests here.
       passWithNoTests: long,
-      env: { GITWS_TESTS: long ? 'long' : 'short' },
+      env: { LONG_TESTS: String(long) },
       setupFiles: ['test/helpers/each-file.ts'],
       sequence: { sequencer: LongestFirst },
       // Tests wait for git processes and sockets about half of their time.

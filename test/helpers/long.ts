@@ -6,7 +6,7 @@
 import { it as vitestIt } from 'vitest';
 
 /** Whether this is `npm run test:long`, as vitest.config.ts says. */
-export const isLongRun = process.env['GITWS_TESTS'] === 'long';
+export const isLongRun = process.env['LONG_TESTS'] === 'true';
 
 /** Takes every call and every property, and does nothing: `it.each(table)(name, run)`. */
 const absent: unknown = new Proxy(() => undefined, {
