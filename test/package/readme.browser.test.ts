@@ -13,6 +13,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../helpers/certificates.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { fencedBlocks, fillIn } from '../helpers/fenced.js';
+import { startForeignHost } from '../helpers/foreign-host.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
 import { nativeEnvironment } from '../helpers/native.js';
@@ -38,6 +39,8 @@ const blocks = [
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
   { language: 'json', says: '"version": 1', run: 'here' },
   { language: 'js', says: "from 'gitws/server'", run: 'here' },
+  { language: 'sh', says: '--upstream https://github.com', run: 'here' },
+  { language: 'js', says: "gateway: 'wss://gateway.example'", run: 'here' },
   { language: 'sh', says: 'npm install --global gitws', run: 'here' },
   { language: 'js', says: 'openChannel(', run: 'here' },
 ] as const;
@@ -247,6 +250,32 @@ describe('on a command line', () => {
     const target = '/site.git/git-receive-pack';
     await new RawClient(server.url, { target }).advertisement();
     await server.end();
+  });
+
+  it('is a gateway to a host, through which a page clones', async () => {
+    const host = await startForeignHost(repositories);
+    const text = await blockThat('--upstream https://github.com');
+    const { page, site } = await openPage(() => '<!doctype html><title>README</title>');
+    const line = fillIn(text.trim(), {
+      'npx gitws serve ~/repositories': '',
+      '--upstream https://github.com': `--upstream-private ${host.url}`,
+      'https://app.example': site,
+    });
+    const gateway = await serveProcess(await temporaryDirectory(), ...line.trim().split(/\s+/));
+    const example = fillIn(await blockThat("gateway: 'wss://gateway.example'"), {
+      'https://github.com/octocat/Hello-World.git': `${host.url}/site.git`,
+      'wss://gateway.example': `ws${gateway.url.slice('http'.length)}`,
+    });
+    await page.goto(site);
+    const head = await runInPage(
+      page,
+      `import LightningFS from '@isomorphic-git/lightning-fs';
+const fs = new LightningFS('gateway'), dir = '/theirs';
+${example}
+return git.resolveRef({ fs, dir, ref: 'HEAD' });`,
+    );
+    expect(head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
+    await gateway.end();
   });
 
   it('serves others, with TLS, as the rules on the page say', async () => {
