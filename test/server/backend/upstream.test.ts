@@ -8,6 +8,7 @@ import { createHttpClient } from '../../../src/index.js';
 import { startForeignHost, type ForeignHost } from '../../helpers/foreign-host.js';
 import { expectSoundRepository, git as run, gitStatus, makeRepository } from '../../helpers/git.js';
 import { nativeEnvironment } from '../../helpers/native.js';
+import { startProxy } from '../../helpers/proxy.js';
 import { startServer, type TestServer } from '../../helpers/server.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 
@@ -17,6 +18,7 @@ let gateway: TestServer;
 let repository: string;
 let head: string;
 let env: Record<string, string>;
+let sessions = 0;
 
 const author = { name: 'Test Author', email: 'author@example.com' };
 
@@ -25,6 +27,7 @@ beforeAll(async () => {
   const root = join(base, 'upstream');
   ({ gitDir: repository, head } = await makeRepository(join(root, 'team/site.git'), {
     commits: 300,
+    bigBlobs: { count: 2, bytes: 300_000 },
   }));
   await run(['config', 'http.receivepack', 'true'], { cwd: repository });
   await run(['config', 'uploadpack.allowFilter', 'true'], { cwd: repository });
@@ -34,7 +37,16 @@ beforeAll(async () => {
     root: join(base, 'local'),
     allowPush: true,
     upstreams: [{ url: host.url, private: true }],
+    onSession: () => (sessions += 1),
+    // Rules for one branch, which only hooks could enforce.
+    protectedRefs: (_, name) => ({
+      protections: name.endsWith('/team/ruled.git')
+        ? [{ rule: 'refs[0]', refs: ['refs/heads/main'], allowed: ['update'] }]
+        : [],
+    }),
   });
+  await run(['clone', '-q', '--bare', repository, join(root, 'team/ruled.git')]);
+  await run(['config', 'http.receivepack', 'true'], { cwd: join(root, 'team/ruled.git') });
   env = await nativeEnvironment();
 });
 
@@ -206,6 +218,27 @@ describe('gitws/git', () => {
     expect(result.ok).toBe(true);
     expect(await run(['rev-parse', 'from-git'], { cwd: repository })).toBe(oid);
     await expectSoundRepository(repository);
+  });
+
+  it('goes on where it was when its connection is lost, again and again', async () => {
+    const proxy = await startProxy(gateway.url, { cutAfterDown: 250_000 });
+    const [dir, before] = [fresh(), sessions];
+    await git.clone({ fs, dir, url: url(), gateway: proxy.url });
+    expect(await git.resolveRef({ fs, dir, ref: 'HEAD' })).toBe(head);
+    expect(proxy.counts.connections).toBeGreaterThan(2);
+    expect(sessions - before).toBe(1);
+    await expectSoundRepository(join(dir, '.git'));
+  });
+
+  it('may read where rules protect refs, and not push: nothing there enforces them', async () => {
+    const dir = fresh();
+    const ruled = `${host.url}/team/ruled.git`;
+    await git.clone({ fs, dir, url: ruled, gateway: gateway.url });
+    await git.commit({ fs, dir, message: 'own', author });
+    const push = git.push({ fs, dir, gateway: gateway.url });
+    await expect(push).rejects.toMatchObject({ data: { statusCode: 403 } });
+    const main = ['rev-parse', 'refs/heads/main'];
+    expect(await run(main, { cwd: join(base, 'upstream/team/ruled.git') })).toBe(head);
   });
 
   it('says that the http of others uses no gateway', async () => {
