@@ -227,7 +227,7 @@ describe('a fetch that fails leaves packs and refs as they were, and the next on
     const phases = new Set<string>();
     const onProgress = ({ phase }: { phase: string }): void => void phases.add(phase);
     // What the ring takes is not there; then a little more is, until only the last memory is not.
-    for (let pages = 300; !phases.has('Resolving deltas'); pages += 3) {
+    for (let pages = 90; !phases.has('Resolving deltas'); pages += 3) {
       const bound = bindRepository({ fs: nodeFs, dir, url, wasm: wasmOf(pages), onProgress });
       await expect(git.fetch({ ...bound, remote: 'origin' })).rejects.toMatchObject(failed);
       if (phases.has('Resolving deltas')) await expectRecovery({ wasm: wasmOf(pages) }, failed);

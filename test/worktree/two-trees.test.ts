@@ -3,5 +3,5 @@ import { it } from 'vitest';
 import { tryStates } from './two-trees.js';
 
 it('checks out what git does, and loses nothing, in some states of a working tree', async () => {
-  await tryStates(4, 20_261_128);
+  await tryStates(12, 20_261_128);
 });
