@@ -6,7 +6,8 @@ import * as nodeFs from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from './helpers/long.js';
 import { bindRepository, createHttpClient } from '../src/index.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
 import { startFakeServer } from './helpers/fake-server.js';
@@ -222,21 +223,24 @@ describe('what git answers is never refused', () => {
       await sound();
     });
 
-    it('in shallow clones that are deepened, by depth, time, exclusion, and to the whole', async () => {
-      const date = await realGit(['log', '-1', '--format=%ct', 'main~4'], { cwd: gitDir });
-      const since = new Date(Number(date) * 1000);
-      await git.clone({ ...bound(), depth: 1, noCheckout: true });
-      await git.fetch({ ...bound(), depth: 1 });
-      await git.fetch({ ...bound(), depth: 2, tags: true });
-      await git.fetch({ ...bound(), since });
-      await git.fetch({ ...bound(), exclude: ['refs/heads/old-7'] });
-      await git.fetch({ ...bound(), depth: 1, relative: true });
-      // The boundary is known, and no ref is: what is wanted is not sent again.
-      await realGit(['pack-refs', '--all'], { cwd: dir });
-      await nodeFs.promises.rm(join(dir, '.git/packed-refs'));
-      await git.fetch({ ...bound(), depth: 5, singleBranch: true, ref: 'main' });
-      await git.fetch({ ...bound(), depth: 2147483647, tags: true });
-      await sound();
-    });
+    long(
+      'in shallow clones that are deepened, by depth, time, exclusion, and to the whole',
+      async () => {
+        const date = await realGit(['log', '-1', '--format=%ct', 'main~4'], { cwd: gitDir });
+        const since = new Date(Number(date) * 1000);
+        await git.clone({ ...bound(), depth: 1, noCheckout: true });
+        await git.fetch({ ...bound(), depth: 1 });
+        await git.fetch({ ...bound(), depth: 2, tags: true });
+        await git.fetch({ ...bound(), since });
+        await git.fetch({ ...bound(), exclude: ['refs/heads/old-7'] });
+        await git.fetch({ ...bound(), depth: 1, relative: true });
+        // The boundary is known, and no ref is: what is wanted is not sent again.
+        await realGit(['pack-refs', '--all'], { cwd: dir });
+        await nodeFs.promises.rm(join(dir, '.git/packed-refs'));
+        await git.fetch({ ...bound(), depth: 5, singleBranch: true, ref: 'main' });
+        await git.fetch({ ...bound(), depth: 2147483647, tags: true });
+        await sound();
+      },
+    );
   });
 });

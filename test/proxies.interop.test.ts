@@ -411,78 +411,81 @@ function behind(name: ProxyName): void {
     });
   });
 
-  it('the service of the document’s unit lets in whom its rules name, from wherever they come', async () => {
-    const served = await temporaryDirectory();
-    const site = await makeRepository(join(served, 'team/site.git'));
-    await makeRepository(join(served, 'public/site.git'), { commits: 3 });
-    const settings = await temporaryDirectory();
-    const files = { rules: join(settings, 'rules.json'), tokens: join(settings, 'tokens.json') };
-    const [, rules = ''] = await fencedBlocks(configuration, 'json');
-    await writeFile(files.rules, rules);
-    const create = ['token', 'create', 'laptop', '--user', 'ada', '--tokens', files.tokens];
-    const created = runCommand(create);
-    expect(await created.exited).toBe(0);
-    const password = created.output.stdout.trim();
-    const [unit = ''] = await fencedBlocks(document, 'ini');
-    const [, , ...args] = /^ExecStart=(.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
-    const [given = ''] = args;
-    expect(given).toBe('/srv/git');
-    const filled = fillIn(args.slice(1).join(' '), {
-      '--port 8080': '--max-sessions-per-address 1',
-      '/etc/gitws/rules.json': files.rules,
-      '/etc/gitws/tokens.json': files.tokens,
-    });
-    const service = await serveProcess(served, ...filled.split(' '));
-    const configure = await example(name, service.url);
-    const proxy = await startReverseProxy(name, configure);
-    const url = `https://git.example:${proxy.port}`;
-
-    const dir = join(await temporaryDirectory(), 'clone');
-    const http = createHttpClient({ WebSocket: believingWebSocket(believing(authority.cert)) });
-    const onAuth = (): typeof ada => ({ username: 'ada', password });
-    await isomorphicGit.clone({ fs, http, dir, url: `${url}/team/site.git`, onAuth });
-    expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(site.head);
-    const author = { name: 'Ada', email: 'ada@example.com' };
-    const oid = await isomorphicGit.commit({ fs, dir, message: 'Write', author });
-    await isomorphicGit.push({ fs, http, dir, onAuth });
-    expect(await git(['rev-parse', 'main'], { cwd: site.gitDir })).toBe(oid);
-    await expectSoundRepository(site.gitDir);
-    await expectSoundRepository(dir);
-
-    const open = (repository: string, from: string, more: Partial<RawOptions> = {}): RawClient =>
-      new RawClient(url, {
-        target: `/${repository}/git-upload-pack`,
-        connection: believing(authority.cert, from),
-        ...more,
+  long(
+    'the service of the document’s unit lets in whom its rules name, from wherever they come',
+    async () => {
+      const served = await temporaryDirectory();
+      const site = await makeRepository(join(served, 'team/site.git'));
+      await makeRepository(join(served, 'public/site.git'), { commits: 3 });
+      const settings = await temporaryDirectory();
+      const files = { rules: join(settings, 'rules.json'), tokens: join(settings, 'tokens.json') };
+      const [, rules = ''] = await fencedBlocks(configuration, 'json');
+      await writeFile(files.rules, rules);
+      const create = ['token', 'create', 'laptop', '--user', 'ada', '--tokens', files.tokens];
+      const created = runCommand(create);
+      expect(await created.exited).toBe(0);
+      const password = created.output.stdout.trim();
+      const [unit = ''] = await fencedBlocks(document, 'ini');
+      const [, , ...args] = /^ExecStart=(.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+      const [given = ''] = args;
+      expect(given).toBe('/srv/git');
+      const filled = fillIn(args.slice(1).join(' '), {
+        '--port 8080': '--max-sessions-per-address 1',
+        '/etc/gitws/rules.json': files.rules,
+        '/etc/gitws/tokens.json': files.tokens,
       });
-    expect((await open('team/site.git', '127.0.0.7').closed).code).toBe(4401);
-    // Each of them has an address of its own, although all come from the proxy.
-    const first = open('public/site.git', '127.0.0.7');
-    await first.advertisement();
-    const second = open('public/site.git', '127.0.0.8');
-    await second.advertisement();
-    expect((await open('public/site.git', '127.0.0.7').closed).code).toBe(4429);
-    const lie = { headers: { 'X-Forwarded-For': '127.0.0.9' } };
-    expect((await open('public/site.git', '127.0.0.7', lie).closed).code).toBe(4429);
-    for (const client of [first, second]) {
-      client.socket.close(1000);
-      await client.closed;
-    }
-    // Without a word of gitws.v1: the raw pipe.
-    const raw = { protocols: [], headers: { Authorization: `Bearer ${password}` } };
-    const pipe = await admitted(() => open('team/site.git', '127.0.0.7', raw));
-    expect(await pipe.advertisement()).toContain(oid);
-    pipe.socket.close(1000);
-    await pipe.closed;
-    await eventually(async () => {
-      const { status } = await open('team/site.git', '127.0.0.7', { protocols: [] }).closed;
-      return status === 401;
-    });
-    expect(await service.end()).toBe(0);
-    const log = service.output.stderr;
-    expect(log).toContain('"address":"127.0.0.8"');
-    expect(log + (await proxy.log())).not.toContain(password);
-  });
+      const service = await serveProcess(served, ...filled.split(' '));
+      const configure = await example(name, service.url);
+      const proxy = await startReverseProxy(name, configure);
+      const url = `https://git.example:${proxy.port}`;
+
+      const dir = join(await temporaryDirectory(), 'clone');
+      const http = createHttpClient({ WebSocket: believingWebSocket(believing(authority.cert)) });
+      const onAuth = (): typeof ada => ({ username: 'ada', password });
+      await isomorphicGit.clone({ fs, http, dir, url: `${url}/team/site.git`, onAuth });
+      expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(site.head);
+      const author = { name: 'Ada', email: 'ada@example.com' };
+      const oid = await isomorphicGit.commit({ fs, dir, message: 'Write', author });
+      await isomorphicGit.push({ fs, http, dir, onAuth });
+      expect(await git(['rev-parse', 'main'], { cwd: site.gitDir })).toBe(oid);
+      await expectSoundRepository(site.gitDir);
+      await expectSoundRepository(dir);
+
+      const open = (repository: string, from: string, more: Partial<RawOptions> = {}): RawClient =>
+        new RawClient(url, {
+          target: `/${repository}/git-upload-pack`,
+          connection: believing(authority.cert, from),
+          ...more,
+        });
+      expect((await open('team/site.git', '127.0.0.7').closed).code).toBe(4401);
+      // Each of them has an address of its own, although all come from the proxy.
+      const first = open('public/site.git', '127.0.0.7');
+      await first.advertisement();
+      const second = open('public/site.git', '127.0.0.8');
+      await second.advertisement();
+      expect((await open('public/site.git', '127.0.0.7').closed).code).toBe(4429);
+      const lie = { headers: { 'X-Forwarded-For': '127.0.0.9' } };
+      expect((await open('public/site.git', '127.0.0.7', lie).closed).code).toBe(4429);
+      for (const client of [first, second]) {
+        client.socket.close(1000);
+        await client.closed;
+      }
+      // Without a word of gitws.v1: the raw pipe.
+      const raw = { protocols: [], headers: { Authorization: `Bearer ${password}` } };
+      const pipe = await admitted(() => open('team/site.git', '127.0.0.7', raw));
+      expect(await pipe.advertisement()).toContain(oid);
+      pipe.socket.close(1000);
+      await pipe.closed;
+      await eventually(async () => {
+        const { status } = await open('team/site.git', '127.0.0.7', { protocols: [] }).closed;
+        return status === 401;
+      });
+      expect(await service.end()).toBe(0);
+      const log = service.output.stderr;
+      expect(log).toContain('"address":"127.0.0.8"');
+      expect(log + (await proxy.log())).not.toContain(password);
+    },
+  );
 
   it('a server that shuts down says so to a client behind it: 4503', async () => {
     const short = await start({ root });

@@ -6,7 +6,8 @@ import * as fs from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as isomorphicGit from 'isomorphic-git';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { it, long } from './helpers/long.js';
 import { bindRepository, type ConnectionEvent } from '../src/index.js';
 import { createGitServer } from '../server/index.js';
 import { startFaultProxy } from './helpers/fault-proxy.js';
@@ -126,38 +127,41 @@ describe.skipIf(!available && process.env['CI'] !== 'true')('two processes behin
     await cut.close();
   });
 
-  it('goes on where one is killed in the middle of a clone: on the other, from its beginning', async () => {
-    let node: string | undefined;
-    const cut = await startFaultProxy(
-      url,
-      (connection) =>
-        connection > 0 ? {} : { strike: { direction: 'down', after: 1_500_000, how: 'reset' } },
-      (direction, bytes) => {
-        if (direction === 'down') node ??= /"token":"(\d)-/.exec(bytes.toString('latin1'))?.[1];
-      },
-    );
-    const kill = async (): Promise<void> => {
-      const victim = processes[Number(node) - 1];
-      victim?.child.kill('SIGKILL');
-      await victim?.exited;
-      cut.away = false;
-    };
-    let killed: Promise<void> | undefined;
-    const states = await clone(cut.url, ({ state }) => {
-      if (state !== 'interrupted' || killed !== undefined) return;
-      cut.away = true;
-      killed = kill();
-    });
-    await killed;
-    expect(states.filter((state) => state === 'open')).toHaveLength(2);
-    expect(states).not.toContain('resumed');
-    // And all that is new is begun on the one that is left.
-    const { token, client } = await begin();
-    expect(token.slice(0, 1)).not.toBe(node);
-    client.socket.close(1000);
-    await client.closed;
-    await cut.close();
-  });
+  long(
+    'goes on where one is killed in the middle of a clone: on the other, from its beginning',
+    async () => {
+      let node: string | undefined;
+      const cut = await startFaultProxy(
+        url,
+        (connection) =>
+          connection > 0 ? {} : { strike: { direction: 'down', after: 1_500_000, how: 'reset' } },
+        (direction, bytes) => {
+          if (direction === 'down') node ??= /"token":"(\d)-/.exec(bytes.toString('latin1'))?.[1];
+        },
+      );
+      const kill = async (): Promise<void> => {
+        const victim = processes[Number(node) - 1];
+        victim?.child.kill('SIGKILL');
+        await victim?.exited;
+        cut.away = false;
+      };
+      let killed: Promise<void> | undefined;
+      const states = await clone(cut.url, ({ state }) => {
+        if (state !== 'interrupted' || killed !== undefined) return;
+        cut.away = true;
+        killed = kill();
+      });
+      await killed;
+      expect(states.filter((state) => state === 'open')).toHaveLength(2);
+      expect(states).not.toContain('resumed');
+      // And all that is new is begun on the one that is left.
+      const { token, client } = await begin();
+      expect(token.slice(0, 1)).not.toBe(node);
+      client.socket.close(1000);
+      await client.closed;
+      await cut.close();
+    },
+  );
 });
 
 describe('the name of a process', () => {

@@ -54,7 +54,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
-  it('does not pull over changes that are not committed', async () => {
+  long('does not pull over changes that are not committed', async () => {
     const { demo, gitDir } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');

@@ -1,12 +1,12 @@
 /**
- * A sample of the matrix: what the long tests try at all positions, at some. Each trial is
+ * A sample of the matrix: what the long tests try at all positions, and in silence, at some. Each trial is
  * judged in trial.ts.
  */
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { clientNames } from './clients.js';
 import { measure } from './course.js';
 import { Ground, type Operation } from './ground.js';
-import { casesOf, runCase, silentCases } from './matrix.js';
+import { casesOf, runCase } from './matrix.js';
 
 const operations: readonly Operation[] = ['clone', 'fetch', 'push'];
 // Each test is many transfers, on what may be a busy machine.
@@ -16,15 +16,12 @@ vi.setConfig({ testTimeout: 180_000 });
 const step = 90;
 
 let ground: Ground;
-/** Whose server waits longer than a handshake that hangs. */
-let patientGround: Ground;
 
 beforeAll(async () => {
   ground = await Ground.start();
-  patientGround = await Ground.start({ limits: { resumeTime: 60_000 } });
 });
 
-afterAll(() => Promise.all([ground.close(), patientGround.close()]));
+afterAll(() => ground.close());
 
 describe.each(clientNames)('%s', (client) => {
   it.each(operations)('ends a %s right, wherever the connection was cut', async (operation) => {
@@ -35,13 +32,4 @@ describe.each(clientNames)('%s', (client) => {
     const sample = cases.filter((_, index) => index % step === first);
     for (const one of sample) await runCase(ground, client, operation, one);
   });
-});
-
-it('isomorphic-git notices a connection that died in silence', async () => {
-  const course = await measure(patientGround, 'isomorphic-git', 'clone');
-  const settings = { http: { liveness: { silence: 200, answer: 200 } } };
-  const cases = silentCases(course);
-  for (const one of [cases.at(0), cases.at(-1)]) {
-    if (one !== undefined) await runCase(patientGround, 'isomorphic-git', 'clone', one, settings);
-  }
 });

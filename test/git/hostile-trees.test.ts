@@ -83,7 +83,7 @@ describe('a tree', () => {
     expect(await readdir(scene.dir)).toEqual(['.git']);
   });
 
-  it('is not checked out by a pull that goes forward, nor by one that would merge', async () => {
+  long('is not checked out by a pull that goes forward, nor by one that would merge', async () => {
     const [old, , ours] = scene.oids;
     const written = ['repo/.git/FETCH_HEAD', 'repo/.git/refs/remotes'];
     for (const [, entries] of evil.filter((_, at) => at % 9 === 0)) {

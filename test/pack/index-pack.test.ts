@@ -79,7 +79,7 @@ describe('the index of a pack that git made is the one that git makes', () => {
 
   it('whatever the pieces are in which it comes', async () => {
     const pack = await packAll(gitDir, ['--delta-base-offset']);
-    for (const size of [1, 2, 3, 7, 64, 1000, 65_536, 1_048_576]) {
+    for (const size of [1, 7, 1000, 1_048_576]) {
       await expectAsGit(pack, {}, size);
     }
     await expectAsGit(pack, {}, 1, 5000, 2, 1, 1, 300);

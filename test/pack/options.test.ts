@@ -133,8 +133,9 @@ describe('a sink', () => {
   const wide = (): Buffer => {
     const base = pseudoText(200_000);
     const entries: Entry[] = [plain('blob', base)];
-    for (let index = 0; index < 40; index += 1)
-      entries.push(plain('blob', pseudoText(900_000, index + 9)));
+    // Each small enough for the ring, which is as large as their number asks for.
+    for (let index = 0; index < 400; index += 1)
+      entries.push(plain('blob', pseudoText(90_000, index + 9)));
     let back = entries.reduce((sum, bytes) => sum + bytes.length, 0);
     let content = base;
     for (let depth = 0; depth < 30; depth += 1) {

@@ -163,7 +163,7 @@ describe('git is killed', () => {
     },
   );
 
-  it('in the middle of a push by SIGKILL: all of it', async () => {
+  long('in the middle of a push by SIGKILL: all of it', async () => {
     const channel = await midPush();
     // What is begun and killed between two looks of the server leaves its quarantine behind: only
     // the kernel could tell whose it was.

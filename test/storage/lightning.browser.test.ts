@@ -160,7 +160,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     expect(seen.sort()).toEqual(expected.sort());
   };
 
-  it.each([['with Web Locks'], ['without']])('two pages lose nothing (%s)', async (locks) => {
+  long.each([['with Web Locks'], ['without']])('two pages lose nothing (%s)', async (locks) => {
     const context = await browser.newContext();
     if (locks === 'without')
       await context.addInitScript(() =>

@@ -125,6 +125,7 @@ async function cloneFourTimes(
 const concurrent: ContractCase[] = [
   {
     name: 'four clones at once over one client do not get into each other’s way',
+    isLong: true,
     run: (context) => cloneFourTimes(context, {}),
   },
   {

@@ -170,6 +170,7 @@ export const failedPushCases: ContractCase[] = [
   },
   {
     name: 'a push whose whole report came before the connection was lost is a good push',
+    isLong: true,
     async run(context) {
       const { pushed } = await pushTo(context, 'a push with a whole report, and then no exit');
       equal((await pushed).ok, true);

@@ -116,6 +116,7 @@ export const pushCases: ContractCase[] = [
   },
   {
     name: 'a push of many megabytes arrives, and tells its bytes',
+    isLong: true,
     async run(context) {
       const { git, http, fs, dir } = context;
       const { name } = await cloneWithCommit(context);

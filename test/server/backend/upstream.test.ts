@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import * as isomorphic from 'isomorphic-git';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
+import { it, long } from '../../helpers/long.js';
 import git from '../../../src/git/index.js';
 import { createHttpClient } from '../../../src/index.js';
 import { startForeignHost, type ForeignHost } from '../../helpers/foreign-host.js';
@@ -65,11 +66,15 @@ async function commitUpstream(branch: string): Promise<string> {
   return oid;
 }
 
-describe.each(['0', '1', '2'])('native git, protocol version %s', (version) => {
+describe.each([
+  ['0', long],
+  ['1', long],
+  ['2', it],
+] as const)('native git, protocol version %s', (version, test) => {
   const native = (args: readonly string[], cwd = base) =>
     run(['-c', `protocol.version=${version}`, ...args], { cwd, env });
 
-  it('clones', async () => {
+  test('clones', async () => {
     const dir = fresh();
     await native(['clone', '--bare', through(), dir]);
     const refs = ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads'];
@@ -77,7 +82,7 @@ describe.each(['0', '1', '2'])('native git, protocol version %s', (version) => {
     await expectSoundRepository(dir);
   });
 
-  it('clones shallowly, deepens, and makes it whole', async () => {
+  test('clones shallowly, deepens, and makes it whole', async () => {
     const dir = fresh();
     await native(['clone', '--bare', '--depth=2', '--single-branch', through(), dir]);
     expect(await run(['rev-list', '--count', 'HEAD'], { cwd: dir })).not.toBe('0');
@@ -92,7 +97,7 @@ describe.each(['0', '1', '2'])('native git, protocol version %s', (version) => {
     await expectSoundRepository(dir);
   });
 
-  it('clones a part, and gets the rest when it is read', async () => {
+  test('clones a part, and gets the rest when it is read', async () => {
     const dir = fresh();
     await native(['clone', '--bare', '--filter=blob:none', through(), dir]);
     const blobs = await run(['ls-tree', '-r', '--format=%(objectname)', 'HEAD'], {
@@ -104,15 +109,19 @@ describe.each(['0', '1', '2'])('native git, protocol version %s', (version) => {
     );
   });
 
-  it('fetches in several rounds where much is not in common', async () => {
+  test('fetches in several rounds where much is not in common', async () => {
     const dir = fresh();
     await native(['clone', '--bare', through(), dir]);
-    const tree = await run(['rev-parse', 'HEAD^{tree}'], { cwd: dir });
-    let own = head;
     // More than git offers in the first rounds, and all of it unknown there.
-    for (let n = 0; n < 150; n += 1) {
-      own = await run(['commit-tree', tree, '-p', own, '-m', `own ${n}`], { cwd: dir });
-    }
+    const commits = Array.from({ length: 150 }, (_, n) => [
+      ...['commit refs/heads/rounds', 'committer A <a@b> 1735689600 +0000', 'data 3', `${100 + n}`],
+      ...(n === 0 ? [`from ${head}`] : []),
+      'M 100644 inline own',
+      ...['data 3', `${100 + n}`],
+    ]);
+    const stream = [...commits.flat(), 'done', ''].join('\n');
+    await run(['fast-import', '--quiet', '--done'], { cwd: dir, input: stream });
+    const own = await run(['rev-parse', 'refs/heads/rounds'], { cwd: dir });
     const refs = await run(['for-each-ref', '--format=delete %(refname)'], { cwd: dir });
     await run(['update-ref', '--stdin'], { cwd: dir, input: `${refs}\n` });
     await run(['update-ref', 'refs/heads/own', own], { cwd: dir });

@@ -77,7 +77,7 @@ test('a push of many updates starts no more processes than one of two', async ()
   expect(await started('many', 40)).toBe(two);
 });
 
-test('a push of many forced updates starts no more processes than one of some', async () => {
+long('a push of many forced updates starts no more processes than one of some', async () => {
   const repository = await ProtectedRepository.make(onlyForward);
   const { settings } = repository;
   const base = await repository.tip('main');
