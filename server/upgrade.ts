@@ -27,14 +27,8 @@ import type { Limits } from './limits.js';
 import type { Visit } from './occupancy.js';
 import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
-import {
-  localPlace,
-  upstreamPlace,
-  type LocalPlace,
-  type Place,
-  type UpstreamPlace,
-} from './backend/place.js';
-import { upstreamPathFault, type Upstream, type Upstreams } from './backend/upstream/upstreams.js';
+import { localPlace, type LocalPlace, type Place } from './backend/place.js';
+import type { Upstreams } from './backend/upstream/upstreams.js';
 import { findServed } from './repository.js';
 import { services } from './services.js';
 import {
@@ -45,6 +39,7 @@ import {
   looksLikeEndpoint,
   parseTarget,
 } from './target.js';
+import { placeThere, upstreamAuthorizationOf, upstreamFault } from './upstream-request.js';
 
 /** What the checks need to know of the server. */
 export interface UpgradeContext {
@@ -150,8 +145,7 @@ export async function checkUpgrade(
       ...target,
       // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
       authorization: offer?.authorization ?? request.headers.authorization,
-      upstreamAuthorization:
-        offer?.upstreamAuthorization ?? headerOf(request, upstreamAuthorizationHeader),
+      upstreamAuthorization: upstreamAuthorizationOf(offer, request),
       window: offer?.window,
       resume: offer?.resume,
       next: offer?.next === true,
@@ -189,8 +183,7 @@ export async function checkRun(
       gitProtocol: knownGitProtocol(run.gitProtocol),
       // Whatever a browser, or a proxy, would add to a handshake it has added to that one.
       authorization: run.authorization ?? request.headers.authorization,
-      upstreamAuthorization:
-        run.upstreamAuthorization ?? headerOf(request, upstreamAuthorizationHeader),
+      upstreamAuthorization: upstreamAuthorizationOf(run, request),
       resume: undefined,
       next: true,
     },
@@ -242,48 +235,6 @@ async function checkAsked(
   const admitted = { user, address, name, place, service, gitProtocol, window, resume };
   return { kind: 'admission', ...admitted, next };
 }
-
-/** What of a request no upstream is asked. */
-function upstreamFault({ segments, service, upstreamAuthorization }: Asked): Refusal | undefined {
-  const path = upstreamPathFault(segments.slice(1));
-  if (path !== undefined) return refusal(closeCodes.malformed, `The path ${path}.`);
-  if (isGitService(service) && !services[service].upstream) {
-    return refusal(closeCodes.forbidden, `An upstream has no ${service}.`);
-  }
-  // It becomes a header (RFC 9110, section 5.5).
-  if (/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(upstreamAuthorization ?? '')) return undefined;
-  return refusal(closeCodes.malformed, 'The credentials for the upstream are no header value.');
-}
-
-/** Where a repository of an upstream is; whether it is there is found out when it is opened. */
-function placeThere(
-  upstream: Upstream,
-  { segments, service, upstreamAuthorization }: Asked,
-  user: User | null,
-  request: IncomingMessage,
-  context: UpgradeContext,
-): UpstreamPlace {
-  return upstreamPlace({
-    location: { upstream, segments: segments.slice(1) },
-    authorization: upstreamAuthorization === '' ? undefined : upstreamAuthorization,
-    allows: async (repository) => {
-      const access = isGitService(service) ? services[service].access : 'read';
-      const question = { user, repository, access, request };
-      return inAccessTime(
-        Promise.resolve(context.authorize(question)).then((may) => may === true),
-        context,
-      );
-    },
-  });
-}
-
-function headerOf(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** In place of the entry `gitws.upstream-auth`, for clients that can set headers. */
-const upstreamAuthorizationHeader = 'gitws-upstream-authorization';
 
 /** Before anything is looked at, so that nothing has to work on more than this. */
 function tooLong(

@@ -32,10 +32,10 @@ const blocks = [
   { language: 'js', says: "from 'gitws'; // instead of", run: 'here' },
   { language: 'js', says: 'createHttpClient({', run: 'here' },
   { language: 'js', says: '= bindRepository(', run: 'here' },
-  { language: 'js', says: "from 'gitws/git'", run: 'here' },
+  { language: 'js', says: "from 'gitws/git'; // in place of", run: 'here' },
   { language: 'js', says: "from 'gitws/worker'", run: 'here' },
   { language: 'html', says: 'gitws.global.js', run: 'here' },
-  { language: 'sh', says: 'npx gitws serve ~/repositories', run: 'here' },
+  { language: 'sh', says: 'npx gitws serve ~/repositories --allow-push', run: 'here' },
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
   { language: 'json', says: '"version": 1', run: 'here' },
   { language: 'js', says: "from 'gitws/server'", run: 'here' },
@@ -147,7 +147,7 @@ return (await git.log({ fs: site.fs, dir, depth: 1 }))[0].commit.message;`.repla
       ),
     );
     expect(log).toBe('Mine\n');
-    const commands = fillIn(await blockThat("from 'gitws/git'"), own);
+    const commands = fillIn(await blockThat("from 'gitws/git'; // in place of"), own);
     const [status, head] = (await runInPage(
       page,
       `import LightningFS from '@isomorphic-git/lightning-fs';
@@ -241,7 +241,7 @@ async function shell(text: string, env: Record<string, string>): Promise<string>
 
 describe('on a command line', () => {
   it('serves a folder to this machine, to read and push, and says where', async () => {
-    const text = await blockThat('npx gitws serve ~/repositories');
+    const text = await blockThat('npx gitws serve ~/repositories --allow-push');
     const [line = '', said = ''] = text.trim().split('\n');
     const args = line.replace('npx gitws serve ~/repositories', '').trim().split(/\s+/);
     const server = await serveProcess(repositories, ...args);
