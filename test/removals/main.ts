@@ -43,7 +43,8 @@ export async function main(args: readonly string[]): Promise<void> {
       await cp(join(project, part), join(copy, part), { recursive: true });
     }
     await symlink(join(project, 'node_modules'), join(copy, 'node_modules'));
-    // These tests run from the sources: nothing is built for each of them.
+    // These tests run from the sources: nothing is built for each of them. Native git has its helper.
+    await symlink(join(project, 'dist'), join(copy, 'dist'));
     await writeFile(join(copy, 'test/helpers/global-setup.ts'), 'export function setup() {}\n');
     const tests = [...new Set(chosen.flatMap((one) => one.tests))];
     const before = await failuresOf(copy, tests);

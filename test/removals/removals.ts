@@ -1,11 +1,12 @@
 /**
  * Defences, and how to take each away: an edit of one place in the source, and the tests that must
  * fail without it. `npm run removals` tries them, one after the other, in a copy. Here the server's;
- * those of its clients are in client.ts. Not here: what git itself defends (packObjectsHook, names of
+ * those of its clients are in client.ts, of a gateway in gateway.ts. Not here: what git itself defends (packObjectsHook, names of
  * refs, broken packs), and what another defence stands behind (git gets fixed arguments, a dot and no
  * shell, whatever is asked for).
  */
 import { clientRemovals } from './client.js';
+import { gatewayRemovals } from './gateway.js';
 
 /** One defence that can be taken away. */
 export interface Removal {
@@ -777,5 +778,6 @@ export const removals: readonly Removal[] = [
     ...logs,
     ...start,
   ],
+  ...gatewayRemovals,
   ...clientRemovals,
 ];

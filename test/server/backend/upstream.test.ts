@@ -39,15 +39,7 @@ beforeAll(async () => {
     allowPush: true,
     upstreams: [{ url: host.url, private: true }],
     onSession: () => (sessions += 1),
-    // Rules for one branch, which only hooks could enforce.
-    protectedRefs: (_, name) => ({
-      protections: name.endsWith('/team/ruled.git')
-        ? [{ rule: 'refs[0]', refs: ['refs/heads/main'], allowed: ['update'] }]
-        : [],
-    }),
   });
-  await run(['clone', '-q', '--bare', repository, join(root, 'team/ruled.git')]);
-  await run(['config', 'http.receivepack', 'true'], { cwd: join(root, 'team/ruled.git') });
   env = await nativeEnvironment();
 });
 
@@ -237,17 +229,6 @@ describe('gitws/git', () => {
     expect(proxy.counts.connections).toBeGreaterThan(2);
     expect(sessions - before).toBe(1);
     await expectSoundRepository(join(dir, '.git'));
-  });
-
-  it('may read where rules protect refs, and not push: nothing there enforces them', async () => {
-    const dir = fresh();
-    const ruled = `${host.url}/team/ruled.git`;
-    await git.clone({ fs, dir, url: ruled, gateway: gateway.url });
-    await git.commit({ fs, dir, message: 'own', author });
-    const push = git.push({ fs, dir, gateway: gateway.url });
-    await expect(push).rejects.toMatchObject({ data: { statusCode: 403 } });
-    const main = ['rev-parse', 'refs/heads/main'];
-    expect(await run(main, { cwd: join(base, 'upstream/team/ruled.git') })).toBe(head);
   });
 
   it('says that the http of others uses no gateway', async () => {
