@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import git from '../../src/git/index.js';
 import { git as realGit } from '../helpers/git.js';
 import { oidOf } from '../isomorphic/smart-bytes.js';
@@ -148,7 +148,7 @@ describe('a tree', () => {
   });
 });
 
-describe('few small trees with any number of paths', () => {
+describeLong('few small trees with any number of paths', () => {
   /** @returns trees of ten entries, each ten times the one before. */
   function bomb(depth: number, name: string): Made[] {
     const trees = [tree(['100644', 'f', file.oid])];

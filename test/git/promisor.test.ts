@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import { bindRepository } from '../../src/index.js';
 import git from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from '../helpers/git.js';
@@ -282,7 +282,7 @@ describe('the fs of a bound partial clone', () => {
   });
 });
 
-describe('commands of isomorphic-git over a partial clone', () => {
+describeLong('commands of isomorphic-git over a partial clone', () => {
   long.each(['blob:none', 'tree:0', 'blob:limit=100'])(
     'give over %s what they give over a full one',
     async (filter) => {

@@ -1,7 +1,7 @@
 /** The engine's own inflate beside zlib: what one takes the other takes, and it comes to the same. */
 import { deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
-import { describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { expect } from 'vitest';
+import { describeLong, it, long } from '../helpers/long.js';
 import { indexPack } from '../../src/pack/index/index-pack.js';
 import { plainEngine, simdEngine } from '../../src/pack/inlined/wasm.js';
 import { entryHead, gitVerifies, inPieces, makePack, oidOf } from './packs.js';
@@ -39,7 +39,7 @@ function judge(stream: Buffer, length: number): Buffer | undefined {
   }
 }
 
-describe.each([
+describeLong.each([
   ['with SIMD', simdEngine],
   ['without SIMD', plainEngine],
 ])('%s', (_, base64) => {

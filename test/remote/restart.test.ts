@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as isomorphicGit from 'isomorphic-git';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import { createGitServer, type GitServer } from '../../server/index.js';
 import { createHttpClient, type ConnectionEvent } from '../../src/index.js';
 import { Deferred } from '../../src/base/deferred.js';
@@ -150,7 +150,7 @@ describe('a fetch that waits for its server to come back', () => {
   });
 });
 
-describe('a push whose server is ended while its hook runs', () => {
+describeLong('a push whose server is ended while its hook runs', () => {
   long('says what each ref is now, as the server that came after it tells', async () => {
     const dir = await temporaryDirectory();
     const told: ConnectionEvent[] = [];

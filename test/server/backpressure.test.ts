@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import { openChannel } from '../../src/tunnel/client/channel.js';
 import { cloneRequest, nullOid, packOf, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
@@ -87,7 +87,7 @@ describe('a client that stops reading', () => {
   });
 });
 
-describe('a child that stops reading its stdin', () => {
+describeLong('a child that stops reading its stdin', () => {
   long(
     'holds the client up, costs the server a window of memory, and the push goes on',
     async () => {

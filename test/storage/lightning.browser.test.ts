@@ -6,7 +6,7 @@ import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { beforeAll, describe, expect } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
@@ -467,7 +467,7 @@ describe.skipIf(!browserAvailable)('where there is no room', () => {
   });
 });
 
-describe.skipIf(!browserAvailable)('a page that is killed', () => {
+describeLong.skipIf(!browserAvailable)('a page that is killed', () => {
   long('leaves every file that it was told is done, and a sound tree', async () => {
     const context = await browser.newContext();
     const done = new Map<string, string>();

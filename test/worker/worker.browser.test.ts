@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { beforeAll, describe, expect, onTestFinished } from 'vitest';
-import { it, long } from '../helpers/long.js';
+import { describeLong, it, long } from '../helpers/long.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
@@ -582,7 +582,7 @@ describe.skipIf(!browserAvailable)('a storage that cannot be opened', () => {
   });
 });
 
-describe.skipIf(!browserAvailable)('a page with a strict Content-Security-Policy', () => {
+describeLong.skipIf(!browserAvailable)('a page with a strict Content-Security-Policy', () => {
   long('is told that the inlined worker cannot start, and starts one of its own', async () => {
     const { gitDir, url } = await makeSite('strict');
     const page = await openPage(undefined, '/strict');
