@@ -129,6 +129,13 @@ describe.skipIf(!browserAvailable)('in Chromium, the index is the one that git m
     await expect.poll(() => page.workers().length).toBe(0);
   });
 
+  it('never in a worker that was named for another pack', async () => {
+    const { run, started } = await openPage();
+    await run({ pack: '/small', worker: { url: '/worker.js' } });
+    expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
+    expect(started()).toBe(2);
+  });
+
   it('in a worker of a file of its own, and in one that the page keeps', async () => {
     const { page, run, started } = await openPage();
     const fromFile = await run({ pack: '/by-offset', worker: { url: '/worker.js' } });

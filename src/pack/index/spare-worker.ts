@@ -23,7 +23,8 @@ export function takeSpare(): Met | undefined {
 /**
  * Ends a worker that was started here, or keeps it.
  *
- * @param bytes of the pack that it has indexed; undefined where it has not.
+ * @param bytes of the pack that it has indexed; undefined where it has not, or where the next one would
+ *   not be indexed in it: the caller named its script.
  */
 export function leaveWorker(met: Met, bytes: number | undefined): void {
   if (!met.isOwn) return;

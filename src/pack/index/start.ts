@@ -46,7 +46,7 @@ export async function startIndexing(
       met === undefined
         ? await indexHere(module, source, limits, options)
         : await indexInWorker(met, module, source, limits, options);
-    ({ bytes } = result);
+    if (options.packWorker === undefined) ({ bytes } = result);
     return result;
   } catch (error) {
     // Whoever sends need not go on. What comes of that is less than what came before.
