@@ -1,7 +1,8 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
 import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/options.js';
-import { makeDirectory, promisesOf, randomName } from '../storage/file-system.js';
+import { randomName } from '../base/random-name.js';
+import { makeDirectory, promisesOf } from '../storage/file-system.js';
 import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { headerOf } from './object-hash.js';
 import { deflate } from './zlib.js';

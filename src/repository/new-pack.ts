@@ -3,12 +3,12 @@
  * whole, `.pack` first and `.idx` last, since a pack is there for git when its index is
  * (builtin/index-pack.c, `final()`). Whatever fails leaves nothing.
  */
+import { randomName } from '../base/random-name.js';
 import { useFileSystem } from '../base/failure.js';
 import type { IndexedPack, PackSink } from '../pack/index/options.js';
 import {
   makeDirectory,
   promisesOf,
-  randomName,
   type OpenFile,
   type PromiseFileSystem,
 } from '../storage/file-system.js';

@@ -2,10 +2,10 @@
 import { releaseProxy, transfer, type Remote } from 'comlink';
 import { GitWsError } from '../base/errors.js';
 import { fileSystemFailure } from '../base/failure.js';
+import { holdLifeLock } from '../base/life-lock.js';
 import { createHttpClient } from '../isomorphic/http.js';
 import git from '../git/index.js';
 import { gitdirOf } from '../git/fetch.js';
-import { randomName } from '../storage/file-system.js';
 import { handOver } from './bytes.js';
 import { carry, restore, type Carried } from './carried.js';
 import { Files } from './in-worker-files.js';
@@ -64,7 +64,7 @@ export class GitCore implements Core {
       protocol: protocolVersion,
       commands: commands.map(([name]) => name),
       errors: Object.keys(git.Errors),
-      lock: await holdLock(),
+      lock: await holdLifeLock('gitws-worker'),
     };
   }
 
@@ -183,20 +183,4 @@ function storageError(reason: unknown): Error {
   if (typeof (error as { code?: unknown }).code === 'string') return error;
   const message = `The storage cannot be opened: ${error.message}`;
   return new GitWsError('FILE_SYSTEM_FAILED', message, { cause: error });
-}
-
-/** Takes a lock that nobody else wants until the worker is gone. @returns its name. */
-async function holdLock(): Promise<string | undefined> {
-  const { locks } = (globalThis.navigator ?? {}) as { locks?: LockManager };
-  if (locks === undefined) return undefined;
-  const name = `gitws-worker-${randomName()}`;
-  await new Promise<void>((resolve, reject) => {
-    locks
-      .request(name, () => {
-        resolve();
-        return new Promise<never>(() => undefined);
-      })
-      .catch(reject);
-  });
-  return name;
 }

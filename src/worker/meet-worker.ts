@@ -3,6 +3,7 @@ import { wrap, type Remote } from 'comlink';
 import { startTimer } from '../base/duration.js';
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import { callBack, messageOf } from '../base/failure.js';
+import { whenLifeEnds } from '../base/life-lock.js';
 import { protocolVersion, type Core, type Greeting } from './protocol.js';
 
 /** How a page makes the worker: its script's address, or a function that makes it. */
@@ -45,11 +46,9 @@ export async function meetWorker(source: WorkerSource | undefined, timeout: numb
   try {
     const greeting = await inTime(timeout, Promise.race([isOver, core.greet()]));
     if (greeting.protocol !== protocolVersion) throw new Error('It is of another version.');
-    const death = Promise.race([isOver, lockFree(greeting.lock, signal)]).catch(
-      (cause: unknown) => {
-        throw new GitWsError('WORKER_FAILED', 'The worker died.', { cause });
-      },
-    );
+    const death = Promise.race([isOver, ended(greeting.lock, signal)]).catch((cause: unknown) => {
+      throw new GitWsError('WORKER_FAILED', 'The worker died.', { cause });
+    });
     death.catch(() => undefined);
     return { core, greeting, death, end };
   } catch (cause) {
@@ -99,13 +98,10 @@ async function inTime<Result>(timeout: number, waiting: Promise<Result>): Promis
   }
 }
 
-/** Rejects when the lock is free: where a worker was ended, there is no event. */
-function lockFree(lock: string | undefined, signal: AbortSignal): Promise<never> {
+/** Rejects when the worker was ended, of which there is no event. */
+function ended(lock: string | undefined, signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    if (lock === undefined) return;
-    globalThis.navigator.locks
-      .request(lock, { signal }, () => reject(new Error('It was ended.')))
-      .catch(() => undefined);
+    whenLifeEnds(lock, signal, () => reject(new Error('It was ended.')));
   });
 }
 

@@ -1,6 +1,7 @@
 /** Indexes a pack in a worker: the caller's side. What the worker does is run.ts, as without one. */
 import { Feeding } from './feeding.js';
 import { GitWsError } from '../../base/errors.js';
+import { whenLifeEnds } from '../../base/life-lock.js';
 import type { Answer, Met, Order, Posted, Question, Report } from './messages.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
 import type { PackLimits } from './limits.js';
@@ -53,12 +54,7 @@ export function indexInWorker(
     };
     // Where the worker was ended, there is no event, but its lock is free.
     const waiting = new AbortController();
-    if (lock !== undefined) {
-      const options = { signal: waiting.signal };
-      globalThis.navigator.locks
-        .request(lock, options, () => settle(() => reject(died())))
-        .catch(() => undefined);
-    }
+    whenLifeEnds(lock, waiting.signal, () => settle(() => reject(died())));
     const feeding = new Feeding((bytes) => post({ type: 'bytes', bytes }, [bytes.buffer]));
     const answer = async (question: Question): Promise<void> => {
       const given = await answerOf(question, options);

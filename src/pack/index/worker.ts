@@ -3,6 +3,7 @@
  * as well as a module. It loads nothing: the engine comes with the order.
  */
 import { isGitWsError } from '../../base/errors.js';
+import { holdLifeLock } from '../../base/life-lock.js';
 import { pieceSize, reportedAtOnce } from './feeding.js';
 import { greeting, type Answer, type Greeted, type Order, type Posted } from './messages.js';
 import type { Question, Report } from './messages.js';
@@ -150,28 +151,8 @@ let task: Task | undefined;
 /** See {@link Greeted}. */
 let lock: Promise<string | undefined> | undefined;
 
-/**
- * Takes a lock for good. Nobody is told when a worker is ended from outside; whoever waits for its
- * lock then gets it.
- */
-async function holdLock(): Promise<string | undefined> {
-  // Only secure contexts have them.
-  const { locks } = globalThis.navigator as Partial<Navigator>;
-  const numbers = crypto.getRandomValues(new Uint32Array(4));
-  const name = `${greeting}.${numbers.join('.')}`;
-  return new Promise((resolve) => {
-    const held = locks?.request(name, () => {
-      resolve(name);
-      return new Promise(() => undefined);
-    });
-    // Documents without an origin of their own may not use them.
-    if (held === undefined) resolve(undefined);
-    else held.catch(() => resolve(undefined));
-  });
-}
-
 async function greet(): Promise<void> {
-  lock ??= holdLock();
+  lock ??= holdLifeLock(greeting);
   scope.postMessage({ type: greeting, lock: await lock } satisfies Greeted);
 }
 

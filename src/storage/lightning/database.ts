@@ -3,6 +3,7 @@
  * done by renaming its store, so nothing is copied; plain LightningFS then finds no store of the name
  * that it knows, and rejects.
  */
+import { randomName } from '../../base/random-name.js';
 import { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
 import { convert } from './convert.js';
@@ -113,7 +114,7 @@ function begin(transaction: IDBTransaction, rows: readonly Row[], next: number):
   }
   const nodes = transaction.objectStore(stores.nodes);
   for (const [block, inBlock] of blocks) nodes.put(inBlock, block);
-  const id = Array.from(crypto.getRandomValues(new Uint32Array(4))).join('-');
+  const id = randomName();
   const head: Head = { id, seq: 0, next, recent: [] };
   transaction.objectStore(stores.head).put(head, 'head');
 }

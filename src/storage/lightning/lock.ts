@@ -2,6 +2,7 @@
  * One writer at a time: a Web Lock, under the name that plain LightningFS uses. Where there are none
  * (insecure contexts) it is a lease in the database, which ends by itself.
  */
+import { randomName } from '../../base/random-name.js';
 import { startTimer } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
 import { resultOf, stores } from './database.js';
@@ -82,7 +83,7 @@ interface StoredLease {
 
 class Lease implements Lock {
   readonly #database: () => Promise<IDBDatabase>;
-  readonly #owner = Array.from(crypto.getRandomValues(new Uint32Array(4))).join('-');
+  readonly #owner = randomName();
   #until = 0;
 
   constructor(database: () => Promise<IDBDatabase>) {
