@@ -51,6 +51,7 @@ const publicModules = {
   'service-worker': 'src/service-worker.ts',
   storage: 'src/storage.ts',
   'worker/index': 'src/worker/index.ts',
+  'in-worker': 'src/worker/serve.ts',
 };
 
 /** @type {Record<string, string>} */

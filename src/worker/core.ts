@@ -21,6 +21,7 @@ import {
   type StorageSettings,
 } from './protocol.js';
 import { Repositories } from './repositories.js';
+import type { OwnCommands } from './own-commands.js';
 import { unlocked } from './unlocked.js';
 
 type Command = (options: Record<string, unknown>) => unknown;
@@ -46,23 +47,32 @@ interface Opened {
 /** See above. */
 export class GitCore implements Core {
   readonly #makeStorage: (settings: StorageSettings) => Storage;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #unlocked: ReadonlySet<string>;
   readonly #walks = new Walks();
   readonly #running = new Map<number, AbortController>();
   readonly #ends = new Set<Promise<unknown>>();
   #opened: Opened | undefined;
 
-  /** @param makeStorage makes the storage of a name. */
-  constructor(makeStorage: (settings: StorageSettings) => Storage) {
+  /**
+   * @param makeStorage makes the storage of a name.
+   * @param own commands beside git's.
+   * @param reading names of those that change neither an index nor a branch.
+   */
+  constructor(
+    makeStorage: (settings: StorageSettings) => Storage,
+    own: OwnCommands = {},
+    reading: Iterable<string> = [],
+  ) {
     this.#makeStorage = makeStorage;
+    this.#commands = new Map([...gitCommands(), ...Object.entries(own)]);
+    this.#unlocked = new Set([...unlocked, ...reading]);
   }
 
   async greet(): Promise<Greeting> {
-    const isCommand = ([name, value]: [string, unknown]): boolean =>
-      typeof value === 'function' && !['TREE', 'WORKDIR', 'STAGE'].includes(name);
-    const commands = Object.entries(git as object).filter(isCommand);
     return {
       protocol: protocolVersion,
-      commands: commands.map(([name]) => name),
+      commands: [...this.#commands.keys()],
       errors: Object.keys(git.Errors),
       lock: await holdLifeLock('gitws-worker'),
     };
@@ -142,7 +152,7 @@ export class GitCore implements Core {
       const result =
         name === 'walk'
           ? await walkFor(options, call.functions, ask, this.#walks)
-          : await commandOf(name)(options);
+          : await this.#command(name)(options);
       await progress.end();
       return result;
     };
@@ -152,15 +162,22 @@ export class GitCore implements Core {
     }
     const repository = repositories.at(gitdirOf(given));
     Object.assign(options, { fs: repository.fs, cache: repository.cache });
-    const isUnlocked = name === 'walk' ? !hasWorkdir(options['trees']) : unlocked.has(name);
+    const isUnlocked = name === 'walk' ? !hasWorkdir(options['trees']) : this.#unlocked.has(name);
     return isUnlocked ? work() : repository.lock.whileHeld(signal, work);
+  }
+
+  #command(name: string): Command {
+    const command = this.#commands.get(name);
+    if (command !== undefined) return command;
+    throw new GitWsError('INVALID_OPTION', 'The worker knows no such command.');
   }
 }
 
-function commandOf(name: string): Command {
-  const command = (git as unknown as Record<string, Command | undefined>)[name];
-  if (command !== undefined) return command;
-  throw new GitWsError('INVALID_OPTION', 'The worker knows no such command.');
+/** @returns those of `gitws/git`, by their names. */
+export function gitCommands(): [string, Command][] {
+  const isCommand = ([name, value]: [string, unknown]): boolean =>
+    typeof value === 'function' && !['TREE', 'WORKDIR', 'STAGE'].includes(name);
+  return Object.entries(git as object).filter(isCommand) as [string, Command][];
 }
 
 async function outcomeOf(work: () => Promise<unknown>): Promise<Outcome> {

@@ -8,14 +8,16 @@ import { defaultStartTimeout, type WorkerSource } from './meet-worker.js';
 import { makeFileSystem } from './page-files.js';
 import { walkers, walkInPage } from './page-walk.js';
 import type { Order } from './protocol.js';
-import type { WorkerGit } from './surface.js';
+import type { OwnCommands } from './own-commands.js';
+import type { OffThreadCommands, WorkerGit } from './surface.js';
 import { joinWorker, type SharedWorkerOfPage } from './workers.js';
 
 export { GitWsError, isGitWsError, type ErrorCode } from '../base/errors.js';
 export type { ErrorClasses } from './error-classes.js';
 export type { WorkerSource } from './meet-worker.js';
 export type { WorkerFilePromises, WorkerFileSystem } from './page-files.js';
-export type { WorkerCommands, WorkerGit } from './surface.js';
+export type { InWorker, OwnCommands } from './own-commands.js';
+export type { OffThreadCommands, WorkerCommands, WorkerGit } from './surface.js';
 
 /** Options of {@link startGit}. */
 export interface StartGitOptions {
@@ -23,8 +25,9 @@ export interface StartGitOptions {
   readonly storage: string;
   /**
    * Where the worker comes from: the address of its script, `gitws/worker-script`, or a function that
-   * makes it, such as `() => new Worker(new URL('gitws/worker-script', import.meta.url))`. Default: the
-   * script that the library brings, from a Blob, which a Content-Security-Policy may forbid.
+   * makes it, such as `() => new Worker(new URL('gitws/worker-script', import.meta.url))`. One with
+   * commands of your own is made by `serveGit` of `gitws/in-worker`. Default: the script that the library
+   * brings, from a Blob, which a Content-Security-Policy may forbid.
    */
   readonly worker?: WorkerSource | undefined;
   /** How long the worker may take to load and to answer, in ms; default 30,000. Infinity for no end. */
@@ -53,7 +56,9 @@ export interface StartGitOptions {
  *   `code`; with WORKER_FAILED where the worker died, WORKER_CLOSED after `close`, STORAGE_LOCKED, and
  *   INVALID_OPTION for options that cannot be sent.
  */
-export async function startGit(options: StartGitOptions): Promise<WorkerGit> {
+export async function startGit<Commands extends OwnCommands = Readonly<Record<never, never>>>(
+  options: StartGitOptions,
+): Promise<WorkerGit & OffThreadCommands<Commands>> {
   const { storage, worker, persist = false, lockTimeout, fileDbName, fileStoreName } = options;
   check('storage', typeof storage === 'string' && storage !== '');
   const isSource =
@@ -64,7 +69,8 @@ export async function startGit(options: StartGitOptions): Promise<WorkerGit> {
     checkedDuration('startTimeout', options.startTimeout, 1) ?? defaultStartTimeout;
   if (persist) void askForPersistence();
   const opening = { storage, lockTimeout, fileDbName, fileStoreName };
-  return makeGit(await joinWorker({ ...opening, worker, startTimeout }));
+  const git = makeGit(await joinWorker({ ...opening, worker, startTimeout }));
+  return git as WorkerGit & OffThreadCommands<Commands>;
 }
 
 /** What one caller of startGit gets. */

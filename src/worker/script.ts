@@ -4,19 +4,8 @@
  */
 import LightningFS from '@isomorphic-git/lightning-fs';
 import { Buffer } from 'buffer';
-import { expose } from 'comlink';
-import { createLightningFS } from '../storage/lightning/create.js';
-import { GitCore } from './core.js';
+import { serveGit } from './serve.js';
 
 (globalThis as { Buffer?: unknown }).Buffer ??= Buffer;
 
-expose(
-  new GitCore(({ storage, lockTimeout, fileDbName, fileStoreName }) =>
-    createLightningFS(storage, {
-      LightningFS,
-      ...(lockTimeout === undefined ? {} : { lockTimeout }),
-      ...(fileDbName === undefined ? {} : { fileDbName }),
-      ...(fileStoreName === undefined ? {} : { fileStoreName }),
-    }),
-  ),
-);
+serveGit({ LightningFS });

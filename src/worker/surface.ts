@@ -2,6 +2,7 @@
 import type git from '../git/index.js';
 import type { ErrorClasses } from './error-classes.js';
 import type { WorkerFileSystem } from './page-files.js';
+import type { InWorker, OwnCommands } from './own-commands.js';
 
 type Git = typeof git;
 
@@ -20,6 +21,17 @@ type OffThread<Command> = Command extends (...args: infer Args) => infer Result
 export type WorkerCommands = {
   readonly [Name in Exclude<keyof Git, Walkers | 'Errors'>]: OffThread<Git[Name]>;
 } & { readonly [Name in Walkers]: Git[Name] };
+
+/** Commands of one's own (see `serveGit`), with what the worker has itself left out of their options. */
+export type OffThreadCommands<Commands extends OwnCommands> = {
+  readonly [Name in keyof Commands]: (
+    options: WithoutInWorker<Parameters<Commands[Name]>[0]> & {
+      readonly signal?: AbortSignal | undefined;
+    },
+  ) => Promise<Awaited<ReturnType<Commands[Name]>>>;
+};
+
+type WithoutInWorker<Options> = Options extends object ? Omit<Options, keyof InWorker> : unknown;
 
 /** git in a worker. */
 export interface WorkerGit extends WorkerCommands {

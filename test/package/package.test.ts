@@ -292,6 +292,34 @@ describe('a TypeScript project that has installed it', () => {
       export const none = (missing: Missing): never => missing;
       `,
     );
+    await writeFile(
+      join(consumer, 'own-commands.ts'),
+      `
+      import { serveGit, type InWorker } from 'gitws/in-worker';
+      import { startGit } from 'gitws/worker';
+
+      declare const LightningFS: new (name: string, options: never) => { promises: { stat(path: string): Promise<unknown> } };
+      const commands = {
+        search: async ({ fs, dir, word, onHit }: InWorker & {
+          dir: string; word: string; onHit?: (path: string) => Promise<void> | void;
+        }): Promise<string[]> => {
+          await onHit?.(dir + word);
+          return fs.promises.readdir(dir);
+        },
+        ping: () => 1,
+      };
+      serveGit({ LightningFS, commands, reading: ['search'] });
+      export async function use(): Promise<string[]> {
+        const git = await startGit<typeof commands>({ storage: 'site', worker: '/x.js' });
+        const one: number = await git.ping({});
+        // @ts-expect-error: a word is needed
+        await git.search({ dir: '/x' });
+        // @ts-expect-error: there is no such command
+        await git.find({ dir: '/x' });
+        return [String(one), ...(await git.search({ dir: '/x', word: 'a', onHit: (path) => void path.length }))];
+      }
+      `,
+    );
     const types = ['@types/node', '@types/ws', 'undici-types', 'isomorphic-git'];
     await linkPackages(consumer, types);
   });
@@ -305,9 +333,12 @@ describe('a TypeScript project that has installed it', () => {
     });
   });
 
-  it('has in a worker what gitws/git has, but for what the worker has itself', async () => {
+  it.each([
+    ['has in a worker what gitws/git has, but for what the worker has itself', 'worker.ts'],
+    ['gives commands of one’s own in the worker with their types', 'own-commands.ts'],
+  ])('%s', async (_says, file) => {
     const dom = ['--lib', 'es2022,dom', '--module', 'esnext', '--moduleResolution', 'bundler'];
-    const result = await compile(consumer, ...options, ...dom, '--skipLibCheck', 'worker.ts');
+    const result = await compile(consumer, ...options, ...dom, '--skipLibCheck', file);
     expect(result).toMatchObject({ code: 0, stdout: '' });
   });
 
