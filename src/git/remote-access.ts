@@ -8,6 +8,7 @@ import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/c
 import { checkGateway, type Gateway } from '../remote/gateway.js';
 import type { MessageListeners } from '../remote/messages.js';
 import type { ProgressEvent } from '../remote/progress.js';
+import type { ConnectionEvent } from '../tunnel/client/channel-options.js';
 import { repositoryEndpoint } from '../tunnel/client/endpoint.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
 import { Credentials } from './credentials.js';
@@ -35,6 +36,8 @@ export type RemoteArguments = Pick<
    * (docs/gateway.md). Default: that of its `http`.
    */
   gateway?: Gateway | undefined;
+  /** Told when the connection is made, lost, and taken up again. So is that of its `http`. */
+  onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** Ends the command, on both sides. */
   signal?: AbortSignal | undefined;
 };
@@ -47,8 +50,10 @@ export type RemoteArguments = Pick<
 export function ownSettings({
   http,
   gateway,
-}: Pick<RemoteArguments, 'http' | 'gateway'>): ClientSettings | undefined {
-  const settings = http === undefined ? {} : settingsOf(http);
+  onConnection,
+}: Pick<RemoteArguments, 'http' | 'gateway' | 'onConnection'>): ClientSettings | undefined {
+  const ofClient = http === undefined ? {} : settingsOf(http);
+  const settings = ofClient && listening(ofClient, onConnection);
   if (gateway === undefined) return settings;
   checkGateway(gateway);
   if (settings === undefined) {
@@ -56,6 +61,19 @@ export function ownSettings({
     throw new GitWsError('INVALID_OPTION', message, { data: { option: 'gateway' } });
   }
   return { ...settings, gateway };
+}
+
+/** @returns the settings, with the command's listener beside their own. */
+function listening(
+  settings: ClientSettings,
+  onConnection: RemoteArguments['onConnection'],
+): ClientSettings {
+  if (onConnection === undefined) return settings;
+  const both = (event: ConnectionEvent): void => {
+    onConnection(event);
+    settings.onConnection?.(event);
+  };
+  return { ...settings, onConnection: both };
 }
 
 /** What a command needs of its remote. */

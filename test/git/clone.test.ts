@@ -2,8 +2,10 @@
 import * as fs from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createHttpClient } from '../../src/index.js';
 import git, { type CloneArguments } from '../../src/git/index.js';
+import { startFaultProxy } from '../helpers/fault-proxy.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -104,6 +106,21 @@ describe('clone', () => {
     await realGit(['clone', '-q', ...native, url, expected]);
     expect(await stateOf(dir)).toEqual(await stateOf(expected));
     await expectSoundRepository(dir);
+  });
+
+  it('tells of its connection, beside what its http tells', async () => {
+    const strike = { direction: 'down', after: 3_000, how: 'end' } as const;
+    const proxy = await startFaultProxy(base, (connection) => (connection === 0 ? { strike } : {}));
+    onTestFinished(() => proxy.close());
+    const told: string[] = [];
+    const toldHttp: string[] = [];
+    await git.clone({
+      ...{ fs, dir: await temporaryDirectory(), url: `${proxy.url}/site.git` },
+      http: createHttpClient({ onConnection: ({ state }) => toldHttp.push(state) }),
+      onConnection: ({ state }) => told.push(state),
+    });
+    expect(told).toEqual(expect.arrayContaining(['connecting', 'open', 'interrupted', 'resumed']));
+    expect(toldHttp).toEqual(told);
   });
 
   it('keeps what stood in the directory, and rejects where that is in the way', async () => {
