@@ -1,7 +1,7 @@
 /** What differs from the last commit, and the form that makes a commit of it. */
 import { useState } from 'preact/hooks';
 import { formatCount } from '../format.js';
-import type { FileEntry } from '../repository/status.js';
+import type { FileEntry } from '../worker/status.js';
 import { discardFile, openFile } from '../state/files.js';
 import {
   activity,

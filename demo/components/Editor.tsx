@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { openDocument, updateDocument } from '../editor/documents.js';
 import { languageOf } from '../editor/languages.js';
 import { theme } from '../editor/theme.js';
-import type { FileContent } from '../repository/files.js';
+import type { FileContent } from '../worker/files.js';
 
 interface EditorProps {
   readonly path: string;

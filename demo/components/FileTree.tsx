@@ -2,7 +2,7 @@
 import { signal, useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount } from '../format.js';
-import type { FileEntry } from '../repository/status.js';
+import type { FileEntry } from '../worker/status.js';
 import { newFile, openFile } from '../state/files.js';
 import { files, selected, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';

@@ -1,6 +1,6 @@
 /** The file that is shown: its name, what can be done with it, and what is in it. */
-import type { FileContent } from '../repository/files.js';
-import type { FileEntry } from '../repository/status.js';
+import type { FileContent } from '../worker/files.js';
+import type { FileEntry } from '../worker/status.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
 import { saveFile } from '../state/save.js';
 import { content, files, selected, unsaved } from '../state/session.js';

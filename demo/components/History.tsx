@@ -1,7 +1,7 @@
 /** The commits of the current branch, newest first. */
 import { useSignal } from '@preact/signals';
 import { formatAge, formatCount, formatTime } from '../format.js';
-import type { HistoryEntry, RefLabel } from '../repository/history.js';
+import type { HistoryEntry, RefLabel } from '../worker/history.js';
 import { history, historyHasMore, labels } from '../state/session.js';
 import { readMoreHistory } from '../state/workspace.js';
 import { Empty } from './controls.js';

@@ -1,8 +1,8 @@
 /** The files that both sides changed: what clashes in each, and whose version is taken. */
 import { useState } from 'preact/hooks';
 import { formatCount } from '../format.js';
-import type { ConflictedFile } from '../repository/conflicts.js';
-import type { Place, Side } from '../repository/merge-lines.js';
+import type { ConflictedFile } from '../worker/conflicts.js';
+import type { Place, Side } from '../worker/merge-lines.js';
 import type { SidesQuestion } from '../state/dialogs.js';
 import { Frame } from './Frame.js';
 

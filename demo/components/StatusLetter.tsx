@@ -1,5 +1,5 @@
 /** git's letter for what happened to a file: a colour alone would not do. */
-import type { FileStatus } from '../repository/status.js';
+import type { FileStatus } from '../worker/status.js';
 
 const letters = { same: '', added: 'A', modified: 'M', deleted: 'D' } as const;
 

@@ -1,5 +1,5 @@
 /** Paths as the rows of a tree: folders first, closed ones without what is in them. */
-import type { FileEntry } from '../repository/status.js';
+import type { FileEntry } from '../worker/status.js';
 
 /** One line of the tree. */
 export interface Row {

@@ -1,9 +1,9 @@
 /** Fetch, pull and push. */
 import git from 'isomorphic-git';
-import type { Author } from './commit.js';
-import { measureDistance, type Distance } from './history.js';
-import { join, type Joined } from './merge.js';
-import { resolveRef } from './refs.js';
+import type { Author } from '../worker/commit.js';
+import { measureDistance, type Distance } from '../worker/history.js';
+import { join, type Joined } from '../worker/merge.js';
+import { resolveRef } from '../worker/refs.js';
 import { remoteArguments, type Transfer } from './remote.js';
 import { gitArguments, saveDirectory, type Repository } from './repository.js';
 

@@ -1,6 +1,6 @@
 /** What to do where git cannot join both sides by itself: two ways on, and neither loses a commit. */
-import { describeConflict, settleConflict } from '../repository/conflicts.js';
-import { setAside, type Conflict } from '../repository/merge.js';
+import { describeConflict, settleConflict } from '../worker/conflicts.js';
+import { setAside, type Conflict } from '../worker/merge.js';
 import { askLine, askSides } from './dialogs.js';
 import { settleUnsaved } from './save.js';
 import { inTurn, perform } from './perform.js';

@@ -1,7 +1,7 @@
 /** Questions to the person at the page, as promises of answers. One is asked at a time. */
 import { signal } from '@preact/signals';
-import type { ConflictedFile } from '../repository/conflicts.js';
-import type { Side } from '../repository/merge-lines.js';
+import type { ConflictedFile } from '../worker/conflicts.js';
+import type { Side } from '../worker/merge-lines.js';
 import type { Credentials, CredentialSource } from '../repository/remote.js';
 
 /** A question with two or three ways out; the last one leaves everything as it is. */

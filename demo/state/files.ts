@@ -1,10 +1,10 @@
 /** Showing, making, deleting and undoing files. */
 import { batch } from '@preact/signals';
 import { closeDocument } from '../editor/documents.js';
-import { createFile, deleteFile, discardChange, readFile } from '../repository/files.js';
-import { isMissing, type FileContent } from '../repository/files.js';
+import { createFile, deleteFile, discardChange, readFile } from '../worker/files.js';
+import { isMissing, type FileContent } from '../worker/files.js';
 import type { Repository } from '../repository/repository.js';
-import { scanFiles, type FileEntry } from '../repository/status.js';
+import { scanFiles, type FileEntry } from '../worker/status.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
 import { attempt, inTurn } from './perform.js';

@@ -1,6 +1,6 @@
 /** Saving edits, and never over what somebody else has put into the file meanwhile. */
 import { closeDocument, documentToSave } from '../editor/documents.js';
-import { readText, writeText } from '../repository/files.js';
+import { readText, writeText } from '../worker/files.js';
 import type { Repository } from '../repository/repository.js';
 import { confirm } from './dialogs.js';
 import { showSelected } from './files.js';

@@ -1,7 +1,7 @@
 /** Looking at files again, all of them or one, without losing sight of edits that are not saved. */
 import { batch } from '@preact/signals';
 import type { Repository } from '../repository/repository.js';
-import { scanFiles, type FileEntry } from '../repository/status.js';
+import { scanFiles, type FileEntry } from '../worker/status.js';
 import { excluded, files, unsaved } from './session.js';
 
 /** Looks at all files. @returns them by their paths. */

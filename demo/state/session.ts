@@ -1,12 +1,12 @@
 /** What the page shows: every signal of it, and nothing that changes them by itself. */
 import { computed, signal } from '@preact/signals';
-import type { Branches } from '../repository/branches.js';
-import type { Author } from '../repository/commit.js';
-import type { FileContent } from '../repository/files.js';
-import type { Distance, HistoryEntry, RefLabel } from '../repository/history.js';
+import type { Branches } from '../worker/branches.js';
+import type { Author } from '../worker/commit.js';
+import type { FileContent } from '../worker/files.js';
+import type { Distance, HistoryEntry, RefLabel } from '../worker/history.js';
 import type { Progress } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
-import type { FileEntry } from '../repository/status.js';
+import type { FileEntry } from '../worker/status.js';
 import type { PushedRef } from '../repository/sync.js';
 import { recall, remember } from './storage.js';
 

@@ -1,7 +1,7 @@
 /** Committing, going between branches, and keeping in step with the server. */
-import { commitChanges } from '../repository/commit.js';
-import { createBranch } from '../repository/branches.js';
-import { checkOut } from '../repository/checkout.js';
+import { commitChanges } from '../worker/commit.js';
+import { createBranch } from '../worker/branches.js';
+import { checkOut } from '../worker/checkout.js';
 import { createPauses } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';

@@ -1,11 +1,11 @@
 /** The open repository: opening, reading again what may have changed, and leaving it. */
 import { batch, effect } from '@preact/signals';
 import { closeAllDocuments } from '../editor/documents.js';
-import { readBranches } from '../repository/branches.js';
-import { History, readLabels } from '../repository/history.js';
+import { readBranches } from '../worker/branches.js';
+import { History, readLabels } from '../worker/history.js';
 import { hasDatabase, isThere, openRepository } from '../repository/repository.js';
 import type { Repository } from '../repository/repository.js';
-import { headOid, type FileEntry } from '../repository/status.js';
+import { headOid, type FileEntry } from '../worker/status.js';
 import { remoteDistance } from '../repository/sync.js';
 import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue.js';

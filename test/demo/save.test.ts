@@ -9,7 +9,7 @@ import { repository } from '../../demo/state/session.js';
 
 const stored = vi.hoisted(() => new Map<string, string>());
 
-vi.mock('../../demo/repository/files.js', () => ({
+vi.mock('../../demo/worker/files.js', () => ({
   readText: (_: unknown, path: string) => Promise.resolve(stored.get(path)),
   writeText(_: unknown, path: string, text: string) {
     stored.set(path, text);

@@ -1,6 +1,6 @@
 /** Where refs stand. */
 import git from 'isomorphic-git';
-import { gitArguments, type Repository } from './repository.js';
+import { gitArguments, type Repository } from '../repository/repository.js';
 
 /** @returns the oid that a ref stands at; undefined if there is no such ref. */
 export async function resolveRef(repository: Repository, ref: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /** Reading and changing files of the work tree: what a file is, its text, and its undoing. */
 import git from 'isomorphic-git';
-import { gitArguments, saveDirectory, type Repository } from './repository.js';
+import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
 import { headOid, type FileEntry } from './status.js';
 
 /** A file as a viewer needs it. */

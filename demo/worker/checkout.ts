@@ -2,7 +2,7 @@
 import git, { Errors } from 'isomorphic-git';
 import { deleteFile } from './files.js';
 import { resolveRef } from './refs.js';
-import { gitArguments, saveDirectory, type Repository } from './repository.js';
+import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
 import { headOid, scanFiles } from './status.js';
 
 /** Hears of files that are written. */

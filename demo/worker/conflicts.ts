@@ -6,7 +6,7 @@ import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
 import { BranchMoved, mergeDriver, mergeMessage, moveBranch } from './merge.js';
 import type { Conflict } from './merge.js';
 import { resolveRef } from './refs.js';
-import { gitArguments, type Repository } from './repository.js';
+import { gitArguments, type Repository } from '../repository/repository.js';
 
 type Change = 'added' | 'changed' | 'deleted';
 

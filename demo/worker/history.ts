@@ -1,6 +1,6 @@
 /** Commits, newest first, read one page at a time; and how far two branches are apart. */
 import git from 'isomorphic-git';
-import { gitArguments, type Repository } from './repository.js';
+import { gitArguments, type Repository } from '../repository/repository.js';
 
 /** A commit as a list shows it. */
 export interface HistoryEntry {

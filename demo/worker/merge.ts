@@ -7,7 +7,7 @@ import { checkOut, type OnProgress } from './checkout.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines } from './merge-lines.js';
 import { resolveRef } from './refs.js';
-import { gitArguments, saveDirectory, type Repository } from './repository.js';
+import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
 
 /** What git alone cannot join. */
 export interface Conflict {

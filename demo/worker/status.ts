@@ -1,7 +1,7 @@
 /** Which files there are, and how each differs from the last commit: one walk over three trees. */
 import git, { type WalkerEntry } from 'isomorphic-git';
 import { resolveRef } from './refs.js';
-import { gitArguments, type Repository } from './repository.js';
+import { gitArguments, type Repository } from '../repository/repository.js';
 
 export type FileKind = 'file' | 'executable' | 'symlink' | 'submodule';
 

@@ -1,6 +1,6 @@
 /** Branches: which there are, going to one, and making one. */
 import git from 'isomorphic-git';
-import { gitArguments, saveDirectory, type Repository } from './repository.js';
+import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
 
 /** The branches of a repository. */
 export interface Branches {

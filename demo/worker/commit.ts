@@ -1,6 +1,6 @@
 /** Committing a choice of changed files. */
 import git from 'isomorphic-git';
-import { gitArguments, saveDirectory, type Repository } from './repository.js';
+import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
 import type { FileEntry } from './status.js';
 
 /** Who commits. */
