@@ -79,11 +79,20 @@ module.exports = {
     layer('bin-knows-all-but-the-demo', '^bin/', [
       ...['^src/', '^server/', '^native/', '^package\\.json$'],
     ]),
-    layer('demo-knows-the-public-surface', '^demo/', ['^src/index\\.ts$', '^server/index\\.ts$']),
+    layer('demo-knows-the-public-surface', '^demo/', [
+      ...['^src/index\\.ts$', '^src/git/index\\.ts$', '^src/worker/(index|serve)\\.ts$'],
+      '^server/index\\.ts$',
+    ]),
+    {
+      name: 'the-demo-page-leaves-git-to-its-worker',
+      severity: 'error',
+      from: { path: '^demo/', pathNot: '^demo/(worker|server|sample)/' },
+      to: { path: ['^demo/worker/', '^src/git/'], dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'demo-says-gitws',
       severity: 'error',
-      // `gitws` and `gitws/server` lead to these two by tsconfig.json's paths; so does `../src`.
+      // `gitws` and its subpaths lead to these by tsconfig.json's paths; so does `../src`.
       from: { path: '^demo/' },
       to: { path: '^(src|server)/', dependencyTypesNot: ['aliased'] },
     },

@@ -65,6 +65,7 @@ export default defineConfig(({ mode }) => {
         { find: /^gitws\/server$/, replacement: source('server/index.ts') },
         { find: /^gitws\/storage$/, replacement: source('src/storage.ts') },
         { find: /^gitws\/worker$/, replacement: source('src/worker/index.ts') },
+        { find: /^gitws\/in-worker$/, replacement: source('src/worker/serve.ts') },
       ],
     },
     test: {

@@ -1,5 +1,4 @@
 /** The page's entry: shows it, and opens what was open when it was left. */
-import './buffer.js';
 import { render } from 'preact';
 import { App } from './components/App.js';
 import { start } from './state/start.js';

@@ -55,7 +55,13 @@ const publicModules = {
 };
 
 /** @type {Record<string, string>} */
-const ownNames = { gitws: './src/index.ts', 'gitws/server': './server/index.ts' };
+const ownNames = {
+  gitws: './src/index.ts',
+  'gitws/git': './src/git/index.ts',
+  'gitws/in-worker': './src/worker/serve.ts',
+  'gitws/server': './server/index.ts',
+  'gitws/worker': './src/worker/index.ts',
+};
 
 /**
  * @param {Record<string, string>} entries output names and their source files.
@@ -194,7 +200,11 @@ async function buildWorker(out, made) {
  * @param {string} out
  */
 async function buildDemo(out) {
-  const pages = present({ main: 'demo/main.tsx', style: 'demo/style.css' });
+  const pages = present({
+    main: 'demo/main.tsx',
+    style: 'demo/style.css',
+    worker: 'demo/worker/script.ts',
+  });
   if (Object.keys(pages).length > 0) {
     await esbuild({
       ...shared,

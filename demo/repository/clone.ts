@@ -1,8 +1,6 @@
-/** Cloning into a file system of its own, of which nothing stays if it fails or is cancelled. */
-import git from 'isomorphic-git';
-import { deleteRepository, gitArguments, openRepository, saveDirectory } from './repository.js';
-import type { Repository } from './repository.js';
-import { remoteArguments, throwIfCancelled, type Transfer } from './remote.js';
+/** Cloning into a storage of its own, of which nothing stays if it fails or is cancelled. */
+import { deleteRepository, openRepository, type Repository } from './repository.js';
+import { remoteArguments, type Transfer } from './remote.js';
 
 /** What to clone. */
 export interface CloneRequest {
@@ -16,23 +14,21 @@ export interface CloneRequest {
  * @throws GitWsError, or isomorphic-git's errors; nothing is left behind then.
  */
 export async function cloneRepository(
-  request: CloneRequest,
+  { id, url, shallow }: CloneRequest,
   transfer: Transfer,
 ): Promise<Repository> {
-  const repository = openRepository(request.id, request.url);
+  const repository = await openRepository(id, url);
+  const { git, dir } = repository;
   try {
     await git.clone({
-      ...gitArguments(repository),
-      ...remoteArguments(repository, transfer),
-      url: request.url,
-      singleBranch: false,
-      ...(request.shallow ? { depth: 1 } : {}),
+      ...remoteArguments(transfer),
+      ...{ dir, url, singleBranch: false },
+      ...(shallow ? { depth: 1 } : {}),
     });
-    throwIfCancelled(transfer.signal);
-    await saveDirectory(repository);
     return repository;
   } catch (error) {
-    await deleteRepository(request.id);
+    await git.close();
+    await deleteRepository(id);
     throw error;
   }
 }

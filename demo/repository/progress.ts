@@ -84,25 +84,3 @@ export function fraction(progress: Progress): number | undefined {
   const [from, to] = phase?.share ?? [0, 1];
   return from + (to - from) * Math.min(1, loaded / total);
 }
-
-/**
- * Makes isomorphic-git give the page time to paint and to hear clicks: it awaits its `onProgress`,
- * but all that it does in between can be one long task.
- *
- * @param interval ms of work between two pauses.
- */
-export function createPauses(interval = 40): () => Promise<void> {
-  let next = performance.now() + interval;
-  return async () => {
-    if (performance.now() < next) return;
-    await new Promise<void>((resolve) => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => {
-        channel.port1.close();
-        resolve();
-      };
-      channel.port2.postMessage(null);
-    });
-    next = performance.now() + interval;
-  };
-}

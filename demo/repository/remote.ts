@@ -1,6 +1,6 @@
 /**
- * What clone, fetch and push have in common: gitws as isomorphic-git's `http`, where progress and
- * the server's words go, credentials, and being cancelled.
+ * What clone, fetch and push have in common: where progress and the server's words go, credentials, and
+ * being cancelled.
  */
 import type {
   AuthCallback,
@@ -8,9 +8,8 @@ import type {
   AuthSuccessCallback,
   GitAuth,
 } from 'isomorphic-git';
-import { bindRepository, GitWsError, type ConnectionEvent, type HttpClient } from 'gitws';
-import { createPauses, type ProgressEvent } from './progress.js';
-import type { Repository } from './repository.js';
+import { GitWsError, type ConnectionEvent } from 'gitws';
+import type { ProgressEvent } from './progress.js';
 
 /** What a person signs in with. */
 export type Credentials =
@@ -40,23 +39,17 @@ export interface Transfer {
   readonly onMessage: (line: string) => void;
 }
 
-/** The part of isomorphic-git's arguments that reaches the network. */
-export interface RemoteArguments {
-  http: HttpClient;
-  onProgress: (event: ProgressEvent) => Promise<void>;
-  onAuth: AuthCallback;
-  onAuthFailure: AuthFailureCallback;
-  onAuthSuccess: AuthSuccessCallback;
-}
+/** The part of a command's options that reaches the network. */
+export type RemoteArguments = Pick<Transfer, 'signal' | 'onProgress' | 'onConnection'> & {
+  readonly onMessage: (line: string) => void;
+  readonly onAuth: AuthCallback;
+  readonly onAuthFailure: AuthFailureCallback;
+  readonly onAuthSuccess: AuthSuccessCallback;
+};
 
-/**
- * Arguments for one operation. A transfer is used once: its signal ends what it began.
- *
- * @param repository whose packs come.
- */
-export function remoteArguments(repository: Repository, transfer: Transfer): RemoteArguments {
-  const { signal, credentials, onConnection, onMessage } = transfer;
-  const pause = createPauses();
+/** Options for one command. A transfer is used once: its signal ends what it began. */
+export function remoteArguments(transfer: Transfer): RemoteArguments {
+  const { signal, credentials, onProgress, onConnection, onMessage } = transfer;
   let offered: Credentials | undefined;
   const ask = async (url: string): Promise<GitAuth> => {
     const refused = offered;
@@ -64,13 +57,7 @@ export function remoteArguments(repository: Repository, transfer: Transfer): Rem
     return offered === undefined ? { cancel: true } : authOf(offered);
   };
   return {
-    http: bindRepository({ ...repository, signal, onConnection, onMessage }).http,
-    async onProgress(event) {
-      transfer.onProgress(event);
-      await pause();
-      // Nothing but this hears of a cancel once the network is done with.
-      throwIfCancelled(signal);
-    },
+    ...{ signal, onProgress, onConnection, onMessage },
     onAuth: ask,
     onAuthFailure: ask,
     onAuthSuccess(url) {

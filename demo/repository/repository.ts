@@ -1,69 +1,78 @@
 /**
- * A repository as this page keeps it: one LightningFS, and so one IndexedDB database, for each, so
- * that removing a repository is removing a database. Opening and removing; nothing about git.
+ * A repository as this page keeps it: a storage, and so an IndexedDB database, for each, so that removing
+ * a repository is removing a database. git runs in a worker, which has the storage and the demo's own
+ * commands. Opening and removing; nothing about git.
  */
-import LightningFS from '@isomorphic-git/lightning-fs';
+import { startGit, type OffThreadCommands, type WorkerGit } from 'gitws/worker';
+import type { commands } from '../worker/commands.js';
+import { isMissing } from './missing.js';
 
-/** One repository, open. The same object for as long as it is open: `cache` must be shared. */
+type Commands = typeof commands;
+
+/** git's commands and the demo's, run in the worker. */
+export type Git = WorkerGit & OffThreadCommands<Commands>;
+
+/** One repository, open. */
 export interface Repository {
   readonly id: string;
   /** Where it was cloned from, without credentials. */
   readonly url: string;
-  readonly fs: LightningFS;
   readonly dir: string;
-  /**
-   * isomorphic-git's cache of packs and of the index. Its keys are paths, so no two repositories
-   * may share one; without one each read of an object would load its pack anew.
-   */
-  readonly cache: object;
+  readonly git: Git;
 }
 
 /** The name of its database, which all of this page's have in front. */
 const prefix = 'gitws-demo-';
 
-/** Opens a repository, or the empty file system of one that is going to be cloned. */
-export function openRepository(id: string, url: string): Repository {
-  return { id, url, fs: new LightningFS(prefix + id), dir: '/repository', cache: {} };
+/** Commands after which other tabs have to look again. */
+const changing = [
+  ...['checkOut', 'clone', 'commitChanges', 'createBranch', 'deleteFile', 'discardChange'],
+  ...['fetch', 'join', 'push', 'setAside', 'settleConflict', 'writeText'],
+] as const satisfies readonly (keyof Git)[];
+
+/** Opens a repository, or the empty storage of one that is going to be cloned. */
+export async function openRepository(id: string, url: string): Promise<Repository> {
+  const script = new URL('worker.js', document.baseURI);
+  const git = await startGit<Commands>({
+    storage: prefix + id,
+    worker: () => new Worker(script, { type: 'module' }),
+  });
+  return { id, url, dir: '/repository', git: { ...git, ...telling(git, id) } };
 }
 
-/** What isomorphic-git's functions want of a repository. */
-export function gitArguments(repository: Repository): {
-  fs: LightningFS;
-  dir: string;
-  cache: object;
-} {
-  const { fs, dir, cache } = repository;
-  return { fs, dir, cache };
+/** @returns the commands that change something, with a word to the other tabs behind them. */
+function telling(git: Git, id: string): Pick<Git, (typeof changing)[number]> {
+  const told = changing.map((name) => {
+    const command = git[name] as (options: object) => Promise<unknown>;
+    const run = async (options: object): Promise<unknown> => {
+      const result = await command(options);
+      changed?.(id);
+      return result;
+    };
+    return [name, run];
+  });
+  return Object.fromEntries(told) as Git;
 }
 
-/**
- * Writes down what LightningFS otherwise writes half a second later: its directory. Called after
- * each change, so that a page closed at once has lost nothing.
- */
-export async function saveDirectory(repository: Repository): Promise<void> {
-  await repository.fs.promises.flush();
-  saved?.(repository.id);
-}
-
-let saved: ((id: string) => void) | undefined;
+let changed: ((id: string) => void) | undefined;
 
 /** Calls back after each change of a repository that this page has made. */
-export function onSaved(listener: (id: string) => void): void {
-  saved = listener;
+export function onChanged(listener: (id: string) => void): void {
+  changed = listener;
 }
 
 /**
  * Whether a repository is in this browser still. Looking makes nothing: opening a database that
  * is not there would.
  */
-export async function isThere({ id, fs, dir }: Repository): Promise<boolean> {
+export async function isThere({ id, git, dir }: Repository): Promise<boolean> {
   if (!(await hasDatabase(id))) return false;
   try {
-    await fs.promises.stat(`${dir}/.git/HEAD`);
+    await git.fs.promises.stat(`${dir}/.git/HEAD`);
     return true;
   } catch (error) {
     // Anything else says nothing about what is there.
-    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
@@ -75,12 +84,9 @@ export async function hasDatabase(id: string): Promise<boolean> {
   return all.some(({ name }) => name === prefix + id);
 }
 
-/**
- * Removes a repository and all that was changed in it. Waits for its LightningFS to close, which
- * happens half a second after its last use.
- */
+/** Removes a repository and all that was changed in it. Waits for whoever has it open. */
 export async function deleteRepository(id: string): Promise<void> {
-  // The second one exists where the browser has no locks: pages that are not from a safe origin.
+  // The second one may be left of a demo that kept its repositories in another way.
   await Promise.all([deleteDatabase(prefix + id), deleteDatabase(`${prefix}${id}_lock`)]);
 }
 

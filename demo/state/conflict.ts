@@ -1,6 +1,5 @@
 /** What to do where git cannot join both sides by itself: two ways on, and neither loses a commit. */
-import { describeConflict, settleConflict } from '../worker/conflicts.js';
-import { setAside, type Conflict } from '../worker/merge.js';
+import type { Conflict } from '../worker/merge.js';
 import { askLine, askSides } from './dialogs.js';
 import { settleUnsaved } from './save.js';
 import { inTurn, perform } from './perform.js';
@@ -49,7 +48,7 @@ async function settleNow(conflict: Conflict, again: () => void): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined || !(await settleUnsaved('go on'))) return;
   const files = await perform({ kind: 'open', title: 'Comparing both sides' }, () =>
-    describeConflict(repository, conflict),
+    repository.git.describeConflict({ dir: repository.dir, conflict }),
   );
   if (files === undefined) return;
   const sides = await askSides(files.value);
@@ -59,8 +58,16 @@ async function settleNow(conflict: Conflict, again: () => void): Promise<void> {
   }
   const { branch } = conflict;
   const done = await perform({ kind: 'pull', title: `Joining ${branch}` }, async (transfer) => {
-    const author = session.signature();
-    await settleConflict(repository, conflict, sides, author, transfer.onProgress);
+    const { git, dir, url } = repository;
+    const { onProgress } = transfer;
+    await git.settleConflict({
+      dir,
+      url,
+      conflict,
+      sides,
+      author: session.signature(),
+      onProgress,
+    });
     await refresh();
   });
   if (done === undefined) return;
@@ -85,7 +92,7 @@ async function setAsideNow(conflict: Conflict, push: (branch: string) => void): 
     async submit(line) {
       const name = line.trim();
       await inTurn(async () => {
-        await setAside(repository, conflict, name, () => undefined);
+        await repository.git.setAside({ dir: repository.dir, conflict, name });
         await refresh();
       });
       session.notice.value = {

@@ -1,10 +1,11 @@
 /** Showing, making, deleting and undoing files. */
 import { batch } from '@preact/signals';
 import { closeDocument } from '../editor/documents.js';
-import { createFile, deleteFile, discardChange, readFile } from '../worker/files.js';
-import { isMissing, type FileContent } from '../worker/files.js';
+import { isMissing } from '../repository/missing.js';
+import { checkName } from '../repository/names.js';
 import type { Repository } from '../repository/repository.js';
-import { scanFiles, type FileEntry } from '../worker/status.js';
+import type { FileContent } from '../worker/files.js';
+import type { FileEntry } from '../worker/status.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
 import { attempt, inTurn } from './perform.js';
@@ -47,7 +48,7 @@ export async function showSelected(): Promise<void> {
 /** A file that is gone can have edits all the same: the editor has them. */
 async function readShown(repo: Repository, entry: FileEntry): Promise<FileContent> {
   try {
-    return await readFile(repo, entry);
+    return await repo.git.readFile({ dir: repo.dir, file: entry });
   } catch (error) {
     if (!isMissing(error) || !unsaved.value.has(entry.path)) throw error;
     return { kind: 'text', text: '', lineSeparator: '\n', size: 0 };
@@ -59,8 +60,7 @@ export async function downloadFile(path: string): Promise<void> {
   const repo = repository.value;
   if (repo === undefined) return;
   await attempt(async () => {
-    const bytes = await repo.fs.promises.readFile(`${repo.dir}/${path}`);
-    download(path, bytes as Uint8Array<ArrayBuffer>);
+    download(path, await repo.git.fs.promises.readFile(`${repo.dir}/${path}`));
   });
 }
 
@@ -77,7 +77,8 @@ export async function newFile(folder: string): Promise<void> {
     async submit(line) {
       const path = line.trim();
       await inTurn(async () => {
-        await createFile(repo, path, files.value.values());
+        checkName(path, files.value.values());
+        await repo.git.writeText({ dir: repo.dir, path, text: '' });
         await scanAgain(repo, path);
       });
       if (files.value.has(path)) await openFile(path);
@@ -105,8 +106,9 @@ export async function removeFile(path: string): Promise<void> {
   await attempt(() =>
     inTurn(async () => {
       // As it is now: another tab may have deleted it, and then there are edits alone.
-      const [now] = await scanFiles(repo, path);
-      if (now !== undefined && now.status !== 'deleted') await deleteFile(repo, path);
+      const { git, dir } = repo;
+      const [now] = await git.scanFiles({ dir, under: path });
+      if (now !== undefined && now.status !== 'deleted') await git.deleteFile({ dir, path });
       await reread(repo, path);
     }),
   );
@@ -133,8 +135,9 @@ export async function discardFile(path: string): Promise<void> {
   }
   await attempt(() =>
     inTurn(async () => {
-      const [now] = await scanFiles(repo, path);
-      if (now !== undefined && now.status !== 'same') await discardChange(repo, now);
+      const { git, dir } = repo;
+      const [now] = await git.scanFiles({ dir, under: path });
+      if (now !== undefined && now.status !== 'same') await git.discardChange({ dir, file: now });
       await reread(repo, path);
     }),
   );

@@ -4,7 +4,7 @@
  */
 import { effect, untracked } from '@preact/signals';
 import { unsavedTexts } from '../editor/documents.js';
-import { deleteRepository, isThere, onSaved } from '../repository/repository.js';
+import { deleteRepository, isThere, onChanged } from '../repository/repository.js';
 import { formatCount } from '../format.js';
 import { isBeingRemoved, onCatalogueChange, removeFromCatalogue } from './catalogue.js';
 import { download } from './download.js';
@@ -15,7 +15,7 @@ import { leaveRepository, refresh } from './workspace.js';
 /** Begins to look. Called once. */
 export function watchPresence(): void {
   const others = new BroadcastChannel('gitws-demo');
-  onSaved((id) => others.postMessage(id));
+  onChanged((id) => others.postMessage(id));
   others.onmessage = ({ data }) => {
     if (data === session.repository.value?.id) void lookAgain();
   };

@@ -1,6 +1,5 @@
 /** Saving edits, and never over what somebody else has put into the file meanwhile. */
 import { closeDocument, documentToSave } from '../editor/documents.js';
-import { readText, writeText } from '../worker/files.js';
 import type { Repository } from '../repository/repository.js';
 import { confirm } from './dialogs.js';
 import { showSelected } from './files.js';
@@ -41,9 +40,10 @@ async function save(repo: Repository, path: string, agreed?: string): Promise<bo
   const document = documentToSave(path);
   if (document === undefined) return false;
   const { text, before } = document;
-  const found = await readText(repo, path);
+  const { git, dir } = repo;
+  const found = await git.readText({ dir, path });
   if (found !== undefined && ![before, text, agreed].includes(found)) return { found };
-  await writeText(repo, path, text);
+  await git.writeText({ dir, path, text });
   await scanAgain(repo, path, document.saved);
   return true;
 }
@@ -87,11 +87,12 @@ function askWhose(path: string): Promise<string | undefined> {
 async function saveCopy(repo: Repository, path: string): Promise<boolean> {
   const document = documentToSave(path);
   if (document === undefined) return false;
+  const { git, dir } = repo;
   let copy = nameCopy(path, '');
-  for (let count = 2; (await readText(repo, copy)) !== undefined; count++) {
+  for (let count = 2; (await git.readText({ dir, path: copy })) !== undefined; count++) {
     copy = nameCopy(path, ` ${count}`);
   }
-  await writeText(repo, copy, document.text);
+  await git.writeText({ dir, path: copy, text: document.text });
   closeDocument(path);
   await scanAgain(repo, path);
   await scanAgain(repo, copy);

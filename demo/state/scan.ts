@@ -1,12 +1,13 @@
 /** Looking at files again, all of them or one, without losing sight of edits that are not saved. */
 import { batch } from '@preact/signals';
 import type { Repository } from '../repository/repository.js';
-import { scanFiles, type FileEntry } from '../worker/status.js';
+import type { FileEntry } from '../worker/status.js';
 import { excluded, files, unsaved } from './session.js';
 
 /** Looks at all files. @returns them by their paths. */
 export async function scanAll(repository: Repository): Promise<ReadonlyMap<string, FileEntry>> {
-  const entries = await scanFiles(repository);
+  const { git, dir } = repository;
+  const entries = await git.scanFiles({ dir });
   return withUnsaved(new Map(entries.map((entry) => [entry.path, entry])));
 }
 
@@ -20,7 +21,8 @@ export async function scanAgain(
   path: string,
   also?: () => void,
 ): Promise<void> {
-  const found = await scanFiles(repository, path);
+  const { git, dir } = repository;
+  const found = await git.scanFiles({ dir, under: path });
   batch(() => {
     also?.();
     const next = new Map(files.value);

@@ -1,8 +1,4 @@
 /** Committing, going between branches, and keeping in step with the server. */
-import { commitChanges } from '../worker/commit.js';
-import { createBranch } from '../worker/branches.js';
-import { checkOut } from '../worker/checkout.js';
-import { createPauses } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
 import { explainRejection } from '../words.js';
@@ -24,7 +20,9 @@ export async function commit(): Promise<void> {
   );
   const message = session.message.value.trim();
   const done = await perform({ kind: 'commit', title: 'Committing' }, async () => {
-    const oid = await commitChanges(repository, changes, chosen, message, session.author.value);
+    const { git, dir } = repository;
+    const author = session.author.value;
+    const oid = await git.commitChanges({ dir, changes, chosen, message, author });
     await refresh();
     return oid;
   });
@@ -46,11 +44,8 @@ export async function goToBranch(name: string): Promise<void> {
   const done = await perform(
     { kind: 'switch', title: `Switching to ${name}` },
     async (transfer) => {
-      const pause = createPauses();
-      await checkOut(repository, { branch: name }, async (event) => {
-        transfer.onProgress(event);
-        await pause();
-      });
+      const { git, dir } = repository;
+      await git.checkOut({ dir, to: { branch: name }, onProgress: transfer.onProgress });
       await refresh();
     },
   );
@@ -68,7 +63,8 @@ export async function newBranch(): Promise<void> {
     initial: '',
     action: 'Create and switch',
     async submit(line) {
-      await createBranch(repository, line.trim());
+      const { git, dir } = repository;
+      await git.createBranch({ dir, name: line.trim() });
       await refreshRefs(repository);
       session.notice.value = { tone: 'good', title: `On new branch ${line.trim()}` };
     },

@@ -1,23 +1,21 @@
 /** The open repository: opening, reading again what may have changed, and leaving it. */
 import { batch, effect } from '@preact/signals';
 import { closeAllDocuments } from '../editor/documents.js';
-import { readBranches } from '../worker/branches.js';
-import { History, readLabels } from '../worker/history.js';
 import { hasDatabase, isThere, openRepository } from '../repository/repository.js';
 import type { Repository } from '../repository/repository.js';
-import { headOid, type FileEntry } from '../worker/status.js';
-import { remoteDistance } from '../repository/sync.js';
+import type { FileEntry } from '../worker/status.js';
 import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { showFile, showSelected } from './files.js';
-import { perform } from './perform.js';
+import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
 import * as session from './session.js';
 import { recall, remember } from './storage.js';
 
 const pageSize = 20;
 
-let reader: History | undefined;
+/** The list of commits that is shown: the worker reads on in it. */
+let reader = 0;
 
 /** The file that was shown when the page was left. */
 effect(() => {
@@ -32,10 +30,10 @@ export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
   const opened = await perform({ kind: 'open', title: `Opening ${name}` }, async () => {
     // Opened, a database that is not there would be made.
     if (!(await hasDatabase(id))) return false;
-    const repository = openRepository(id, url);
-    if (!(await isThere(repository))) return false;
-    await showRepository(repository, name);
-    return true;
+    const repository = await openRepository(id, url);
+    if (await isThere(repository)) return showRepository(repository, name);
+    await repository.git.close();
+    return false;
   });
   if (opened?.value === true) return;
   const failure = session.notice.value;
@@ -51,10 +49,15 @@ export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
 }
 
 /** Shows a repository that was just opened or cloned. */
-export async function showRepository(repository: Repository, name: string): Promise<void> {
+export async function showRepository(repository: Repository, name: string): Promise<true> {
   closeAllDocuments();
-  const { id, url } = repository;
-  await readAll(repository);
+  const { id, url, git } = repository;
+  try {
+    await readAll(repository);
+  } catch (error) {
+    await git.close();
+    throw error;
+  }
   batch(() => {
     session.repository.value = repository;
     session.repositoryName.value = name;
@@ -72,11 +75,13 @@ export async function showRepository(repository: Repository, name: string): Prom
   const isThere = left?.id === id && session.files.value.has(left.path);
   const first = isThere ? left.path : firstToShow(session.files.value);
   if (first !== undefined) await showFile(first);
+  return true;
 }
 
 /** Back to the list. What was not saved is asked about by whoever calls this. */
 export function leaveRepository(): void {
   closeAllDocuments();
+  void session.repository.value?.git.close();
   // Another tab may have another one open.
   if (lastOpened()?.id === session.repository.value?.id) setLastOpened(undefined);
   batch(() => {
@@ -105,33 +110,28 @@ export async function refresh(): Promise<void> {
 }
 
 /** Reads branches, their distance and the history again: what a fetch or a push changes. */
-export async function refreshRefs(repository: Repository): Promise<void> {
-  const branches = await readBranches(repository);
-  const { current } = branches;
-  const [distance, labels, head] = await Promise.all([
-    current === undefined ? undefined : remoteDistance(repository, current),
-    readLabels(repository),
-    headOid(repository),
-  ]);
+export async function refreshRefs({ git, dir }: Repository): Promise<void> {
   // As many as were shown, so that the list does not jump back to its first page.
   const count = Math.max(pageSize, session.history.value.length);
-  reader = head === undefined ? undefined : new History(repository, head);
-  const page = await reader?.next(count);
+  reader += 1;
+  const { branches, distance, labels, history } = await git.readOverview({ dir, reader, count });
   batch(() => {
     session.branches.value = branches;
     session.distance.value = distance;
     session.labels.value = labels;
-    session.history.value = page?.entries ?? [];
-    session.historyHasMore.value = page?.hasMore ?? false;
+    session.history.value = history.entries;
+    session.historyHasMore.value = history.hasMore;
   });
 }
 
 /** Reads one more page of the history. */
 export async function readMoreHistory(): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  const { git, dir } = repository;
   const from = reader;
-  if (from === undefined) return;
-  const page = await from.next(pageSize);
-  if (from !== reader) return;
+  const page = await attempt(() => git.readMore({ dir, reader, count: pageSize }));
+  if (page === undefined || from !== reader) return;
   batch(() => {
     session.history.value = [...session.history.value, ...page.entries];
     session.historyHasMore.value = page.hasMore;

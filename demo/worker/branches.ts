@@ -1,6 +1,6 @@
 /** Branches: which there are, going to one, and making one. */
-import git from 'isomorphic-git';
-import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
+import git from 'gitws/git';
+import type { Repository } from './repository.js';
 
 /** The branches of a repository. */
 export interface Branches {
@@ -11,8 +11,7 @@ export interface Branches {
   readonly remote: readonly string[];
 }
 
-export async function readBranches(repository: Repository): Promise<Branches> {
-  const base = gitArguments(repository);
+export async function readBranches(base: Repository): Promise<Branches> {
   const [current, local, remote] = await Promise.all([
     git.currentBranch(base),
     git.listBranches(base),
@@ -31,9 +30,11 @@ export async function readBranches(repository: Repository): Promise<Branches> {
  *
  * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError
  */
-export async function createBranch(repository: Repository, name: string): Promise<void> {
-  await git.branch({ ...gitArguments(repository), ref: name, checkout: true });
-  await saveDirectory(repository);
+export async function createBranch({
+  name,
+  ...repository
+}: Repository & { readonly name: string }): Promise<void> {
+  await git.branch({ ...repository, ref: name, checkout: true });
 }
 
 function compareNames(a: string, b: string): number {

@@ -1,12 +1,11 @@
 /** Files that both sides changed: what each did, and a merge that takes a side for each. */
-import git, { type TreeEntry } from 'isomorphic-git';
-import type { OnProgress } from './checkout.js';
+import git, { type TreeEntry } from 'gitws/git';
 import type { Author } from './commit.js';
 import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
 import { BranchMoved, mergeDriver, mergeMessage, moveBranch } from './merge.js';
 import type { Conflict } from './merge.js';
 import { resolveRef } from './refs.js';
-import { gitArguments, type Repository } from '../repository/repository.js';
+import type { Repository, Telling } from './repository.js';
 
 type Change = 'added' | 'changed' | 'deleted';
 
@@ -26,11 +25,19 @@ interface Versions {
   readonly theirs: TreeEntry | undefined;
 }
 
+/** What settling takes. */
+export interface ToSettle {
+  readonly url: string;
+  readonly conflict: Conflict;
+  readonly sides: ReadonlyMap<string, Side>;
+  readonly author: Author;
+}
+
 /** @returns what there is to choose, a file each. */
-export async function describeConflict(
-  repository: Repository,
-  conflict: Conflict,
-): Promise<ConflictedFile[]> {
+export async function describeConflict({
+  conflict,
+  ...repository
+}: Repository & { readonly conflict: Conflict }): Promise<ConflictedFile[]> {
   const read = await versionsReader(repository, conflict);
   return Promise.all(
     conflict.paths.map(async (path): Promise<ConflictedFile> => {
@@ -51,17 +58,18 @@ export async function describeConflict(
  * Merges with a side for each file: in a text the clashing places are that side's, and all else is
  * both sides'; what is no text is that side's whole.
  *
- * @param sides for each path of the conflict.
+ * @param options.url where it is pulled from, for the message of the merge.
+ * @param options.sides for each path of the conflict.
  * @returns the merge commit, at which the branch is now.
  * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}; nothing has changed then.
  */
-export async function settleConflict(
-  repository: Repository,
-  conflict: Conflict,
-  sides: ReadonlyMap<string, Side>,
-  author: Author,
-  onProgress: OnProgress,
-): Promise<string> {
+export async function settleConflict({
+  url,
+  conflict,
+  sides,
+  author,
+  ...repository
+}: Repository & Telling & ToSettle): Promise<string> {
   const { branch, ours, theirs } = conflict;
   if ((await resolveRef(repository, `refs/heads/${branch}`)) !== ours) {
     throw new BranchMoved(`${branch} is not where it was: pull again.`);
@@ -74,7 +82,7 @@ export async function settleConflict(
     settled.set(path, await settleFile(repository, await read(path), side));
   }
   // Both sides get what was chosen: then they agree, and git's own merge joins all the rest.
-  const base = { ...gitArguments(repository), author: { ...author } };
+  const base = { ...repository, author: { ...author } };
   const agreed = await Promise.all(
     [ours, theirs].map(async (oid) => {
       let tree = (await git.readCommit({ ...base, oid })).commit.tree;
@@ -88,10 +96,10 @@ export async function settleConflict(
     ...{ ours: mine, theirs: yours, mergeDriver, noUpdateBranch: true, message: 'Agreed' },
   });
   if (tree === undefined) throw new Error('There was nothing to merge.');
-  const message = mergeMessage(repository, branch);
+  const message = mergeMessage(url, branch);
   const parent = [ours, theirs];
   const to = await git.commit({ ...base, tree, parent, message, noUpdateBranch: true });
-  await moveBranch(repository, branch, ours, to, onProgress);
+  await moveBranch({ ...repository, branch, from: ours, to });
   return to;
 }
 
@@ -101,7 +109,7 @@ async function versionsReader(
   { ours, theirs }: Conflict,
 ): Promise<(path: string) => Promise<Versions>> {
   const bases: unknown = await git.findMergeBase({
-    ...gitArguments(repository),
+    ...repository,
     oids: [ours, theirs],
   });
   const base = (bases as string[])[0];
@@ -121,7 +129,7 @@ async function settleFile(
   const merged = await mergeTexts(repository, versions, side);
   if (chosen === undefined || merged === undefined) return chosen;
   const blob = new TextEncoder().encode(merged.text);
-  return { ...chosen, oid: await git.writeBlob({ ...gitArguments(repository), blob }) };
+  return { ...chosen, oid: await git.writeBlob({ ...repository, blob }) };
 }
 
 /** @returns undefined where there are not two texts to merge. */
@@ -144,7 +152,7 @@ async function readText(
 ): Promise<string | undefined> {
   if (entry === undefined) return '';
   if (entry.type !== 'blob' || entry.mode === '120000') return undefined;
-  const { blob } = await git.readBlob({ ...gitArguments(repository), oid: entry.oid });
+  const { blob } = await git.readBlob({ ...repository, oid: entry.oid });
   // A BOM is a character like any other.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(blob);
   return isText(text) ? text : undefined;
@@ -159,7 +167,7 @@ async function entryAt(
   const folder = slash === -1 ? undefined : path.slice(0, slash);
   try {
     const { tree } = await git.readTree({
-      ...gitArguments(repository),
+      ...repository,
       oid,
       ...(folder === undefined ? {} : { filepath: folder }),
     });
@@ -177,7 +185,7 @@ async function put(
   path: string,
   entry: TreeEntry | undefined,
 ): Promise<string> {
-  const base = gitArguments(repository);
+  const base = repository;
   const tree = oid === undefined ? [] : (await git.readTree({ ...base, oid })).tree;
   const slash = path.indexOf('/');
   const name = slash === -1 ? path : path.slice(0, slash);

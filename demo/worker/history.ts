@@ -1,6 +1,6 @@
 /** Commits, newest first, read one page at a time; and how far two branches are apart. */
-import git from 'isomorphic-git';
-import { gitArguments, type Repository } from '../repository/repository.js';
+import git from 'gitws/git';
+import type { Repository } from './repository.js';
 
 /** A commit as a list shows it. */
 export interface HistoryEntry {
@@ -102,11 +102,11 @@ const slop = 16;
  * Paints the history of both, newest commits first, until only what they share is left. A colour
  * is passed on to commits that were visited before: clocks are wrong, and parents then newer.
  */
-export async function measureDistance(
-  repository: Repository,
-  local: string,
-  remote: string,
-): Promise<Distance> {
+export async function measureDistance({
+  local,
+  remote,
+  ...repository
+}: Repository & { readonly local: string; readonly remote: string }): Promise<Distance> {
   if (local === remote) return { ahead: 0, behind: 0 };
   const queue = new CommitQueue(repository);
   const colours = new Map<string, number>();
@@ -144,12 +144,11 @@ export async function measureDistance(
 }
 
 /** @returns the names that stand at each commit, by its oid. */
-export async function readLabels(repository: Repository): Promise<Map<string, RefLabel[]>> {
-  const base = gitArguments(repository);
+export async function readLabels(base: Repository): Promise<Map<string, RefLabel[]>> {
   const labels = new Map<string, RefLabel[]>();
   const current = await git.currentBranch(base);
   const put = async (ref: string, label: RefLabel): Promise<void> => {
-    const oid = await commitAt(repository, ref);
+    const oid = await commitAt(base, ref);
     if (oid !== undefined) labels.set(oid, [...(labels.get(oid) ?? []), label]);
   };
   const branches = await git.listBranches(base);
@@ -167,8 +166,7 @@ export async function readLabels(repository: Repository): Promise<Map<string, Re
 }
 
 /** @returns the commit that a ref or an annotated tag leads to; undefined if to none. */
-async function commitAt(repository: Repository, ref: string): Promise<string | undefined> {
-  const base = gitArguments(repository);
+async function commitAt(base: Repository, ref: string): Promise<string | undefined> {
   try {
     const oid = await git.resolveRef({ ...base, ref });
     return (await git.readCommit({ ...base, oid })).oid;
@@ -180,7 +178,7 @@ async function commitAt(repository: Repository, ref: string): Promise<string | u
 
 async function readEntry(repository: Repository, oid: string): Promise<Queued | undefined> {
   try {
-    const { commit } = await git.readCommit({ ...gitArguments(repository), oid });
+    const { commit } = await git.readCommit({ ...repository, oid });
     const [title = '', ...rest] = commit.message.trim().split('\n');
     const entry = {
       oid,

@@ -2,12 +2,12 @@
  * Joining the remote's commits with one's own: the branch is moved where it has none of its own,
  * else the two are merged. No step loses work: what could is found out before anything is written.
  */
-import git, { type MergeDriverCallback } from 'isomorphic-git';
-import { checkOut, type OnProgress } from './checkout.js';
+import git, { type MergeDriverCallback } from 'gitws/git';
+import { checkOut } from './checkout.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines } from './merge-lines.js';
 import { resolveRef } from './refs.js';
-import { gitArguments, saveDirectory, type Repository } from '../repository/repository.js';
+import type { Repository, Telling } from './repository.js';
 
 /** What git alone cannot join. */
 export interface Conflict {
@@ -45,39 +45,48 @@ export const mergeDriver: MergeDriverCallback = ({ contents }) => {
   return { cleanMerge: places.length === 0, mergedText: text };
 };
 
+/** What joining takes. */
+export interface ToJoin {
+  /** Where it is pulled from, for the message of a merge. */
+  readonly url: string;
+  /** The current one. */
+  readonly branch: string;
+  /** The ref of the remote's branch. */
+  readonly tracked: string;
+  /** Of a merge commit. */
+  readonly author: Author;
+}
+
 /**
  * Brings what was fetched into a branch.
  *
- * @param branch the current one.
- * @param tracked the ref of the remote's branch.
- * @param author of a merge commit.
  * @throws isomorphic-git's CheckoutConflictError, before anything is written.
  */
-export async function join(
-  repository: Repository,
-  branch: string,
-  tracked: string,
-  author: Author,
-  onProgress: OnProgress,
-): Promise<Joined> {
+export async function join({
+  url,
+  branch,
+  tracked,
+  author,
+  ...repository
+}: Repository & Telling & ToJoin): Promise<Joined> {
   const theirs = await resolveRef(repository, tracked);
   const ours = await resolveRef(repository, `refs/heads/${branch}`);
   if (theirs === undefined) return { kind: 'no-remote-branch' };
   if (theirs === ours) return { kind: 'up-to-date' };
   if (ours === undefined) {
-    await moveBranch(repository, branch, ours, theirs, onProgress);
+    await moveBranch({ ...repository, branch, from: ours, to: theirs });
     return { kind: 'fast-forward', from: ours, to: theirs };
   }
   try {
     // Without moving the branch: that comes last, when the files are those of the new commit.
     const merged = await git.merge({
-      ...gitArguments(repository),
+      ...repository,
       ...{ ours, theirs, mergeDriver, noUpdateBranch: true, author: { ...author } },
-      message: mergeMessage(repository, branch),
+      message: mergeMessage(url, branch),
     });
     if (merged.alreadyMerged) return { kind: 'up-to-date' };
     const to = merged.oid ?? theirs;
-    await moveBranch(repository, branch, ours, to, onProgress);
+    await moveBranch({ ...repository, branch, from: ours, to });
     return { kind: merged.mergeCommit === true ? 'merge' : 'fast-forward', from: ours, to };
   } catch (error) {
     const { code, data } = error as { code?: string; data?: { filepaths?: string[] } };
@@ -89,20 +98,18 @@ export async function join(
 /**
  * Keeps one's own commits as a branch of their own, and gives the branch what the remote has.
  *
- * @param name of the new branch.
+ * @param options.name of the new branch.
  * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError, CheckoutConflictError, or
  *   {@link BranchMoved}; nothing has changed then.
  */
-export async function setAside(
-  repository: Repository,
-  { branch, ours, theirs }: Conflict,
-  name: string,
-  onProgress: OnProgress,
-): Promise<void> {
-  const base = gitArguments(repository);
+export async function setAside({
+  conflict: { branch, ours, theirs },
+  name,
+  ...base
+}: Repository & Telling & { readonly conflict: Conflict; readonly name: string }): Promise<void> {
   await git.branch({ ...base, ref: name, object: ours });
   try {
-    await moveBranch(repository, branch, ours, theirs, onProgress);
+    await moveBranch({ ...base, branch, from: ours, to: theirs });
   } catch (error) {
     await git.deleteBranch({ ...base, ref: name });
     throw error;
@@ -112,29 +119,31 @@ export async function setAside(
 /**
  * Gives the current branch another commit, and the work tree its files.
  *
- * @param from where the branch stood when this was decided.
+ * @param options.from where the branch stood when this was decided.
  * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}, before anything is
  *   written.
  */
-export async function moveBranch(
-  repository: Repository,
-  branch: string,
-  from: string | undefined,
-  to: string,
-  onProgress: OnProgress,
-): Promise<void> {
-  const base = gitArguments(repository);
+export async function moveBranch({
+  branch,
+  from,
+  to,
+  ...base
+}: Repository &
+  Telling & {
+    readonly branch: string;
+    readonly from: string | undefined;
+    readonly to: string;
+  }): Promise<void> {
   const ref = `refs/heads/${branch}`;
   const isCurrent = (await git.currentBranch(base)) === branch;
-  if (!isCurrent || (await resolveRef(repository, ref)) !== from) {
+  if (!isCurrent || (await resolveRef(base, ref)) !== from) {
     throw new BranchMoved(`${branch} is not where it was: perhaps another tab has moved it.`);
   }
-  await checkOut(repository, { oid: to }, onProgress);
+  await checkOut({ ...base, to: { oid: to } });
   await git.writeRef({ ...base, ref, value: to, force: true });
-  await saveDirectory(repository);
 }
 
 /** @returns git's own message for such a merge. */
-export function mergeMessage({ url }: Repository, branch: string): string {
+export function mergeMessage(url: string, branch: string): string {
   return `Merge branch '${branch}' of ${url}`;
 }

@@ -1,7 +1,7 @@
 /** Which files there are, and how each differs from the last commit: one walk over three trees. */
-import git, { type WalkerEntry } from 'isomorphic-git';
+import git, { type WalkerEntry } from 'gitws/git';
 import { resolveRef } from './refs.js';
-import { gitArguments, type Repository } from '../repository/repository.js';
+import type { Repository } from './repository.js';
 
 export type FileKind = 'file' | 'executable' | 'symlink' | 'submodule';
 
@@ -18,12 +18,14 @@ export interface FileEntry {
 /**
  * Reads contents only where size, time or inode of a file are not those in git's index.
  *
- * @param under only this path and what is below it; all files by default.
+ * @param options.under only this path and what is below it; all files by default.
  * @returns entries in the order of the walk.
  */
-export async function scanFiles(repository: Repository, under?: string): Promise<FileEntry[]> {
-  const base = gitArguments(repository);
-  const head = await headOid(repository);
+export async function scanFiles({
+  under,
+  ...base
+}: Repository & { readonly under?: string | undefined }): Promise<FileEntry[]> {
+  const head = await headOid(base);
   const entries: unknown = await git.walk({
     ...base,
     // A repository without commits has no tree to compare with.
@@ -76,7 +78,7 @@ async function sameContent(a: WalkerEntry | null, b: WalkerEntry | null): Promis
 }
 
 /** @param mode as in git's trees, for example 0o100644. */
-function kindOf(mode: number): FileKind {
+export function kindOf(mode: number): FileKind {
   if (mode >> 12 === 0o12) return 'symlink';
   return (mode & 0o111) === 0 ? 'file' : 'executable';
 }

@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../helpers/temp.js';
 import { onDisk } from './on-disk.js';
 
 const author = { name: 'Ada', email: 'ada@example.com' };
-const quiet = (): void => undefined;
+const url = 'http://127.0.0.1/test.git';
 const tracked = 'refs/remotes/origin/main';
 
 type Files = Readonly<Record<string, string | Uint8Array | undefined>>;
@@ -71,7 +71,7 @@ async function diverged(ours: Files, others: Files, before: Files = base): Promi
 }
 
 async function conflictIn(dir: string): Promise<merge.Conflict> {
-  const joined = await merge.join(onDisk(dir), 'main', tracked, author, quiet);
+  const joined = await merge.join({ ...onDisk(dir), url, branch: 'main', tracked, author });
   if (joined.kind !== 'conflict') throw new Error(`It is ${joined.kind}.`);
   return joined.conflict;
 }
@@ -97,7 +97,7 @@ describe('what both sides changed', () => {
     const dir = await copy();
     const before = await git(['rev-parse', 'HEAD'], { cwd: dir });
     const conflict = await conflictIn(dir);
-    const files = await describeConflict(onDisk(dir), conflict);
+    const files = await describeConflict({ ...onDisk(dir), conflict });
     const told = new Map(files.map(({ path, ...rest }) => [path, rest]));
     expect([...told.keys()].sort()).toEqual([
       ...['both.txt', 'deep/in/text.txt', 'latin1.txt', 'picture.bin', 'text.txt'],
@@ -119,7 +119,9 @@ describe('what both sides changed', () => {
   ] as const)('is joined with the side %s as git joins it', async (side, option) => {
     const dir = await copy();
     const conflict = await conflictIn(dir);
-    const to = await settleConflict(onDisk(dir), conflict, sidesOf(conflict, side), author, quiet);
+    const to = await settleConflict({
+      ...{ ...onDisk(dir), url, conflict, sides: sidesOf(conflict, side), author },
+    });
     expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(to);
     expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
     expect(await git(['log', '-1', '--format=%an %P%n%s'], { cwd: dir })).toBe(
@@ -143,10 +145,10 @@ describe('what both sides changed', () => {
     const conflict = await conflictIn(dir);
     await writeFile(join(dir, 'only-theirs.txt'), 'not committed\n');
     const sides = sidesOf(conflict, 'theirs');
-    await expect(settleConflict(onDisk(dir), conflict, sides, author, quiet)).rejects.toThrow(
+    await expect(settleConflict({ ...onDisk(dir), url, conflict, sides, author })).rejects.toThrow(
       expect.objectContaining({ code: 'CheckoutConflictError' }),
     );
-    await expect(merge.setAside(onDisk(dir), conflict, 'mine', quiet)).rejects.toThrow(
+    await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toThrow(
       expect.objectContaining({ code: 'CheckoutConflictError' }),
     );
     expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(conflict.ours);
@@ -161,17 +163,17 @@ describe('what both sides changed', () => {
     const later = await git(['rev-parse', 'main'], { cwd: dir });
     const sides = sidesOf(conflict, 'mine');
     const moved = expect.objectContaining({ name: 'BranchMoved' });
-    await expect(settleConflict(onDisk(dir), conflict, sides, author, quiet)).rejects.toEqual(
+    await expect(settleConflict({ ...onDisk(dir), url, conflict, sides, author })).rejects.toEqual(
       moved,
     );
-    await expect(merge.setAside(onDisk(dir), conflict, 'mine', quiet)).rejects.toEqual(moved);
+    await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toEqual(moved);
     expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(later);
   });
 
   it('is set aside: my commits on a branch, and the files of the remote', async () => {
     const dir = await copy();
     const conflict = await conflictIn(dir);
-    await merge.setAside(onDisk(dir), conflict, 'mine', quiet);
+    await merge.setAside({ ...onDisk(dir), conflict, name: 'mine' });
     expect(await git(['rev-parse', 'mine', 'main'], { cwd: dir })).toBe(
       `${conflict.ours}\n${conflict.theirs}`,
     );
@@ -190,7 +192,7 @@ long.each([
   for (const side of ['mine', 'theirs'] as const) {
     const conflict = await conflictIn(dir);
     const sides = sidesOf(conflict, side);
-    await settleConflict(onDisk(dir), conflict, sides, author, quiet);
+    await settleConflict({ ...onDisk(dir), url, conflict, sides, author });
     const expected = (side === 'mine' ? ours : others)['text.txt'];
     const there = existsSync(join(dir, 'text.txt'));
     expect(there ? await readFile(join(dir, 'text.txt'), 'utf8') : undefined).toBe(expected);
@@ -209,16 +211,16 @@ long('sets commits aside whose history cannot be joined in a page', async () => 
   const conflict = await conflictIn(dir);
   expect(conflict.paths).toEqual([]);
   await writeFile(join(dir, 'other/new.txt'), 'not committed\n');
-  await expect(merge.setAside(onDisk(dir), conflict, 'mine', quiet)).rejects.toThrow(
+  await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toThrow(
     expect.objectContaining({ data: { filepaths: ['other/new.txt'] } }),
   );
   expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('?? other/new.txt');
   await rm(join(dir, 'other/new.txt'));
-  await merge.setAside(onDisk(dir), conflict, 'mine', quiet);
+  await merge.setAside({ ...onDisk(dir), conflict, name: 'mine' });
   expect(await git(['rev-parse', 'mine', 'main'], { cwd: dir })).toBe(
     `${conflict.ours}\n${conflict.theirs}`,
   );
   expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
-  await checkOut(onDisk(dir), { branch: 'mine' }, quiet);
+  await checkOut({ ...onDisk(dir), to: { branch: 'mine' } });
   expect(await git(['status', '--porcelain', '--branch'], { cwd: dir })).toBe('## mine');
 });

@@ -1,10 +1,9 @@
-/** The demo's repositories on Node's own file system, where real git can look at them. */
+/** What the demo's worker works on, on Node's own file system, where real git can look at it. */
 import * as nodeFs from 'node:fs';
-import type { Repository } from '../../demo/repository/repository.js';
+import type { Repository } from '../../demo/worker/repository.js';
 
-/** Node's file system in LightningFS's place: it has what the demo uses, but for `flush`. */
+/** Node's file system in the storage's place: it has what the demo uses. */
 export function onDisk(dir: string): Repository {
-  const promises = { ...nodeFs.promises, flush: () => Promise.resolve() };
-  const fs = { promises } as unknown as Repository['fs'];
-  return { id: 'test', url: 'http://127.0.0.1/test.git', fs, dir, cache: {} };
+  const fs = { promises: nodeFs.promises } as unknown as Repository['fs'];
+  return { fs, dir, cache: {}, signal: new AbortController().signal };
 }

@@ -1,5 +1,5 @@
 /**
- * What the demo does with a repository, without a page: isomorphic-git on Node's own file system,
+ * What the demo does with a repository, without a page: its commands on Node's own file system,
  * held against real git.
  */
 import * as nodeFs from 'node:fs';
@@ -10,10 +10,11 @@ import { it, long } from '../helpers/long.js';
 import { buildRows } from '../../demo/components/tree.js';
 import { parseAddress } from '../../demo/repository/address.js';
 import { commitChanges } from '../../demo/worker/commit.js';
-import { createFile, discardChange, readFile } from '../../demo/worker/files.js';
+import { checkName } from '../../demo/repository/names.js';
+import { discardChange, readFile } from '../../demo/worker/files.js';
 import { History, measureDistance, readLabels } from '../../demo/worker/history.js';
 import { advance, connecting, fraction } from '../../demo/repository/progress.js';
-import type { Repository } from '../../demo/repository/repository.js';
+import type { Repository } from '../../demo/worker/repository.js';
 import { scanFiles, type FileEntry } from '../../demo/worker/status.js';
 import { makeSample } from '../../demo/sample/make.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
@@ -64,8 +65,10 @@ describe('files against the last commit', () => {
     ]);
     const porcelain = await git(['-C', dir, 'status', '--porcelain', '-uall']);
     expect(porcelain.split('\n')).toHaveLength(changed.length);
-    expect(changedOf(await scanFiles(repository, 'log'))).toEqual(['modified log/latest.md']);
-    expect(await scanFiles(repository, 'nothing')).toEqual([]);
+    expect(changedOf(await scanFiles({ ...repository, under: 'log' }))).toEqual([
+      'modified log/latest.md',
+    ]);
+    expect(await scanFiles({ ...repository, under: 'nothing' })).toEqual([]);
   });
 
   it('become what they were when their changes are discarded', async () => {
@@ -75,7 +78,7 @@ describe('files against the last commit', () => {
     await writeFile(join(dir, 'a', 'new.txt'), 'new');
     await rm(join(dir, 'css'), { recursive: true });
     for (const file of await scanFiles(repository)) {
-      if (file.status !== 'same') await discardChange(repository, file);
+      if (file.status !== 'same') await discardChange({ ...repository, file });
     }
     expect(await git(['-C', dir, 'status', '--porcelain'])).toBe('');
     expect(nodeFs.existsSync(join(dir, 'a'))).toBe(false);
@@ -92,7 +95,9 @@ describe('files against the last commit', () => {
     await git(['-C', dir, 'add', 'visit.html']);
     const chosen = new Set(['index.html', 'robots.txt']);
     const author = { name: 'Ada', email: 'ada@example.com' };
-    const oid = await commitChanges(repository, changes, chosen, 'A choice', author);
+    const oid = await commitChanges({
+      ...{ ...repository, changes, chosen, message: 'A choice', author },
+    });
     expect(await git(['-C', dir, 'rev-parse', 'HEAD'])).toBe(oid);
     expect(await git(['-C', dir, 'show', '--name-status', '--format=%an', 'HEAD'])).toBe(
       'Ada\n\nM\tindex.html\nD\trobots.txt',
@@ -125,7 +130,10 @@ describe('what is in a file', () => {
   it.each(cases)('is found out for %s', async (path, bytes, expected) => {
     const dir = await temporaryDirectory();
     await writeFile(join(dir, path), bytes);
-    const content = await readFile(onDisk(dir), { path, kind: 'file', status: 'added' });
+    const content = await readFile({
+      ...onDisk(dir),
+      file: { path, kind: 'file', status: 'added' },
+    });
     const { reason, ...rest } = expected as { reason?: string | RegExp };
     expect(content).toMatchObject(rest);
     if (reason !== undefined)
@@ -137,8 +145,11 @@ describe('what is in a file', () => {
     await rm(join(dir, 'robots.txt'));
     await rm(join(dir, 'log/latest.md'));
     const [link, robots] = (await scanFiles(repository)).filter(({ status }) => status !== 'same');
-    expect(await readFile(repository, robots!)).toMatchObject({ kind: 'text', text: /User-agent/ });
-    expect(await readFile(repository, link!)).toEqual({
+    expect(await readFile({ ...repository, file: robots! })).toMatchObject({
+      kind: 'text',
+      text: /User-agent/,
+    });
+    expect(await readFile({ ...repository, file: link! })).toEqual({
       kind: 'symlink',
       target: '2025-05-18-first-guests.md',
     });
@@ -157,10 +168,9 @@ describe('what is in a file', () => {
     ['css', 'is a folder'],
     ['log/latest.md/x', 'is not a folder'],
   ])('is not made under the name %j', async (path, sentence) => {
-    const { repository, dir } = await sampleClone();
+    const { repository } = await sampleClone();
     const files = await scanFiles(repository);
-    await expect(createFile(repository, path, files)).rejects.toThrow(sentence);
-    expect(await git(['-C', dir, 'status', '--porcelain'])).toBe('');
+    expect(() => checkName(path, files)).toThrow(sentence);
   });
 });
 
@@ -208,7 +218,10 @@ describe('the history', () => {
         const counts = await git(['-C', dir, 'rev-list', '--left-right', '--count', range]);
         const [ahead, behind] = counts.split('\t').map(Number);
         const [a = '', b = ''] = (await git(['-C', dir, 'rev-parse', left, right])).split('\n');
-        expect(await measureDistance(repository, a, b), range).toEqual({ ahead, behind });
+        expect(await measureDistance({ ...repository, local: a, remote: b }), range).toEqual({
+          ahead,
+          behind,
+        });
       }
     }
   });

@@ -7,23 +7,24 @@ import { inTurn } from '../../demo/state/perform.js';
 import { saveFile } from '../../demo/state/save.js';
 import { repository } from '../../demo/state/session.js';
 
-const stored = vi.hoisted(() => new Map<string, string>());
+const stored = new Map<string, string>();
 
-vi.mock('../../demo/worker/files.js', () => ({
-  readText: (_: unknown, path: string) => Promise.resolve(stored.get(path)),
-  writeText(_: unknown, path: string, text: string) {
-    stored.set(path, text);
-    return Promise.resolve();
-  },
-}));
 vi.mock('../../demo/state/files.js', () => ({ showSelected: () => Promise.resolve() }));
 vi.mock('../../demo/state/scan.js', () => ({
   scanAgain: (_: unknown, __: string, saved?: () => void) => Promise.resolve(saved?.()),
 }));
 
+const git = {
+  readText: ({ path }: { path: string }) => Promise.resolve(stored.get(path)),
+  writeText({ path, text }: { path: string; text: string }) {
+    stored.set(path, text);
+    return Promise.resolve();
+  },
+};
+
 /** Edits a file that becomes another one meanwhile. */
 function edit(path: string): void {
-  repository.value = {} as Repository;
+  repository.value = { git, dir: '/repository' } as unknown as Repository;
   const state = openDocument(path, 'before', '\n', []);
   updateDocument(path, state.update({ changes: { from: 0, insert: 'mine, ' } }).state);
   stored.set(path, 'theirs');

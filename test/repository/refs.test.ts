@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { updateRefs, packedFrom, type RefChange } from '../../src/repository/ref-update.js';
-import { Refs } from '../../src/worker/refs.js';
+import { Refs } from '../../src/repository/refs.js';
 import { promisesOf, type PromiseFileSystem } from '../../src/storage/file-system.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

@@ -68,7 +68,8 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
     const context = await browser.newContext();
     const page = await openPage(context);
     await page.evaluate(async () => {
-      const { promises } = new lightning.LightningFS('site');
+      // A name that begins as those of our stores do.
+      const { promises } = new lightning.LightningFS('gitws-site');
       await promises.mkdir('/one');
       for (let at = 0; at < 300; at++) await promises.writeFile(`/one/${at}`, `text ${at}`);
       await promises.writeFile('/large', new Uint8Array(3_000_000).fill(7));
@@ -81,7 +82,7 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
     await page.close();
     const after = await openPage(context);
     const seen = await after.evaluate(async () => {
-      const fs = lightning.create('site', { lockTimeout: 5000 });
+      const fs = lightning.create('gitws-site', { lockTimeout: 5000 });
       const { promises } = fs;
       const names = await promises.readdir('/one');
       const texts = await Promise.all(
@@ -113,7 +114,7 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
       ...{ link: 'text 5', mode: 0o755 },
     });
     const refused = await after.evaluate(async () => {
-      const { promises } = new lightning.LightningFS('site', { defer: true });
+      const { promises } = new lightning.LightningFS('gitws-site', { defer: true });
       return promises.writeFile('/one/1', 'lost?').then(
         () => 'done',
         (error: unknown) => (error as Error).name,
@@ -124,7 +125,9 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
     await after.close();
     const left = await openPage(context);
     expect(
-      await left.evaluate(async () => lightning.create('site').promises.readFile('/one/1', 'utf8')),
+      await left.evaluate(async () =>
+        lightning.create('gitws-site').promises.readFile('/one/1', 'utf8'),
+      ),
     ).toBe('text 1');
     await context.close();
   });

@@ -533,7 +533,7 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
         ],
         ...[
           { storage: 'x', worker: () => ({}) },
-          { storage: 'x', fileStoreName: 'gitws-x' },
+          { storage: 'x', fileStoreName: 'gitws-nodes' },
         ],
       ];
       const failing = wrong.map((options) => inPage.failure(inPage.startGit(options as never)));

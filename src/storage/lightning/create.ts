@@ -2,6 +2,7 @@
 import { checkedDuration } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
 import { Backend } from './backend.js';
+import { stores } from './database.js';
 import { FileError } from './errors.js';
 import { askForPersistence, estimateRoom } from './failure.js';
 import { removeMany, writeMany, type FileToWrite } from './many.js';
@@ -127,7 +128,8 @@ export function createLightningFS<FS extends { readonly promises: object }>(
   const { fileDbName: database = name, fileStoreName: plainStore = `${name}_files` } = options;
   check('name', name, typeof name === 'string' && name !== '');
   check('LightningFS', LightningFS, typeof LightningFS === 'function');
-  check('fileStoreName', plainStore, !plainStore.startsWith('gitws-'));
+  const isOwn = Object.values<string>(stores).includes(plainStore);
+  check('fileStoreName', plainStore, !isOwn);
   for (const option of ['url', 'urlauto', 'db', 'backend'])
     check(option, (options as unknown as Record<string, unknown>)[option], !(option in options));
   const lockTimeout = checkedDuration('lockTimeout', options.lockTimeout, 0) ?? defaultLockTimeout;

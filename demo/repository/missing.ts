@@ -1,0 +1,4 @@
+/** Whether an error of a file system says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'ENOENT';
+}

@@ -1,0 +1,36 @@
+/** What the page can ask of the demo's worker, beside git's own commands. */
+import { createBranch } from './branches.js';
+import { readChanges, readVersions } from './changes.js';
+import { checkOut } from './checkout.js';
+import { commitChanges } from './commit.js';
+import { describeConflict, settleConflict } from './conflicts.js';
+import { deleteFile, discardChange, readFile, readText, writeText } from './files.js';
+import { join, setAside } from './merge.js';
+import { readMore, readOverview } from './overview.js';
+import { scanFiles } from './status.js';
+
+export const commands = {
+  checkOut,
+  commitChanges,
+  createBranch,
+  deleteFile,
+  describeConflict,
+  discardChange,
+  join,
+  readChanges,
+  readFile,
+  readMore,
+  readOverview,
+  readText,
+  readVersions,
+  scanFiles,
+  setAside,
+  settleConflict,
+  writeText,
+};
+
+/** Those that change neither the index nor a branch. */
+export const reading = [
+  ...(['describeConflict', 'readChanges', 'readFile', 'readMore', 'readOverview'] as const),
+  ...(['readText', 'readVersions'] as const),
+];

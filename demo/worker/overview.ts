@@ -1,0 +1,72 @@
+/** Where everything stands: branches, how far the remote is away, and the history, a page at a time. */
+import { readBranches, type Branches } from './branches.js';
+import { History, measureDistance, readLabels } from './history.js';
+import type { Distance, HistoryEntry, RefLabel } from './history.js';
+import { resolveRef } from './refs.js';
+import type { Repository } from './repository.js';
+import { headOid } from './status.js';
+
+/** A page of the history. */
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  readonly hasMore: boolean;
+}
+
+/** What a fetch, a push or a commit changes. */
+export interface Overview {
+  readonly branches: Branches;
+  /** Of the current branch from the remote's; undefined where the remote has none of that name. */
+  readonly distance: Distance | undefined;
+  readonly labels: ReadonlyMap<string, readonly RefLabel[]>;
+  readonly history: HistoryPage;
+}
+
+/** The history that is being read: there is one list of it in a page. */
+let reading: { readonly reader: number; readonly history: History } | undefined;
+
+/**
+ * @param options.reader a number of the page's, for {@link readMore}.
+ * @param options.count of commits.
+ */
+export async function readOverview({
+  reader,
+  count,
+  ...repository
+}: Repository & { readonly reader: number; readonly count: number }): Promise<Overview> {
+  const branches = await readBranches(repository);
+  const [distance, labels, head] = await Promise.all([
+    remoteDistance(repository, branches.current),
+    readLabels(repository),
+    headOid(repository),
+  ]);
+  if (head === undefined) {
+    return { branches, distance, labels, history: { entries: [], hasMore: false } };
+  }
+  const history = new History(repository, head);
+  reading = { reader, history };
+  return { branches, distance, labels, history: await history.next(count) };
+}
+
+/**
+ * @param options.reader what `readOverview` was given last.
+ * @returns the next commits; undefined where another list has been begun meanwhile.
+ */
+export async function readMore({
+  reader,
+  count,
+}: Repository & { readonly reader: number; readonly count: number }): Promise<
+  HistoryPage | undefined
+> {
+  return reading?.reader === reader ? reading.history.next(count) : undefined;
+}
+
+async function remoteDistance(
+  repository: Repository,
+  branch: string | undefined,
+): Promise<Distance | undefined> {
+  if (branch === undefined) return undefined;
+  const local = await resolveRef(repository, `refs/heads/${branch}`);
+  const remote = await resolveRef(repository, `refs/remotes/origin/${branch}`);
+  if (local === undefined || remote === undefined) return undefined;
+  return measureDistance({ ...repository, local, remote });
+}
