@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { formatCount } from '../format.js';
 import type { FileEntry } from '../worker/status.js';
-import { discardFile, openFile } from '../state/files.js';
+import { discardFile, openChanges } from '../state/files.js';
 import {
   activity,
   author,
@@ -59,7 +59,7 @@ function Change({ file }: { readonly file: FileEntry }) {
         checked={!excluded.value.has(path)}
         onChange={(event) => include(event.currentTarget.checked)}
       />
-      <button type="button" class="change-name" title={path} onClick={() => void openFile(path)}>
+      <button type="button" class="change-name" title={path} onClick={() => void openChanges(path)}>
         <span class="change-file">{path.slice(slash)}</span>
         <span class="change-folder">{path.slice(0, Math.max(0, slash - 1))}</span>
       </button>

@@ -1,8 +1,9 @@
 /** CodeMirror in the page: one view, given the state of whichever document is shown. */
 import { basicSetup } from 'codemirror';
-import { EditorState } from '@codemirror/state';
+import { Compartment } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'preact/hooks';
+import { changesWithin } from '../editor/diff.js';
 import { openDocument, updateDocument } from '../editor/documents.js';
 import { languageOf } from '../editor/languages.js';
 import { theme } from '../editor/theme.js';
@@ -11,10 +12,14 @@ import type { FileContent } from '../worker/files.js';
 interface EditorProps {
   readonly path: string;
   readonly content: Extract<FileContent, { kind: 'text' }>;
-  readonly isReadOnly: boolean;
+  /** What its changes are shown against, where they are. */
+  readonly original: string | undefined;
 }
 
-export function Editor({ path, content, isReadOnly }: EditorProps) {
+/** The place of the changes in an editor's configuration: they come and go. */
+const changesPlace = new Compartment();
+
+export function Editor({ path, content, original }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   useEffect(() => {
@@ -38,18 +43,18 @@ export function Editor({ path, content, isReadOnly }: EditorProps) {
       basicSetup,
       theme,
       languageOf(path),
+      changesPlace.of([]),
       // What cannot be edited is still read, and scrolled, with the keyboard.
       EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}`, tabindex: '0' }),
     ];
-    if (isReadOnly) {
-      const fixed = [look, EditorState.readOnly.of(true), EditorView.editable.of(false)];
-      view.current?.setState(EditorState.create({ doc: text, extensions: fixed }));
-      return;
-    }
     const keep = EditorView.updateListener.of(({ state }) => updateDocument(path, state));
     const state = openDocument(path, text, lineSeparator, [look, keep]);
     // Set again, the same state would scroll back to its beginning.
     if (view.current?.state !== state) view.current?.setState(state);
-  }, [path, content, isReadOnly]);
+  }, [path, content]);
+  useEffect(() => {
+    const shown = original === undefined ? [] : changesWithin(original);
+    view.current?.dispatch({ effects: changesPlace.reconfigure(shown) });
+  }, [path, content, original]);
   return <div class="editor" ref={host} />;
 }

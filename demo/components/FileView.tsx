@@ -1,16 +1,19 @@
 /** The file that is shown: its name, what can be done with it, and what is in it. */
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
+import { compared, inColumns, inCommit, showsChanges, versions } from '../state/compare.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
 import { saveFile } from '../state/save.js';
 import { content, files, selected, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { Editor } from './Editor.js';
 import { Icon } from './icons.js';
+import { Columns, CommitFile, Comparison } from './Compare.js';
 import { StatusLetter } from './StatusLetter.js';
 import { Binary, Link, Picture } from './Viewers.js';
 
 export function FileView() {
+  if (inCommit.value !== undefined) return <CommitFile />;
   const path = selected.value;
   const entry = path === undefined ? undefined : files.value.get(path);
   if (entry === undefined) {
@@ -43,6 +46,7 @@ function FileHead({
 }) {
   const { path, status, kind } = entry;
   const isUnsaved = unsaved.value.has(path);
+  const isChanged = status !== 'same' || isUnsaved;
   const slash = path.lastIndexOf('/') + 1;
   return (
     <header class="file-head">
@@ -53,6 +57,8 @@ function FileHead({
       <StatusLetter status={isUnsaved && status === 'same' ? 'modified' : status} />
       {kind !== 'file' && <span class="flag">{kind === 'symlink' ? 'link' : kind}</span>}
       <span class="spacer" />
+      {isChanged && <Views />}
+      {isChanged && showsChanges.value && <Columns />}
       {status !== 'deleted' && kind !== 'symlink' && (
         <IconButton
           icon="download"
@@ -60,7 +66,7 @@ function FileHead({
           onClick={() => void downloadFile(path)}
         />
       )}
-      {(status !== 'same' || isUnsaved) && (
+      {isChanged && (
         <IconButton
           icon="undo"
           label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
@@ -85,10 +91,44 @@ function FileHead({
   );
 }
 
+/** The file itself, or what has changed in it. */
+function Views() {
+  const isChanges = showsChanges.value;
+  const choose = (changes: boolean) => () => (showsChanges.value = changes);
+  return (
+    <div class="file-views" role="group" aria-label="What is shown">
+      <button type="button" aria-pressed={!isChanges} onClick={choose(false)}>
+        File
+      </button>
+      <button type="button" aria-pressed={isChanges} onClick={choose(true)}>
+        Changes
+      </button>
+    </div>
+  );
+}
+
 function Body({ entry, content: shown }: FileProps) {
+  const isCompared = compared.value !== undefined;
+  const original = originalText();
+  const isEditable = shown.kind === 'text' && entry.status !== 'deleted';
+  // In one column a text stays what it is, a thing to be edited.
+  const isWithin = isEditable && original !== undefined && !inColumns.value;
+  if (isCompared && !isWithin) {
+    return <Comparison path={entry.path} kind={entry.kind} versions={versions.value} />;
+  }
   switch (shown.kind) {
     case 'text':
-      return <Editor path={entry.path} content={shown} isReadOnly={entry.status === 'deleted'} />;
+      if (!isEditable) {
+        const text = { before: shown, after: undefined };
+        return <Comparison path={entry.path} kind={entry.kind} versions={text} />;
+      }
+      return (
+        <Editor
+          path={entry.path}
+          content={shown}
+          original={isCompared && isWithin ? original : undefined}
+        />
+      );
     case 'image':
       return <Picture path={entry.path} type={shown.type} bytes={shown.bytes} />;
     case 'symlink':
@@ -96,4 +136,12 @@ function Body({ entry, content: shown }: FileProps) {
     case 'binary':
       return <Binary reason={shown.reason} bytes={shown.bytes} />;
   }
+}
+
+/** @returns what the last commit has of the file; undefined where that is no text, or not read yet. */
+function originalText(): string | undefined {
+  const both = versions.value;
+  if (both === undefined) return undefined;
+  if (both.before === undefined) return '';
+  return both.before.kind === 'text' ? both.before.text : undefined;
 }

@@ -1,10 +1,14 @@
 /** The commits of the current branch, newest first. */
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { formatAge, formatCount, formatTime } from '../format.js';
 import type { HistoryEntry, RefLabel } from '../worker/history.js';
 import { history, historyHasMore, labels } from '../state/session.js';
 import { readMoreHistory } from '../state/workspace.js';
+import { changesOf, compareInCommit, inCommit } from '../state/compare.js';
+import type { FileEntry } from '../worker/status.js';
 import { Empty } from './controls.js';
+import { StatusLetter } from './StatusLetter.js';
 import { Icon, type IconName } from './icons.js';
 
 export function History() {
@@ -89,9 +93,39 @@ function Commit({ entry, labels: names }: CommitProps) {
               </>
             )}
           </dl>
+          <Changed commit={entry} />
         </div>
       )}
     </li>
+  );
+}
+
+/** The files that a commit changed. */
+function Changed({ commit }: { readonly commit: HistoryEntry }) {
+  const changed = useSignal<readonly FileEntry[] | undefined>(undefined);
+  useEffect(() => {
+    void changesOf(commit.oid).then((files) => (changed.value = files));
+  }, [commit.oid]);
+  const shown = inCommit.value;
+  if (changed.value === undefined) return null;
+  if (changed.value.length === 0) return <p class="commit-none">It changed no file.</p>;
+  return (
+    <ul class="commit-files" aria-label={`Files of ${commit.oid.slice(0, 7)}`}>
+      {changed.value.map((file) => (
+        <li key={file.path}>
+          <button
+            type="button"
+            aria-current={shown?.commit.oid === commit.oid && shown.file.path === file.path}
+            onClick={() => compareInCommit(commit, file)}
+          >
+            <span class="commit-file" title={file.path}>
+              {file.path}
+            </span>
+            <StatusLetter status={file.status} />
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

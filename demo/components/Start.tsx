@@ -18,8 +18,8 @@ export function Start() {
         </p>
         <h1>Clone a repository into this tab</h1>
         <p class="lead">
-          The server runs git itself, this page runs isomorphic-git, and one WebSocket lies between
-          them. What you clone is kept in this browser: push what must not be lost.
+          The server runs git itself, this tab runs gitws in a worker, and one WebSocket lies
+          between them. What you clone is kept in this browser: push what must not be lost.
         </p>
         <CloneForm />
         <Offered />

@@ -55,6 +55,41 @@ const chrome = EditorView.theme({
   },
 });
 
+/** What was added and what was taken away: by a ground each, which text of any colour is read on. */
+const changes = EditorView.theme({
+  '&.cm-merge-b .cm-changedLine, .cm-inlineChangedLine': { backgroundColor: 'var(--added-soft)' },
+  '&.cm-merge-a .cm-changedLine, .cm-deletedChunk': { backgroundColor: 'var(--deleted-soft)' },
+  '&.cm-merge-b .cm-changedText': { background: 'var(--added-mark)' },
+  '&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText': {
+    background: 'var(--deleted-mark)',
+  },
+  '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--added)' },
+  '&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter': { background: 'var(--deleted)' },
+  '.cm-deletedChunk': { paddingLeft: '0.5rem' },
+  '.cm-deletedChunk .cm-chunkButtons': { insetInlineEnd: '0.75rem', zIndex: '1' },
+  '.cm-deletedChunk button.chunk-discard': {
+    padding: '0 0.5rem',
+    border: '1px solid var(--line-strong)',
+    borderRadius: '5px',
+    color: 'var(--ink-2)',
+    backgroundColor: 'var(--raised)',
+    fontFamily: 'var(--sans)',
+    fontSize: '0.75rem',
+  },
+  '.cm-deletedChunk button.chunk-discard:is(:hover, :focus-visible)': {
+    borderColor: 'var(--bad)',
+    color: 'var(--bad)',
+  },
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"⋯"' },
+  '.cm-collapsedLines': {
+    color: 'var(--ink-2)',
+    background: 'var(--sunken)',
+    fontFamily: 'var(--sans)',
+    fontSize: '0.75rem',
+    padding: '0.2rem 0.5rem',
+  },
+});
+
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--code-keyword)' },
   { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--code-string)' },
@@ -78,4 +113,4 @@ const colours = HighlightStyle.define([
   { tag: tags.invalid, color: 'var(--bad)' },
 ]);
 
-export const theme: Extension = [chrome, syntaxHighlighting(colours)];
+export const theme: Extension = [chrome, changes, syntaxHighlighting(colours)];

@@ -6,6 +6,7 @@ import { checkName } from '../repository/names.js';
 import type { Repository } from '../repository/repository.js';
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
+import { leaveCommit, showsChanges } from './compare.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
 import { attempt, inTurn } from './perform.js';
@@ -29,7 +30,20 @@ export async function showFile(path: string): Promise<void> {
 
 /** As {@link showFile}, on somebody's wish: brings the file to the front. */
 export async function openFile(path: string): Promise<void> {
-  focus.value = 'file';
+  await open(path, false);
+}
+
+/** As {@link openFile}, with what has changed in it. */
+export async function openChanges(path: string): Promise<void> {
+  await open(path, true);
+}
+
+async function open(path: string, withChanges: boolean): Promise<void> {
+  batch(() => {
+    leaveCommit();
+    showsChanges.value = withChanges;
+    focus.value = 'file';
+  });
   await showFile(path);
 }
 

@@ -9,6 +9,7 @@ import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
 import { buildRows } from '../../demo/components/tree.js';
 import { parseAddress } from '../../demo/repository/address.js';
+import { readChanges, readVersions } from '../../demo/worker/changes.js';
 import { commitChanges } from '../../demo/worker/commit.js';
 import { checkName } from '../../demo/repository/names.js';
 import { discardChange, readFile } from '../../demo/worker/files.js';
@@ -114,6 +115,54 @@ describe('files against the last commit', () => {
   });
 });
 
+describe('what a commit changed', () => {
+  const letters: Readonly<Record<string, string>> = { A: 'added', M: 'modified', D: 'deleted' };
+
+  it('is what git says, for every commit of the sample', async () => {
+    const { repository, dir } = await sampleClone();
+    const commits = (await git(['-C', dir, 'rev-list', '--all'])).split('\n');
+    for (const oid of commits) {
+      const options = ['--format=', '--name-status', '--no-renames', '--diff-merges=first-parent'];
+      const shown = await git(['-C', dir, '-c', 'core.quotePath=false', 'show', ...options, oid]);
+      const expected = shown
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.replace(/^([A-Z])\t/, (_, letter: string) => `${letters[letter]} `));
+      const found = await readChanges({ ...repository, oid });
+      expect(found.map(({ path, status }) => `${status} ${path}`).sort()).toEqual(expected.sort());
+    }
+  });
+
+  it('and the text of both sides', async () => {
+    const { repository, dir } = await sampleClone();
+    const oid = await git(['-C', dir, 'log', '-1', '--diff-filter=M', '--format=%H', 'README.md']);
+    const file = { path: 'README.md', kind: 'file', status: 'modified' } as const;
+    const { before, after } = await readVersions({ ...repository, file, oid });
+    const at = (revision: string) => git(['-C', dir, 'show', `${revision}:README.md`]);
+    expect(before).toMatchObject({ kind: 'text', text: `${await at(`${oid}^`)}\n` });
+    expect(after).toMatchObject({ kind: 'text', text: `${await at(oid)}\n` });
+    const first = await git(['-C', dir, 'rev-list', '--max-parents=0', 'HEAD']);
+    expect((await readVersions({ ...repository, file, oid: first })).before).toBeUndefined();
+  });
+
+  it('of files that are in no commit yet is told from the last one', async () => {
+    const { repository, dir } = await sampleClone();
+    await writeFile(join(dir, 'robots.txt'), 'mine\n');
+    await rm(join(dir, 'LICENSE'));
+    const [license, robots] = (await scanFiles(repository)).filter(
+      ({ status }) => status !== 'same',
+    );
+    expect(await readVersions({ ...repository, file: robots!, oid: undefined })).toMatchObject({
+      before: { text: expect.stringContaining('User-agent') as string },
+      after: { text: 'mine\n' },
+    });
+    expect(await readVersions({ ...repository, file: license!, oid: undefined })).toMatchObject({
+      before: { kind: 'text' },
+      after: undefined,
+    });
+  });
+});
+
 describe('what is in a file', () => {
   const cases: readonly (readonly [string, string | Uint8Array, object])[] = [
     ['text.txt', 'a\nb\n', { kind: 'text', text: 'a\nb\n', lineSeparator: '\n' }],
@@ -167,9 +216,10 @@ describe('what is in a file', () => {
     ['index.html', 'is there already'],
     ['css', 'is a folder'],
     ['log/latest.md/x', 'is not a folder'],
-  ])('is not made under the name %j', async (path, sentence) => {
-    const { repository } = await sampleClone();
-    const files = await scanFiles(repository);
+  ])('is not made under the name %j', (path, sentence) => {
+    const files = ['index.html', 'css/base.css', 'log/latest.md'].map((there): FileEntry => {
+      return { path: there, kind: 'file', status: 'same' };
+    });
     expect(() => checkName(path, files)).toThrow(sentence);
   });
 });

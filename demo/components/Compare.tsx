@@ -1,0 +1,149 @@
+/** Two versions of a file, to be looked at: what a commit did to it, or what is in no commit yet. */
+import { useEffect, useRef } from 'preact/hooks';
+import { showDiff } from '../editor/diff.js';
+import type { Versions } from '../worker/changes.js';
+import type { FileContent } from '../worker/files.js';
+import { inColumns, inCommit, leaveCommit, versions } from '../state/compare.js';
+import { openFile } from '../state/files.js';
+import { files } from '../state/session.js';
+import { Empty, IconButton } from './controls.js';
+import { StatusLetter } from './StatusLetter.js';
+import { Binary, Link, Picture } from './Viewers.js';
+
+/** What a commit did to one of its files, in the place of the editor. */
+export function CommitFile() {
+  const shown = inCommit.value;
+  if (shown === undefined) return null;
+  const { commit, file } = shown;
+  const { path } = file;
+  return (
+    <>
+      <header class="file-head">
+        <h2 class="file-name" title={path}>
+          {path}
+        </h2>
+        <StatusLetter status={file.status} />
+        <span class="file-commit" title={commit.title}>
+          in <code>{commit.oid.slice(0, 7)}</code> {commit.title}
+        </span>
+        <span class="spacer" />
+        <Columns />
+        {files.value.has(path) && (
+          <IconButton
+            icon="edit"
+            label={`Open ${path} as it is now`}
+            onClick={() => {
+              leaveCommit();
+              void openFile(path);
+            }}
+          />
+        )}
+        <IconButton icon="close" label="Leave the commit" onClick={leaveCommit} />
+      </header>
+      <div class="file-body">
+        <Comparison path={path} kind={file.kind} versions={versions.value} />
+      </div>
+    </>
+  );
+}
+
+/** Whether both versions stand side by side. */
+export function Columns() {
+  return (
+    <button
+      type="button"
+      class="button quiet columns-toggle"
+      aria-pressed={inColumns.value}
+      onClick={() => (inColumns.value = !inColumns.value)}
+    >
+      Side by side
+    </button>
+  );
+}
+
+interface ComparisonProps {
+  readonly path: string;
+  readonly kind: string;
+  /** undefined while they are read. */
+  readonly versions: Versions | undefined;
+}
+
+/** Both versions, as far as a person can see the difference. */
+export function Comparison({ path, kind, versions: both }: ComparisonProps) {
+  if (kind === 'submodule') {
+    return (
+      <Empty icon="box" title="Another repository">
+        <p>Which commit of it belongs here has changed. Its files are not part of this one.</p>
+      </Empty>
+    );
+  }
+  if (both === undefined) return null;
+  const { before, after } = both;
+  const [was, is] = [textOf(before), textOf(after)];
+  if (was === undefined || is === undefined) return <Others path={path} versions={both} />;
+  const same = whatIsTheSame(was, is);
+  return (
+    <>
+      {same !== undefined && <p class="compare-note">{same}</p>}
+      <Texts path={path} before={was} after={is} />
+    </>
+  );
+}
+
+function Texts(props: { readonly path: string; readonly before: string; readonly after: string }) {
+  const { path, before, after } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const columns = inColumns.value;
+  useEffect(() => {
+    if (host.current === null) return undefined;
+    const view = showDiff(host.current, { path, before, after }, columns);
+    return () => view.destroy();
+  }, [path, before, after, columns]);
+  return <div class="editor compare" data-columns={columns} ref={host} />;
+}
+
+/** Pictures, links and bytes: one beside the other. */
+function Others({ path, versions: { before, after } }: { path: string; versions: Versions }) {
+  return (
+    <div class="compare-others">
+      <section aria-label="Before">
+        <h3>Before</h3>
+        <Version path={path} content={before} />
+      </section>
+      <section aria-label="After">
+        <h3>After</h3>
+        <Version path={path} content={after} />
+      </section>
+    </div>
+  );
+}
+
+function Version({ path, content }: { path: string; content: FileContent | undefined }) {
+  switch (content?.kind) {
+    case undefined:
+      return <p class="compare-none">There was no such file.</p>;
+    case 'image':
+      return <Picture path={path} type={content.type} bytes={content.bytes} />;
+    case 'symlink':
+      return <Link path={path} target={content.target} />;
+    case 'binary':
+      return <Binary reason={content.reason} bytes={content.bytes} />;
+    case 'text':
+      return <p class="compare-none">A text of {content.size} bytes.</p>;
+  }
+}
+
+/** @returns the text of a file; empty where there is no file; undefined where it is no text. */
+function textOf(content: FileContent | undefined): string | undefined {
+  if (content === undefined) return '';
+  return content.kind === 'text' ? content.text : undefined;
+}
+
+/** @returns what to say where no line differs. */
+function whatIsTheSame(before: string, after: string): string | undefined {
+  if (before === after) return 'Not a byte differs: what has changed is what kind of file it is.';
+  const plain = (text: string): string => text.replaceAll('\r\n', '\n');
+  return plain(before) === plain(after)
+    ? 'Only the ends of lines differ (CRLF and LF).'
+    : undefined;
+}

@@ -1,0 +1,83 @@
+/** What is compared: a changed file with what it was, or a file of a commit with the one before. */
+import { batch, computed, effect, signal } from '@preact/signals';
+import type { Versions } from '../worker/changes.js';
+import type { HistoryEntry } from '../worker/history.js';
+import type { FileEntry } from '../worker/status.js';
+import { attempt } from './perform.js';
+import { changes, content, files, focus, repository, selected } from './session.js';
+import { recall, remember } from './storage.js';
+
+/** A file of a commit that is looked at. */
+interface InCommit {
+  readonly commit: HistoryEntry;
+  readonly file: FileEntry;
+}
+
+/** The file of a commit that is shown in the place of the selected one. */
+export const inCommit = signal<InCommit | undefined>();
+
+/** Whether of the selected file its changes are shown. */
+export const showsChanges = signal(false);
+
+/** What is compared now, once it is read. */
+export const versions = signal<Versions | undefined>();
+
+/** Two columns, or one. Where there is no room for two it is one. */
+export const inColumns = signal(recall('columns', isBoolean, false));
+inColumns.subscribe((value) => remember('columns', value));
+
+/** The selected file, where its changes are to be shown. */
+export const compared = computed<FileEntry | undefined>(() =>
+  inCommit.value === undefined && showsChanges.value
+    ? changes.value.find(({ path }) => path === selected.value)
+    : undefined,
+);
+
+/** Shows what a commit did to a file. */
+export function compareInCommit(commit: HistoryEntry, file: FileEntry): void {
+  batch(() => {
+    inCommit.value = { commit, file };
+    focus.value = 'file';
+  });
+}
+
+/** Back to the file that is selected. */
+export function leaveCommit(): void {
+  inCommit.value = undefined;
+}
+
+/** @returns the files that a commit changed; undefined if they cannot be read, which is said then. */
+export async function changesOf(oid: string): Promise<readonly FileEntry[] | undefined> {
+  const open = repository.value;
+  if (open === undefined) return undefined;
+  return attempt(() => open.git.readChanges({ dir: open.dir, oid }));
+}
+
+// Another file or another repository is no longer the commit's.
+effect(() => {
+  void [selected.value, repository.value];
+  inCommit.value = undefined;
+});
+
+let lastRead = 0;
+
+// Read anew whenever the file may be another one: after a save, a commit, a pull.
+effect(() => {
+  const open = repository.value;
+  const commit = inCommit.value?.commit.oid;
+  const file = inCommit.value?.file ?? compared.value;
+  void [files.value, content.value];
+  const read = (lastRead += 1);
+  if (open === undefined || file === undefined) {
+    versions.value = undefined;
+    return;
+  }
+  const { git, dir } = open;
+  void attempt(() => git.readVersions({ dir, file, oid: commit })).then((found) => {
+    if (read === lastRead) versions.value = found;
+  });
+});
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}

@@ -1,0 +1,63 @@
+/** What has changed, before it is committed and after, in the demo in Chromium. */
+import type { Browser } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { begin } from './begin.js';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  if (browserAvailable) browser = await launchChromium();
+});
+
+describe.skipIf(!browserAvailable)('changes in the demo', () => {
+  it('are shown in the editor, and one of them is taken back', async () => {
+    const { demo } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.openFile('robots.txt');
+    const editor = demo.editor('robots.txt');
+    await editor.click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.insertText('# at the beginning\n');
+    await demo.append('robots.txt', '# at the end\n');
+    await page
+      .getByRole('list', { name: 'Changed files' })
+      .getByTitle('robots.txt', { exact: true })
+      .click();
+    await expect.poll(() => page.locator('.cm-insertedLine').count()).toBe(2);
+    await demo.button('Discard').first().click();
+    await expect.poll(() => page.locator('.cm-insertedLine').count()).toBe(1);
+    await page.keyboard.press('Control+s');
+    await demo.button('Saved').waitFor();
+    const text = await editor.innerText();
+    expect(text).not.toContain('# at the beginning');
+    expect(text).toContain('# at the end');
+    // Side by side they are to be read; the file as it is stands behind the other button.
+    await demo.button('Side by side').click();
+    await page.getByRole('textbox', { name: 'Before: robots.txt' }).waitFor();
+    await demo.button('Side by side').click();
+    await demo.button('File').click();
+    await expect.poll(() => page.locator('.cm-insertedLine').count()).toBe(0);
+    await demo.commit('Say something at the end');
+    await demo.close();
+  });
+
+  it('of a commit are listed in the history, and shown', async () => {
+    const { demo } = await begin(browser, { width: 1280 });
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.button('History').click();
+    await demo.button(/^Explain in the README/).click();
+    const list = page.getByRole('list', { name: /^Files of [0-9a-f]{7}$/ });
+    await list.getByRole('button', { name: 'README.md modified' }).click();
+    const shown = page.getByRole('textbox', { name: 'Changes in README.md' });
+    await shown.getByText('## Layout').waitFor();
+    expect(await page.locator('.cm-insertedLine').count()).toBeGreaterThan(5);
+    await demo.button('Leave the commit').click();
+    await demo.editor('README.md').waitFor();
+    await demo.close();
+  });
+});
