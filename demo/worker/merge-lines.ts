@@ -1,5 +1,5 @@
 /** Merging texts line by line, as git does, and telling where two of them clash. */
-import diff3Merge from 'diff3';
+import { diff3Merge } from 'node-diff3';
 
 /** Whose version. */
 export type Side = 'mine' | 'theirs';
