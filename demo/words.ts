@@ -86,6 +86,18 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     text: 'Use letters, digits, dots, dashes and slashes, for example fix/typo.',
   }),
   InvalidName: (_, message) => ({ title: 'This name cannot be used', text: message }),
+  WORKER_FAILED: () => ({
+    title: 'git in this tab has ended',
+    text: 'Memory may have run out. What was saved is saved: load the page again to go on.',
+  }),
+  WORKER_UNAVAILABLE: (_, message) => ({
+    title: 'git cannot be started in this tab',
+    text: message,
+  }),
+  STORAGE_LOCKED: () => ({
+    title: 'Another tab is at work on this repository',
+    text: 'It did not end in time. Try again, or close the other tab.',
+  }),
   QUOTA: explainRoom,
   QuotaExceededError: explainRoom,
 };

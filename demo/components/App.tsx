@@ -1,6 +1,7 @@
 /** The whole page: the first screen or the workbench, and the dialogs above either. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { beginToFind } from '../state/find.js';
 import { saveFile } from '../state/save.js';
 import {
   changes,
@@ -14,6 +15,7 @@ import {
 import { Changes } from './Changes.js';
 import { Dialogs } from './Dialogs.js';
 import { FileTree } from './FileTree.js';
+import { Finder } from './Finder.js';
 import { FileView } from './FileView.js';
 import { History } from './History.js';
 import { Icon, type IconName } from './icons.js';
@@ -39,9 +41,11 @@ function measure(): Layout {
 export function App() {
   useEffect(() => {
     addEventListener('keydown', saveOnKey);
+    addEventListener('keydown', findOnKey);
     addEventListener('beforeunload', warnOfUnsaved);
     return () => {
       removeEventListener('keydown', saveOnKey);
+      removeEventListener('keydown', findOnKey);
       removeEventListener('beforeunload', warnOfUnsaved);
     };
   }, []);
@@ -54,6 +58,7 @@ export function App() {
       {screen.value === 'starting' && <Starting />}
       {screen.value === 'start' && <Start />}
       {screen.value === 'open' && <Workbench />}
+      <Finder />
       <Dialogs />
     </>
   );
@@ -151,6 +156,16 @@ function saveOnKey(event: KeyboardEvent): void {
   event.preventDefault();
   const path = selected.value;
   if (path !== undefined && unsaved.value.has(path)) void saveFile(path);
+}
+
+function findOnKey(event: KeyboardEvent): void {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || screen.value !== 'open') return;
+  const key = event.key.toLowerCase();
+  if (key === 'p' && !event.shiftKey) beginToFind('files');
+  else if (key === 'f' && event.shiftKey) beginToFind('text');
+  else return;
+  // The browser would offer to print the page.
+  event.preventDefault();
 }
 
 function warnOfUnsaved(event: BeforeUnloadEvent): void {

@@ -7,6 +7,7 @@ import { changesWithin } from '../editor/diff.js';
 import { openDocument, updateDocument } from '../editor/documents.js';
 import { languageOf } from '../editor/languages.js';
 import { theme } from '../editor/theme.js';
+import { revealed } from '../state/session.js';
 import type { FileContent } from '../worker/files.js';
 
 interface EditorProps {
@@ -56,5 +57,17 @@ export function Editor({ path, content, original }: EditorProps) {
     const shown = original === undefined ? [] : changesWithin(original);
     view.current?.dispatch({ effects: changesPlace.reconfigure(shown) });
   }, [path, content, original]);
+  const target = revealed.value?.path === path ? revealed.value : undefined;
+  useEffect(() => {
+    const shown = view.current;
+    if (shown === null || target === undefined) return;
+    revealed.value = undefined;
+    const { from } = shown.state.doc.line(Math.min(target.line, shown.state.doc.lines));
+    shown.dispatch({
+      selection: { anchor: from },
+      effects: EditorView.scrollIntoView(from, { y: 'center' }),
+    });
+    shown.focus();
+  }, [target, content]);
   return <div class="editor" ref={host} />;
 }

@@ -1,5 +1,6 @@
 /** Where one is (repository and branch), and the way to the server and back. */
 import { catalogue } from '../state/catalogue.js';
+import { beginToFind } from '../state/find.js';
 import { settleUnsaved } from '../state/save.js';
 import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
 import { forget } from '../state/start.js';
@@ -19,6 +20,11 @@ export function TopBar() {
       <BranchMenu />
       <span class="spacer" />
       <div class="sync">
+        <IconButton
+          icon="search"
+          label="Find a file, or words in all files: Ctrl+P, Ctrl+Shift+F"
+          onClick={() => beginToFind('files')}
+        />
         <IconButton
           icon="sync"
           label="Fetch: ask the server what is new"

@@ -18,6 +18,7 @@ import {
   isWritingFiles,
   notice,
   repository,
+  revealed,
   selected,
   unsaved,
 } from './session.js';
@@ -36,6 +37,12 @@ export async function openFile(path: string): Promise<void> {
 /** As {@link openFile}, with what has changed in it. */
 export async function openChanges(path: string): Promise<void> {
   await open(path, true);
+}
+
+/** As {@link openFile}, at a line, from 1. */
+export async function openLine(path: string, line: number): Promise<void> {
+  await open(path, false);
+  revealed.value = { path, line };
 }
 
 async function open(path: string, withChanges: boolean): Promise<void> {

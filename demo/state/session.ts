@@ -29,6 +29,9 @@ export const content = signal<
   { readonly path: string; readonly content: FileContent } | undefined
 >();
 
+/** A line that the editor is to go to, from 1. */
+export const revealed = signal<{ readonly path: string; readonly line: number } | undefined>();
+
 export const branches = signal<Branches>({ current: undefined, local: [], remote: [] });
 /** Of the current branch from the remote's; undefined where the remote has none of that name. */
 export const distance = signal<Distance | undefined>();

@@ -7,6 +7,7 @@ import { describeConflict, settleConflict } from './conflicts.js';
 import { deleteFile, discardChange, readFile, readText, writeText } from './files.js';
 import { join, setAside } from './merge.js';
 import { readMore, readOverview } from './overview.js';
+import { searchFiles } from './search.js';
 import { scanFiles } from './status.js';
 
 export const commands = {
@@ -24,6 +25,7 @@ export const commands = {
   readText,
   readVersions,
   scanFiles,
+  searchFiles,
   setAside,
   settleConflict,
   writeText,
@@ -32,5 +34,5 @@ export const commands = {
 /** Those that change neither the index nor a branch. */
 export const reading = [
   ...(['describeConflict', 'readChanges', 'readFile', 'readMore', 'readOverview'] as const),
-  ...(['readText', 'readVersions'] as const),
+  ...(['readText', 'readVersions', 'searchFiles'] as const),
 ];

@@ -18,7 +18,7 @@ export type FileContent =
   | { readonly kind: 'symlink'; readonly target: string };
 
 /** Larger text is not put into an editor, in bytes. */
-const textLimit = 4 * 1024 * 1024;
+export const textLimit = 4 * 1024 * 1024;
 
 const imageTypes: Readonly<Record<string, string>> = {
   png: 'image/png',
@@ -57,11 +57,15 @@ export function decode(target: string | Uint8Array): string {
   return typeof target === 'string' ? target : new TextDecoder().decode(target);
 }
 
+/** git's own test of what is binary: a NUL in the first 8000 bytes. */
+export function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 8000).includes(0);
+}
+
 export function classify(path: string, bytes: Uint8Array<ArrayBuffer>): FileContent {
   const type = imageTypes[path.slice(path.lastIndexOf('.') + 1).toLowerCase()];
   if (type !== undefined && bytes.length > 0) return { kind: 'image', type, bytes };
-  // git's own test of what is binary: a NUL in the first 8000 bytes.
-  if (bytes.subarray(0, 8000).includes(0)) return { kind: 'binary', reason: 'Binary file', bytes };
+  if (isBinary(bytes)) return { kind: 'binary', reason: 'Binary file', bytes };
   if (bytes.length > textLimit) {
     return { kind: 'binary', reason: 'Too large for the editor', bytes };
   }

@@ -1,4 +1,4 @@
-/** What has changed, before it is committed and after, in the demo in Chromium. */
+/** The workbench of the demo in Chromium: what has changed, in files and in commits, and finding things. */
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
@@ -58,6 +58,40 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
     expect(await page.locator('.cm-insertedLine').count()).toBeGreaterThan(5);
     await demo.button('Leave the commit').click();
     await demo.editor('README.md').waitFor();
+    await demo.close();
+  });
+});
+
+describe.skipIf(!browserAvailable)('what is looked for in the demo', () => {
+  it('is found by its name, and by the words that are in it', async () => {
+    const { demo } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    const found = page.getByRole('listbox', { name: 'Found' }).getByRole('option');
+    await page.keyboard.press('Control+p');
+    await page.getByRole('combobox', { name: 'Name of a file' }).fill('chklnk');
+    await expect.poll(() => found.allInnerTexts()).toEqual(['scripts/check-links.mjs']);
+    await page.keyboard.press('Enter');
+    await demo.editor('scripts/check-links.mjs').waitFor();
+    await page.keyboard.press('Control+Shift+F');
+    await page.getByRole('combobox', { name: 'Words in files' }).fill('DOES NOT exist');
+    await expect.poll(() => found.count()).toBeGreaterThan(0);
+    const [first = ''] = await found.allInnerTexts();
+    await page.keyboard.press('Enter');
+    const [, path = '', line = ''] = /(\S+):(\d+)$/.exec(first) ?? [];
+    const editor = demo.editor(path);
+    await editor.waitFor();
+    // The editor stands in that line.
+    await expect
+      .poll(() => page.locator('.cm-activeLineGutter').first().innerText())
+      .toContain(line);
+    expect((await page.locator('.cm-activeLine').innerText()).toLowerCase()).toContain('does not exist');
+    await page.keyboard.press('Control+Shift+F');
+    await page.getByRole('combobox').fill('no such words anywhere');
+    await page.getByText('0 places').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('combobox').count()).toBe(0);
     await demo.close();
   });
 });
