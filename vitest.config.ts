@@ -35,6 +35,14 @@ const unitTests = [
   'test/server/rules/*.test.ts',
 ];
 
+/** Tests of pages that run in every engine, in Firefox and WebKit as part of the long run. */
+const engineTests = [
+  'test/contract.browser.test.ts',
+  'test/contract-bound.browser.long.test.ts',
+  'test/{bind-repository,kept}.browser.test.ts',
+  'test/{git/checkout,pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
+];
+
 /** Settings that all projects take over. */
 function project(name: string, test: NonNullable<UserWorkspaceConfig['test']>) {
   return { extends: true as const, test: { name, ...test } };
@@ -57,6 +65,18 @@ export default defineConfig(({ mode }) => {
     }),
     project('alone', { include: aloneTests, globalSetup: [setup] }),
   ];
+  const longProjects = [
+    project('long', { include: [longTests, ...sharedTests], globalSetup: [setup] }),
+    // What `npm test` has tried in Chromium.
+    ...['firefox', 'webkit'].map((engine) =>
+      project(engine, {
+        include: engineTests,
+        globalSetup: [setup],
+        isolate: false,
+        env: { ENGINE: engine, LONG_TESTS: 'false' },
+      }),
+    ),
+  ];
   return {
     resolve: {
       alias: [
@@ -69,7 +89,7 @@ export default defineConfig(({ mode }) => {
       ],
     },
     test: {
-      ...(long ? { include: [longTests, ...sharedTests], globalSetup: [setup] } : { projects }),
+      projects: long ? longProjects : projects,
       // Of a file that both runs share, a part may have no tests here.
       // Of a file that both runs share, the suites of the short one are empty in the other.
       passWithNoTests: long,

@@ -2,26 +2,21 @@
  * Finds a Chromium for the browser tests, and, run as a command, gets one where there is none:
  * from Debian's packages as root, else through Playwright. `npm test` runs it before the tests.
  */
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import {
+  chosenBy,
+  findOnPath,
+  installPackages,
+  isExecutable,
+  mayInstallPackages,
+  run,
+} from './programs.mjs';
 
 const whole = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Chromium without windows: the same engine, whose start costs a third of the whole one's CPU. */
 const shell = 'chromium-headless-shell';
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * @param {{ preferShell?: boolean }} options whether the one without windows comes first; it comes
@@ -30,38 +25,15 @@ function isExecutable(path) {
  * that Playwright downloaded before.
  */
 export function findChromium({ preferShell = false } = {}) {
-  const chosen = process.env['CHROMIUM_PATH'];
-  if (chosen !== undefined && chosen !== '') {
-    if (isExecutable(chosen)) return chosen;
-    throw new Error(`CHROMIUM_PATH is ${chosen}, which cannot be run.`);
-  }
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  for (const name of preferShell ? [shell, ...whole] : [...whole, shell]) {
-    for (const folder of folders) {
-      const path = join(folder, name);
-      if (folder !== '' && isExecutable(path)) return path;
-    }
-  }
+  const given =
+    chosenBy('CHROMIUM_PATH') ?? findOnPath(preferShell ? [shell, ...whole] : [...whole, shell]);
+  if (given !== undefined) return given;
   const downloaded = chromium.executablePath();
   return isExecutable(downloaded) ? downloaded : undefined;
 }
 
-/**
- * @param {string} command
- * @param {string[]} args
- * @returns {boolean} whether it ran and ended well.
- */
-function run(command, args) {
-  console.log(`> ${command} ${args.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
-}
-
 function installChromium() {
-  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
-    // Without an update first a new machine may know no packages at all.
-    return run('apt-get', ['update', '-q']) && run('apt-get', ['install', '-q', '-y', shell]);
-  }
+  if (mayInstallPackages()) return installPackages([shell]);
   return run('npx', ['--no-install', 'playwright-core', 'install', 'chromium']);
 }
 

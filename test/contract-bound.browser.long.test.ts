@@ -1,8 +1,12 @@
 /**
- * The contract of bound repositories in Chromium, whose packs the engine indexes: the same as
- * contract-bound.interop.long.test.ts has in Node.
+ * The contract of bound repositories in a browser, whose packs the engine indexes: in Chromium
+ * the same as contract-bound.interop.long.test.ts has in Node.
  */
 import { boundTopics } from './contract/bound.js';
-import { testInChromium } from './contract/in-chromium.js';
+import { isShort } from './contract/cases.js';
+import { testInPages } from './contract/in-pages.js';
+import { engine } from './helpers/engines.js';
 
-testInChromium('bound', 'isomorphic-git with packs indexed by gitws in Chromium', boundTopics);
+const isWanted = (topic: string, index: number): boolean =>
+  engine === 'chromium' || isShort(topic, index, 'page');
+testInPages('bound', 'isomorphic-git with packs indexed by gitws', boundTopics, isWanted);

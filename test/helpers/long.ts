@@ -9,7 +9,7 @@ import { describe, it as vitestIt } from 'vitest';
 export const isLongRun = process.env['LONG_TESTS'] === 'true';
 
 /** Takes every call and every property, and does nothing: `it.each(table)(name, run)`. */
-const absent: unknown = new Proxy(() => undefined, {
+export const absent: unknown = new Proxy(() => undefined, {
   apply: () => absent,
   get: () => absent,
 });

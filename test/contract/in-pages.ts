@@ -1,18 +1,17 @@
-/** The contract in Chromium: the built bundle, LightningFS, a page of another origin. */
+/** The contract in a browser: the built bundle, LightningFS, a page of another origin. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contractCases } from './cases.js';
 import type { Oracle } from './context.js';
 import { createOracle } from './oracle.js';
 import type { CopyEntry } from './page.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { browserAvailable, engineTitle, launchBrowser, type TestPage } from '../helpers/engines.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
-let page: Page;
+let page: TestPage;
 const pageErrors: Error[] = [];
 
 beforeAll(async () => {
@@ -21,7 +20,7 @@ beforeAll(async () => {
   const copyOf = (dir: string): string => join(copies, encodeURIComponent(dir));
   const { url } = await servePage(await bundlePage('./page.ts', import.meta.url));
   const oracle = await createOracle({ materialize: async (dir) => copyOf(dir) }, [url]);
-  page = await (await launchChromium()).newPage();
+  page = await (await launchBrowser()).newPage();
   page.on('pageerror', (error) => pageErrors.push(error));
   await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
     (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
@@ -46,7 +45,7 @@ beforeAll(async () => {
  * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
  * @param isWanted by a case's topic, and its number there; all of them by default.
  */
-export function testInChromium(
+export function testInPages(
   way: 'plain' | 'bound',
   title: string,
   topics = Object.keys(contractCases),
@@ -55,7 +54,7 @@ export function testInChromium(
   const casesOf = (topic: string) =>
     (contractCases[topic] ?? []).filter((_, index) => isWanted(topic, index));
   const wanted = topics.filter((topic) => casesOf(topic).length > 0);
-  describe.skipIf(!browserAvailable).each(wanted)(`${title}, %s:`, (topic) => {
+  describe.skipIf(!browserAvailable).each(wanted)(`${title} in ${engineTitle}, %s:`, (topic) => {
     it.each(casesOf(topic).map(({ name }) => name))('%s', async (name) => {
       await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
         topic,
