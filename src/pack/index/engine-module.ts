@@ -14,7 +14,7 @@ export async function loadEngineModule(given?: object): Promise<WebAssembly.Modu
   if (typeof WebAssembly !== 'object') {
     throw unavailable('There is no WebAssembly here, which the pack engine needs.');
   }
-  if (given instanceof WebAssembly.Module) return given;
+  if (given instanceof WebAssembly.Module) return startable(given);
   if (given !== undefined) return compile(await bytesOf(given));
   inlined ??= inlinedEngine().then(compile);
   try {
@@ -30,11 +30,10 @@ export async function loadEngineModule(given?: object): Promise<WebAssembly.Modu
 let inlined: Promise<WebAssembly.Module> | undefined;
 
 async function compile(bytes: BufferSource): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (cause) {
+  const compiling = WebAssembly.compile(bytes).catch((cause: unknown) => {
     throw unavailable('The pack engine cannot be compiled here.', cause);
-  }
+  });
+  return startable(await compiling);
 }
 
 async function bytesOf(given: object): Promise<BufferSource> {
@@ -56,6 +55,23 @@ async function inlinedEngine(): Promise<BufferSource> {
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/** A module of nothing. */
+const emptyModule = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
+/**
+ * Where a policy forbids WebAssembly, WebKit compiles it all the same, and refuses every instance.
+ *
+ * @returns the module. @throws GitWsError `PACK_ENGINE_UNAVAILABLE` where that is so.
+ */
+function startable(module: WebAssembly.Module): WebAssembly.Module {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(emptyModule));
+  } catch (cause) {
+    throw unavailable('The pack engine cannot be started here.', cause);
+  }
+  return module;
 }
 
 function unavailable(sentence: string, cause?: unknown): GitWsError {
