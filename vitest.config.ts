@@ -65,11 +65,13 @@ export default defineConfig(({ mode }) => {
     }),
     project('alone', { include: aloneTests, globalSetup: [setup] }),
   ];
+  // A project's settings are made anew, of its own mode.
+  const longProject: typeof project = (...given) => ({ ...project(...given), mode: 'long' });
   const longProjects = [
-    project('long', { include: [longTests, ...sharedTests], globalSetup: [setup] }),
+    longProject('long', { include: [longTests, ...sharedTests], globalSetup: [setup] }),
     // What `npm test` has tried in Chromium.
     ...['firefox', 'webkit'].map((engine) =>
-      project(engine, {
+      longProject(engine, {
         include: engineTests,
         globalSetup: [setup],
         isolate: false,

@@ -62,7 +62,9 @@ const engines = [
 function main() {
   const missing = engines.filter(({ find }) => find() === undefined);
   if (missing.length > 0 && mayInstallPackages()) {
-    console.log(`Installing ${missing.map(({ name }) => name).join(' and ')} for the browser tests.`);
+    console.log(
+      `Installing ${missing.map(({ name }) => name).join(' and ')} for the browser tests.`,
+    );
     installPackages(missing.flatMap(({ packages }) => packages));
   }
   for (const { name, find, packages } of engines) {

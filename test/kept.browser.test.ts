@@ -1,7 +1,7 @@
 /** A page whose operations go over one WebSocket, as the server counts them. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { browserAvailable, launchChromium } from './helpers/chromium.js';
+import { browserAvailable, launchBrowser } from './helpers/engines.js';
 import { makeRepository } from './helpers/git.js';
 import { bundlePage, servePage } from './helpers/page.js';
 import { startServer } from './helpers/server.js';
@@ -23,7 +23,7 @@ it.skipIf(!browserAvailable)(
     const server = await startServer({ root, origins: [url], onSession: () => (sessions += 1) });
     let connected = 0;
     server.httpServer.on('connection', () => (connected += 1));
-    const page = await (await launchChromium()).newPage();
+    const page = await (await launchBrowser()).newPage();
     await page.goto(url);
     for (let run = 0; run < 2; run += 1) {
       await page.evaluate(

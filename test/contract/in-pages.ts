@@ -7,7 +7,13 @@ import { contractCases } from './cases.js';
 import type { Oracle } from './context.js';
 import { createOracle } from './oracle.js';
 import type { CopyEntry } from './page.js';
-import { browserAvailable, engineTitle, launchBrowser, type TestPage } from '../helpers/engines.js';
+import {
+  browserAvailable,
+  engineTitle,
+  isPageError,
+  launchBrowser,
+  type TestPage,
+} from '../helpers/engines.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -21,7 +27,9 @@ beforeAll(async () => {
   const { url } = await servePage(await bundlePage('./page.ts', import.meta.url));
   const oracle = await createOracle({ materialize: async (dir) => copyOf(dir) }, [url]);
   page = await (await launchBrowser()).newPage();
-  page.on('pageerror', (error) => pageErrors.push(error));
+  page.on('pageerror', (error) => {
+    if (isPageError(error)) pageErrors.push(error);
+  });
   await page.exposeFunction('callOracle', (method: keyof Oracle, args: never[]) =>
     (oracle[method] as (...args: never[]) => Promise<unknown>)(...args),
   );

@@ -1,10 +1,9 @@
-/** `gitws/git` in Chromium, over plain LightningFS and over createLightningFS; native git says what is right. */
+/** `gitws/git` in a browser, over plain LightningFS and over createLightningFS; native git says what is right. */
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { browserAvailable, launchBrowser, type TestBrowser } from '../helpers/engines.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
@@ -14,7 +13,7 @@ import type { PullAll, RunAll } from './git-page.js';
 declare const runAll: RunAll;
 declare const pullAll: PullAll;
 
-let browser: Browser;
+let browser: TestBrowser;
 let page: string;
 let url: string;
 let gitDir: string;
@@ -52,7 +51,7 @@ beforeAll(async () => {
   const served = await servePage(await bundlePage('./git-page.ts', import.meta.url));
   page = served.url;
   url = `${(await startServer({ root, allowPush: true, origins: [page] })).url}/site.git`;
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 
 const listed = async (ref: string): Promise<string[]> => {

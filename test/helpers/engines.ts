@@ -2,14 +2,14 @@
  * The browser that the tests of pages run in: Chromium, or in the projects of that name of the long
  * run Firefox or WebKit. Every browser launched is closed when the file ends.
  */
-import { it as vitestIt } from 'vitest';
+import { describe, it as vitestIt } from 'vitest';
 import { findFirefox, findWebKit } from '../../scripts/engines.mjs';
 import { atEnd } from './at-end.js';
 import { browserAvailable as hasChromium, launchChromium } from './chromium.js';
 import type { TestBrowser } from './engines/browser.js';
 import { launchFirefox } from './engines/firefox.js';
 import { launchWebKit } from './engines/webkit.js';
-import { absent, it } from './long.js';
+import { absent, it, long } from './long.js';
 
 export type { TestBrowser, TestContext, TestPage } from './engines/browser.js';
 
@@ -31,9 +31,23 @@ export const browserAvailable: boolean =
 /** For tests of what the drivers of other engines cannot do, or what is Chromium's own. */
 export const inChromium = engine === 'chromium' ? it : (absent as typeof it);
 
+/** The same of suites. */
+export const describeInChromium = engine === 'chromium' ? describe : (absent as typeof describe);
+
+/** For tests that the long run alone has in Chromium, and that say more of the others. */
+export const longInChromium = engine === 'chromium' ? long : it;
+
 /** For tests of what an engine other than Chromium does differently. */
 export const only = (name: keyof typeof titles): typeof vitestIt =>
   engine === name ? vitestIt : (absent as typeof vitestIt);
+
+/** What Firefox writes down of connections that nobody answers, or that are lost, beside errors. */
+const written = /^Firefox can’t establish a connection|^The connection to \S+ was interrupted/;
+
+/** Whether an error is one that the page did not catch, and not what the browser itself says. */
+export function isPageError({ message }: Error): boolean {
+  return !written.test(message);
+}
 
 const browsers: TestBrowser[] = [];
 

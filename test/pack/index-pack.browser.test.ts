@@ -1,15 +1,15 @@
-/** The pack engine in Chromium: in its worker, in others, and where policies forbid them. */
+/** The pack engine in a browser: in its worker, in others, and where policies forbid them. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { browserAvailable, launchBrowser, type TestBrowser } from '../helpers/engines.js';
 import { makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
+import { workersOf } from '../helpers/engines/workers.js';
 import { bundlePage } from '../helpers/page.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import type { PackPage, PageCase } from './page.js';
@@ -44,7 +44,7 @@ const dying = `onmessage = ({ data }) => {
 };`;
 
 let url: string;
-let browser: Browser;
+let browser: TestBrowser;
 
 async function add(name: string, pack: Uint8Array): Promise<void> {
   packs.set(`/${name}`, pack);
@@ -90,70 +90,69 @@ beforeAll(async () => {
     }),
   );
   ({ url } = served);
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 
 /** Opens a page and counts the workers that it starts. */
 async function openPage(path = '/') {
-  const page: Page = await browser.newPage();
-  let workers = 0;
-  page.on('worker', () => (workers += 1));
+  const page = await browser.newPage();
+  const workers = workersOf(page);
   await page.goto(url + path);
   const run = (test: PageCase) =>
     page.evaluate((given) => (window as unknown as PackPage).run(given), test);
-  return { page, run, started: () => workers };
+  return { run, workers };
 }
 
-describe.skipIf(!browserAvailable)('in Chromium, the index is the one that git makes', () => {
+describe.skipIf(!browserAvailable)('in a page, the index is the one that git makes', () => {
   it('in a worker made of a Blob, which is ended afterwards', async () => {
-    const { page, run, started } = await openPage();
+    const { run, workers } = await openPage();
     for (const pack of ['/by-offset', '/by-oid']) {
       const { result, idx, pack: whole, phases } = await run({ pack });
       expect({ idx, pack: whole }).toEqual(expected.get(pack));
       expect(result?.['bytes']).toBe(packs.get(pack)?.length);
       expect(phases).toEqual(['Receiving objects', 'Resolving deltas']);
     }
-    expect(started()).toBe(2);
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectStarted(2);
+    await workers.expectRunning(0);
   });
 
   it('in one worker for small packs that come one after the other, which is ended in the end', async () => {
-    const { page, run, started } = await openPage();
+    const { run, workers } = await openPage();
     for (let count = 0; count < 3; count += 1) {
       expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
     }
     // What fails does not leave its worker to the next.
     expect(await run({ pack: '/corrupt' })).toMatchObject({ code: 'CORRUPT_PACK' });
     expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
-    expect(started()).toBe(2);
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectStarted(2);
+    await workers.expectRunning(0);
   });
 
   it('never in a worker that was named for another pack', async () => {
-    const { run, started } = await openPage();
+    const { run, workers } = await openPage();
     await run({ pack: '/small', worker: { url: '/worker.js' } });
     expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
-    expect(started()).toBe(2);
+    await workers.expectStarted(2);
   });
 
   it('in a worker of a file of its own, and in one that the page keeps', async () => {
-    const { page, run, started } = await openPage();
+    const { run, workers } = await openPage();
     const fromFile = await run({ pack: '/by-offset', worker: { url: '/worker.js' } });
     expect(fromFile).toMatchObject(expected.get('/by-offset') ?? {});
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectRunning(0);
     for (const pack of ['/by-oid', '/by-offset']) {
       expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
     }
-    expect(started()).toBe(2);
-    expect(page.workers()).toHaveLength(1);
+    await workers.expectStarted(2);
+    await workers.expectRunning(1);
   });
 
   it('on the page’s own thread', async () => {
-    const { run, started } = await openPage();
+    const { run, workers } = await openPage();
     expect(await run({ pack: '/by-offset', worker: 'here' })).toMatchObject(
       expected.get('/by-offset') ?? {},
     );
-    expect(started()).toBe(0);
+    await workers.expectStarted(0);
   });
 
   it.each(['reads', 'writes'] as const)('with a sink that %s, from a worker', async (sink) => {
@@ -179,7 +178,7 @@ describe.skipIf(!browserAvailable)('in Chromium, the index is the one that git m
   });
 });
 
-describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
+describe.skipIf(!browserAvailable)('in a page, what fails', () => {
   it('in the worker is the error that it is on the page', async () => {
     const { run } = await openPage();
     const here = await run({ pack: '/corrupt', worker: 'here' });
@@ -193,22 +192,22 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
   });
 
   it('leaves a worker that the page keeps usable, as does a signal', async () => {
-    const { run, started } = await openPage();
+    const { run, workers } = await openPage();
     const pack = '/by-offset';
     expect(await run({ pack: '/corrupt', worker: 'own' })).toMatchObject({ code: 'CORRUPT_PACK' });
     expect(await run({ pack, worker: 'own', cancelAt: 0 })).toMatchObject({
       code: 'UserCanceledError',
     });
     expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
-    expect(started()).toBe(1);
+    await workers.expectStarted(1);
   });
 
   it('a signal ends the worker, and the call', async () => {
-    const { page, run } = await openPage();
+    const { run, workers } = await openPage();
     expect(await run({ pack: '/by-offset', cancelAt: 0 })).toMatchObject({
       code: 'UserCanceledError',
     });
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectRunning(0);
   });
 
   it('a worker that dies rejects the call', async () => {
@@ -221,12 +220,12 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
   long.each([0, 300])(
     'a worker that is ended after %s objects rejects the call',
     async (killAt) => {
-      const { page, run } = await openPage();
+      const { run, workers } = await openPage();
       const pack = '/by-offset';
       expect(await run({ pack, worker: 'own', killAt })).toMatchObject({
         code: 'PACK_ENGINE_FAILED',
       });
-      await expect.poll(() => page.workers()).toHaveLength(0);
+      await workers.expectRunning(0);
       expect(await run({ pack, worker: 'own' })).toMatchObject(expected.get(pack) ?? {});
     },
   );
@@ -241,9 +240,9 @@ describe.skipIf(!browserAvailable)('in Chromium, what fails', () => {
 
 describe.skipIf(!browserAvailable)('under a Content-Security-Policy', () => {
   it('that allows Blob workers and WebAssembly, the worker works', async () => {
-    const { run, started } = await openPage('/blob-worker');
+    const { run, workers } = await openPage('/blob-worker');
     expect(await run({ pack: '/by-offset' })).toMatchObject(expected.get('/by-offset') ?? {});
-    expect(started()).toBe(1);
+    await workers.expectStarted(1);
   });
 
   it('that allows no workers, the page’s own thread works', async () => {

@@ -1,13 +1,21 @@
 /**
- * `createLightningFS` in Chromium: the contract that Node's file system judges, databases of plain
+ * `createLightningFS` in a browser: the contract that Node's file system judges, databases of plain
  * LightningFS, several pages at once, no room, and pages that are killed.
  */
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { beforeAll, describe, expect } from 'vitest';
 import { describeLong, it, long } from '../helpers/long.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import {
+  browserAvailable,
+  describeInChromium,
+  launchBrowser,
+  longInChromium,
+  type TestBrowser,
+  type TestContext,
+  type TestPage,
+} from '../helpers/engines.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
@@ -18,23 +26,23 @@ import type { LightningPage } from './lightning-page.js';
 declare const lightning: LightningPage;
 
 let url: string;
-let browser: Browser;
+let browser: TestBrowser;
 
 beforeAll(async () => {
   if (!browserAvailable) return;
   ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 
 /** Opens a page of a new profile, or of one that others have, too. */
-async function openPage(context?: BrowserContext): Promise<Page> {
+async function openPage(context?: TestContext): Promise<TestPage> {
   const page = await (context ?? (await browser.newContext())).newPage();
   await page.goto(url);
   return page;
 }
 
 describe.skipIf(!browserAvailable)('a file system does what Node’s does', () => {
-  let page: Page;
+  let page: TestPage;
 
   beforeAll(async () => {
     page = await openPage();
@@ -146,14 +154,14 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
 });
 
 describe.skipIf(!browserAvailable)('several at once', () => {
-  const expectAll = async (page: Page, prefixes: string[], count: number) => {
-    const seen = await page.evaluate(async () => {
-      const { promises } = lightning.create('shared');
+  const expectAll = async (page: TestPage, name: string, prefixes: string[], count: number) => {
+    const seen = await page.evaluate(async (shared) => {
+      const { promises } = lightning.create(shared);
       const names = await promises.readdir('/shared');
       return Promise.all(
-        names.map(async (name) => [name, await promises.readFile(`/shared/${name}`, 'utf8')]),
+        names.map(async (path) => [path, await promises.readFile(`/shared/${path}`, 'utf8')]),
       );
-    });
+    }, name);
     const expected = prefixes.flatMap((prefix) =>
       Array.from({ length: count }, (_, at) => [
         `${prefix}-${at}${at % 2 === 0 ? '-renamed' : ''}`,
@@ -163,21 +171,26 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     expect(seen.sort()).toEqual(expected.sort());
   };
 
-  long.each([['with Web Locks'], ['without']])('two pages lose nothing (%s)', async (locks) => {
+  const withAndWithout = [['with Web Locks'], ['without']];
+  longInChromium.each(withAndWithout)('two pages lose nothing (%s)', async (locks) => {
     const context = await browser.newContext();
-    if (locks === 'without')
-      await context.addInitScript(() =>
-        Object.defineProperty(navigator, 'locks', { value: undefined }),
-      );
-    const pages = [await openPage(context), await openPage(context)] as const;
-    const write = (page: Page, prefix: string) =>
-      page.evaluate(
-        (given) => lightning.writeNamed(lightning.create('shared'), given, 220),
+    const open = async (): Promise<TestPage> => {
+      const page = await openPage(context);
+      await page.evaluate((how) => {
+        if (how === 'without') Object.defineProperty(navigator, 'locks', { value: undefined });
+      }, locks);
+      return page;
+    };
+    const pages = [await open(), await open()] as const;
+    const name = `shared ${locks}`;
+    const write = (page: TestPage, prefix: string) =>
+      page.evaluate(([shared, mine]) => lightning.writeNamed(lightning.create(shared), mine, 220), [
+        name,
         prefix,
-      );
+      ] as const);
     await Promise.all([write(pages[0], 'one'), write(pages[1], 'two')]);
-    await expectAll(await openPage(context), ['one', 'two'], 220);
-    await expectAll(pages[0], ['one', 'two'], 220);
+    await expectAll(await open(), name, ['one', 'two'], 220);
+    await expectAll(pages[0], name, ['one', 'two'], 220);
     await context.close();
   });
 
@@ -193,7 +206,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
       return answer;
     });
     expect(done).toBe('done');
-    await expectAll(page, ['page', 'worker'], 220);
+    await expectAll(page, 'shared', ['page', 'worker'], 220);
   });
 
   it('one that is idle lets the other in at once, and sees what that wrote', async () => {
@@ -417,9 +430,9 @@ describe.skipIf(!browserAvailable)('many at once', () => {
   });
 });
 
-describe.skipIf(!browserAvailable)('where there is no room', () => {
+describeInChromium.skipIf(!browserAvailable)('where there is no room', () => {
   it('a write rejects with QUOTA and what is known, and all is as it was', async () => {
-    const page = await openPage();
+    const page = (await openPage()) as Page;
     const devtools = await page.context().newCDPSession(page);
     // Before the first write: Chromium remembers for a while what room there was.
     await devtools.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 2_000_000 });
@@ -475,7 +488,7 @@ describeLong.skipIf(!browserAvailable)('a page that is killed', () => {
     const context = await browser.newContext();
     const done = new Map<string, string>();
     for (let round = 0; round < 12; round++) {
-      const page = await openPage(context);
+      const page = (await openPage(context)) as Page;
       await page.exposeFunction('isDone', (path: string, text: string) => {
         done.set(path, text);
       });
@@ -506,7 +519,7 @@ describeLong.skipIf(!browserAvailable)('a page that is killed', () => {
         }, round)
         .catch(() => undefined);
       await expect.poll(() => started, { interval: 1 }).toBeGreaterThan(round * 5);
-      const devtools = await context.newCDPSession(page);
+      const devtools = await (context as BrowserContext).newCDPSession(page);
       const crashed = new Promise((resolve) => page.once('crash', resolve));
       if (round % 3 === 0) await page.close();
       else {

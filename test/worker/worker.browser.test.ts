@@ -1,14 +1,22 @@
-/** `gitws/worker` in Chromium against a real server; native git says what is right. */
+/** `gitws/worker` in a browser against a real server; native git says what is right. */
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { describeLong, it, long } from '../helpers/long.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import {
+  browserAvailable,
+  inChromium,
+  launchBrowser,
+  type TestBrowser,
+  type TestContext,
+  type TestPage,
+} from '../helpers/engines.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
+import { workersOf } from '../helpers/engines/workers.js';
 import { bundlePage } from '../helpers/page.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { startStallingProxy } from '../demo/stalling-proxy.js';
@@ -17,7 +25,7 @@ import type { WorkerPage } from './worker-page.js';
 
 declare const inPage: WorkerPage;
 
-let browser: Browser;
+let browser: TestBrowser;
 let site: string;
 let root: string;
 let server: TestServer;
@@ -58,7 +66,7 @@ beforeAll(async () => {
       credentials?.scheme === 'basic' && credentials.password === 'right' ? { name: 'Ann' } : null,
     authorize: ({ user, repository }) => user !== null || !repository.startsWith('secret'),
   });
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 
 async function makeSite(name: string, options?: Parameters<typeof makeRepository>[1]) {
@@ -66,7 +74,7 @@ async function makeSite(name: string, options?: Parameters<typeof makeRepository
   return { gitDir, url: `${server.url}/${name}.git` };
 }
 
-async function openPage(context?: BrowserContext, path = '/'): Promise<Page> {
+async function openPage(context?: TestContext, path = '/'): Promise<TestPage> {
   const page = await (context ?? (await browser.newContext())).newPage();
   onTestFinished(() => page.close());
   await page.goto(site + path);
@@ -366,14 +374,23 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
 });
 
 describe.skipIf(!browserAvailable)('several users of one storage', () => {
+  type Started = Awaited<ReturnType<WorkerPage['startGit']>>;
+  type Users = Record<'first' | 'second', Started>;
+
   it('share a worker in one page, until the last one closes', async () => {
     const page = await openPage();
-    const workers = () => page.workers().length;
-    const first = await page.evaluateHandle(() => inPage.startGit({ storage: 'shared' }));
-    const second = await page.evaluateHandle(() => inPage.startGit({ storage: 'shared' }));
-    await second.evaluate((git) => git.init({ dir: '/one' }));
-    await expect.poll(workers).toBe(1);
-    const seen = await first.evaluate(async (git) => {
+    const workers = workersOf(page);
+    await page.evaluate(async () => {
+      const [first, second] = [
+        await inPage.startGit({ storage: 'shared' }),
+        await inPage.startGit({ storage: 'shared' }),
+      ];
+      await second.init({ dir: '/one' });
+      Object.assign(globalThis, { first, second });
+    });
+    await workers.expectRunning(1);
+    const seen = await page.evaluate(async () => {
+      const { first: git } = globalThis as unknown as Users;
       const names = await git.fs.promises.readdir('/');
       const pending = inPage.failure(git.fs.promises.writeFile('/two', 'x'));
       await Promise.all([git.close(), git.close()]);
@@ -386,11 +403,19 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
     expect(seen.names).toEqual(['one']);
     expect(seen.pending).toMatchObject({ code: 'WORKER_CLOSED' });
     expect(seen.later).toMatchObject({ code: 'WORKER_CLOSED' });
-    expect(await second.evaluate((git) => git.currentBranch({ dir: '/one' }))).toBe('master');
-    await second.evaluate((git) => git.close());
-    await expect.poll(workers).toBe(0);
-    const third = await page.evaluateHandle(() => inPage.startGit({ storage: 'shared' }));
-    expect(await third.evaluate((git) => git.fs.promises.readdir('/'))).toContain('one');
+    const branch = await page.evaluate(async () => {
+      const { second: git } = globalThis as unknown as Users;
+      const current = await git.currentBranch({ dir: '/one' });
+      await git.close();
+      return current;
+    });
+    expect(branch).toBe('master');
+    await workers.expectRunning(0);
+    const names = await page.evaluate(async () => {
+      const third = await inPage.startGit({ storage: 'shared' });
+      return third.fs.promises.readdir('/');
+    });
+    expect(names).toContain('one');
   });
 
   it('in two tabs see each other’s commits, and lose none', async () => {
@@ -401,7 +426,7 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
       await git.init({ dir: '/site', defaultBranch: 'main' });
       await git.close();
     });
-    const work = (page: Page, name: string) =>
+    const work = (page: TestPage, name: string) =>
       page.evaluate(async (mine) => {
         const git = await inPage.startGit({ storage: 'tabs' });
         const dir = '/site';
@@ -511,13 +536,14 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
     ['has no address', 'http://'],
   ])('or was none rejects at the start: its script %s', async (_, worker) => {
     const page = await openPage();
+    const workers = workersOf(page);
     const seen = await page.evaluate(
       (script) =>
         inPage.failure(inPage.startGit({ storage: 'none', worker: script, startTimeout: 1_000 })),
       worker,
     );
     expect(seen).toMatchObject({ isOwn: true, code: 'WORKER_UNAVAILABLE' });
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectRunning(0);
     // What failed is forgotten.
     await page.evaluate(async () => (await inPage.startGit({ storage: 'none' })).close());
   });
@@ -546,6 +572,7 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
 describe.skipIf(!browserAvailable)('a storage that cannot be opened', () => {
   it('has the start reject with a code, and keeps no worker', async () => {
     const page = await openPage();
+    const workers = workersOf(page);
     const seen = await page.evaluate(async () => {
       await new Promise((resolve) => {
         const request = indexedDB.open('newer', 1_000_000);
@@ -557,11 +584,11 @@ describe.skipIf(!browserAvailable)('a storage that cannot be opened', () => {
       return inPage.failure(inPage.startGit({ storage: 'newer' }));
     });
     expect(seen).toMatchObject({ isOwn: true, code: 'FILE_SYSTEM_FAILED' });
-    await expect.poll(() => page.workers().length).toBe(0);
+    await workers.expectRunning(0);
   });
 
-  it('or has no room left rejects with QUOTA', async () => {
-    const page = await openPage();
+  inChromium('or has no room left rejects with QUOTA', async () => {
+    const page = (await openPage()) as Page;
     const session = await page.context().newCDPSession(page);
     await session.send('Storage.overrideQuotaForOrigin', { origin: site, quotaSize: 200_000 });
     const seen = await page.evaluate(async () => {

@@ -9,8 +9,12 @@ export class WebDriver {
   /** Commands are for the window that was switched to last: pairs of both come one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(session: string) {
+  /** The window that was there first, and stays: others are opened from one that there is. */
+  readonly #first: string;
+
+  private constructor(session: string, first: string) {
     this.#session = session;
+    this.#first = first;
   }
 
   /**
@@ -29,7 +33,9 @@ export class WebDriver {
       sessionId: string;
       capabilities: { browserVersion: string };
     };
-    return { driver: new WebDriver(`${url}/session/${sessionId}`), version: had.browserVersion };
+    const session = `${url}/session/${sessionId}`;
+    const first = (await send(`${session}/window`, 'GET')) as string;
+    return { driver: new WebDriver(session, first), version: had.browserVersion };
   }
 
   /** Sends a command to a window. */
@@ -42,9 +48,7 @@ export class WebDriver {
 
   /** Opens a window, which is seen: a tab behind another one has slow timers. @returns its handle. */
   async openWindow(): Promise<string> {
-    const opened = await this.#inTurn(() =>
-      send(`${this.#session}/window/new`, 'POST', { type: 'window' }),
-    );
+    const opened = await this.inWindow(this.#first, 'window/new', { type: 'window' });
     return (opened as { handle: string }).handle;
   }
 
@@ -67,7 +71,11 @@ export class WebDriver {
   }
 }
 
-async function send(url: string, method: 'POST' | 'DELETE', body?: unknown): Promise<unknown> {
+async function send(
+  url: string,
+  method: 'GET' | 'POST' | 'DELETE',
+  body?: unknown,
+): Promise<unknown> {
   const response = await fetch(url, {
     method,
     signal: AbortSignal.timeout(limit),

@@ -115,13 +115,18 @@ function answerTo(run: (given?: unknown) => unknown, address: string, given: unk
     .then(
       (value) => post(null, value),
       (error: unknown) =>
-        post(error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error)),
+        post(
+          error instanceof Error
+            ? `${error.name}: ${error.message}\n${error.stack}`
+            : String(error),
+        ),
     );
 }
 
 /** Runs in the page: posts what nobody caught there. */
 function hearErrors(address: string): void {
-  const post = (error: unknown) => fetch(address, { method: 'POST', body: JSON.stringify([String(error)]) });
+  const post = (error: unknown) =>
+    fetch(address, { method: 'POST', body: JSON.stringify([String(error)]) });
   addEventListener('error', ({ error, message }) => void post(error ?? message));
   addEventListener('unhandledrejection', ({ reason }) => void post(reason));
 }
