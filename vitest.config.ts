@@ -38,8 +38,9 @@ const unitTests = [
 /** Tests of pages that run in every engine, in Firefox and WebKit as part of the long run. */
 const engineTests = [
   'test/contract.browser.test.ts',
-  'test/contract-bound.browser.long.test.ts',
+  'test/{contract-bound,faults}.browser.long.test.ts',
   'test/{bind-repository,kept}.browser.test.ts',
+  'test/{corpus/frames,package/script-tag}.browser.test.ts',
   'test/{git/checkout,pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
 ];
 

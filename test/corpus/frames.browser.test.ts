@@ -4,11 +4,10 @@
  * lost connection: 1006, without a reason.
  */
 import { createServer } from 'node:http';
-import type { Page } from 'playwright-core';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatMessage } from '../../src/tunnel/machine/message.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { browserAvailable, launchBrowser, type TestPage } from '../helpers/engines.js';
 import { listen } from '../helpers/listen.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { corpusBytes, readCorpus, type CorpusBytes } from './corpus.js';
@@ -18,7 +17,7 @@ interface PageOfBreaches {
 }
 
 let url: string;
-let page: Page;
+let page: TestPage;
 let breakIt: (socket: WebSocket, write: (bytes: Uint8Array) => void) => void;
 let connections = 0;
 
@@ -41,7 +40,7 @@ beforeAll(async () => {
   });
   url = `${served.url}/a.git`;
   const { url: origin } = await servePage(await bundlePage('./breach-page.ts', import.meta.url));
-  page = await (await launchChromium()).newPage();
+  page = await (await launchBrowser()).newPage();
   await page.goto(origin);
 });
 

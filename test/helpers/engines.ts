@@ -37,8 +37,8 @@ export const describeInChromium = engine === 'chromium' ? describe : (absent as 
 /** For tests that the long run alone has in Chromium, and that say more of the others. */
 export const longInChromium = engine === 'chromium' ? long : it;
 
-/** For tests of what an engine other than Chromium does differently. */
-export const only = (name: keyof typeof titles): typeof vitestIt =>
+/** For tests of what one engine alone does, in either run. */
+export const itIn = (name: keyof typeof titles): typeof vitestIt =>
   engine === name ? vitestIt : (absent as typeof vitestIt);
 
 /** What Firefox writes down of connections that nobody answers, or that are lost, beside errors. */

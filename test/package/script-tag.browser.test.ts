@@ -7,11 +7,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type * as Git from 'isomorphic-git';
-import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type * as GitWs from '../../src/index.js';
 import type { ContractFs } from '../contract/context.js';
-import { browserAvailable, launchChromium } from '../helpers/chromium.js';
+import { browserAvailable, launchBrowser, type TestPage } from '../helpers/engines.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
 import { startServer } from '../helpers/server.js';
@@ -32,7 +31,7 @@ const cdnFiles: Readonly<Record<string, string>> = {
   '/gitws/gitws-pack.min.js': 'dist/gitws-pack.min.js',
 };
 
-let page: Page;
+let page: TestPage;
 let gitDir: string;
 let url: string;
 const asked: string[] = [];
@@ -80,7 +79,7 @@ beforeAll(async () => {
   );
   const server = await startServer({ root: repositories, allowPush: true, origins: [site.url] });
   url = `${server.url}/site.git`;
-  page = await (await launchChromium()).newPage();
+  page = await (await launchBrowser()).newPage();
   await page.goto(site.url);
 });
 
