@@ -39,8 +39,7 @@ const unitTests = [
 const engineTests = [
   'test/contract.browser.test.ts',
   'test/{contract-bound,faults}.browser.long.test.ts',
-  'test/{bind-repository,kept}.browser.test.ts',
-  'test/{corpus/frames,package/script-tag}.browser.test.ts',
+  'test/bind-repository.browser.test.ts',
   'test/{git/checkout,pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
 ];
 

@@ -7,6 +7,8 @@ import { isShort } from './contract/cases.js';
 import { testInPages } from './contract/in-pages.js';
 import { engine } from './helpers/engines.js';
 
+/** Of so many cases another engine has one tried: the plugin's own contract it has whole. */
+const step = engine === 'chromium' ? 1 : 4;
 const isWanted = (topic: string, index: number): boolean =>
-  engine === 'chromium' || isShort(topic, index, 'page');
+  step === 1 || (index % step === 0 && isShort(topic, index, 'page'));
 testInPages('bound', 'isomorphic-git with packs indexed by gitws', boundTopics, isWanted);

@@ -10,7 +10,6 @@ import type { FaultsWindow } from './faults/page.js';
 import {
   browserAvailable,
   describeInChromium,
-  engine,
   engineTitle,
   itIn,
   launchBrowser,
@@ -124,9 +123,6 @@ const stops: [string, () => Promise<void>][] = [
   ['is busy', busy],
 ];
 
-/** No other driver freezes a page. */
-const stopsHere = engine === 'chromium' ? stops : stops.filter(([how]) => how === 'is busy');
-
 function busy(): Promise<void> {
   return page.evaluate(() => {
     const end = performance.now() + 4_000;
@@ -173,56 +169,65 @@ describe.skipIf(!browserAvailable)(`in ${engineTitle}, a clone of more than 20 M
     expect(await session()).toMatchObject({ resumes: 1, outcome: { kind: 'exit', code: 0 } });
   });
 
-  it.each(stopsHere)('goes on over the same connection while its page %s', async (_what, stop) => {
-    const { proxy, clone } = await begin(() => ({ rate: 4 * mib }), impatient);
-    await received(proxy, 2 * mib);
-    await stop();
-    await expectWhole(clone);
-    expect(await session()).toMatchObject({ resumes: 0, outcome: { kind: 'exit', code: 0 } });
-    expect(proxy.connections).toHaveLength(1);
-    expect((await heard()).map(({ state }) => state)).toEqual(['connecting', 'open']);
-  });
+  itIn('chromium').each(stops)(
+    'goes on over the same connection while its page %s',
+    async (_what, stop) => {
+      const { proxy, clone } = await begin(() => ({ rate: 4 * mib }), impatient);
+      await received(proxy, 2 * mib);
+      await stop();
+      await expectWhole(clone);
+      expect(await session()).toMatchObject({ resumes: 0, outcome: { kind: 'exit', code: 0 } });
+      expect(proxy.connections).toHaveLength(1);
+      expect((await heard()).map(({ state }) => state)).toEqual(['connecting', 'open']);
+    },
+  );
 });
 
-describeInChromium.skipIf(!browserAvailable)('in Chromium, a page that is busy while data comes', () => {
-  it('goes on, even where the server gave it up meanwhile', async () => {
-    // The browser answers no pings that are behind data which its page does not take.
-    const { proxy, clone } = await begin(() => ({ rate: 4 * mib }), undefined, asking);
-    await received(proxy, 2 * mib);
-    await busy();
-    await expectWhole(clone);
-    const { resumes, outcome } = await session();
-    expect(outcome).toMatchObject({ kind: 'exit', code: 0 });
-    expect(proxy.connections).toHaveLength(1 + resumes);
-  });
-});
+describeInChromium.skipIf(!browserAvailable)(
+  'in Chromium, a page that is busy while data comes',
+  () => {
+    it('goes on, even where the server gave it up meanwhile', async () => {
+      // The browser answers no pings that are behind data which its page does not take.
+      const { proxy, clone } = await begin(() => ({ rate: 4 * mib }), undefined, asking);
+      await received(proxy, 2 * mib);
+      await busy();
+      await expectWhole(clone);
+      const { resumes, outcome } = await session();
+      expect(outcome).toMatchObject({ kind: 'exit', code: 0 });
+      expect(proxy.connections).toHaveLength(1 + resumes);
+    });
+  },
+);
 
-describeInChromium.skipIf(!browserAvailable)('in Chromium, a connection on which nothing is said', () => {
-  async function expectAlive(
-    proxy: FaultProxy,
-    stop: () => Promise<unknown>,
-    busyTime = 0,
-  ): Promise<void> {
-    await page.evaluate(
-      ([url, times, time]) => (globalThis as unknown as FaultsWindow).open(url, times, time),
-      [`${proxy.url}/big.git`, impatient, busyTime] as const,
-    );
-    await stop();
-    expect(await page.evaluate(() => (globalThis as unknown as FaultsWindow).leave())).toBe(0);
-    expect(await session()).toMatchObject({ resumes: 0, outcome: { kind: 'exit', code: 0 } });
-    expect(proxy.connections).toHaveLength(1);
-    expect((await heard()).map(({ state }) => state)).toEqual(['connecting', 'open']);
-  }
+describeInChromium.skipIf(!browserAvailable)(
+  'in Chromium, a connection on which nothing is said',
+  () => {
+    async function expectAlive(
+      proxy: FaultProxy,
+      stop: () => Promise<unknown>,
+      busyTime = 0,
+    ): Promise<void> {
+      await page.evaluate(
+        ([url, times, time]) => (globalThis as unknown as FaultsWindow).open(url, times, time),
+        [`${proxy.url}/big.git`, impatient, busyTime] as const,
+      );
+      await stop();
+      expect(await page.evaluate(() => (globalThis as unknown as FaultsWindow).leave())).toBe(0);
+      expect(await session()).toMatchObject({ resumes: 0, outcome: { kind: 'exit', code: 0 } });
+      expect(proxy.connections).toHaveLength(1);
+      expect((await heard()).map(({ state }) => state)).toEqual(['connecting', 'open']);
+    }
 
-  it.each(stops)('is dead to neither side while its page %s', async (_what, stop) => {
-    await expectAlive(await proxyTo(asking), stop);
-  });
+    it.each(stops)('is dead to neither side while its page %s', async (_what, stop) => {
+      await expectAlive(await proxyTo(asking), stop);
+    });
 
-  it('is not dead because its page was busy when the answer came, too late', async () => {
-    // The answer comes behind the time for it. When the page looks at anything again, the timer
-    // that would give up is long due, and comes before it.
-    const proxy = await proxyTo(server, () => ({ delay: 700 }));
-    const afterwards = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
-    await expectAlive(proxy, afterwards, 2_000);
-  });
-});
+    it('is not dead because its page was busy when the answer came, too late', async () => {
+      // The answer comes behind the time for it. When the page looks at anything again, the timer
+      // that would give up is long due, and comes before it.
+      const proxy = await proxyTo(server, () => ({ delay: 700 }));
+      const afterwards = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+      await expectAlive(proxy, afterwards, 2_000);
+    });
+  },
+);

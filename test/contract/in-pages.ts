@@ -20,7 +20,40 @@ import { temporaryDirectory } from '../helpers/temp.js';
 let page: TestPage;
 const pageErrors: Error[] = [];
 
-beforeAll(async () => {
+/**
+ * Defines its tests.
+ *
+ * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
+ * @param isWanted by a case's topic, and its number there; all of them by default.
+ */
+export function testInPages(
+  way: 'plain' | 'bound',
+  title: string,
+  topics = Object.keys(contractCases),
+  isWanted = (_topic: string, _index: number): boolean => true,
+): void {
+  beforeAll(begin);
+  const casesOf = (topic: string) =>
+    (contractCases[topic] ?? []).filter((_, index) => isWanted(topic, index));
+  const wanted = topics.filter((topic) => casesOf(topic).length > 0);
+  describe.skipIf(!browserAvailable).each(wanted)(`${title} in ${engineTitle}, %s:`, (topic) => {
+    it.each(casesOf(topic).map(({ name }) => name))('%s', async (name) => {
+      await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
+        topic,
+        name,
+        way,
+      ] as const);
+      expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
+    });
+  });
+}
+
+interface ContractPage {
+  runCase(topic: string, name: string, way: string): Promise<void>;
+}
+
+/** Opens the page, whose functions of the test are the oracle's. */
+async function begin(): Promise<void> {
   if (!browserAvailable) return;
   const copies = await temporaryDirectory();
   const copyOf = (dir: string): string => join(copies, encodeURIComponent(dir));
@@ -45,35 +78,4 @@ beforeAll(async () => {
     await rm(before, { recursive: true, force: true });
   });
   await page.goto(url);
-});
-
-/**
- * Defines its tests.
- *
- * @param way how isomorphic-git is given the library: its plugin alone, or a bound repository.
- * @param isWanted by a case's topic, and its number there; all of them by default.
- */
-export function testInPages(
-  way: 'plain' | 'bound',
-  title: string,
-  topics = Object.keys(contractCases),
-  isWanted = (_topic: string, _index: number): boolean => true,
-): void {
-  const casesOf = (topic: string) =>
-    (contractCases[topic] ?? []).filter((_, index) => isWanted(topic, index));
-  const wanted = topics.filter((topic) => casesOf(topic).length > 0);
-  describe.skipIf(!browserAvailable).each(wanted)(`${title} in ${engineTitle}, %s:`, (topic) => {
-    it.each(casesOf(topic).map(({ name }) => name))('%s', async (name) => {
-      await page.evaluate((args) => (window as unknown as ContractPage).runCase(...args), [
-        topic,
-        name,
-        way,
-      ] as const);
-      expect(pageErrors.splice(0), 'errors that nobody caught').toEqual([]);
-    });
-  });
-}
-
-interface ContractPage {
-  runCase(topic: string, name: string, way: string): Promise<void>;
 }

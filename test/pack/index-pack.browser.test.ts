@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
-import { browserAvailable, launchBrowser, type TestBrowser } from '../helpers/engines.js';
+import {
+  browserAvailable,
+  inChromium,
+  launchBrowser,
+  type TestBrowser,
+} from '../helpers/engines.js';
 import { makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
 import { workersOf } from '../helpers/engines/workers.js';
@@ -128,7 +133,7 @@ describe.skipIf(!browserAvailable)('in a page, the index is the one that git mak
     await workers.expectRunning(0);
   });
 
-  it('never in a worker that was named for another pack', async () => {
+  inChromium('never in a worker that was named for another pack', async () => {
     const { run, workers } = await openPage();
     await run({ pack: '/small', worker: { url: '/worker.js' } });
     expect(await run({ pack: '/small' })).toMatchObject(expected.get('/small') ?? {});
@@ -155,10 +160,13 @@ describe.skipIf(!browserAvailable)('in a page, the index is the one that git mak
     await workers.expectStarted(0);
   });
 
-  it.each(['reads', 'writes'] as const)('with a sink that %s, from a worker', async (sink) => {
-    const { run } = await openPage();
-    expect(await run({ pack: '/by-oid', sink })).toMatchObject(expected.get('/by-oid') ?? {});
-  });
+  inChromium.each(['reads', 'writes'] as const)(
+    'with a sink that %s, from a worker',
+    async (sink) => {
+      const { run } = await openPage();
+      expect(await run({ pack: '/by-oid', sink })).toMatchObject(expected.get('/by-oid') ?? {});
+    },
+  );
 
   it('of a thin pack that the page completes, with a sink and without', async () => {
     const { run } = await openPage();
@@ -191,7 +199,7 @@ describe.skipIf(!browserAvailable)('in a page, what fails', () => {
     expect(await run({ pack: '/corrupt', limits })).toMatchObject({ code: 'PACK_LIMIT' });
   });
 
-  it('leaves a worker that the page keeps usable, as does a signal', async () => {
+  inChromium('leaves a worker that the page keeps usable, as does a signal', async () => {
     const { run, workers } = await openPage();
     const pack = '/by-offset';
     expect(await run({ pack: '/corrupt', worker: 'own' })).toMatchObject({ code: 'CORRUPT_PACK' });

@@ -10,6 +10,7 @@ import { describeLong, it, long } from '../helpers/long.js';
 import {
   browserAvailable,
   describeInChromium,
+  engine,
   launchBrowser,
   longInChromium,
   type TestBrowser,
@@ -67,7 +68,8 @@ describe.skipIf(!browserAvailable)('a file system does what Node’s does', () =
         [name, kind] as const,
       );
     expect(await run('ours')).toEqual(expected);
-    if (each.notPlain !== true) expect(await run('plain')).toEqual(expected);
+    if (each.notPlain !== true && engine === 'chromium')
+      expect(await run('plain')).toEqual(expected);
   });
 });
 
@@ -171,6 +173,8 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     expect(seen.sort()).toEqual(expected.sort());
   };
 
+  /** Files that each writes: what is tried is whether they meet, which they do in every engine. */
+  const files = engine === 'chromium' ? 220 : 80;
   const withAndWithout = [['with Web Locks'], ['without']];
   longInChromium.each(withAndWithout)('two pages lose nothing (%s)', async (locks) => {
     const context = await browser.newContext();
@@ -184,29 +188,29 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     const pages = [await open(), await open()] as const;
     const name = `shared ${locks}`;
     const write = (page: TestPage, prefix: string) =>
-      page.evaluate(([shared, mine]) => lightning.writeNamed(lightning.create(shared), mine, 220), [
-        name,
-        prefix,
-      ] as const);
+      page.evaluate(
+        ([shared, mine, count]) => lightning.writeNamed(lightning.create(shared), mine, count),
+        [name, prefix, files] as const,
+      );
     await Promise.all([write(pages[0], 'one'), write(pages[1], 'two')]);
-    await expectAll(await open(), name, ['one', 'two'], 220);
-    await expectAll(pages[0], name, ['one', 'two'], 220);
+    await expectAll(await open(), name, ['one', 'two'], files);
+    await expectAll(pages[0], name, ['one', 'two'], files);
     await context.close();
   });
 
   it('a page and its worker lose nothing', async () => {
     const page = await openPage();
-    const done = await page.evaluate(async () => {
+    const done = await page.evaluate(async (count) => {
       const worker = new Worker('/page.js');
       const answer = new Promise((resolve) => {
         worker.onmessage = ({ data }) => resolve(data);
       });
-      worker.postMessage({ name: 'shared', count: 220 });
-      await lightning.writeNamed(lightning.create('shared'), 'page', 220);
+      worker.postMessage({ name: 'shared', count });
+      await lightning.writeNamed(lightning.create('shared'), 'page', count);
       return answer;
-    });
+    }, files);
     expect(done).toBe('done');
-    await expectAll(page, 'shared', ['page', 'worker'], 220);
+    await expectAll(page, 'shared', ['page', 'worker'], files);
   });
 
   it('one that is idle lets the other in at once, and sees what that wrote', async () => {

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { describeLong, it, long } from '../helpers/long.js';
 import {
   browserAvailable,
+  engine,
   inChromium,
   launchBrowser,
   type TestBrowser,
@@ -118,7 +119,7 @@ describe.skipIf(!browserAvailable)('git in a worker', () => {
     await expectSoundRepository(gitDir);
   });
 
-  it('walks with functions of the page, whatever they return', async () => {
+  inChromium('walks with functions of the page, whatever they return', async () => {
     const { gitDir, url } = await makeSite('walked');
     const page = await openPage();
     const seen = await page.evaluate(async (remote) => {
@@ -200,46 +201,49 @@ describe.skipIf(!browserAvailable)('git in a worker', () => {
     expect(seen.closed).toMatchObject({ isOwn: true, code: 'WORKER_CLOSED' });
   });
 
-  it('asks for a password until it is right, in the page, and may be asked meanwhile', async () => {
-    const { gitDir, url } = await makeSite('secret');
-    const page = await openPage();
-    const seen = await page.evaluate(async (remote) => {
-      const git = await inPage.startGit({ storage: 'secret' });
-      const dir = '/site';
-      const heard: string[] = [];
-      const onAuth = (asked: string) => {
-        heard.push(`auth ${asked}`);
-        return { username: 'ann', password: 'wrong' };
-      };
-      const onAuthFailure = async () => {
-        heard.push('failure');
-        return { username: 'ann', password: 'right' };
-      };
-      const onAuthSuccess = () => void heard.push('success');
-      // This one changes the repository while the clone does.
-      const onPostCheckout = () =>
-        git
-          .setConfig({ dir, path: 'user.name', value: 'Ann' })
-          .then(() => void heard.push('checked out'));
-      const given = { onAuth, onAuthFailure, onAuthSuccess, onPostCheckout };
-      await git.clone({ dir, url: remote, ...given });
-      const head = await git.resolveRef({ dir, ref: 'HEAD' });
-      const name: unknown = await git.getConfig({ dir, path: 'user.name' });
-      const cancel = { onAuth: () => ({ cancel: true }) };
-      const canceled = await inPage.failure(git.clone({ dir: '/y', url: remote, ...cancel }));
-      const refused = await inPage.failure(git.clone({ dir: '/y', url: remote }));
-      const left = await git.fs.promises.readdir('/');
-      await git.close();
-      return { heard, head, name, canceled, refused, left };
-    }, url);
-    expect(seen.heard).toEqual([`auth ${url}`, 'failure', 'success', 'checked out']);
-    expect(seen.head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
-    expect(seen).toMatchObject({ name: 'Ann', left: ['site'] });
-    expect(seen.canceled).toMatchObject({ code: 'UserCanceledError' });
-    expect(seen.refused).toMatchObject({ code: 'HttpError', data: { statusCode: 401 } });
-  });
+  inChromium(
+    'asks for a password until it is right, in the page, and may be asked meanwhile',
+    async () => {
+      const { gitDir, url } = await makeSite('secret');
+      const page = await openPage();
+      const seen = await page.evaluate(async (remote) => {
+        const git = await inPage.startGit({ storage: 'secret' });
+        const dir = '/site';
+        const heard: string[] = [];
+        const onAuth = (asked: string) => {
+          heard.push(`auth ${asked}`);
+          return { username: 'ann', password: 'wrong' };
+        };
+        const onAuthFailure = async () => {
+          heard.push('failure');
+          return { username: 'ann', password: 'right' };
+        };
+        const onAuthSuccess = () => void heard.push('success');
+        // This one changes the repository while the clone does.
+        const onPostCheckout = () =>
+          git
+            .setConfig({ dir, path: 'user.name', value: 'Ann' })
+            .then(() => void heard.push('checked out'));
+        const given = { onAuth, onAuthFailure, onAuthSuccess, onPostCheckout };
+        await git.clone({ dir, url: remote, ...given });
+        const head = await git.resolveRef({ dir, ref: 'HEAD' });
+        const name: unknown = await git.getConfig({ dir, path: 'user.name' });
+        const cancel = { onAuth: () => ({ cancel: true }) };
+        const canceled = await inPage.failure(git.clone({ dir: '/y', url: remote, ...cancel }));
+        const refused = await inPage.failure(git.clone({ dir: '/y', url: remote }));
+        const left = await git.fs.promises.readdir('/');
+        await git.close();
+        return { heard, head, name, canceled, refused, left };
+      }, url);
+      expect(seen.heard).toEqual([`auth ${url}`, 'failure', 'success', 'checked out']);
+      expect(seen.head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
+      expect(seen).toMatchObject({ name: 'Ann', left: ['site'] });
+      expect(seen.canceled).toMatchObject({ code: 'UserCanceledError' });
+      expect(seen.refused).toMatchObject({ code: 'HttpError', data: { statusCode: 401 } });
+    },
+  );
 
-  it('reads what a partial clone lacks from whoever has promised it', async () => {
+  inChromium('reads what a partial clone lacks from whoever has promised it', async () => {
     const { gitDir, url } = await makeSite('partial', { commits: 3 });
     const page = await openPage();
     const path = (await git(['ls-tree', '-r', '--name-only', 'main~1'], { cwd: gitDir })).split(
@@ -310,7 +314,7 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
     return `${await startStallingProxy(server.url, 1_000_000)}/${name}.git`;
   }
 
-  it('by its signal rejects, and leaves nothing', async () => {
+  inChromium('by its signal rejects, and leaves nothing', async () => {
     const url = await makeStalled('aborted');
     const page = await openPage();
     const seen = await page.evaluate(async (remote) => {
@@ -426,18 +430,22 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
       await git.init({ dir: '/site', defaultBranch: 'main' });
       await git.close();
     });
+    const commits = engine === 'chromium' ? 15 : 6;
     const work = (page: TestPage, name: string) =>
-      page.evaluate(async (mine) => {
-        const git = await inPage.startGit({ storage: 'tabs' });
-        const dir = '/site';
-        for (let at = 0; at < 15; at += 1) {
-          const filepath = `${mine}-${at}.txt`;
-          await git.fs.promises.writeFile(`${dir}/${filepath}`, filepath);
-          await git.add({ dir, filepath });
-          await git.commit({ dir, message: filepath, author: inPage.author });
-          await git.statusMatrix({ dir });
-        }
-      }, name);
+      page.evaluate(
+        async ([mine, count]) => {
+          const git = await inPage.startGit({ storage: 'tabs' });
+          const dir = '/site';
+          for (let at = 0; at < count; at += 1) {
+            const filepath = `${mine}-${at}.txt`;
+            await git.fs.promises.writeFile(`${dir}/${filepath}`, filepath);
+            await git.add({ dir, filepath });
+            await git.commit({ dir, message: filepath, author: inPage.author });
+            await git.statusMatrix({ dir });
+          }
+        },
+        [name, commits] as const,
+      );
     await Promise.all([work(one, 'one'), work(two, 'two')]);
     for (const page of [one, two]) {
       const seen = await page.evaluate(async () => {
@@ -447,7 +455,7 @@ describe.skipIf(!browserAvailable)('several users of one storage', () => {
         return { messages: log.map(({ commit }) => commit.message.trim()), files };
       });
       const all = ['one', 'two'].flatMap((name) =>
-        Array.from({ length: 15 }, (_, at) => `${name}-${at}.txt`),
+        Array.from({ length: commits }, (_, at) => `${name}-${at}.txt`),
       );
       expect(seen.messages.sort()).toEqual(all.slice().sort());
       expect(seen.files).toEqual(all.slice().sort());
@@ -548,7 +556,7 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
     await page.evaluate(async () => (await inPage.startGit({ storage: 'none' })).close());
   });
 
-  it('is refused where an option is none', async () => {
+  inChromium('is refused where an option is none', async () => {
     const page = await openPage();
     const codes = await page.evaluate(async () => {
       const wrong = [

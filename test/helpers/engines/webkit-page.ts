@@ -68,7 +68,7 @@ export class WebKitPage {
         timer = setTimeout(() => reject(late), limit);
         // Its text, as a function of the page that is called there.
         const script = `(${answerTo.toString()})(${String(run)}, ...arguments)`;
-        this.#send(script, [address, given === undefined ? [] : [given]]).catch(reject);
+        this.#send(script, [address, absence, encode([given])]).catch(reject);
       });
     } finally {
       clearTimeout(timer);
@@ -106,11 +106,25 @@ export class WebKitPage {
   }
 }
 
+/** Stands for what JSON has not. */
+const absence = 'undefined, in a text of JSON';
+
+function encode(given: unknown): string {
+  return JSON.stringify(given, (_key, value: unknown) => (value === undefined ? absence : value));
+}
+
 /** Runs in the page: does what it is told, and posts what came of it. */
-function answerTo(run: (given?: unknown) => unknown, address: string, given: unknown[]): void {
+function answerTo(
+  run: (given?: unknown) => unknown,
+  address: string,
+  absent: string,
+  text: string,
+): void {
+  const revive = (_key: string, value: unknown): unknown => (value === absent ? undefined : value);
+  const [given] = JSON.parse(text, revive) as unknown[];
   const post = (...answer: unknown[]) =>
     fetch(address, { method: 'POST', body: JSON.stringify(answer) });
-  void Promise.resolve(given[0])
+  void Promise.resolve(given)
     .then(run)
     .then(
       (value) => post(null, value),
