@@ -56,7 +56,7 @@ function inside(folder) {
 
 const engines = [
   { name: 'Firefox', find: findFirefox, packages: ['firefox-esr'] },
-  { name: 'WebKit', find: findWebKit, packages: ['webkit2gtk-driver', 'xvfb'] },
+  { name: 'WebKit', find: findWebKit, packages: ['webkit2gtk-driver', 'xvfb', 'libgl1-mesa-dri'] },
 ];
 
 function main() {
@@ -74,7 +74,7 @@ function main() {
       continue;
     }
     console.error(`\n**** NO ${name.toUpperCase()}: ITS TESTS WILL NOT RUN. ****`);
-    console.error(`On Debian it is in the packages ${packages.join(' and ')}.\n`);
+    console.error(`On Debian it is in ${packages.join(', ')}.\n`);
     if (process.env['CI'] === 'true') process.exitCode = 1;
   }
 }

@@ -62,5 +62,8 @@ export function mayInstallPackages() {
 /** @param {string[]} packages */
 export function installPackages(packages) {
   // Without an update first a new machine may know no packages at all.
-  return run('apt-get', ['update', '-q']) && run('apt-get', ['install', '-q', '-y', ...packages]);
+  return (
+    run('apt-get', ['update', '-q']) &&
+    run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages])
+  );
 }

@@ -11,6 +11,7 @@ import {
   browserAvailable,
   describeInChromium,
   engine,
+  itIn,
   launchBrowser,
   longInChromium,
   type TestBrowser,
@@ -484,6 +485,48 @@ describeInChromium.skipIf(!browserAvailable)('where there is no room', () => {
       return [(await promises.readFile('/b')).length, await promises.readFile('/a', 'utf8')];
     });
     expect(after).toEqual([3_000_000, 'kept']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('the room', () => {
+  itIn('firefox')('that all pages share is used up: QUOTA, and what was there is', async () => {
+    const page = await openPage(await browser.newContext());
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('used up');
+      await promises.writeFile('/a', 'kept');
+      const large = new Uint8Array(8 * 2 ** 20);
+      let [written, failed] = [0, undefined as { code?: string; data?: object } | undefined];
+      while (failed === undefined && written < 100) {
+        try {
+          // What is the same everywhere is stored small.
+          for (let at = 0; at < large.length; at += 2 ** 16)
+            crypto.getRandomValues(large.subarray(at, at + 2 ** 16));
+          await promises.writeFile(`/${written}`, large);
+          written += 1;
+        } catch (error) {
+          failed = error as { code: string; data: object };
+        }
+      }
+      const names = await promises.readdir('/');
+      const kept = await promises.readFile('/a', 'utf8');
+      for (let at = 0; at < written; at += 1) await promises.unlink(`/${at}`);
+      const { code, data = {} } = failed ?? {};
+      return { code, known: Object.keys(data).sort(), kept, left: names.length - written };
+    });
+    const known = ['needed', 'quota', 'usage'];
+    expect(seen).toEqual({ code: 'QUOTA', known, kept: 'kept', left: 1 });
+  });
+
+  it('is what the browser tells of it, and nothing where it tells nothing', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('told');
+      await promises.writeFile('/a', 'four');
+      const { bytes, usage, quota } = await promises.usage();
+      return { bytes, told: [typeof usage, typeof quota] };
+    });
+    const told = engine === 'webkit' ? 'undefined' : 'number';
+    expect(seen).toEqual({ bytes: 4, told: [told, told] });
   });
 });
 
