@@ -4,7 +4,7 @@
  * here. If not, somebody else has written, and nothing is stored: whatever became of the lock, two
  * never mix their changes.
  */
-import { GitWsError } from '../../base/errors.js';
+import { GitWsError, isGitWsError } from '../../base/errors.js';
 import { Batch, ownBytes } from './batch.js';
 import { reasonOf, stores, type Head } from './database.js';
 import { storageFailure } from './failure.js';
@@ -97,6 +97,7 @@ export class Commits {
         batch.done.resolve(undefined);
       } catch (reason) {
         const error = await storageFailure(reason, batch.bytes);
+        if (isGitWsError(error, 'QUOTA')) await this.#passRemoval();
         // All that came after was made upon what is not stored.
         const failed = [...this.#closed, this.#gathering];
         this.#closed = [];
@@ -106,6 +107,18 @@ export class Commits {
       }
     }
     this.#isRunning = false;
+  }
+
+  /**
+   * In Firefox the first transaction after one that found no room may remove and nothing else, while
+   * ours change the names as well: an empty one takes its place.
+   */
+  async #passRemoval(): Promise<void> {
+    try {
+      (await this.#target.database()).transaction(stores.head, 'readwrite');
+    } catch {
+      // The next call is told what is wrong.
+    }
   }
 
   async #store(batch: Batch): Promise<Head> {
