@@ -38,9 +38,9 @@ const unitTests = [
 /** Tests of pages that run in every engine, in Firefox and WebKit as part of the long run. */
 const engineTests = [
   'test/contract.browser.test.ts',
-  'test/{contract-bound,faults}.browser.long.test.ts',
+  'test/faults.browser.long.test.ts',
   'test/bind-repository.browser.test.ts',
-  'test/{git/checkout,pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
+  'test/{pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
 ];
 
 /** Settings that all projects take over. */
@@ -92,14 +92,13 @@ export default defineConfig(({ mode }) => {
     },
     test: {
       projects: long ? longProjects : projects,
-      // Of a file that both runs share, a part may have no tests here.
       // Of a file that both runs share, the suites of the short one are empty in the other.
       passWithNoTests: long,
       env: { LONG_TESTS: String(long) },
       setupFiles: ['test/helpers/each-file.ts'],
       sequence: { sequencer: LongestFirst },
       // Tests wait for git processes and sockets about half of their time.
-      maxWorkers: long ? Math.max(2, availableParallelism()) : availableParallelism() + 2,
+      maxWorkers: availableParallelism() + (long ? 1 : 2),
       // Not what a test should take: what a loaded machine may make of it before it counts as hung.
       testTimeout: long ? 600_000 : 60_000,
       hookTimeout: 120_000,
