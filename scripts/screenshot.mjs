@@ -1,6 +1,6 @@
 /**
  * Takes the README's picture of the demo: `npm run build && node scripts/screenshot.mjs`. A sample
- * repository cloned into the page, a file open in the editor, changes waiting to be committed.
+ * repository cloned into the page, what has changed in a file, changes waiting to be committed.
  * Options: a path to write to (default docs/demo.png), and `dark` for the other colours.
  */
 import { stat } from 'node:fs/promises';
@@ -46,6 +46,9 @@ async function arrange(page) {
   await keyboard.insertText('\n          On nights with a full moon the tour begins at ten.');
   await page.getByLabel('Commit message').fill('Announce the moonlight tours');
   await page.getByRole('button', { name: 'Put this message away' }).click();
+  const views = page.getByRole('group', { name: 'What is shown' });
+  await views.getByRole('button', { name: 'Changes' }).click();
+  await page.locator('.cm-insertedLine').first().waitFor();
   await page.getByText('On nights with a full moon').click();
 }
 
