@@ -9,6 +9,7 @@ import { Empty, IconButton } from './controls.js';
 import { Icon, type IconName } from './icons.js';
 import { StatusLetter } from './StatusLetter.js';
 import { buildRows, type Row } from './tree.js';
+import { useVirtualRows } from './virtual.js';
 
 /** With no more files than this, all folders are open at first. */
 const fewFiles = 25;
@@ -18,6 +19,11 @@ const toggled = signal<ReadonlyMap<string, boolean>>(new Map());
 const query = signal('');
 /** The row that the Tab key comes to. */
 const current = signal<string | undefined>();
+
+/** Of the style sheet's rows, in pixels: fingers need more of it. */
+const rowHeight =
+  (matchMedia('(pointer: coarse)').matches ? 2.5 : 1.75) *
+  parseFloat(getComputedStyle(document.documentElement).fontSize);
 
 function isOpen(folder: string): boolean {
   const chosen = toggled.value.get(folder);
@@ -74,8 +80,16 @@ function Tree({ rows }: { readonly rows: readonly Row[] }) {
     if (document.activeElement !== document.body) return;
     root.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
   }, []);
+  const stopAt = Math.max(
+    0,
+    rows.findIndex(({ path }) => path === current.value),
+  );
+  const { items, total, reveal } = useVirtualRows({
+    ...{ count: rows.length, height: rowHeight, root, kept: stopAt },
+  });
   useEffect(() => {
-    root.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+    const at = rows.findIndex(({ path }) => path === shown);
+    if (at !== -1) reveal(at);
   }, [shown]);
   if (files.value.size === 0) {
     return (
@@ -85,11 +99,17 @@ function Tree({ rows }: { readonly rows: readonly Row[] }) {
     );
   }
   if (rows.length === 0) return <Empty icon="search" title="No file has that in its name" />;
-  const stop = rows.some(({ path }) => path === current.value) ? current.value : rows[0]?.path;
+  const focusRow = ({ path }: Row): boolean => {
+    const row = root.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`);
+    row?.focus();
+    return row !== null && row !== undefined;
+  };
   const move = (to: Row | undefined): void => {
     if (to === undefined) return;
     current.value = to.path;
-    root.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(to.path)}"]`)?.focus();
+    reveal(rows.indexOf(to));
+    // It is the Tab key's row now, and so in the page once that is drawn.
+    if (!focusRow(to)) requestAnimationFrame(() => void focusRow(to));
   };
   return (
     <div
@@ -99,14 +119,25 @@ function Tree({ rows }: { readonly rows: readonly Row[] }) {
       ref={root}
       onKeyDown={(event) => onKey(event, rows, move)}
     >
-      {rows.map((row) => (
-        <TreeRow row={row} isStop={row.path === stop} key={row.path} />
-      ))}
+      <div class="tree-space" role="presentation" style={{ height: `${total}px` }}>
+        {items.map(({ index, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          return <TreeRow row={row} top={start} isStop={index === stopAt} key={row.path} />;
+        })}
+      </div>
     </div>
   );
 }
 
-function TreeRow({ row, isStop }: { readonly row: Row; readonly isStop: boolean }) {
+interface TreeRowProps {
+  readonly row: Row;
+  /** Where it lies, in pixels. */
+  readonly top: number;
+  readonly isStop: boolean;
+}
+
+function TreeRow({ row, top, isStop }: TreeRowProps) {
   const { path, name, level, file } = row;
   const isUnsaved = unsaved.value.has(path);
   return (
@@ -121,7 +152,7 @@ function TreeRow({ row, isStop }: { readonly row: Row; readonly isStop: boolean 
       tabIndex={isStop ? 0 : -1}
       data-path={path}
       data-status={file?.status ?? (row.isChanged && !row.isOpen ? 'inside' : 'same')}
-      style={{ '--level': level - 1 }}
+      style={{ '--level': level - 1, top: `${top}px` }}
       title={path}
       onClick={() => {
         current.value = path;
@@ -158,7 +189,9 @@ function activate({ file, path, isOpen: open }: Row): void {
 
 /** The keys of a tree, as the ARIA practices have them. */
 function onKey(event: KeyboardEvent, rows: readonly Row[], move: (to?: Row) => void): void {
-  const path = (event.target as HTMLElement).dataset['path'];
+  // Not the one that has the focus: that may follow a moment later.
+  const { path: focused } = (event.target as HTMLElement).dataset;
+  const path = rows.some((row) => row.path === current.value) ? current.value : focused;
   const at = rows.findIndex((row) => row.path === path);
   const row = rows[at];
   if (row === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

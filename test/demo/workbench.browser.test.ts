@@ -1,8 +1,12 @@
 /** The workbench of the demo in Chromium: what has changed, in files and in commits, and finding things. */
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
-import { begin } from './begin.js';
+import { git } from '../helpers/git.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { begin, serveFolder } from './begin.js';
+import { DemoPage } from './demo-page.js';
 
 let browser: Browser;
 
@@ -86,12 +90,43 @@ describe.skipIf(!browserAvailable)('what is looked for in the demo', () => {
     await expect
       .poll(() => page.locator('.cm-activeLineGutter').first().innerText())
       .toContain(line);
-    expect((await page.locator('.cm-activeLine').innerText()).toLowerCase()).toContain('does not exist');
+    expect((await page.locator('.cm-activeLine').innerText()).toLowerCase()).toContain(
+      'does not exist',
+    );
     await page.keyboard.press('Control+Shift+F');
     await page.getByRole('combobox').fill('no such words anywhere');
     await page.getByText('0 places').waitFor();
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('combobox').count()).toBe(0);
+    await demo.close();
+  });
+});
+
+describe.skipIf(!browserAvailable)('thousands of files in the demo', () => {
+  it('are in the page as far as they are in sight, and reached with the keyboard', async () => {
+    const root = await temporaryDirectory();
+    const names = Array.from({ length: 3_000 }, (_, at) => `file-${at}.txt`);
+    await git(['init', '-q', '--bare', '-b', 'main', join(root, 'many.git')]);
+    await git(['fast-import', '--quiet'], {
+      cwd: join(root, 'many.git'),
+      input: [
+        'commit refs/heads/main\ncommitter Ann <ann@example.com> 0 +0000\ndata 4\nMany\n',
+        ...names.map((name) => `M 644 inline ${name}\ndata ${name.length}\n${name}\n`),
+      ].join(''),
+    });
+    const { url } = await serveFolder(root);
+    const demo = await DemoPage.open(browser, url);
+    await demo.clone();
+    await demo.opened('many');
+    const rows = demo.page.getByRole('treeitem');
+    expect(await rows.count()).toBeLessThan(200);
+    await rows.first().focus();
+    await demo.page.keyboard.press('End');
+    await expect
+      .poll(() => demo.page.evaluate(() => document.activeElement?.getAttribute('title')))
+      .toBe('file-2999.txt');
+    await demo.page.keyboard.press('Enter');
+    await demo.editor('file-2999.txt').waitFor();
     await demo.close();
   });
 });
