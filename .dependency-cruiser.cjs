@@ -57,6 +57,7 @@ module.exports = {
       ...[base, wire, machine, client, storage, pack, repository, remote],
       ...['^src/isomorphic/', '^src/worktree/', '^src/git/'],
     ]),
+    layer('element-stands-on-the-worker', '^src/element/', ['^src/worker/index\\.ts$', base]),
     layer('src-stands-alone', '^src/', []),
     layer('server-knows-the-machine', '^server/(?!backend/upstream|stdout)', [
       '^server/',
@@ -128,8 +129,9 @@ module.exports = {
     {
       name: 'only-what-package-json-promises',
       severity: 'error',
-      // The worker's script is one file with all that it takes: nobody installs anything for it.
-      from: { path: '^(src|server|bin)/', pathNot: '^src/worker/script\\.ts$' },
+      // The worker's script and the element have in them all that they take: nobody installs anything
+      // for them.
+      from: { path: '^(src|server|bin)/', pathNot: '^src/(worker/script\\.ts$|element/)' },
       // Of isomorphic-git, a peer, it is written that it is there for tests as well.
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],

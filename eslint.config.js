@@ -6,7 +6,7 @@ import node from 'eslint-plugin-n';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const sources = ['src/**/*.ts', 'server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'];
+const sources = ['src/**/*.{ts,tsx}', 'server/**/*.ts', 'native/**/*.ts', 'bin/**/*.ts'];
 
 // What only some of page, worker and Node have. The library runs in all of them: it asks for these
 // by `globalThis` and a test of their presence, or not at all.
@@ -116,6 +116,19 @@ export default defineConfig(
     ignores: ['src/**/*.d.ts'],
     rules: {
       'no-restricted-globals': ['error', ...notEverywhere],
+      ...restrictImports(nodeModules, isomorphicWs),
+    },
+  },
+  {
+    // It is a part of a page, and nothing else.
+    files: ['src/element/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['Buffer', 'process', 'global', 'require', 'setImmediate', 'Worker', 'WebSocket'],
+        // An element may be in another document than the script's.
+        ...['document', 'window', 'self', 'alert', 'name', 'event'],
+      ],
       ...restrictImports(nodeModules, isomorphicWs),
     },
   },

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as esbuild } from 'esbuild';
 import { buildCommands } from './build-commands.mjs';
+import { buildElement } from './build-element.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
 import { buildWorkerFiles, buildWorkerScript } from './build-worker.mjs';
@@ -259,7 +260,8 @@ async function copyStaticFiles(from, to) {
  */
 async function buildDeclarations(out) {
   const declarations = await import('./build-declarations.mjs');
-  await declarations.buildDeclarations(out, present(publicModules));
+  const modules = { ...publicModules, 'element/index': 'src/element/index.ts' };
+  await declarations.buildDeclarations(out, present(modules));
 }
 
 /**
@@ -308,7 +310,7 @@ export async function build({ declarations = true } = {}) {
       buildCommands(out, shared),
       buildBrowserBundles(out),
       buildPackFiles(out),
-      buildWorker(out, worker),
+      buildWorker(out, worker).then(() => buildElement(out, shared, browsers)),
       buildDemo(out),
       declarations && buildDeclarations(out),
     ]);
