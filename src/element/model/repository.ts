@@ -43,7 +43,7 @@ export interface Asking {
   readonly ask: AskCredentials;
 }
 
-const storage = 'gitws-element';
+const storage = 'git-repository';
 const complete = 'gitws.complete';
 /** Where it is written down which commit a ref of the remote was at. */
 const seen = 'refs/gitws-element/';

@@ -16,11 +16,26 @@ export interface MarkdownOptions {
   readonly hrefOf: (path: string) => string;
 }
 
-const forbiddenTags = [
-  ...['style', 'form', 'input', 'button', 'textarea', 'select', 'option', 'optgroup', 'fieldset'],
-  ...['datalist', 'output', 'meter', 'progress', 'label', 'legend', 'dialog', 'video', 'audio'],
-  ...['source', 'track', 'map', 'area', 'picture', 'menu', 'slot', 'template', 'marquee', 'nav'],
-  ...['main', 'header', 'footer', 'aside'],
+/** What texts are made of. All else is left out, with what is in it only where that is text. */
+const allowedTags = [
+  ...['#text', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'div', 'span', 'a', 'img'],
+  ...['ul', 'ol', 'li', 'dl', 'dt', 'dd', 'blockquote', 'pre', 'code', 'kbd', 'samp', 'var', 'tt'],
+  ...['em', 'i', 'strong', 'b', 'u', 's', 'del', 'ins', 'sub', 'sup', 'small', 'mark', 'q', 'cite'],
+  ...[
+    'abbr',
+    'dfn',
+    'time',
+    'bdi',
+    'bdo',
+    'ruby',
+    'rt',
+    'rp',
+    'wbr',
+    'details',
+    'summary',
+    'figure',
+  ],
+  ...['figcaption', 'center', 'table', 'caption', 'thead', 'tbody', 'tfoot', 'tr', 'th', 'td'],
 ];
 
 const allowedAttributes = [
@@ -48,8 +63,8 @@ export function renderMarkdown(text: string, options: MarkdownOptions): Document
       node.removeAttribute('class');
   });
   const fragment = purify.sanitize(marked.parse(withoutFrontMatter(text)) as string, {
-    ...{ USE_PROFILES: { html: true }, FORBID_TAGS: forbiddenTags },
-    ...{ ALLOWED_ATTR: allowedAttributes, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false },
+    ...{ ALLOWED_TAGS: allowedTags, ALLOWED_ATTR: allowedAttributes },
+    ...{ ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false },
     ...{ SANITIZE_NAMED_PROPS: true, RETURN_DOM_FRAGMENT: true },
   });
   nameHeadings(fragment);

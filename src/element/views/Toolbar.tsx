@@ -28,7 +28,6 @@ export function Toolbar(props: {
       )}
       <RefMenu {...{ session, state }} />
       <Breadcrumb {...{ session, state }} />
-      <span class="spacer" />
       {phase === 'ready' && (
         <button
           type="button"
