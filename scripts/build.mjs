@@ -4,7 +4,7 @@
  * `--if-needed` only what runs, and nothing where that is there.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -242,6 +242,22 @@ async function buildDemo(out) {
 }
 
 /**
+ * The static site of the demo, with the element's script beside it, as its author would host it.
+ * @param {string} out
+ */
+async function buildStaticSite(out) {
+  const site = join(out, 'demo/static-site');
+  await mkdir(join(site, 'gitws'), { recursive: true });
+  for (const name of ['index.html', 'style.css']) {
+    await copyFile(join(root, 'demo/static-site', name), join(site, name));
+  }
+  const names = ['gitws-element.min.js', 'gitws-element', 'gitws-worker-inlined.min.js'];
+  for (const name of names) {
+    await cp(join(out, name), join(site, 'gitws', name), { recursive: true });
+  }
+}
+
+/**
  * @param {string} from
  * @param {string} to
  */
@@ -310,7 +326,9 @@ export async function build({ declarations = true } = {}) {
       buildCommands(out, shared),
       buildBrowserBundles(out),
       buildPackFiles(out),
-      buildWorker(out, worker).then(() => buildElement(out, shared, browsers)),
+      buildWorker(out, worker)
+        .then(() => buildElement(out, shared, browsers))
+        .then(() => buildStaticSite(out)),
       buildDemo(out),
       declarations && buildDeclarations(out),
     ]);

@@ -57,7 +57,7 @@ describe.skipIf(!browserAvailable)('<git-repository> that is edited', () => {
     });
     const first = page.locator('git-repository').first();
     await first.getByText('three').waitFor();
-    await first.getByRole('button', { name: 'Edit' }).click();
+    await first.getByRole('button', { name: 'Edit', exact: true }).click();
     await first.getByRole('button', { name: 'Close' }).click();
     await page.evaluate(() => document.querySelector('#other')?.toggleAttribute('editable'));
     await edit(page, 'one\ntwo\nthree\nfour\n');

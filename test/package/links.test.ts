@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { root } from './consumer.js';
 
 async function documents(): Promise<string[]> {
-  const places = ['.', 'docs', 'test/corpus', 'test/removals'];
+  const places = ['.', 'docs', 'demo/static-site', 'test/corpus', 'test/removals'];
   const lists = places.map(async (place) =>
     (await readdir(join(root, place)))
       .filter((name) => name.endsWith('.md'))

@@ -54,6 +54,11 @@ describe('the packed files', () => {
       'dist/worker/index.d.ts',
       'dist/worker/script.js',
       'dist/worker/LICENSES.txt',
+      'dist/element/index.js',
+      'dist/element/index.d.ts',
+      'dist/element/LICENSES.txt',
+      'dist/gitws-element.min.js',
+      'dist/gitws-element.integrity.json',
       'dist/gitws-worker.min.js',
       'dist/gitws-worker.global.js',
       'dist/gitws-worker-inlined.min.js',
@@ -69,7 +74,7 @@ describe('the packed files', () => {
 
   it('hold no sources, tests, demo or traces of the build', () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/(bin|worker)\/LICENSES\.txt|dist\/pack\/engine(-plain)?\.wasm)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(docs|examples)\/.*|dist\/.*\.(c?js|js\.map|d\.ts)|dist\/(bin|element|worker)\/LICENSES\.txt|dist\/gitws-element\.integrity\.json|dist\/pack\/engine(-plain)?\.wasm)$/;
     const strange = files.filter((file) => !expected.test(file) || file.startsWith('dist/demo'));
     expect(strange).toEqual([]);
   });
@@ -91,7 +96,7 @@ describe('the packed files', () => {
   it('give TypeScript the types of what Node and bundlers run', async () => {
     const packed = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
     const result = await checkPackage(packed, {
-      entrypoints: ['.', './git', './server', './pack', './storage', './worker'],
+      entrypoints: ['.', './element', './git', './server', './pack', './storage', './worker'],
     });
     if (!result.types) throw new Error('the package has no types');
     const faults = result.problems.filter(
@@ -136,6 +141,7 @@ describe('in a project that has installed it', () => {
       await import('gitws');
       await import('gitws/storage');
       await import('gitws/worker');
+      await import('gitws/element');
       console.log(JSON.stringify(touched));
     `);
     expect(output).toBe('[]');

@@ -34,6 +34,7 @@ const blocks = [
   { language: 'js', says: '= bindRepository(', run: 'here' },
   { language: 'js', says: "from 'gitws/git'; // in place of", run: 'here' },
   { language: 'js', says: "from 'gitws/worker'", run: 'here' },
+  { language: 'html', says: 'gitws-element.min.js', run: 'here' },
   { language: 'html', says: 'gitws.global.js', run: 'here' },
   { language: 'sh', says: 'npx gitws serve ~/repositories --allow-push', run: 'here' },
   { language: 'sh', says: 'npx gitws token create', run: 'here' },
@@ -174,6 +175,22 @@ await git.close();
 return [status, head];`,
     );
     expect(seen).toEqual(['added', await git(['rev-parse', 'main'], { cwd: gitDir })]);
+  });
+
+  it('the element shows a repository, from a CDN', async () => {
+    const html = await blockThat('gitws-element.min.js');
+    const { page, site } = await openPage(({ url }) =>
+      fillIn(html, { 'wss://git.example/site.git': `${url.replace('http', 'ws')}/site.git` }),
+    );
+    await page.route('https://cdn.jsdelivr.net/npm/gitws/**', async (route) => {
+      const { pathname } = new URL(route.request().url());
+      const body = await readFile(join(project, pathname.replace('/npm/gitws/', '')));
+      const headers = { 'Access-Control-Allow-Origin': '*' };
+      await route.fulfill({ body, headers, contentType: 'text/javascript; charset=utf-8' });
+    });
+    await page.goto(site);
+    const names = (await git(['ls-tree', '--name-only', 'main'], { cwd: gitDir })).split('\n');
+    await expect.poll(() => page.getByRole('treeitem').count()).toBe(names.length);
   });
 
   it('a client with options of its own tells of what it does', async () => {

@@ -81,7 +81,7 @@ export function Tree(props: {
       PageUp: () => moveTo(at - Math.floor(sight)),
       ArrowRight: () => {
         if (isFolder && !row.isOpen) toggle(row.path, true);
-        else if (isFolder) moveTo(at + 1);
+        else if (isFolder && !row.isLoading) moveTo(at + 1);
       },
       ArrowLeft: () => {
         if (row.isOpen) toggle(row.path, false);
