@@ -4,7 +4,7 @@
  * `--if-needed` only what runs, and nothing where that is there.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -251,9 +251,11 @@ async function buildStaticSite(out) {
   for (const name of ['index.html', 'style.css']) {
     await copyFile(join(root, 'demo/static-site', name), join(site, name));
   }
-  const names = ['gitws-element.min.js', 'gitws-element', 'gitws-worker-inlined.min.js'];
-  for (const name of names) {
-    await cp(join(out, name), join(site, 'gitws', name), { recursive: true });
+  const parts = await readdir(join(out, 'gitws-element'));
+  const names = ['gitws-element.min.js', 'gitws-worker-inlined.min.js'];
+  await mkdir(join(site, 'gitws/gitws-element'));
+  for (const name of [...names, ...parts.map((part) => `gitws-element/${part}`)]) {
+    await copyFile(join(out, name), join(site, 'gitws', name));
   }
 }
 

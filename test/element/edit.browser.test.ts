@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GitWsAuthDetail } from '../../src/element/events.js';
 import { browserAvailable } from '../helpers/chromium.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -115,10 +116,8 @@ describe.skipIf(!browserAvailable)('<git-repository> that is edited', () => {
     await page.evaluate(() => {
       addEventListener('gitws-auth', (event) => {
         event.preventDefault();
-        (event as HTMLElementEventMap['gitws-auth']).detail.respond({
-          username: 'a',
-          password: 'right',
-        });
+        const { respond } = (event as CustomEvent<GitWsAuthDetail>).detail;
+        respond({ username: 'ann', password: 'right' });
       });
     });
     await page.getByText('three').waitFor();

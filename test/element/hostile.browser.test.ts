@@ -25,6 +25,7 @@ const markdown = `# Harmless
 <details ontoggle="${attack}" open><summary>six</summary></details>
 <video src="https://tracker.example/v.mp4" poster="https://tracker.example/p.png" autoplay></video>
 <picture><source srcset="https://tracker.example/s.png"><img src="pictures/evil.svg"></picture>
+
 ![up](../../../etc/passwd) ![svg](pictures/evil.svg) [out](../../outside.md)
 
 Harmless end.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
+import type {} from '../../src/element/index.js';
 import { launchChromium } from '../helpers/chromium.js';
 import { listen } from '../helpers/listen.js';
 import { startServer } from '../helpers/server.js';

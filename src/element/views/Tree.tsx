@@ -36,7 +36,7 @@ export function Tree(props: {
   // What is shown can be seen in the tree.
   useEffect(() => {
     setActive(selected);
-    const above = ancestorsOf(selected);
+    const above = [...ancestorsOf(selected), ...(selected === '' ? [] : [selected])];
     setOpen((before) =>
       above.every((one) => before.has(one)) ? before : new Set([...before, ...above]),
     );
