@@ -45,7 +45,9 @@ async function run(givenRoot: string | undefined, options: Options): Promise<voi
   const signal = untilSignal();
   console.log(`gitws demo at ${demo.url}`);
   if (givenRoot === undefined) {
-    console.log(`A static site of the same repository at ${new URL('static-site/', demo.url).href}`);
+    console.log(
+      `A static site of the same repository at ${new URL('static-site/', demo.url).href}`,
+    );
   }
   if (!allowPush) console.log('Pushing is off, because others can connect: see --allow-push.');
   const { repositories, more } = demo.found;

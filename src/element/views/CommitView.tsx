@@ -4,7 +4,7 @@ import { changesBetween, maxChanges, type Change } from '../model/changes.js';
 import type { Objects, TreeEntry } from '../model/objects.js';
 import { contentOf } from '../model/text.js';
 import type { Hunk } from '../text/compare.js';
-import type { ViewProps } from './FileView.js';
+import type { ViewProps } from './shown.js';
 import { useLoaded } from './loaded.js';
 import { Failed, Skeleton } from './States.js';
 import { ago, inFull } from './time.js';

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { contentOf, isMarkdown } from '../model/text.js';
 import { hasMarks } from '../text/marks.js';
 import { nameOf } from '../place.js';
-import type { ViewProps } from './FileView.js';
+import type { ViewProps } from './shown.js';
 import { CommitForm } from './CommitForm.js';
 import { useLoaded } from './loaded.js';
 import { Prose } from './Prose.js';

@@ -2,7 +2,7 @@
 import { formatFragment, nameOf } from '../place.js';
 import type { Session, State } from '../session.js';
 import { CopyButton } from './CopyButton.js';
-import type { OpenFile } from './FileView.js';
+import type { OpenFile } from './shown.js';
 import { Icon } from './Icon.js';
 import { sizeOf } from './time.js';
 

@@ -1,43 +1,14 @@
 /** What is at a path: a folder with its README, a file, or why there is neither. */
 import { useEffect } from 'preact/hooks';
 import type { Commit, Objects, TreeEntry } from '../model/objects.js';
-import { contentOf, isMarkdown, isReadme, type Content } from '../model/text.js';
+import { contentOf, isMarkdown, isReadme } from '../model/text.js';
 import { nameOf } from '../place.js';
-import type { Session, State } from '../session.js';
-import { Code } from './Code.js';
+import { FileBody } from './FileBody.js';
 import { FileHead } from './FileHead.js';
 import { FolderView } from './FolderView.js';
 import { useLoaded } from './loaded.js';
-import { Picture } from './Picture.js';
-import { Prose } from './Prose.js';
+import type { Found, OpenFile, ViewProps } from './shown.js';
 import { Failed, Skeleton, Statement } from './States.js';
-import { sizeOf } from './time.js';
-
-/** What every view of a commit takes. */
-export interface ViewProps {
-  readonly session: Session;
-  readonly state: State;
-  readonly commit: Commit;
-  readonly objects: Objects;
-}
-
-/** A file with all of its bytes. */
-export interface OpenFile {
-  readonly path: string;
-  readonly entry: TreeEntry;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly content: Content;
-}
-
-export type Found =
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'folder'; readonly entries: readonly TreeEntry[]; readonly readme?: OpenFile }
-  | { readonly kind: 'file'; readonly file: OpenFile }
-  | { readonly kind: 'link'; readonly target: string }
-  | { readonly kind: 'submodule'; readonly oid: string };
-
-/** Text that is longer is not laid out: Markdown in characters. */
-const maxMarkdown = 400_000;
 
 async function find({ tree }: Commit, objects: Objects, path: string): Promise<Found> {
   const entry = await objects.find(tree, path);
@@ -124,34 +95,4 @@ export function FileView(props: ViewProps) {
         </article>
       );
   }
-}
-
-/** What is in a file. */
-export function FileBody(props: ViewProps & { readonly file: OpenFile }) {
-  const { session, state, commit, objects, file } = props;
-  const { path, content, bytes } = file;
-  if (content.kind === 'picture')
-    return <Picture {...{ session, path, bytes }} type={content.type} />;
-  if (content.kind === 'binary') {
-    return (
-      <Statement icon="file" title="Not a text">
-        <p>{sizeOf(bytes.length)} that only another program can show. Download it to open it.</p>
-      </Statement>
-    );
-  }
-  // Whoever asks for a line wants to see it.
-  const { lines } = state.place.path === path ? state.place : {};
-  if (isMarkdown(path) && lines === undefined && content.text.length <= maxMarkdown) {
-    return <Prose {...{ session, commit, objects, path }} text={content.text} />;
-  }
-  return (
-    <>
-      {!content.isUtf8 && <p class="remark">It is not UTF-8: some letters may be others.</p>}
-      <Code
-        {...{ path, lines }}
-        text={content.text}
-        onLines={(chosen) => session.go({ path, lines: chosen })}
-      />
-    </>
-  );
 }

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import type { TreeEntry } from '../model/objects.js';
 import { nameOf } from '../place.js';
 import { FileHead } from './FileHead.js';
-import { FileBody, type OpenFile, type ViewProps } from './FileView.js';
+import { FileBody } from './FileBody.js';
+import type { OpenFile, ViewProps } from './shown.js';
 import { Icon } from './Icon.js';
 import { ago, inFull } from './time.js';
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { History, type HistoryPage } from '../model/history.js';
 import type { Commit } from '../model/objects.js';
 import { isCanceled, type Failure } from '../model/failure.js';
-import type { ViewProps } from './FileView.js';
+import type { ViewProps } from './shown.js';
 import { Failed, Skeleton } from './States.js';
 import { ago, inFull } from './time.js';
 
