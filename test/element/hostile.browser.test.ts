@@ -17,7 +17,9 @@ const markdown = `# Harmless
 <svg><script>${attack}</script><animate onbegin="${attack}" attributeName=x dur=1s></svg>
 <iframe srcdoc="<script>${attack}</script>"></iframe><object data="javascript:${attack}"></object>
 <form action="https://evil.example/"><input name=password autofocus onfocus="${attack}"><button>Go</button></form>
-<a href="javascript:${attack}">one</a> [two](javascript:${attack}) [three](&#106;avascript:${attack})
+<a href="javascript:${attack}">one</a>
+
+[two](javascript:${attack}) [three](&#106;avascript:${attack})
 <a href="java\tscript:${attack}">four</a> <a href=" data:text/html,<script>${attack}</script>">five</a>
 <math><mtext><table><mglyph><style><img src=x onerror="${attack}"></style></mglyph></table></mtext></math>
 <div style="position:fixed;inset:0;background:red" class="dialog" id="sign-in" part="dialog">over</div>
@@ -100,7 +102,7 @@ describe.skipIf(!browserAvailable)('a hostile repository', () => {
     expect(html).not.toMatch(
       /<(script|style|iframe|object|form|input|button|video|template|svg|math)/i,
     );
-    expect(html).not.toMatch(/\son\w+=|javascript:|style=|part=|srcset|data:text/i);
+    expect(html).not.toMatch(/\son\w+=|="\s*javascript:|style=|part=|srcset|data:text/i);
     expect(await inside.locator('#sign-in, .dialog').count()).toBe(0);
     // A click leads nowhere but into the repository.
     await inside.getByText('out', { exact: true }).click();
