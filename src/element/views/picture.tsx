@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { nameOf } from '../place.js';
 import { pictureBlob } from '../text/picture.js';
 import type { Session } from '../session.js';
-import { Skeleton, Statement } from './States.js';
+import { Skeleton, Statement } from './states.js';
 import { sizeOf } from './time.js';
 
 export function Picture(props: {

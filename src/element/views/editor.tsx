@@ -4,11 +4,11 @@ import { contentOf, isMarkdown } from '../model/text.js';
 import { hasMarks } from '../text/marks.js';
 import { nameOf } from '../place.js';
 import type { ViewProps } from './shown.js';
-import { CommitForm } from './CommitForm.js';
+import { CommitForm } from './commit-form.js';
 import { useLoaded } from './loaded.js';
-import { Prose } from './Prose.js';
+import { Prose } from './prose.js';
 import { Publishing, type Origin, type Outcome } from './publishing.js';
-import { Failed, Skeleton, Statement } from './States.js';
+import { Failed, Skeleton, Statement } from './states.js';
 
 export function Editor(props: ViewProps) {
   const { session, state, commit, objects } = props;

@@ -4,7 +4,7 @@ import { History, type HistoryPage } from '../model/history.js';
 import type { Commit } from '../model/objects.js';
 import { isCanceled, type Failure } from '../model/failure.js';
 import type { ViewProps } from './shown.js';
-import { Failed, Skeleton } from './States.js';
+import { Failed, Skeleton } from './states.js';
 import { ago, inFull } from './time.js';
 
 /** Commits of one page. */

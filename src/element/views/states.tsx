@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Failure } from '../model/failure.js';
 import type { Progress } from '../model/repository.js';
-import { Icon, type IconName } from './Icon.js';
+import { Icon, type IconName } from './icon.js';
 
 /** A sentence in the middle, and what can be done. */
 export function Statement(props: {

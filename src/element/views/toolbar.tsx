@@ -1,8 +1,8 @@
 /** Above all: which version, which path, and what can be done with the repository. */
 import type { Session, State } from '../session.js';
-import { CopyButton } from './CopyButton.js';
-import { Icon } from './Icon.js';
-import { RefMenu } from './RefMenu.js';
+import { CopyButton } from './copy-button.js';
+import { Icon } from './icon.js';
+import { RefMenu } from './ref-menu.js';
 
 export function Toolbar(props: {
   readonly session: Session;

@@ -5,7 +5,7 @@ import type { Commit, Objects } from '../model/objects.js';
 import { pictureType } from '../model/text.js';
 import { pictureBlob } from '../text/picture.js';
 import type { Session } from '../session.js';
-import { Failed, Skeleton } from './States.js';
+import { Failed, Skeleton } from './states.js';
 
 export function Prose(props: {
   readonly session: Session;

@@ -2,10 +2,10 @@
 import { useState } from 'preact/hooks';
 import type { TreeEntry } from '../model/objects.js';
 import { nameOf } from '../place.js';
-import { FileHead } from './FileHead.js';
-import { FileBody } from './FileBody.js';
+import { FileHead } from './file-head.js';
+import { FileBody } from './file-body.js';
 import type { OpenFile, ViewProps } from './shown.js';
-import { Icon } from './Icon.js';
+import { Icon } from './icon.js';
 import { ago, inFull } from './time.js';
 
 /** Entries that are listed at once. */

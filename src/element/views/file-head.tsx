@@ -1,9 +1,9 @@
 /** Above a file: its name, and what can be done with it. */
 import { formatFragment, nameOf } from '../place.js';
 import type { Session, State } from '../session.js';
-import { CopyButton } from './CopyButton.js';
+import { CopyButton } from './copy-button.js';
 import type { OpenFile } from './shown.js';
-import { Icon } from './Icon.js';
+import { Icon } from './icon.js';
 import { sizeOf } from './time.js';
 
 /** Text that can be edited, in bytes: what a field for it can hold without a stall. */

@@ -1,15 +1,15 @@
 /** The whole of it: what is above, the files, and what is shown of them. */
 import { useState } from 'preact/hooks';
 import type { Session, State } from '../session.js';
-import { CommitView } from './CommitView.js';
-import { Editor } from './Editor.js';
-import { FileView } from './FileView.js';
-import { HistoryView } from './History.js';
-import { Icon } from './Icon.js';
-import { SignIn } from './SignIn.js';
-import { Failed, Loading, Statement } from './States.js';
-import { Toolbar } from './Toolbar.js';
-import { Tree } from './Tree.js';
+import { CommitView } from './commit-view.js';
+import { Editor } from './editor.js';
+import { FileView } from './file-view.js';
+import { HistoryView } from './history.js';
+import { Icon } from './icon.js';
+import { SignIn } from './sign-in.js';
+import { Failed, Loading, Statement } from './states.js';
+import { Toolbar } from './toolbar.js';
+import { Tree } from './tree.js';
 
 export interface AppProps {
   readonly session: Session;

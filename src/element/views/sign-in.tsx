@@ -1,7 +1,7 @@
 /** The dialog that asks who somebody is. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { SignInQuestion } from '../session.js';
-import { Icon } from './Icon.js';
+import { Icon } from './icon.js';
 
 export function SignIn({ question }: { readonly question: SignInQuestion }) {
   const { host, isRetry, answer } = question;

@@ -6,7 +6,7 @@ import { contentOf } from '../model/text.js';
 import type { Hunk } from '../text/compare.js';
 import type { ViewProps } from './shown.js';
 import { useLoaded } from './loaded.js';
-import { Failed, Skeleton } from './States.js';
+import { Failed, Skeleton } from './states.js';
 import { ago, inFull } from './time.js';
 
 /** Files whose lines are compared without being asked for. */

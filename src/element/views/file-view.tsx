@@ -3,12 +3,12 @@ import { useEffect } from 'preact/hooks';
 import type { Commit, Objects, TreeEntry } from '../model/objects.js';
 import { contentOf, isMarkdown, isReadme } from '../model/text.js';
 import { nameOf } from '../place.js';
-import { FileBody } from './FileBody.js';
-import { FileHead } from './FileHead.js';
-import { FolderView } from './FolderView.js';
+import { FileBody } from './file-body.js';
+import { FileHead } from './file-head.js';
+import { FolderView } from './folder-view.js';
 import { useLoaded } from './loaded.js';
 import type { Found, OpenFile, ViewProps } from './shown.js';
-import { Failed, Skeleton, Statement } from './States.js';
+import { Failed, Skeleton, Statement } from './states.js';
 
 async function find({ tree }: Commit, objects: Objects, path: string): Promise<Found> {
   const entry = await objects.find(tree, path);

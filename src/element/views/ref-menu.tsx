@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { NamedRef } from '../model/repository.js';
 import type { Session, State } from '../session.js';
-import { Icon } from './Icon.js';
+import { Icon } from './icon.js';
 
 /** Names that are listed: more are found by typing. */
 const most = 100;

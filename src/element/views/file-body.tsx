@@ -1,10 +1,10 @@
 /** What is in a file: a page of Markdown, a picture, or text with its lines. */
 import { isMarkdown } from '../model/text.js';
-import { Code } from './Code.js';
-import { Picture } from './Picture.js';
-import { Prose } from './Prose.js';
+import { Code } from './code.js';
+import { Picture } from './picture.js';
+import { Prose } from './prose.js';
 import type { OpenFile, ViewProps } from './shown.js';
-import { Statement } from './States.js';
+import { Statement } from './states.js';
 import { sizeOf } from './time.js';
 
 /** Text that is longer is not laid out: Markdown in characters. */

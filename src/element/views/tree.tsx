@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { TreeEntry } from '../model/objects.js';
 import { folderOf } from '../place.js';
 import type { Session, State } from '../session.js';
-import { Icon } from './Icon.js';
+import { Icon } from './icon.js';
 import { rowsOf, type Row } from './rows.js';
 
 /** Of a line, in px: as styles/frame.css has it. */

@@ -1,6 +1,6 @@
 /** Copies something, and says so. */
 import { useEffect, useState } from 'preact/hooks';
-import { Icon, type IconName } from './Icon.js';
+import { Icon, type IconName } from './icon.js';
 
 export function CopyButton(props: {
   readonly label: string;
