@@ -248,7 +248,7 @@ async function buildDemo(out) {
 async function buildStaticSite(out) {
   const site = join(out, 'demo/static-site');
   await mkdir(join(site, 'gitws'), { recursive: true });
-  for (const name of ['index.html', 'style.css']) {
+  for (const name of ['index.html', 'style.css', 'icon.svg']) {
     await copyFile(join(root, 'demo/static-site', name), join(site, name));
   }
   const parts = await readdir(join(out, 'gitws-element'));
