@@ -65,7 +65,7 @@ export function Code(props: {
         role="region"
         aria-label={`The text of ${path}`}
         onClick={onClick}
-        style={{ '--digits': `${String(total).length}` }}
+        style={{ '--own-digits': `${String(total).length}` }}
       >
         {blocks(shown).map((from) => (
           <Block
