@@ -38,8 +38,7 @@ const unitTests = [
 /** Tests of pages that run in every engine, in Firefox and WebKit as part of the long run. */
 const engineTests = [
   'test/contract.browser.test.ts',
-  'test/faults.browser.long.test.ts',
-  'test/bind-repository.browser.test.ts',
+  'test/contract-bound.browser.long.test.ts',
   'test/{pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
 ];
 
