@@ -200,7 +200,10 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.clone();
     await demo.opened('sample');
     await demo.append('index.html', '<!-- from a telephone -->\n');
-    await demo.button(/^Changes/).click();
+    await demo.page
+      .getByRole('navigation')
+      .getByRole('button', { name: /^Changes/ })
+      .click();
     await demo.commit('Edit on the way');
     await demo.button('Push main').click();
     await demo.notice.getByText(/^Pushed main/).waitFor();

@@ -16,7 +16,21 @@ export interface PushedRef {
 
 /** Brings what is new on the remote, and touches no branch and no file. */
 export async function fetchRemote({ git, dir }: Repository, transfer: Transfer): Promise<void> {
-  await git.fetch({ ...remoteArguments(transfer), dir, remote, tags: true, prune: true });
+  const tracked = await git.listBranches({ dir, remote });
+  // One ref is wanted that the server has, by default the current branch's: that one may be gone there,
+  // and so may be what HEAD names.
+  const candidates = [undefined, 'HEAD', ...tracked.map((name) => `refs/heads/${name}`)];
+  const told = remoteArguments(transfer);
+  for (const [at, remoteRef] of candidates.entries()) {
+    try {
+      const wanted = remoteRef === undefined ? {} : { remoteRef };
+      await git.fetch({ ...told, ...wanted, dir, remote, tags: true, prune: true });
+      return;
+    } catch (error) {
+      const isGone = (error as { code?: unknown } | null)?.code === 'NotFoundError';
+      if (!isGone || at === candidates.length - 1) throw error;
+    }
+  }
 }
 
 /**
