@@ -14,5 +14,4 @@ const own = { checkout, clone, fetch, pull, push };
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 
 /** All of it, for `import git from 'gitws/git'`. */
-const git: Commands & typeof own = { ...isomorphicGit, ...own };
-export default git;
+export const git: Commands & typeof own = { ...isomorphicGit, ...own };

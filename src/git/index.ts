@@ -3,7 +3,7 @@
  * results and error codes. Everything else is isomorphic-git's, as it is installed.
  */
 export * from 'isomorphic-git';
-export { default } from './commands.js';
+export { git as default } from './commands.js';
 export { checkout, type CheckoutArguments } from './checkout.js';
 export { clone, type CloneArguments } from './clone.js';
 export { pull, type PullArguments } from './pull.js';

@@ -4,7 +4,7 @@ import { GitWsError } from '../base/errors.js';
 import { fileSystemFailure } from '../base/failure.js';
 import { holdLifeLock } from '../base/life-lock.js';
 import { createHttpClient } from '../isomorphic/http.js';
-import git from '../git/commands.js';
+import { git } from '../git/commands.js';
 import { gitdirOf } from '../git/fetch.js';
 import { handOver } from './bytes.js';
 import { carry, restore, type Carried } from './carried.js';

@@ -2,7 +2,7 @@
  * isomorphic-git's error classes for a page that does not load isomorphic-git: classes of their names,
  * of which the errors are that come from the worker.
  */
-import type git from '../git/commands.js';
+import type { git } from '../git/commands.js';
 
 type Own = Omit<typeof git.Errors, '__proto__'>;
 

@@ -3,7 +3,7 @@
  * a number, `null` or `undefined`, which is all that isomorphic-git looks at. Entries stay here, and
  * have a number there.
  */
-import git from '../git/commands.js';
+import { git } from '../git/commands.js';
 import { GitWsError } from '../base/errors.js';
 import type { WalkerOrder } from './protocol.js';
 

@@ -1,5 +1,5 @@
 /** `gitws/worker`: the whole of `gitws/git` off the page's thread, with its storage. */
-import type git from '../git/commands.js';
+import type { git } from '../git/commands.js';
 import { checkedDuration } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
 import { askForPersistence } from '../storage/lightning/failure.js';

@@ -2,7 +2,7 @@
  * The page's side of `walk`. What `map`, `reduce` and `iterate` return stays here, and the worker gets
  * numbers for it: so it may be anything, as without a worker.
  */
-import type git from '../git/commands.js';
+import type { git } from '../git/commands.js';
 import { GitWsError } from '../base/errors.js';
 import type { NotSent } from './caller.js';
 import type { Order, WalkerOrder } from './protocol.js';

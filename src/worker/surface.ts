@@ -1,5 +1,5 @@
 /** What `startGit` gives: `gitws/git`, with what the worker has itself left out of its options. */
-import type git from '../git/commands.js';
+import type { git } from '../git/commands.js';
 import type { ErrorClasses } from './error-classes.js';
 import type { WorkerFileSystem } from './page-files.js';
 import type { InWorker, OwnCommands } from './own-commands.js';

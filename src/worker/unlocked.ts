@@ -1,5 +1,5 @@
 /** What may run beside a command of another tab that changes the repository. */
-import type git from '../git/commands.js';
+import type { git } from '../git/commands.js';
 
 /**
  * Commands that change nothing, add objects, or change refs by themselves whole or not at all. Not

@@ -147,14 +147,6 @@ describe('in a project that has installed it', () => {
     expect(output).toBe('[]');
   });
 
-  it('gives every name of isomorphic-git from gitws/git', async () => {
-    const output = await evaluate(`
-      const [theirs, ours] = [await import('isomorphic-git'), await import('gitws/git')];
-      console.log(JSON.stringify(Object.keys(theirs).filter((name) => !(name in ours))));
-    `);
-    expect(output).toBe('[]');
-  });
-
   it('lets go of the process: nothing is open after an import', async () => {
     // Were a timer or a socket open, the process would not end by itself.
     await evaluate(`await import('gitws'); await import('gitws/server');`);
