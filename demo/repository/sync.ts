@@ -1,6 +1,7 @@
 /** Fetch, pull and push. */
 import type { Author } from '../worker/commit.js';
 import type { Joined } from '../worker/merge.js';
+import { isNotFound } from './missing.js';
 import { remoteArguments, type Transfer } from './remote.js';
 import type { Repository } from './repository.js';
 
@@ -27,8 +28,7 @@ export async function fetchRemote({ git, dir }: Repository, transfer: Transfer):
       await git.fetch({ ...told, ...wanted, dir, remote, tags: true, prune: true });
       return;
     } catch (error) {
-      const isGone = (error as { code?: unknown } | null)?.code === 'NotFoundError';
-      if (!isGone || at === candidates.length - 1) throw error;
+      if (!isNotFound(error) || at === candidates.length - 1) throw error;
     }
   }
 }

@@ -1,5 +1,7 @@
 /** What a commit changed, and the two versions of a file that differ. */
 import git, { type WalkerEntry } from 'gitws/git';
+import { isNotFound } from '../repository/missing.js';
+import { entryAt } from './conflicts.js';
 import { classify, decode, readFile, type FileContent } from './files.js';
 import type { Repository } from './repository.js';
 import { headOid, kindOf, type FileEntry } from './status.js';
@@ -98,13 +100,7 @@ async function readAt(
 ): Promise<FileContent | undefined> {
   if (commit === undefined) return undefined;
   try {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const { tree } = await git.readTree({
-      ...repository,
-      oid: commit,
-      ...(folder === '' ? {} : { filepath: folder }),
-    });
-    const entry = tree.find((other) => other.path === path.slice(path.lastIndexOf('/') + 1));
+    const entry = await entryAt(repository, commit, path);
     if (entry?.type !== 'blob') return undefined;
     const { blob } = await git.readBlob({ ...repository, oid: entry.oid });
     if (entry.mode === '120000') return { kind: 'symlink', target: decode(blob) };
@@ -113,8 +109,4 @@ async function readAt(
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'NotFoundError';
 }

@@ -1,5 +1,6 @@
 /** Files that both sides changed: what each did, and a merge that takes a side for each. */
 import git, { type TreeEntry } from 'gitws/git';
+import { isNotFound } from '../repository/missing.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
 import { BranchMoved, mergeDriver, mergeMessage, moveBranch } from './merge.js';
@@ -158,7 +159,8 @@ async function readText(
   return isText(text) ? text : undefined;
 }
 
-async function entryAt(
+/** @returns what a path is in a commit; undefined if it is not there. */
+export async function entryAt(
   repository: Repository,
   oid: string,
   path: string,
@@ -173,7 +175,7 @@ async function entryAt(
     });
     return tree.find((entry) => entry.path === path.slice(slash + 1));
   } catch (error) {
-    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Commits, newest first, read one page at a time; and how far two branches are apart. */
 import git from 'gitws/git';
+import { isNotFound } from '../repository/missing.js';
 import type { Repository } from './repository.js';
 
 /** A commit as a list shows it. */
@@ -190,7 +191,7 @@ async function readEntry(repository: Repository, oid: string): Promise<Queued | 
     };
     return { entry, order: commit.committer.timestamp };
   } catch (error) {
-    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

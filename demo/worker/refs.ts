@@ -1,5 +1,6 @@
 /** Where refs stand. */
 import git from 'gitws/git';
+import { isNotFound } from '../repository/missing.js';
 import type { Repository } from './repository.js';
 
 /** @returns the oid that a ref stands at; undefined if there is no such ref. */
@@ -7,7 +8,7 @@ export async function resolveRef(repository: Repository, ref: string): Promise<s
   try {
     return await git.resolveRef({ ...repository, ref });
   } catch (error) {
-    if ((error as { code?: string }).code === 'NotFoundError') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
