@@ -114,10 +114,16 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.button('Choose file by file…').waitFor();
     for (const { width, height } of looks) {
       await page.setViewportSize({ width, height });
-      const notice = await demo.notice.boundingBox();
-      const editor = await page.locator('.file-body').boundingBox();
-      if (notice === null || editor === null) throw new Error(`Not all is shown at ${width} px.`);
-      const isBelow = editor.y + editor.height <= notice.y + 0.5;
+      // Both are measured in one frame: a page takes its new size a moment after the call.
+      await page.waitForFunction((shown) => window.innerWidth === shown, width);
+      const [editor, notice] = await page.evaluate(() =>
+        ['.file-body', '.notice'].map((part) => {
+          const box = document.querySelector(part)?.getBoundingClientRect();
+          return { top: box?.top ?? NaN, bottom: box?.bottom ?? NaN, height: box?.height ?? NaN };
+        }),
+      );
+      if (editor === undefined || notice === undefined) throw new Error('Two parts are measured.');
+      const isBelow = editor.bottom <= notice.top + 0.5;
       expect(isBelow, `the editor at ${width} px ends above the message`).toBe(true);
       expect(editor.height, `the editor at ${width} px`).toBeGreaterThan(200);
     }
