@@ -3,7 +3,12 @@
  * has any. No stack traces, no credentials.
  */
 import { STATUS_CODES } from 'node:http';
-import { isGitWsError, type GitWsError } from '../src/base/errors.js';
+import {
+  isGitWsError,
+  type ErrorData,
+  type GitWsError,
+  type GitWsErrorOf,
+} from '../src/base/errors.js';
 import { messageOf } from '../src/base/failure.js';
 import type { ConnectionEvent } from '../src/tunnel/client/channel.js';
 
@@ -66,18 +71,12 @@ function explainOpening(error: GitWsError, url: string): string {
 }
 
 function openingWords(error: GitWsError, url: string): string {
-  switch (error.code) {
-    case 'REFUSED':
-      return reasonOf(error);
-    case 'HttpError':
-      return answerWords(error.data);
-    case 'CONNECTION_FAILED':
-      return connectionWords(error, new URL(url));
-    case 'CONNECTION_LOST':
-      return 'the server closed the connection before it answered';
-    default:
-      return firstLine(error.message);
+  if (isGitWsError(error, 'HttpError')) return answerWords(error.data);
+  if (isGitWsError(error, 'CONNECTION_FAILED')) return connectionWords(error, new URL(url));
+  if (isGitWsError(error, 'CONNECTION_LOST')) {
+    return 'the server closed the connection before it answered';
   }
+  return firstLine(error.message);
 }
 
 function reasonOf(error: GitWsError): string {
@@ -85,19 +84,18 @@ function reasonOf(error: GitWsError): string {
 }
 
 function lostWords(error: GitWsError): string {
-  const { closeCode, notResumed, reason } = error.data;
-  if (error.code !== 'CONNECTION_LOST') return firstLine(error.message);
-  if (typeof notResumed === 'string') return `it could not be resumed: ${firstLine(notResumed)}`;
-  if (closeCode === 1006) return reason === '' ? 'it broke off' : String(reason);
-  return `close code ${String(closeCode)}${reason === '' ? '' : `, ${String(reason)}`}`;
+  if (!isGitWsError(error, 'CONNECTION_LOST')) return firstLine(error.message);
+  const { closeCode, notResumed, reason = '' } = error.data;
+  if (notResumed !== undefined) return `it could not be resumed: ${firstLine(notResumed)}`;
+  if (closeCode === 1006) return reason === '' ? 'it broke off' : reason;
+  return `close code ${String(closeCode)}${reason === '' ? '' : `, ${reason}`}`;
 }
 
 /** A server or a proxy that answered in HTTP. */
-function answerWords({ status, location }: Readonly<Record<string, unknown>>): string {
-  const code = Number(status);
-  const answer = `${code} ${STATUS_CODES[code] ?? ''}`.trim();
-  if (code === 407) return 'the proxy wants other credentials (407)';
-  if (typeof location === 'string' && URL.canParse(location)) {
+function answerWords({ status, location }: ErrorData['HttpError']): string {
+  const answer = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
+  if (status === 407) return 'the proxy wants other credentials (407)';
+  if (location !== undefined && URL.canParse(location)) {
     return `the server answered ${answer} and points to ${new URL(location).host}`;
   }
   return `the server answered ${answer} and accepted no WebSocket`;
@@ -114,8 +112,8 @@ const systemWords: Readonly<Record<string, string>> = {
 const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Why no connection came about, from what Node.js says of it. */
-function connectionWords(error: GitWsError, url: URL): string {
-  if (error.data['lacksTls'] === true) return 'the server speaks TLS here; try wss://';
+function connectionWords(error: GitWsErrorOf<'CONNECTION_FAILED'>, url: URL): string {
+  if (error.data.lacksTls === true) return 'the server speaks TLS here; try wss://';
   const cause = error.cause as
     (Error & { code?: unknown; hostname?: string; address?: string; port?: number }) | undefined;
   const code = typeof cause?.code === 'string' ? cause.code : '';

@@ -92,7 +92,7 @@ export async function openService(request: ServiceRequest): Promise<OpenService>
 /** The HTTP status that an error stands for. */
 export function statusOf(error: unknown): number | undefined {
   if (!isGitWsError(error, 'REFUSED') && !isGitWsError(error, 'HttpError')) return undefined;
-  return error.data['status'] as number;
+  return error.data.status;
 }
 
 /** Credentials that need no asking: of the URL, of the environment, of `http.extraHeader`. */

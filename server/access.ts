@@ -4,8 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { GitService } from '../src/tunnel/machine/request-target.js';
-import { GitWsError } from '../src/base/errors.js';
-import { closeCodes } from '../src/tunnel/machine/close.js';
+import { closeCodes, closeError } from '../src/tunnel/machine/close.js';
 import { inTime } from './in-time.js';
 import type { Limits } from './limits.js';
 import { refusal, type Refusal } from './refusal.js';
@@ -126,8 +125,7 @@ export function inAccessTime<Result>(
   const { accessTime } = server.limits;
   return inTime(work, accessTime, () => {
     server.onError(new Error(`authenticate and authorize took over ${accessTime} ms`));
-    const data = { closeCode: closeCodes.unavailable };
-    throw new GitWsError('REFUSED', notChecked, { data });
+    throw closeError(closeCodes.unavailable, notChecked);
   });
 }
 

@@ -44,4 +44,4 @@ export type { Limits } from './limits.js';
 export type { OriginOptions } from './origin.js';
 export type { GitService } from '../src/tunnel/machine/request-target.js';
 export { GitWsError, isGitWsError } from '../src/base/errors.js';
-export type { ErrorCode } from '../src/base/errors.js';
+export type { ErrorCode, ErrorData, GitWsErrorOf } from '../src/base/errors.js';

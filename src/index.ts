@@ -33,4 +33,4 @@ export type { ExitStatus } from './tunnel/machine/message.js';
 export type { WebSocketConstructor, WebSocketLike } from './tunnel/client/socket.js';
 export type { GitService } from './tunnel/machine/request-target.js';
 export { GitWsError, isGitWsError } from './base/errors.js';
-export type { ErrorCode, GitWsErrorOptions } from './base/errors.js';
+export type { ErrorCode, ErrorData, GitWsErrorOf, GitWsErrorOptions } from './base/errors.js';

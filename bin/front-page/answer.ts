@@ -101,7 +101,7 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
   }
 
   function fail(response: ServerResponse, error: unknown): void {
-    const closeCode = isGitWsError(error, 'REFUSED') ? Number(error.data.closeCode) : 0;
+    const closeCode = isGitWsError(error, 'REFUSED') ? error.data.closeCode : 0;
     // Too many failures, or nothing to ask at present: said as to a client of gitws.v1.
     if (closeCode >= 4400 && error instanceof Error) {
       say(response, httpStatusOf(closeCode), error.message);

@@ -58,7 +58,7 @@ export class Credentials {
         return opened;
       } catch (error) {
         if (!isGitWsError(error, 'REFUSED')) throw error;
-        const { status } = error.data as { status: number };
+        const { status } = error.data;
         if (status === 401 && (await this.#ask())) continue;
         throw Object.assign(
           new isomorphicGit.Errors.HttpError(status, error.message, error.message),

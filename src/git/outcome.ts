@@ -15,26 +15,22 @@ export function failureOf(reason: unknown): unknown {
 /** What isomorphic-git has an error class for is one of it: applications ask with `instanceof`. */
 function asIsomorphic(error: GitWsError): Error | undefined {
   const { Errors } = isomorphicGit;
-  const { filepaths, what, capability, reason } = error.data as {
-    filepaths?: string[];
-    reason?: string;
-    what?: string;
-    capability?: string;
-  };
-  if (error.code === 'CheckoutConflictError' && filepaths !== undefined) {
-    return new Errors.CheckoutConflictError(filepaths);
+  if (isGitWsError(error, 'CheckoutConflictError')) {
+    return new Errors.CheckoutConflictError([...error.data.filepaths]);
   }
-  if (error.code === 'UnmergedPathsError' && filepaths !== undefined) {
-    return new Errors.UnmergedPathsError(filepaths);
+  if (isGitWsError(error, 'UnmergedPathsError')) {
+    return new Errors.UnmergedPathsError([...error.data.filepaths]);
   }
-  if (error.code === 'NotFoundError' && what !== undefined) return new Errors.NotFoundError(what);
-  if (error.code === 'PushRejectedError') {
-    const rejected = new Errors.PushRejectedError(reason as 'not-fast-forward');
-    // It has sentences for its own reasons alone.
+  if (isGitWsError(error, 'NotFoundError')) return new Errors.NotFoundError(error.data.what);
+  if (isGitWsError(error, 'PushRejectedError')) {
     const { data, message } = error;
-    return Object.assign(rejected, reason === 'stale-info' ? { data, message } : { data });
+    // It has sentences for its own reasons alone.
+    const isOurs = data.reason === 'stale-info';
+    const rejected = new Errors.PushRejectedError(isOurs ? 'not-fast-forward' : data.reason);
+    return Object.assign(rejected, isOurs ? { data, message } : { data });
   }
-  if (error.code !== 'RemoteCapabilityError' || capability === undefined) return undefined;
+  if (!isGitWsError(error, 'RemoteCapabilityError')) return undefined;
+  const { capability } = error.data;
   type Capability = ConstructorParameters<typeof Errors.RemoteCapabilityError>[0];
   const parameter = parameters[capability] ?? 'depth';
   return new Errors.RemoteCapabilityError(capability as Capability, parameter);

@@ -33,7 +33,7 @@ export type { HttpClientOptions } from './client-options.js';
 export type { Gateway, GatewayOptions } from '../remote/gateway.js';
 export type { ByteSource } from '../remote/gather.js';
 export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
-export type { RefInDoubt } from '../remote/push-outcome.js';
+export type { RefInDoubt } from '../base/errors.js';
 
 /** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
 export interface HttpRequest {
@@ -132,7 +132,7 @@ class GitWsHttpClient {
     } catch (error) {
       // isomorphic-git makes its own error of a status, and asks onAuth where it is 401.
       if (!isGitWsError(error, 'REFUSED')) throw callbackFailure(error, 'body');
-      const { status } = error.data as { status: number };
+      const { status } = error.data;
       const body = bodyOf([encodeText(error.message)]);
       return { url, method, headers: {}, body, statusCode: status, statusMessage: error.message };
     }

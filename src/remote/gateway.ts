@@ -82,7 +82,7 @@ function asHttpSays(error: unknown): unknown {
     [closeCodes.upstreamUnauthorized]: 401,
     [closeCodes.unauthorized]: 407,
   };
-  const status = statuses[closeCode as number];
+  const status = statuses[closeCode];
   if (status === undefined) return error;
   const whose = status === 407 ? `The gateway refuses: ${error.message}` : error.message;
   return new GitWsError('REFUSED', whose, { data: { ...error.data, status }, cause: error });

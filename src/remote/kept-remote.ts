@@ -169,13 +169,13 @@ export async function readOn(run: ServiceRun): Promise<Uint8Array> {
 }
 
 /** Close codes by which a server says that a run is over, and nothing is wrong with the request. */
-const over: ReadonlySet<unknown> = new Set([
+const over: ReadonlySet<number> = new Set([
   ...[closeCodes.timedOut, closeCodes.sessionGone, closeCodes.unavailable],
 ]);
 
 function isLost(failure: unknown): boolean {
   if (isGitWsError(failure, 'CONNECTION_LOST')) return true;
-  return isGitWsError(failure, 'REFUSED') && over.has(failure.data['closeCode']);
+  return isGitWsError(failure, 'REFUSED') && over.has(failure.data.closeCode);
 }
 
 /** As something that {@link Restarts} begins again. */

@@ -2,7 +2,7 @@
  * What became of a push whose report was lost after its last byte was sent: the server is asked afresh
  * what its refs are. A push is never in doubt silently.
  */
-import { GitWsError, isGitWsError } from '../base/errors.js';
+import { errorOfFacts, GitWsError, isGitWsError, type RefInDoubt } from '../base/errors.js';
 import type { PushCommand } from '../wire/v0/push-request.js';
 import { closeAfterAdvertisement } from './advertisement.js';
 import type { AdvertisedRun } from './connection.js';
@@ -10,17 +10,6 @@ import { Restarts } from './restart.js';
 
 /** The refs of a server as they are now; undefined where it cannot be asked. */
 export type AskRefs = () => Promise<ReadonlyMap<string, string> | undefined>;
-
-/** A ref that a push was to change, in the `data.refs` of an error. */
-export interface RefInDoubt {
-  readonly ref: string;
-  /** The oid that the push was based on; zeros for a ref to be created. */
-  readonly old: string;
-  /** The oid that the push asked for; zeros for a ref to be deleted. */
-  readonly wanted: string;
-  /** What the server said afterwards: zeros for "no such ref", undefined where it said nothing. */
-  readonly current: string | undefined;
-}
 
 /** Time for a server to say what became of a push, in ms. */
 const askTime = 10_000;
@@ -80,7 +69,7 @@ export async function inDoubt(
   const refs = describeRefs(commands, await ask());
   if (isGitWsError(failure, 'REMOTE_EXIT') || isGitWsError(failure, 'REMOTE_ERROR')) {
     const { code, message, data, retryable } = failure;
-    return new GitWsError(code, message, { data: { ...data, refs }, cause: failure, retryable });
+    return errorOfFacts(code, message, { data: { ...data, refs }, cause: failure, retryable });
   }
   const names = refs.map(describeOutcome).join('; ');
   const message = `The push was sent, but the server's report did not arrive: ${names}.`;

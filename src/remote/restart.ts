@@ -88,7 +88,7 @@ function isLost(failure: unknown): boolean {
   // A server that is just being started cannot be reached for a while.
   if (isGitWsError(failure, 'CONNECTION_FAILED')) return true;
   if (!isGitWsError(failure, 'REFUSED')) return false;
-  return failure.data['closeCode'] === closeCodes.unavailable;
+  return failure.data.closeCode === closeCodes.unavailable;
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
  * Errors on their way between page and worker. A structured clone keeps neither class nor `code`, and
  * a rejection may be any value.
  */
-import { GitWsError, isGitWsError } from '../base/errors.js';
+import { errorOfFacts, isGitWsError, type GitWsError } from '../base/errors.js';
 import { isError } from '../base/failure.js';
 
 /** A rejection that can be sent. */
@@ -71,7 +71,7 @@ function errorOf(carried: CarriedError, arrival: Arrival): Error {
   const cause = carried.cause === undefined ? {} : { cause: restore(carried.cause, arrival) };
   if (kind === 'gitws') {
     const { code, data, retryable, ...others } = rest as Partial<GitWsError>;
-    const error = new GitWsError(code ?? 'WORKER_FAILED', message, {
+    const error = errorOfFacts(code ?? 'WORKER_FAILED', message, {
       ...cause,
       ...(data === undefined ? {} : { data }),
       ...(retryable === undefined ? {} : { retryable }),

@@ -12,7 +12,13 @@ import type { OwnCommands } from './own-commands.js';
 import type { OffThreadCommands, WorkerGit } from './surface.js';
 import { joinWorker, type SharedWorkerOfPage } from './workers.js';
 
-export { GitWsError, isGitWsError, type ErrorCode } from '../base/errors.js';
+export {
+  GitWsError,
+  isGitWsError,
+  type ErrorCode,
+  type ErrorData,
+  type GitWsErrorOf,
+} from '../base/errors.js';
 export type { ErrorClasses } from './error-classes.js';
 export type { WorkerSource } from './meet-worker.js';
 export type { WorkerFilePromises, WorkerFileSystem } from './page-files.js';

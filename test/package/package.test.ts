@@ -197,7 +197,15 @@ describe('a TypeScript project that has installed it', () => {
         const { value } = await channel.readable.getReader().read();
         return value;
       } catch (error) {
-        if (isGitWsError(error, 'REFUSED')) return undefined;
+        if (isGitWsError(error, 'REFUSED') && error.data.status === 404) return undefined;
+        if (isGitWsError(error, 'PUSH_OUTCOME_UNKNOWN')) {
+          const oids: (string | undefined)[] = error.data.refs.map(({ current }) => current);
+          console.log(oids);
+        }
+        // @ts-expect-error: a code tells what its data has
+        if (isGitWsError(error, 'REFUSED')) console.log(error.data.closeCode.refs);
+        // @ts-expect-error: and is not made without it
+        if (isGitWsError(error)) throw new GitWsError('REFUSED', 'No.', { data: { status: 403 } });
         throw new GitWsError('CONNECTION_FAILED' satisfies ErrorCode, 'It failed.', { cause: error });
       }
     }

@@ -23,9 +23,9 @@ describe('the names of source files', () => {
 
 describe('the error codes of the library', () => {
   it('have a heading each in docs/protocol.md, and no other is there', async () => {
-    const source = await readFile(join(root, 'src/base/errors.ts'), 'utf8');
-    const [, type = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
-    const codes = [...type.matchAll(/^ *\| '(\w+)'/gm)].map(([, code]) => code);
+    const source = await readFile(join(root, 'src/base/error-data.ts'), 'utf8');
+    const [, type = ''] = /export interface ErrorData \{(.*?)^\}/ms.exec(source) ?? [];
+    const codes = [...type.matchAll(/^ {2}(\w+): /gm)].map(([, code]) => code);
     expect(codes).toContain('CONNECTION_LOST');
     const protocol = await readFile(join(root, 'docs/protocol.md'), 'utf8');
     const [, chapter = ''] = /^## 11\. Error codes[^\n]*\n(.*?)^## /ms.exec(protocol) ?? [];

@@ -13,7 +13,7 @@ const arrive = (reason: unknown, arrival: Arrival = { classes }): Error & Record
 describe('an error that is carried', () => {
   it('of gitws is one again, with data, cause and whether to try again', () => {
     const cause = new GitWsError('TIMEOUT', 'It took too long.');
-    const data = { status: 403, reason: 'no' };
+    const data = { closeCode: 4403, status: 403, reason: 'no' };
     const given = new GitWsError('REFUSED', 'No.', { data, cause, retryable: true });
     const error = arrive(Object.assign(given, { caller: 'git.push' }));
     expect(error).toBeInstanceOf(GitWsError);

@@ -1,5 +1,5 @@
 /** What the engine's codes mean, as errors. The numbers are those of src/pack/wasm/layout.ts. */
-import { GitWsError } from '../../base/errors.js';
+import { GitWsError, type ErrorData } from '../../base/errors.js';
 import type { PackLimits } from './limits.js';
 
 const faults: Readonly<Record<number, readonly [name: string, sentence: string]>> = {
@@ -66,7 +66,7 @@ export function faultError(
 export function limitError(
   limit: keyof PackLimits,
   value: number,
-  data: Record<string, unknown> = {},
+  data: Omit<ErrorData['PACK_LIMIT'], 'limit' | 'value'> = {},
 ): GitWsError {
   return new GitWsError(
     'PACK_LIMIT',
@@ -91,6 +91,6 @@ export function newBytes(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /** The pack as a whole is at fault. */
-export function corruptPack(sentence: string, data: Record<string, unknown> = {}): GitWsError {
+export function corruptPack(sentence: string, data: ErrorData['CORRUPT_PACK'] = {}): GitWsError {
   return new GitWsError('CORRUPT_PACK', sentence, { data });
 }

@@ -1,6 +1,6 @@
 /** Indexes a pack in a worker: the caller's side. What the worker does is run.ts, as without one. */
 import { Feeding } from './feeding.js';
-import { GitWsError } from '../../base/errors.js';
+import { errorOfFacts, GitWsError } from '../../base/errors.js';
 import { whenLifeEnds } from '../../base/life-lock.js';
 import type { Answer, Met, Order, Posted, Question, Report } from './messages.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
@@ -144,5 +144,5 @@ async function answerOf(question: Question, options: IndexPackOptions): Promise<
 }
 
 function errorOf({ code, message, data }: Extract<Report, { type: 'failed' }>): GitWsError {
-  return new GitWsError(code ?? 'PACK_ENGINE_FAILED', message, { data });
+  return errorOfFacts(code ?? 'PACK_ENGINE_FAILED', message, { data });
 }

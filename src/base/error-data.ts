@@ -1,0 +1,139 @@
+/**
+ * Every code of an error, with the situation that raises it and the facts that `data` has for a
+ * program. docs/protocol.md has a heading for each.
+ */
+
+/** A ref that a push was to change, in the `data.refs` of an error. */
+export interface RefInDoubt {
+  readonly ref: string;
+  /** The oid that the push was based on; zeros for a ref to be created. */
+  readonly old: string;
+  /** The oid that the push asked for; zeros for a ref to be deleted. */
+  readonly wanted: string;
+  /** What the server said afterwards: zeros for "no such ref", undefined where it said nothing. */
+  readonly current: string | undefined;
+}
+
+/** Nothing: the code says it all. */
+type NoData = Record<string, never>;
+
+/** The `data` of each code. What has a question mark is there where it is known. */
+export interface ErrorData {
+  /** A URL is not one of a repository: wrong scheme, no path, a query or a fragment. */
+  INVALID_URL: NoData;
+  /** An option has a value it cannot have. */
+  INVALID_OPTION: Record<string, unknown>;
+  /** The socket could not be opened: no server, no route, TLS refused, or an HTTP answer. */
+  CONNECTION_FAILED: { closeCode?: number; lacksTls?: boolean };
+  /** The connection ended before the transfer did. */
+  CONNECTION_LOST: { closeCode?: number; reason?: string; notResumed?: string };
+  /** The server closed with 44xx or 4500, 4503. */
+  REFUSED: { closeCode: number; status: number; reason: string };
+  /** The server did not send `open` in time. */
+  TIMEOUT: NoData;
+  /** The peer broke gitws.v1. The connection is closed with 4400. */
+  PROTOCOL_ERROR: { closeCode?: number };
+  /** The Authorization value does not fit into a handshake that proxies let pass. */
+  CREDENTIALS_TOO_LONG: { bytes: number; limit: number };
+  /** The caller's AbortSignal fired. isomorphic-git's own code. */
+  UserCanceledError: { refs?: readonly RefInDoubt[] };
+  /**
+   * A server answered the handshake with an HTTP status of its own: no gitws server, or a proxy.
+   * Only `git-remote-ws` and `gitws-ssh` are told it. isomorphic-git's own code.
+   */
+  HttpError: { status: number; location: string | undefined };
+  /** git on the server ended with a non-zero exit or a signal. */
+  REMOTE_EXIT: {
+    code: number | null;
+    signal: string | null;
+    stderr: string;
+    refs?: readonly RefInDoubt[];
+  };
+  /** The server's git reported an error: an `ERR` pkt-line or band 3. */
+  REMOTE_ERROR: { message: string; refs?: readonly RefInDoubt[] };
+  /** A pkt-line or what it carries is malformed. */
+  MALFORMED_PKT_LINE: { offset?: number };
+  /** An advertisement is malformed. */
+  MALFORMED_ADVERTISEMENT: { offset?: number };
+  /** A server says more beside what it was asked for than a limit allows. */
+  ANSWER_LIMIT: { limit: string; value: number };
+  /** A server advertised a ref name that git check-ref-format refuses. */
+  INVALID_REF_NAME: { ref: string };
+  /**
+   * The packfile is truncated or malformed, or its trailing checksum is not that of its bytes. Where
+   * an entry is to blame: `offset` (in bytes), `object`, `fault`; else how long the pack was, in
+   * bytes, the bases that are missing, or the object of the repository that is damaged.
+   */
+  CORRUPT_PACK: {
+    offset?: number;
+    object?: number;
+    fault?: string;
+    length?: number;
+    missing?: readonly string[];
+    oid?: string;
+  };
+  /** A packfile asks for more than a limit allows. */
+  PACK_LIMIT: { limit: string; value: number; offset?: number; object?: number; oid?: string };
+  /** The pack engine cannot be started here: no WebAssembly, or no such worker. */
+  PACK_ENGINE_UNAVAILABLE: NoData;
+  /** The pack engine or its worker died: no memory, or a fault of its own. */
+  PACK_ENGINE_FAILED: NoData;
+  /** The repository uses an object format other than SHA-1. */
+  UNSUPPORTED_OBJECT_FORMAT: { objectFormat: string };
+  /** The server sent no pack, or one that lacks what was asked for. */
+  MISSING_OBJECTS: { missing?: readonly string[] };
+  /**
+   * A push was refused on this side: `reason` is `not-fast-forward`, `tag-exists` or `stale-info` (the ref
+   * is not what the lease says). isomorphic-git's own code.
+   */
+  PushRejectedError: { reason: 'not-fast-forward' | 'tag-exists' | 'stale-info'; ref: string };
+  /** The server's git does not know what was asked for. */
+  UNSUPPORTED_CAPABILITY: { capability: string };
+  /** The connection was lost after the whole push was sent. */
+  PUSH_OUTCOME_UNKNOWN: { refs: readonly RefInDoubt[] };
+  /** A function of the caller's failed with a value that is no error. */
+  CALLBACK_FAILED: { callback: string };
+  /** The caller's file system failed with a value that is no error, or did less than it said. */
+  FILE_SYSTEM_FAILED: NoData;
+  /** The browser's quota, or the disk, is used up. */
+  QUOTA: { usage?: number; quota?: number; needed?: number };
+  /** Another page or worker uses the file system, and did not end in time. */
+  STORAGE_LOCKED: NoData;
+  /** Another page or worker has written meanwhile: nothing of the operation was stored. */
+  STORAGE_CHANGED: NoData;
+  /** Local changes, or files that git does not know, are in the way. isomorphic-git's own code. */
+  CheckoutConflictError: { filepaths: readonly string[] };
+  /** A tree names a path that must not be written, such as `.git/config`. isomorphic-git's own code. */
+  UnsafeFilepathError: { filepath: string };
+  /** A tree has more paths, or longer ones, than a limit allows. */
+  TREE_LIMIT: { limit: string; value: number };
+  /** A merge is not done yet. isomorphic-git's own code. */
+  UnmergedPathsError: { filepaths: readonly string[] };
+  /** The index is damaged, or of a kind that is not known here, such as a split one. */
+  UNREADABLE_INDEX: NoData;
+  /** Another program holds `index.lock`, or has left it behind. */
+  INDEX_LOCKED: { path: string };
+  /** A ref says something else than it did when it was read: somebody else has changed it. */
+  REF_CHANGED: { ref: string };
+  /** A ref's name is in the way of another one's, as `x` is of `x/y`. */
+  REF_CONFLICT: { ref: string; other: string };
+  /** Another program holds the lock of a ref, or has left it behind. */
+  REF_LOCKED: { ref: string; path: string };
+  /** A fetch has brought refs that must not be changed so, and has changed all others. */
+  REF_REJECTED: { rejected: readonly { ref: string; reason: string }[] };
+  /** There is no such ref. isomorphic-git's own code. */
+  NotFoundError: { what: string };
+  /** The server cannot do what was asked for. isomorphic-git's own code. */
+  RemoteCapabilityError: { capability: string };
+  /** The repository lacks an object that is needed, or has a damaged one. */
+  OBJECT_UNAVAILABLE: { oid: string };
+  /** The worker of `gitws/worker` cannot be started: its script cannot be loaded, or is another one. */
+  WORKER_UNAVAILABLE: NoData;
+  /** The worker of `gitws/worker` died: no memory, somebody ended it, or a fault of its own. */
+  WORKER_FAILED: NoData;
+  /** What `startGit` gave is closed, or was while the call ran. */
+  WORKER_CLOSED: NoData;
+}
+
+/** What happened: stable, unlike the sentence. */
+export type ErrorCode = keyof ErrorData;
