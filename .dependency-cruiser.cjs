@@ -59,18 +59,29 @@ module.exports = {
     ]),
     layer('element-stands-on-the-worker', '^src/element/', ['^src/worker/index\\.ts$', base]),
     layer('src-stands-alone', '^src/', []),
-    layer('server-knows-the-machine', '^server/(?!backend/upstream|stdout)', [
+    layer('server-knows-the-machine', '^server/(?!backend/upstream|text/stdout)', [
       '^server/',
       base,
       machine,
     ]),
-    layer('stdout-reads-the-wire', '^server/stdout', ['^server/', base, machine, wire]),
+    layer('stdout-reads-the-wire', '^server/text/stdout', ['^server/', base, machine, wire]),
     layer('upstream-may-read-the-wire', '^server/backend/upstream', [
       '^server/',
       base,
       machine,
       wire,
     ]),
+    // The rooms of the server that all others may stand on.
+    layer('server-base-knows-base', '^server/base/', [base]),
+    layer('limits-know-base', '^server/limits/', [base, '^server/base/']),
+    layer('files-know-words', '^server/files/', [base, '^server/base/', '^server/text/']),
+    {
+      name: 'only-the-server-knows-sessions',
+      severity: 'error',
+      // What admits, judges and runs is asked by a session, and never asks one.
+      from: { path: '^server/[a-z]+/', pathNot: '^server/session/' },
+      to: { path: '^server/(session/|server\\.ts$|index\\.ts$)' },
+    },
     layer('native-knows-the-client', '^native/(?!push-outcome)', [
       ...['^native/', base, machine, client],
     ]),
@@ -109,7 +120,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(server|native)/',
-        pathNot: '^(server/(backend/local/spawn|run-git)|native/git-process)\\.ts$',
+        pathNot: '^(server/(backend/local/spawn|git/run-git)|native/git-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

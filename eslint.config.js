@@ -28,7 +28,7 @@ const notEverywhere = [
 const childProcess = {
   regex: '^(node:)?child_process$',
   message:
-    'server/backend/local/spawn.ts, server/run-git.ts and native/git-process.ts start all processes.',
+    'server/backend/local/spawn.ts, server/git/run-git.ts and native/git-process.ts start all processes.',
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
@@ -142,7 +142,7 @@ export default defineConfig(
     rules: restrictImports(childProcess),
   },
   {
-    files: ['server/backend/local/spawn.ts', 'server/run-git.ts', 'native/git-process.ts'],
+    files: ['server/backend/local/spawn.ts', 'server/git/run-git.ts', 'native/git-process.ts'],
     rules: restrictImports(),
   },
   {

@@ -19,7 +19,7 @@ import {
   type JwtAlgorithm,
   type JwtKeySource,
 } from '../server/index.js';
-import { isLoopbackHost } from '../server/client-address.js';
+import { isLoopbackHost } from '../server/admission/client-address.js';
 import type { Log } from './log.js';
 import type { Settings } from './settings/table.js';
 

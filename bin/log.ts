@@ -5,7 +5,7 @@
  * a header.
  */
 import { pino, type Logger } from 'pino';
-import { addressKey } from '../server/client-address.js';
+import { addressKey } from '../server/admission/client-address.js';
 import {
   formatFailedSignIn,
   type Decision,

@@ -2,8 +2,8 @@
 import { constants, realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { GitWsError, type GitServerOptions } from '../server/index.js';
-import { isRepository } from '../server/repository-list.js';
-import { mayUse, orOutOfReach } from '../server/system-errors.js';
+import { isRepository } from '../server/git/repository-list.js';
+import { mayUse, orOutOfReach } from '../server/base/system-errors.js';
 
 /**
  * @param path the directory that was named.

@@ -5,14 +5,14 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import type { RunMessage } from '../src/tunnel/machine/message.js';
-import type { Link } from './link.js';
+import type { Link } from './session/link.js';
 import { closeCodes } from '../src/tunnel/machine/close.js';
-import type { Links } from './links.js';
-import type { Places } from './places.js';
+import type { Links } from './session/links.js';
+import type { Places } from './admission/places.js';
 import type { Processes } from './processes.js';
-import { refusal, type HttpAnswer, type Refusal } from './refusal.js';
-import type { Carrier, Sessions } from './sessions.js';
-import type { Admission, Arrival } from './upgrade.js';
+import { refusal, type HttpAnswer, type Refusal } from './admission/refusal.js';
+import type { Carrier, Sessions } from './session/sessions.js';
+import type { Admission, Arrival } from './admission/upgrade.js';
 
 /** Who asks for a run, by an upgrade or over a link that is there. */
 export interface Asker {

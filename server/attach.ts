@@ -10,7 +10,7 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { answerUpgrade } from './refusal.js';
+import { answerUpgrade } from './admission/refusal.js';
 
 /** An HTTP server that tells of upgrades; one of HTTP/2 does of those that come by HTTP/1.1. */
 export type UpgradeServer = HttpServer | HttpsServer | Http2SecureServer;

@@ -1,8 +1,8 @@
 /** What the checks of an upgrade need, of what an embedder gives. */
 import { Upstreams } from './backend/upstream/upstreams.js';
 import { checkedBasePath, type GitServerOptions } from './options.js';
-import { createOriginRules } from './origin.js';
-import type { UpgradeContext } from './upgrade.js';
+import { createOriginRules } from './admission/origin.js';
+import type { UpgradeContext } from './admission/upgrade.js';
 
 /**
  * @param given what the server itself knows.

@@ -7,8 +7,8 @@ export type { GitServer } from './git-server.js';
 export type { UpgradeServer } from './attach.js';
 export type { UpstreamOptions } from './backend/upstream/upstreams.js';
 export type { GitServerOptions, SessionReport } from './options.js';
-export type { RefusalReport } from './refusal-report.js';
-export type { SessionFigures, SessionOutcome } from './running-session.js';
+export type { RefusalReport } from './admission/refusal-report.js';
+export type { SessionFigures, SessionOutcome } from './session/running-session.js';
 export type {
   Access,
   Authenticate,
@@ -17,7 +17,7 @@ export type {
   AuthorizeQuestion,
   Credentials,
   User,
-} from './access.js';
+} from './admission/access.js';
 export { authenticateByHtpasswd } from './authentication/htpasswd.js';
 export type { HtpasswdOptions } from './authentication/htpasswd.js';
 export { authenticateByTokens } from './authentication/tokens.js';
@@ -37,11 +37,11 @@ export type { FailedSignIn, FailureLimits, FailureOptions } from './authenticati
 export { authorizeByRules, authorizeLocally } from './rules/authorize.js';
 export type { RulesAuthorization, RulesOptions } from './rules/authorize.js';
 export type { Decision, ProtectedRefs, RefChange } from './rules/types.js';
-export type { GitOptions } from './preparation.js';
-export type { Report } from './reloading-file.js';
-export { defaultLimits } from './limits.js';
-export type { Limits } from './limits.js';
-export type { OriginOptions } from './origin.js';
+export type { GitOptions } from './git/preparation.js';
+export type { Report } from './files/reloading-file.js';
+export { defaultLimits } from './limits/limits.js';
+export type { Limits } from './limits/limits.js';
+export type { OriginOptions } from './admission/origin.js';
 export type { GitService } from '../src/tunnel/machine/request-target.js';
 export { GitWsError, isGitWsError } from '../src/base/errors.js';
 export type { ErrorCode, ErrorData, GitWsErrorOf } from '../src/base/errors.js';

@@ -6,12 +6,12 @@ import { resolve } from 'node:path';
 import type { GitService } from '../src/tunnel/machine/request-target.js';
 import { GitWsError } from '../src/base/errors.js';
 import type { UpstreamOptions } from './backend/upstream/upstreams.js';
-import type { Authenticate, Authorize, User } from './access.js';
-import type { Limits } from './limits.js';
-import type { OriginOptions } from './origin.js';
-import type { GitOptions } from './preparation.js';
-import type { RefusalReport } from './refusal-report.js';
-import type { SessionFigures } from './running-session.js';
+import type { Authenticate, Authorize, User } from './admission/access.js';
+import type { Limits } from './limits/limits.js';
+import type { OriginOptions } from './admission/origin.js';
+import type { GitOptions } from './git/preparation.js';
+import type { RefusalReport } from './admission/refusal-report.js';
+import type { SessionFigures } from './session/running-session.js';
 
 /** One session, told when it is over. */
 export interface SessionReport extends SessionFigures {

@@ -3,11 +3,11 @@
  * that clients talk to is without a session for longer than it takes to end it.
  */
 import { closeCodes } from '../src/tunnel/machine/close.js';
-import { inTime } from './in-time.js';
-import type { Limits } from './limits.js';
-import { failure, refusal, type Refusal } from './refusal.js';
+import { inTime } from './base/in-time.js';
+import type { Limits } from './limits/limits.js';
+import { failure, refusal, type Refusal } from './admission/refusal.js';
 import type { Ending, Service } from './backend/service.js';
-import type { Admission } from './upgrade.js';
+import type { Admission } from './admission/upgrade.js';
 
 /** What {@link Processes} works with. */
 export interface ProcessesOptions {

@@ -11,25 +11,35 @@ import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
 import { Admittance, closing } from './admittance.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { Backends } from './backend/backends.js';
-import { createClientAddress, createProxyCheck, type ClientAddress } from './client-address.js';
-import { Connections } from './connections.js';
+import {
+  createClientAddress,
+  createProxyCheck,
+  type ClientAddress,
+} from './admission/client-address.js';
+import { Connections } from './admission/connections.js';
 import { createContext } from './context.js';
 import type { GitServer } from './git-server.js';
-import { inTime } from './in-time.js';
-import { completeLimits, type Limits } from './limits.js';
-import type { Link } from './link.js';
-import { Links } from './links.js';
-import { Maintenance } from './maintenance.js';
-import { Occupancy } from './occupancy.js';
+import { inTime } from './base/in-time.js';
+import { completeLimits, type Limits } from './limits/limits.js';
+import type { Link } from './session/link.js';
+import { Links } from './session/links.js';
+import { Maintenance } from './git/maintenance.js';
+import { Occupancy } from './admission/occupancy.js';
 import { checkedNode, checkedRoot, type GitServerOptions } from './options.js';
-import { Places } from './places.js';
+import { Places } from './admission/places.js';
 import { Processes } from './processes.js';
-import { reportOf } from './refusal-report.js';
-import { answerUpgrade, httpStatusOf, Refusals, type HttpAnswer, type Refusal } from './refusal.js';
+import { reportOf } from './admission/refusal-report.js';
+import {
+  answerUpgrade,
+  httpStatusOf,
+  Refusals,
+  type HttpAnswer,
+  type Refusal,
+} from './admission/refusal.js';
 import type { RunMessage } from '../src/tunnel/machine/message.js';
-import { Sessions } from './sessions.js';
-import { looksLikeEndpoint } from './target.js';
-import { tell } from './tell.js';
+import { Sessions } from './session/sessions.js';
+import { looksLikeEndpoint } from './admission/target.js';
+import { tell } from './base/tell.js';
 import {
   checkRun,
   checkUpgrade,
@@ -37,8 +47,8 @@ import {
   wantsRawPipe,
   type Arrival,
   type UpgradeContext,
-} from './upgrade.js';
-import { createWebSocketServer } from './web-sockets.js';
+} from './admission/upgrade.js';
+import { createWebSocketServer } from './admission/web-sockets.js';
 
 /**
  * Makes a server that runs the real git for clients of gitws.v1.

@@ -4,7 +4,7 @@
  */
 import type { GitService } from '../src/tunnel/machine/request-target.js';
 import type { Ending } from './backend/service.js';
-import type { Limits } from './limits.js';
+import type { Limits } from './limits/limits.js';
 
 /** What a service does to a repository: upload-pack reads, receive-pack writes. */
 export type Access = 'read' | 'write' | 'archive';

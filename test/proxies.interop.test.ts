@@ -9,7 +9,7 @@ import * as isomorphicGit from 'isomorphic-git';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from './helpers/long.js';
 import { defaultLimits, type AuthenticateAttempt, type GitServerOptions } from '../server/index.js';
-import { createClientAddress } from '../server/client-address.js';
+import { createClientAddress } from '../server/admission/client-address.js';
 import { createHttpClient } from '../src/index.js';
 import { formatSubprotocols, maxSubprotocolBytes } from '../src/tunnel/machine/subprotocol.js';
 import { believing, believingWebSocket } from './helpers/believing.js';

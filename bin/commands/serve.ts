@@ -5,8 +5,12 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Command } from 'commander';
 import { createGitServer, type GitServer } from '../../server/index.js';
-import { completeLimits, limitNames, type Limits } from '../../server/limits.js';
-import { keepList, listRepositories, type RepositoryNames } from '../../server/repository-list.js';
+import { completeLimits, limitNames, type Limits } from '../../server/limits/limits.js';
+import {
+  keepList,
+  listRepositories,
+  type RepositoryNames,
+} from '../../server/git/repository-list.js';
 import { gitVersion } from '../../server/backend/local/spawn.js';
 import { createAccess, type ServerAccess } from '../access.js';
 import { createFrontPage } from '../front-page/answer.js';

@@ -1,8 +1,8 @@
 /** `gitws token create|list|revoke`: the file of tokens that `gitws serve --tokens` reads. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken } from '../../server/index.js';
-import { quoteForLog } from '../../server/log-text.js';
-import { missingUnit, parseQuantity, quantityForms } from '../../server/quantity.js';
+import { quoteForLog } from '../../server/text/log-text.js';
+import { missingUnit, parseQuantity, quantityForms } from '../../server/limits/quantity.js';
 import { permissionFault } from '../../server/rules/decide.js';
 import { fail } from '../problem.js';
 import { addSettings, givenSettings } from '../settings/options.js';

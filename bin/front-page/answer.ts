@@ -1,11 +1,11 @@
 /** Answers requests for the page at `/`: who is asking, what may be read, and how that is said. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inAccessTime, parseCredentials, type User } from '../../server/access.js';
-import { createClientAddress } from '../../server/client-address.js';
+import { inAccessTime, parseCredentials, type User } from '../../server/admission/access.js';
+import { createClientAddress } from '../../server/admission/client-address.js';
 import { isGitWsError, type GitServerOptions, type Limits } from '../../server/index.js';
-import { createOriginRules } from '../../server/origin.js';
-import { httpStatusOf } from '../../server/refusal.js';
-import type { RepositoryNames } from '../../server/repository-list.js';
+import { createOriginRules } from '../../server/admission/origin.js';
+import { httpStatusOf } from '../../server/admission/refusal.js';
+import type { RepositoryNames } from '../../server/git/repository-list.js';
 import { formatPage, pageHeaders } from './page.js';
 
 /** What the page is made of. */

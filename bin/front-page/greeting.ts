@@ -1,5 +1,5 @@
 /** What the terminal shows at the start: the repositories, and the command that clones each. */
-import type { RepositoryNames } from '../../server/repository-list.js';
+import type { RepositoryNames } from '../../server/git/repository-list.js';
 import { cloneCommand } from './page.js';
 
 /** As many as fit a terminal with room for what comes; the page has more of them. */

@@ -1,6 +1,6 @@
 /** The page at `/`: HTML without a script, and the headers that allow it nothing else. */
 import { createHash } from 'node:crypto';
-import { encodePath } from '../../server/target.js';
+import { encodePath } from '../../server/admission/target.js';
 
 /** What stands on the page. */
 export interface PageContent {

@@ -2,8 +2,8 @@
  * The table of settings as docs/configuration.md shows it, and of limits as docs/security.md does;
  * tests hold them together.
  */
-import { limitNames, limits, type Limits } from '../../server/limits.js';
-import { formatQuantity } from '../../server/quantity.js';
+import { limitNames, limits, type Limits } from '../../server/limits/limits.js';
+import { formatQuantity } from '../../server/limits/quantity.js';
 import { optionOf, settingNames, settingOf, variableOf, type SettingName } from './table.js';
 import { formatValue } from './values.js';
 

@@ -1,5 +1,5 @@
 /** The settings as an operator looks for them: the headings of the help, in its order. */
-import { limitNames } from '../../server/limits.js';
+import { limitNames } from '../../server/limits/limits.js';
 import type { SettingName } from './table.js';
 
 /** Headings, and the settings under each; every setting has one. */

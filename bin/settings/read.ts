@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { GitWsError } from '../../src/base/errors.js';
-import { parseJson } from '../../server/json-file.js';
+import { parseJson } from '../../server/files/json-file.js';
 import {
   settingNames,
   settingOf,

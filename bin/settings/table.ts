@@ -4,8 +4,8 @@
  * docs/configuration.md are all made of it.
  */
 import { defaultFailureLimits } from '../../server/authentication/failures.js';
-import { limits, type Limits } from '../../server/limits.js';
-import type { Unit } from '../../server/quantity.js';
+import { limits, type Limits } from '../../server/limits/limits.js';
+import type { Unit } from '../../server/limits/quantity.js';
 import { logLevels } from '../log.js';
 
 /** What a setting's value is, by its kind. */

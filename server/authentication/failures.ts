@@ -5,11 +5,11 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { GitWsError } from '../../src/base/errors.js';
 import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
-import type { Authenticate, AuthenticateAttempt, User } from '../access.js';
-import { addressKey, formatAddress } from '../client-address.js';
-import type { Limit } from '../limit-table.js';
-import { limitFault } from '../limits.js';
-import { quoteForLog } from '../log-text.js';
+import type { Authenticate, AuthenticateAttempt, User } from '../admission/access.js';
+import { addressKey, formatAddress } from '../admission/client-address.js';
+import type { Limit } from '../limits/limit-table.js';
+import { limitFault } from '../limits/limits.js';
+import { quoteForLog } from '../text/log-text.js';
 
 /** How much guessing is borne. Times in ms. */
 export interface FailureLimits {

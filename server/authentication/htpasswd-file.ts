@@ -3,7 +3,7 @@
  * Only bcrypt is accepted: every other kind in that format can be guessed by the billion.
  */
 import { GitWsError } from '../../src/base/errors.js';
-import { quoteForLog } from '../log-text.js';
+import { quoteForLog } from '../text/log-text.js';
 
 /** Hashes by user name. */
 export type PasswordHashes = ReadonlyMap<string, string>;

@@ -4,8 +4,8 @@
  */
 import { compare } from 'bcryptjs';
 import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
-import type { Authenticate } from '../access.js';
-import { openReloadingFile, type Report } from '../reloading-file.js';
+import type { Authenticate } from '../admission/access.js';
+import { openReloadingFile, type Report } from '../files/reloading-file.js';
 import { bcryptCost, parseHtpasswd, type PasswordHashes } from './htpasswd-file.js';
 
 /** Where the file is and whom to tell. */

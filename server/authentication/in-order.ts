@@ -2,7 +2,7 @@
  * Several ways to sign in, one after the other: for example tokens, then passwords. Each way is a
  * function as an embedder would write it, and an embedder's own may stand among them.
  */
-import type { Authenticate } from '../access.js';
+import type { Authenticate } from '../admission/access.js';
 
 /**
  * @param ways asked in this order; the first that knows the user wins.

@@ -16,10 +16,10 @@ import {
 import { z } from 'zod';
 import { GitWsError } from '../../src/base/errors.js';
 import { closeCodes, closeError } from '../../src/tunnel/machine/close.js';
-import { isLoopbackHost } from '../client-address.js';
-import { faultsOf, parseJson } from '../json-file.js';
-import { quoteForLog } from '../log-text.js';
-import { openReloadingFile, type Report } from '../reloading-file.js';
+import { isLoopbackHost } from '../admission/client-address.js';
+import { faultsOf, parseJson } from '../files/json-file.js';
+import { quoteForLog } from '../text/log-text.js';
+import { openReloadingFile, type Report } from '../files/reloading-file.js';
 
 /** Where the keys are. */
 export type JwtKeySource =

@@ -5,8 +5,8 @@
  */
 import type { JWTPayload } from 'jose';
 import { GitWsError } from '../../src/base/errors.js';
-import type { Authenticate, User } from '../access.js';
-import type { Report } from '../reloading-file.js';
+import type { Authenticate, User } from '../admission/access.js';
+import type { Report } from '../files/reloading-file.js';
 import { openJwtKeys, type JwtAlgorithm, type JwtKeySource } from './jwt-keys.js';
 import { tokenOf } from './tokens.js';
 

@@ -7,8 +7,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GitWsError } from '../../src/base/errors.js';
-import { parseJson } from '../json-file.js';
-import { replaceFile } from '../replace-file.js';
+import { parseJson } from '../files/json-file.js';
+import { replaceFile } from '../files/replace-file.js';
 
 /** Begins every token, so that scanners for secrets can find a leaked one. */
 const prefix = 'gitws_';

@@ -3,8 +3,8 @@
  * password, since git and browsers send Basic credentials only.
  */
 import { timingSafeEqual } from 'node:crypto';
-import type { Authenticate, Credentials, User } from '../access.js';
-import { openReloadingFile, type Report } from '../reloading-file.js';
+import type { Authenticate, Credentials, User } from '../admission/access.js';
+import { openReloadingFile, type Report } from '../files/reloading-file.js';
 import { hashToken, parseTokenFile } from './token-file.js';
 
 /** Where the file is and whom to tell. */

@@ -1,10 +1,10 @@
 /** What runs services, by where the repository is. */
-import type { Limits } from '../limits.js';
+import type { Limits } from '../limits/limits.js';
 import type { GitServerOptions } from '../options.js';
-import { Preparation } from '../preparation.js';
+import { Preparation } from '../git/preparation.js';
 import type { Running } from '../processes.js';
-import type { Refusal } from '../refusal.js';
-import { askGit } from '../run-git.js';
+import type { Refusal } from '../admission/refusal.js';
+import { askGit } from '../git/run-git.js';
 import { LocalBackend } from './local/backend.js';
 import type { Place } from './place.js';
 import type { Service, ServiceRequest } from './service.js';

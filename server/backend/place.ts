@@ -1,6 +1,6 @@
 /** Where a repository is. */
 import { createHash } from 'node:crypto';
-import type { Repository } from '../repository.js';
+import type { Repository } from '../git/repository.js';
 import { nameOf, type Location } from './upstream/smart-http.js';
 
 /** On a disk of this machine. */

@@ -5,9 +5,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitStatus } from '../../src/tunnel/machine/message.js';
 import type { GitService } from '../../src/tunnel/machine/request-target.js';
-import type { Refusal } from '../refusal.js';
-import type { ServiceText } from '../service-text.js';
-import type { User } from '../user.js';
+import type { Refusal } from '../admission/refusal.js';
+import type { ServiceText } from '../text/service-text.js';
+import type { User } from '../admission/user.js';
 
 /** How to end a service. Times in ms, from the call on. */
 export interface Ending {

@@ -9,7 +9,7 @@ import { constants, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { GitWsError } from '../../src/base/errors.js';
-import { mayUse, orOutOfReach } from '../system-errors.js';
+import { mayUse, orOutOfReach } from '../base/system-errors.js';
 import { formatHooks, receiveHooks, type HookSet, type ReceiveHook } from './scripts.js';
 
 /**

@@ -4,7 +4,7 @@
  */
 import { constants, lstat, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { mayUse, orAbsent } from '../system-errors.js';
+import { mayUse, orAbsent } from '../base/system-errors.js';
 import { receiveHooks, type ReceiveHook } from './scripts.js';
 
 /** Runs git in a repository that is explicitly the one it is in. @returns its stdout. */

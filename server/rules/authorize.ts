@@ -2,9 +2,9 @@
  * Authorization for a server's options: by a rules file, or, where there is none, by where a
  * request comes from.
  */
-import type { Authorize, User } from '../access.js';
-import { isLocalRequest } from '../client-address.js';
-import { openReloadingFile, type Report } from '../reloading-file.js';
+import type { Authorize, User } from '../admission/access.js';
+import { isLocalRequest } from '../admission/client-address.js';
+import { openReloadingFile, type Report } from '../files/reloading-file.js';
 import { decide, isPermitted, protectedRefs } from './decide.js';
 import { canonicalRepository } from './glob.js';
 import { parseRules } from './parse.js';

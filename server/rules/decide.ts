@@ -2,8 +2,8 @@
  * What rules say to one question. Pure functions: the same rules and question give the same answer,
  * whatever else happens. What no rule gives is denied.
  */
-import type { Access, User } from '../access.js';
-import { quoteForLog } from '../log-text.js';
+import type { Access, User } from '../admission/access.js';
+import { quoteForLog } from '../text/log-text.js';
 import { canonicalRepository, compileGlobs, globFault, isTooLong } from './glob.js';
 import type { Decision, ProtectedRefs, RefChange, Rules, Subject } from './types.js';
 

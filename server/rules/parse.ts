@@ -3,8 +3,8 @@
  * here, at start or at reload, and named by its place: `rules[2].who[0]`.
  */
 import { refGlobFault } from '../hooks/ref-rules.js';
-import { faultsOf, parseJson } from '../json-file.js';
-import { quoteForLog } from '../log-text.js';
+import { faultsOf, parseJson } from '../files/json-file.js';
+import { quoteForLog } from '../text/log-text.js';
 import { canonicalRepository, compileGlobs, globFault } from './glob.js';
 import { rulesFile, type RulesFile } from './schema.js';
 import type { Grant, Matcher, Protection, Rules, Subject } from './types.js';

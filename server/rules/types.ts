@@ -2,7 +2,7 @@
  * The words that rules are made of: who, what, on which repositories and refs. Values only; what
  * they mean is decided in decide.ts.
  */
-import type { Access } from '../access.js';
+import type { Access } from '../admission/access.js';
 
 /** Whom a rule speaks of. */
 export type Subject =

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFrontPage } from '../../bin/front-page/answer.js';
 import { createToken } from '../../server/index.js';
-import { keepList, listRepositories } from '../../server/repository-list.js';
+import { keepList, listRepositories } from '../../server/git/repository-list.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
 import { nativeEnvironment } from '../helpers/native.js';

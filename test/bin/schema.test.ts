@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { readSettings } from '../../bin/settings/read.js';
 import { configurationJsonSchema } from '../../bin/settings/schema.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
-import { formatQuantity } from '../../server/quantity.js';
+import { formatQuantity } from '../../server/limits/quantity.js';
 import { rulesJsonSchema } from '../../server/rules/schema.js';
 import { fencedBlocks } from '../helpers/fenced.js';
 import { runCommand } from '../helpers/serve-process.js';

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { limitNames } from '../../server/limits.js';
+import { limitNames } from '../../server/limits/limits.js';
 import { readSettings } from '../../bin/settings/read.js';
 import { settingGroups } from '../../bin/settings/groups.js';
 import { optionOf, settingNames, settingOf, variableOf } from '../../bin/settings/table.js';

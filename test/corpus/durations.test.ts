@@ -1,6 +1,6 @@
 /** Options that are times: each value is refused, or does what it says; none wakes anybody for nothing. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultLimits, limitNames, limits } from '../../server/limits.js';
+import { defaultLimits, limitNames, limits } from '../../server/limits/limits.js';
 import { createGitServer, limitFailures } from '../../server/index.js';
 import {
   createHttpClient,

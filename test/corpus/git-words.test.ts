@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { ownWords } from '../../server/own-paths.js';
-import type { OwnWord } from '../../server/removal.js';
-import { StderrText } from '../../server/stderr.js';
+import { ownWords } from '../../server/text/own-paths.js';
+import type { OwnWord } from '../../server/text/removal.js';
+import { StderrText } from '../../server/text/stderr.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { readCorpus } from './corpus.js';
 

@@ -1,7 +1,7 @@
 /** Settings of a server that opened what the owner of a repository had shut. */
 import { expect, it } from 'vitest';
-import type { GitSetting } from '../../server/environment.js';
-import { canonicalKey, withoutLooser } from '../../server/stricter.js';
+import type { GitSetting } from '../../server/git/environment.js';
+import { canonicalKey, withoutLooser } from '../../server/git/stricter.js';
 import { readCorpus } from './corpus.js';
 
 interface Settings {

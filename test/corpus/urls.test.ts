@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseServiceUrl } from '../../native/service-url.js';
-import { parseTarget } from '../../server/target.js';
+import { parseTarget } from '../../server/admission/target.js';
 import { repositoryEndpoint } from '../../src/tunnel/client/endpoint.js';
 import {
   bindRepository,

@@ -1,8 +1,8 @@
 /** Fuzzes what keeps paths apart: the request target going in, git's stderr coming out. */
 import { join, sep } from 'node:path';
-import { isBelowBasePath, looksLikeEndpoint, parseTarget } from '../../server/target.js';
-import { repositoryWords } from '../../server/own-paths.js';
-import { StderrText } from '../../server/stderr.js';
+import { isBelowBasePath, looksLikeEndpoint, parseTarget } from '../../server/admission/target.js';
+import { repositoryWords } from '../../server/text/own-paths.js';
+import { StderrText } from '../../server/text/stderr.js';
 import type { Random } from '../helpers/random.js';
 import { Finding, type Fuzzer } from './fuzzer.js';
 import { cut, mutateText } from './mutate.js';

@@ -17,7 +17,7 @@ import {
   signInLines,
 } from '../../bin/log.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
-import { defaultLimits as limits } from '../../server/limits.js';
+import { defaultLimits as limits } from '../../server/limits/limits.js';
 import { maxWaiting } from '../../native/waiting-lines.js';
 import { lastCall, livenessTimes } from '../../src/tunnel/machine/liveness.js';
 import { maxBinaryBytes, maxTextLength } from '../../src/tunnel/machine/message.js';
@@ -31,9 +31,9 @@ import { maxDelay } from '../../server/authentication/failures.js';
 import { secretBytes as tokenBytes } from '../../server/authentication/token-file.js';
 import { askedAlone, mostCommits } from '../../server/hooks/forward.js';
 import { lookTimes } from '../../server/backend/local/quarantine.js';
-import { maxWaiting as maxPipeWaiting } from '../../server/raw-pipe.js';
-import { secretBytes as sessionBytes } from '../../server/session-store.js';
-import { maxFragments, maxUnsentPongs } from '../../server/web-sockets.js';
+import { maxWaiting as maxPipeWaiting } from '../../server/session/raw-pipe.js';
+import { secretBytes as sessionBytes } from '../../server/session/session-store.js';
+import { maxFragments, maxUnsentPongs } from '../../server/admission/web-sockets.js';
 import { longestTimer } from '../../src/base/duration.js';
 import { defaultAdvertisementTime } from '../../src/isomorphic/http.js';
 import { mostLosses } from '../../src/remote/restart.js';

@@ -25,10 +25,10 @@ export interface Removal {
 }
 
 const endpoint = 'src/tunnel/machine/request-target.ts';
-const target = 'server/target.ts';
-const repository = 'server/repository.ts';
-const environment = 'server/environment.ts';
-const upgrade = 'server/upgrade.ts';
+const target = 'server/admission/target.ts';
+const repository = 'server/git/repository.ts';
+const environment = 'server/git/environment.ts';
+const upgrade = 'server/admission/upgrade.ts';
 const failures = 'server/authentication/failures.ts';
 
 const security = (name: string): string => `server/security/${name}.test.ts`;
@@ -184,7 +184,7 @@ const ownWords: readonly Removal[] = [
   {
     attack: 'a repository served looser than its owner said',
     defence: 'what a repository has shut is not opened by settings for all',
-    file: 'server/preparation.ts',
+    file: 'server/git/preparation.ts',
     from: '...withoutLooser(ours, settings),',
     to: '...(settings.length < 0 ? withoutLooser(ours, settings) : ours),',
     tests: ['server/own-word.interop.test.ts'],
@@ -192,7 +192,7 @@ const ownWords: readonly Removal[] = [
   {
     attack: 'reading where the server keeps what',
     defence: "the server's paths are taken out of what git says on stdout",
-    file: 'server/output.ts',
+    file: 'server/session/output.ts',
     from: 'this.#gather(options.running.text.stdout.push(chunk));',
     to: 'this.#gather([chunk]);',
     tests: ['server/own-paths.interop.test.ts'],
@@ -269,7 +269,7 @@ const pages: readonly Removal[] = [
   {
     attack: 'cross-site WebSocket hijacking',
     defence: 'by its older name, too',
-    file: 'server/origin.ts',
+    file: 'server/admission/origin.ts',
     from: "request.headers.origin ?? request.headers['sec-websocket-origin']",
     to: 'request.headers.origin',
     tests: [security('pages')],
@@ -293,7 +293,7 @@ const pages: readonly Removal[] = [
   {
     attack: 'getting credentials echoed',
     defence: 'only the version is echoed',
-    file: 'server/web-sockets.ts',
+    file: 'server/admission/web-sockets.ts',
     from: 'handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),',
     to: 'handleProtocols: (offered) => [...offered].at(-1) ?? subprotocol,',
     tests: ['server/bad-input.test.ts'],
@@ -321,13 +321,13 @@ const guessing: readonly Removal[] = [
   },
   {
     defence: 'X-Forwarded-For is believed of trusted proxies only',
-    file: 'server/client-address.ts',
+    file: 'server/admission/client-address.ts',
     from: 'if (!trusted.some((range) => contains(range, nearest))) break;',
     to: '',
   },
   {
     defence: 'a /64 of IPv6 is one address',
-    file: 'server/client-address.ts',
+    file: 'server/admission/client-address.ts',
     from: 'const network = parsed.toByteArray().fill(0, 8);',
     to: 'const network = parsed.toByteArray();',
   },
@@ -379,7 +379,7 @@ const credentials: readonly Removal[] = [
   {
     attack: 'CR/LF in a credential',
     defence: 'nor does what its base64 stands for',
-    file: 'server/access.ts',
+    file: 'server/admission/access.ts',
     from: "if ([authorization ?? '', ...parts].some((part) => /[\\r\\n\\0]/.test(part))) {",
     to: 'if (parts.length < 0) {',
     tests: [security('credentials')],
@@ -395,7 +395,7 @@ const credentials: readonly Removal[] = [
   {
     attack: 'finding out which repositories exist',
     defence: 'who may not read hears the same of one that does not exist',
-    file: 'server/access.ts',
+    file: 'server/admission/access.ts',
     from: '  if (user === null) {\n    return authorization === undefined',
     to: "  if (user === null && repository.startsWith('public')) {\n    return authorization === undefined",
     tests: ['server/access.test.ts'],
@@ -403,7 +403,7 @@ const credentials: readonly Removal[] = [
   {
     attack: "another user's session token",
     defence: 'a session is bound to its user',
-    file: 'server/session-store.ts',
+    file: 'server/session/session-store.ts',
     from: ' && user === wanted.user;',
     to: ';',
     tests: [security('resuming')],
@@ -411,7 +411,7 @@ const credentials: readonly Removal[] = [
   {
     attack: "another user's session token",
     defence: 'to its repository',
-    file: 'server/session-store.ts',
+    file: 'server/session/session-store.ts',
     from: 'const same = place === wanted.place && ',
     to: 'const same = place !== undefined && ',
     tests: [security('resuming')],
@@ -419,7 +419,7 @@ const credentials: readonly Removal[] = [
   {
     attack: "another user's session token",
     defence: 'and to its service',
-    file: 'server/session-store.ts',
+    file: 'server/session/session-store.ts',
     from: ' && service === wanted.service && ',
     to: ' && service !== undefined && ',
     tests: [security('resuming')],
@@ -438,7 +438,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'a frame holds 1 MiB at most (maxPayload)',
-    file: 'server/web-sockets.ts',
+    file: 'server/admission/web-sockets.ts',
     from: '    maxPayload: maxBinaryBytes,\n',
     to: '',
     tests: [security('frames'), 'server/bad-input.test.ts'],
@@ -446,7 +446,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'oversized frames',
     defence: 'nothing is inflated',
-    file: 'server/web-sockets.ts',
+    file: 'server/admission/web-sockets.ts',
     from: 'perMessageDeflate: false,',
     to: 'perMessageDeflate: true,',
     tests: [security('frames')],
@@ -462,7 +462,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'fragmented frames',
     defence: 'a message has 16,384 pieces at most',
-    file: 'server/web-sockets.ts',
+    file: 'server/admission/web-sockets.ts',
     from: '    maxFragments,\n    maxBufferedChunks: 262_144,\n',
     to: '    maxFragments: 0,\n    maxBufferedChunks: 0,\n',
     tests: [security('frames')],
@@ -494,7 +494,7 @@ const frames: readonly Removal[] = [
   {
     attack: 'message floods',
     defence: 'pongs that nobody reads do not pile up',
-    file: 'server/web-sockets.ts',
+    file: 'server/admission/web-sockets.ts',
     from: 'maxPendingAutoPongs: maxUnsentPongs,',
     to: 'maxPendingAutoPongs: 0,',
     tests: [security('frames')],
@@ -521,7 +521,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'acknowledging without reading',
     defence: 'what waits in a socket is bounded',
-    file: 'server/connection.ts',
+    file: 'server/session/connection.ts',
     from: 'if (this.#socket.bufferedAmount <= this.#limits.maxReplay + sendSlack) return;',
     to: 'if (this.#socket.bufferedAmount >= 0) return;',
     tests: ['server/bad-input.test.ts'],
@@ -537,7 +537,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'stderr flood',
     defence: 'a session has a longest time',
-    file: 'server/deadlines.ts',
+    file: 'server/session/deadlines.ts',
     from: "session.end(closeCodes.timedOut, 'The session took too long.');",
     to: '',
     tests: [security('floods'), 'server/limits.enforcement.test.ts'],
@@ -545,7 +545,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'a hook that leaves something in the background',
     defence: 'what is dropped holds up nothing',
-    file: 'server/output.ts',
+    file: 'server/session/output.ts',
     from: "stderr.on('data', (chunk: Buffer) => {\n      if (this.#discarding) return;\n      this.#linger?.refresh();",
     to: "stderr.on('data', (chunk: Buffer) => {\n      this.#linger?.refresh();\n      if (this.#discarding) return;",
     tests: ['server/safe-git.test.ts'],
@@ -553,7 +553,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'floods of refused clients',
     defence: 'refused sockets are bounded in number (maxRefusals)',
-    file: 'server/refusal.ts',
+    file: 'server/admission/refusal.ts',
     from: 'this.#waiting.size >= this.#limits.maxRefusals',
     to: 'this.#waiting.size < 0',
     tests: ['server/limits.enforcement.test.ts', 'server/bad-input.test.ts'],
@@ -561,7 +561,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'floods of refused clients',
     defence: 'an address has a share of them (maxRefusalsPerAddress)',
-    file: 'server/refusal.ts',
+    file: 'server/admission/refusal.ts',
     from: 'share.size <= this.#limits.maxRefusalsPerAddress',
     to: 'share.size > 0',
     tests: ['server/limits.enforcement.test.ts'],
@@ -601,7 +601,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'floods of sessions',
     defence: 'sessions are counted (maxSessions)',
-    file: 'server/occupancy.ts',
+    file: 'server/admission/occupancy.ts',
     from: 'return refusal(closeCodes.unavailable, full);',
     to: 'return undefined;',
     tests: ['server/access.test.ts', 'server/session.test.ts', 'server/occupancy.test.ts'],
@@ -609,7 +609,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'floods of sessions',
     defence: 'sessions that wait are counted (maxDetached)',
-    file: 'server/occupancy.ts',
+    file: 'server/admission/occupancy.ts',
     from: 'this.#detached < maxDetached &&',
     to: '',
     tests: ['server/occupancy.test.ts'],
@@ -617,7 +617,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'floods of sessions',
     defence: 'and so is what they hold (maxDetachedBytes)',
-    file: 'server/occupancy.ts',
+    file: 'server/admission/occupancy.ts',
     from: ' && this.#detachedBytes + bytes <= maxDetachedBytes',
     to: '',
     tests: ['server/occupancy.test.ts'],
@@ -625,7 +625,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'clients that say nothing',
     defence: 'a first message comes in time (openingTime)',
-    file: 'server/session.ts',
+    file: 'server/session/session.ts',
     from: "      else this.end(closeCodes.timedOut, 'The client said nothing.');\n",
     to: '',
     tests: ['server/limits.enforcement.test.ts', 'server/bad-input.test.ts'],
@@ -633,7 +633,7 @@ const floods: readonly Removal[] = [
   {
     attack: 'clients that say nothing',
     defence: 'a session goes on (idleTime)',
-    file: 'server/session.ts',
+    file: 'server/session/session.ts',
     from: "this.end(closeCodes.timedOut, 'Nothing happened for too long.');",
     to: '',
     tests: ['server/limits.enforcement.test.ts'],
@@ -661,7 +661,7 @@ const pushes: readonly Removal[] = [
   },
   {
     defence: 'so has what git is asked (maxRequestSize)',
-    file: 'server/session.ts',
+    file: 'server/session/session.ts',
     from: "          this.end(closeCodes.tooLarge, 'The request is too large.');\n          return;\n",
     to: '',
   },
@@ -747,7 +747,7 @@ const logs: readonly Removal[] = [
 const start: readonly Removal[] = [
   {
     defence: 'hooks are tried when the server starts',
-    file: 'server/preparation.ts',
+    file: 'server/git/preparation.ts',
     from: 'if (allowPush) checkHooksParent(hooksParent);',
     to: "if (allowPush && hooksParent === '') checkHooksParent(hooksParent);",
   },

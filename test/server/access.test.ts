@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthenticateAttempt, Authorize, GitServerOptions } from '../../server/index.js';
-import { parseCredentials } from '../../server/access.js';
+import { parseCredentials } from '../../server/admission/access.js';
 import { git } from '../helpers/git.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';

@@ -6,7 +6,7 @@ import {
   formatAddress,
   isLocalRequest,
   isLoopbackHost,
-} from '../../server/client-address.js';
+} from '../../server/admission/client-address.js';
 import { requestFrom } from './authentication/attempts.js';
 
 const proxy = '10.0.0.2';

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { expect, test } from 'vitest';
-import { Connections } from '../../server/connections.js';
+import { Connections } from '../../server/admission/connections.js';
 
 /** Closed only later, as sockets are. */
 class OpenSocket extends EventEmitter {

@@ -10,7 +10,7 @@ import {
   pusherEnvironment,
   serviceEnvironment,
   serviceSettings,
-} from '../../server/environment.js';
+} from '../../server/git/environment.js';
 import { git, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Gather } from '../../server/gather.js';
+import { Gather } from '../../server/session/gather.js';
 
 const messageBytes = 128 * 1024;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeLimits, defaultLimits } from '../../server/limits.js';
+import { completeLimits, defaultLimits } from '../../server/limits/limits.js';
 
 describe('the limits', () => {
   it('have defaults', () => {

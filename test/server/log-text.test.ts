@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quoteForLog } from '../../server/log-text.js';
+import { quoteForLog } from '../../server/text/log-text.js';
 
 describe("a stranger's word in a log", () => {
   it('is printable ASCII between quotes that it cannot end, whatever it is', () => {

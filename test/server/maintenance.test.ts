@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { Maintenance } from '../../server/maintenance.js';
-import { startGit, type GitCommand } from '../../server/run-git.js';
+import { Maintenance } from '../../server/git/maintenance.js';
+import { startGit, type GitCommand } from '../../server/git/run-git.js';
 import { expectSoundRepository, git, gitEnvironment, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

@@ -1,7 +1,7 @@
 /** Who is one too many, counted without a socket. With sockets: limits.enforcement.test.ts, resume.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { completeLimits, type Limits } from '../../server/limits.js';
-import { Occupancy, type Visit } from '../../server/occupancy.js';
+import { completeLimits, type Limits } from '../../server/limits/limits.js';
+import { Occupancy, type Visit } from '../../server/admission/occupancy.js';
 
 const [here, there] = ['192.0.2.1', '192.0.2.2'];
 const [ada, eve] = [{ name: 'ada' }, { name: 'eve' }];

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createOriginRules, type OriginOptions } from '../../server/origin.js';
+import { createOriginRules, type OriginOptions } from '../../server/admission/origin.js';
 
 function request(headers: Record<string, string>, localAddress = '127.0.0.1'): IncomingMessage {
   return { headers, socket: { localAddress } } as unknown as IncomingMessage;

@@ -1,9 +1,9 @@
 /** A repository whose owner shut something: it stays shut, whatever the server sets for all. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Maintenance } from '../../server/maintenance.js';
-import { Preparation } from '../../server/preparation.js';
-import { askGit } from '../../server/run-git.js';
+import { Maintenance } from '../../server/git/maintenance.js';
+import { Preparation } from '../../server/git/preparation.js';
+import { askGit } from '../../server/git/run-git.js';
 import { openChannel } from '../../src/tunnel/client/channel.js';
 import { nullOid, pktLine, pushRequest } from '../helpers/git-stream.js';
 import { git, gitBytes, makeRepository } from '../helpers/git.js';

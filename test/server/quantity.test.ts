@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatQuantity, parseQuantity, type Unit } from '../../server/quantity.js';
+import { formatQuantity, parseQuantity, type Unit } from '../../server/limits/quantity.js';
 
 describe('a quantity', () => {
   it.each<[string, Unit, number | undefined]>([

@@ -4,7 +4,7 @@ import type * as fs from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { openReloadingFile } from '../../server/reloading-file.js';
+import { openReloadingFile } from '../../server/files/reloading-file.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 vi.mock('node:fs/promises', async (original) => {

@@ -2,7 +2,7 @@ import { appendFile, mkdir, rename, rm, stat, symlink, utimes, writeFile } from 
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { GitWsError } from '../../src/base/errors.js';
-import { openReloadingFile } from '../../server/reloading-file.js';
+import { openReloadingFile } from '../../server/files/reloading-file.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 let path: string;

@@ -1,7 +1,7 @@
 import { chmod, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { replaceFile } from '../../server/replace-file.js';
+import { replaceFile } from '../../server/files/replace-file.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 let directory: string;

@@ -3,9 +3,9 @@ import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { findOwnHooks } from '../../server/hooks/own-hooks.js';
-import { ownWords } from '../../server/own-paths.js';
-import { listRepositories } from '../../server/repository-list.js';
-import { findRepository } from '../../server/repository.js';
+import { ownWords } from '../../server/text/own-paths.js';
+import { listRepositories } from '../../server/git/repository-list.js';
+import { findRepository } from '../../server/git/repository.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

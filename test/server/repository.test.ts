@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findRepository } from '../../server/repository.js';
+import { findRepository } from '../../server/git/repository.js';
 import { canonicalRepository } from '../../server/rules/glob.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { repositoryWords } from '../../server/own-paths.js';
-import { StderrText } from '../../server/stderr.js';
+import { repositoryWords } from '../../server/text/own-paths.js';
+import { StderrText } from '../../server/text/stderr.js';
 
 const name = 'team/site';
 const repository = { gitDir: '/srv/repos/team/site.git', root: '/srv/repos' };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GitService } from '../../server/index.js';
-import { repositoryWords } from '../../server/own-paths.js';
-import { asBytes, StdoutText } from '../../server/stdout.js';
+import { repositoryWords } from '../../server/text/own-paths.js';
+import { asBytes, StdoutText } from '../../server/text/stdout.js';
 import { pktLine } from '../helpers/git-stream.js';
 
 const root = '/srv/repos';

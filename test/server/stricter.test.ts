@@ -5,10 +5,10 @@
 import { appendFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { serviceSettings, type GitSetting } from '../../server/environment.js';
-import { RepositoryConfigs } from '../../server/repository-config.js';
-import { askGit } from '../../server/run-git.js';
-import { withoutLooser } from '../../server/stricter.js';
+import { serviceSettings, type GitSetting } from '../../server/git/environment.js';
+import { RepositoryConfigs } from '../../server/git/repository-config.js';
+import { askGit } from '../../server/git/run-git.js';
+import { withoutLooser } from '../../server/git/stricter.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

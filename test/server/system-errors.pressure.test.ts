@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { initRepository } from '../../bin/commands/init.js';
 import { HookDirectories } from '../../server/hooks/directory.js';
 import { findOwnHooks, foldsNames } from '../../server/hooks/own-hooks.js';
-import { ownWords } from '../../server/own-paths.js';
-import { listRepositories } from '../../server/repository-list.js';
+import { ownWords } from '../../server/text/own-paths.js';
+import { listRepositories } from '../../server/git/repository-list.js';
 import { git, gitBytes } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 

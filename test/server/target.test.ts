@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLikeEndpoint, parseTarget } from '../../server/target.js';
+import { looksLikeEndpoint, parseTarget } from '../../server/admission/target.js';
 
 const endpoint = (repository: string, service = 'git-upload-pack', gitProtocol?: string) => ({
   kind: 'endpoint',

@@ -1,6 +1,6 @@
 /** Runs services of repositories on this machine: real git, a process each. */
-import { serviceText } from '../../service-text.js';
-import type { Preparation } from '../../preparation.js';
+import { serviceText } from '../../text/service-text.js';
+import type { Preparation } from '../../git/preparation.js';
 import type { LocalPlace } from '../place.js';
 import type { Backend, Service, ServiceRequest } from '../service.js';
 import { LocalService } from './local-service.js';

@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
-import type { ServiceText } from '../../service-text.js';
+import type { ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
 import type { Ending, Service } from '../service.js';
 import { Quarantine } from './quarantine.js';

@@ -6,13 +6,13 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
-import { requireDescriptorsForProcess } from '../../descriptors.js';
+import { requireDescriptorsForProcess } from '../../base/descriptors.js';
 import {
   configArguments,
   gitEnvironment,
   type Environment,
   type GitSetting,
-} from '../../environment.js';
+} from '../../git/environment.js';
 import { services } from '../../services.js';
 import type { Ending } from '../service.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { closeCodes, formatCloseReason } from '../../../src/tunnel/machine/close.js';
-import { noSuchRepository } from '../../access.js';
-import { refusal, type Refusal } from '../../refusal.js';
+import { noSuchRepository } from '../../admission/access.js';
+import { refusal, type Refusal } from '../../admission/refusal.js';
 import { ForbiddenAddress } from './pool.js';
 
 /** An answer of which nothing was read yet. */

@@ -1,8 +1,8 @@
 /** Runs services of repositories on upstreams, over git's smart HTTP. */
 import { closeCodes } from '../../../src/tunnel/machine/close.js';
-import type { Limits } from '../../limits.js';
-import type { GitOptions } from '../../preparation.js';
-import { refusal, type Refusal } from '../../refusal.js';
+import type { Limits } from '../../limits/limits.js';
+import type { GitOptions } from '../../git/preparation.js';
+import { refusal, type Refusal } from '../../admission/refusal.js';
 import { services } from '../../services.js';
 import type { UpstreamPlace } from '../place.js';
 import type { Backend, Service, ServiceRequest } from '../service.js';

@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import type { Pool } from 'undici';
 import { decodeSegment } from '../../../src/tunnel/machine/request-target.js';
 import { closeCodes } from '../../../src/tunnel/machine/close.js';
-import { refusal, type Refusal } from '../../refusal.js';
-import { encodePath } from '../../target.js';
+import { refusal, type Refusal } from '../../admission/refusal.js';
+import { encodePath } from '../../admission/target.js';
 import {
   bodyOf,
   drop,

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { isGitWsError } from '../../../src/base/errors.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
-import { passedText, type ServiceText } from '../../service-text.js';
+import { passedText, type ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
 import type { Service } from '../service.js';
 import { runCommands } from './commands.js';

@@ -1,6 +1,6 @@
 /** Attempts to sign in, as the server would ask about them, without a server. */
 import type { IncomingMessage } from 'node:http';
-import type { AuthenticateAttempt, Credentials } from '../../../server/access.js';
+import type { AuthenticateAttempt, Credentials } from '../../../server/admission/access.js';
 
 /** A request from an address, with headers: as much of one as the functions look at. */
 export function requestFrom(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Authenticate } from '../../../server/access.js';
+import type { Authenticate } from '../../../server/admission/access.js';
 import {
   formatFailedSignIn,
   limitFailures,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type * as bcryptjs from 'bcryptjs';
 import { compare, hash as bcryptHash } from 'bcryptjs';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Authenticate } from '../../../server/access.js';
+import type { Authenticate } from '../../../server/admission/access.js';
 import { authenticateByHtpasswd } from '../../../server/authentication/htpasswd.js';
 import { parseHtpasswd } from '../../../server/authentication/htpasswd-file.js';
 import { temporaryDirectory } from '../../helpers/temp.js';

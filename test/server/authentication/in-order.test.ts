@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Authenticate } from '../../../server/access.js';
+import type { Authenticate } from '../../../server/admission/access.js';
 import { authenticateInOrder } from '../../../server/authentication/in-order.js';
 import { basic } from './attempts.js';
 

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type JWK } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Authenticate } from '../../../server/access.js';
+import type { Authenticate } from '../../../server/admission/access.js';
 import { authenticateByJwt, type JwtOptions } from '../../../server/authentication/jwt.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 import { attempt, basic, bearer } from './attempts.js';

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Access, Authorize, User } from '../../../server/access.js';
+import type { Access, Authorize, User } from '../../../server/admission/access.js';
 import { authorizeByRules, authorizeLocally } from '../../../server/rules/authorize.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
 import { requestFrom } from '../authentication/attempts.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Access, User } from '../../../server/access.js';
+import type { Access, User } from '../../../server/admission/access.js';
 import { decide, protectedRefs } from '../../../server/rules/decide.js';
 import { parseRules } from '../../../server/rules/parse.js';
 

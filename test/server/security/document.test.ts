@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatLimits } from '../../../bin/settings/document.js';
 import { optionOf } from '../../../bin/settings/table.js';
-import { limitNames, limits } from '../../../server/limits.js';
-import { formatQuantity } from '../../../server/quantity.js';
+import { limitNames, limits } from '../../../server/limits/limits.js';
+import { formatQuantity } from '../../../server/limits/quantity.js';
 
 const project = new URL('../../../', import.meta.url);
 const text = await readFile(new URL('docs/security.md', project), 'utf8');
