@@ -18,6 +18,7 @@ import {
 } from './admission/client-address.js';
 import { Connections } from './admission/connections.js';
 import { createContext } from './context.js';
+import { Deciding } from './deciding.js';
 import type { GitServer } from './git-server.js';
 import { inTime } from './base/in-time.js';
 import { completeLimits, type Limits } from './limits/limits.js';
@@ -76,10 +77,8 @@ class RunningServer implements GitServer {
   readonly #places: Places;
   readonly #backends: Backends;
   readonly #maintenance: Maintenance;
-  readonly #upgrades = new Set<Promise<void>>();
+  readonly #deciding: Deciding;
   readonly #detach: (() => void)[] = [];
-  /** What decides each upgrade that waits for its checks, or for git to start. */
-  readonly #undecided = new Set<(verdict: Refusal) => void>();
   #closed: Promise<void> | undefined;
   #endDrain!: () => void;
   /** Time that what has to end may take, in ms, where that was said. */
@@ -98,6 +97,7 @@ class RunningServer implements GitServer {
     const onError = (error: unknown): void => {
       this.#report(error);
     };
+    this.#deciding = new Deciding(onError);
     this.#processes = new Processes({
       ...{ limits: this.#limits, onError },
       open: (admission, signal) => this.#backends.open(admission, signal),
@@ -118,7 +118,7 @@ class RunningServer implements GitServer {
     this.#links = new Links({
       limits: this.#limits,
       onRun: (link, run, before) => {
-        this.#underWay(this.#next(link, run, before), () => {
+        this.#deciding.add(this.#next(link, run, before), () => {
           link.close(closeCodes.failed, 'The server failed.');
         });
       },
@@ -133,7 +133,7 @@ class RunningServer implements GitServer {
       links: this.#links,
       webSockets: this.#webSockets,
       isClosing: () => this.#closed !== undefined,
-      unlessClosing: (work) => this.#unlessClosing(work),
+      unlessClosing: (work) => this.#deciding.unlessAnswered(work),
     });
     this.#context = createContext(options, {
       ...{ root, limits: this.#limits, onError },
@@ -185,22 +185,11 @@ class RunningServer implements GitServer {
     socket.on('error', () => socket.destroy());
     const address = this.#clientAddress(request);
     const visit = this.#occupancy.arrive(address);
-    this.#underWay(this.#upgrade({ request, address, visit }, socket, head), () => {
+    this.#deciding.add(this.#upgrade({ request, address, visit }, socket, head), () => {
       visit.leave();
       socket.destroy();
     });
     return true;
-  }
-
-  /** Counts what is decided, until it is. @param onFailure what to do where it rejects. */
-  #underWay(deciding: Promise<void>, onFailure: () => void): void {
-    const decided = deciding
-      .catch((error: unknown) => {
-        this.#report(error);
-        onFailure();
-      })
-      .finally(() => this.#upgrades.delete(decided));
-    this.#upgrades.add(decided);
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
@@ -238,9 +227,9 @@ class RunningServer implements GitServer {
 
   /** Never rejects, and takes no longer than what it waits for may take. */
   async #close(drained: Promise<void>): Promise<void> {
-    for (const decide of this.#undecided) decide(closing);
+    const decided = this.#deciding.answer(closing);
     this.#places.close();
-    await Promise.all(this.#upgrades);
+    await decided;
     this.#links.shutDown();
     this.#sessions.shutDown();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -274,7 +263,7 @@ class RunningServer implements GitServer {
     await Promise.resolve();
     const verdict =
       this.#closed === undefined
-        ? await this.#unlessClosing(checkUpgrade(arrival, this.#context))
+        ? await this.#deciding.unlessAnswered(checkUpgrade(arrival, this.#context))
         : closing;
     const asker = this.#admittance.upgradeAsker({ arrival, socket, head }, verdict, (refused) => {
       this.#refuse(arrival, socket, head, refused);
@@ -299,22 +288,13 @@ class RunningServer implements GitServer {
     try {
       const verdict =
         this.#closed === undefined
-          ? await this.#unlessClosing(checkRun(run, arrival, this.#context))
+          ? await this.#deciding.unlessAnswered(checkRun(run, arrival, this.#context))
           : closing;
       if (verdict.kind !== 'admission') asker.refuse(verdict);
       else if (!link.gone) began = await this.#admittance.admit(asker, verdict);
     } finally {
       if (!began) arrival.visit.leave();
     }
-  }
-
-  /** What an upgrade waits for, unless the server closes before. */
-  #unlessClosing<Result>(work: Promise<Result>): Promise<Result | Refusal> {
-    // No race with a promise that lives as long as the server: that keeps a trace of every upgrade.
-    return new Promise((resolve, reject) => {
-      this.#undecided.add(resolve);
-      void work.then(resolve, reject).finally(() => this.#undecided.delete(resolve));
-    });
   }
 
   #refuse(arrival: Arrival, socket: Duplex, head: Buffer, refused: Refusal | HttpAnswer): void {
