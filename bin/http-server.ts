@@ -20,6 +20,8 @@ export interface HttpServerOptions {
   readonly gitServer: GitServer;
   readonly tls: TlsFiles | undefined;
   readonly limits: Pick<Limits, 'headersTime' | 'maxHeaderLength' | 'maxTargetLength'>;
+  /** Whether bodies of requests may take long, as pushes do: then they have limits of their own. */
+  readonly smartHttp: boolean;
   /** Whether the server has begun to close. */
   isClosing(): boolean;
   /** Answers for the page at `/`, where there is one. @returns false where it is not asked for. */
@@ -38,7 +40,7 @@ export function createHttpServer(options: HttpServerOptions): OwnHttpServer {
   const { tls, limits } = options;
   const settings = {
     headersTimeout: limits.headersTime,
-    requestTimeout: limits.headersTime,
+    requestTimeout: options.smartHttp ? 0 : limits.headersTime,
     connectionsCheckingInterval: Math.max(10, limits.headersTime / 4),
     // Request line included. What is a little above gets a close code, which a page can read.
     maxHeaderSize: limits.maxHeaderLength + 2 * limits.maxTargetLength,

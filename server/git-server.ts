@@ -27,7 +27,12 @@ export interface GitServer {
    *   no subprotocol of gitws is offered below `basePath`.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Answers plain requests for an endpoint with 426. @returns false where the path is none. */
+  /**
+   * Answers plain requests for an endpoint: as git's smart HTTP has it where `smartHttp` is on, else
+   * with 426. The HTTP server's `requestTimeout` holds for pushes, too.
+   *
+   * @returns false where the path is none.
+   */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   /**
    * Ends every session and refuses new ones with 4503. Pushes whose every byte has arrived have

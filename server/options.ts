@@ -41,6 +41,11 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
   readonly basePath?: string | undefined;
   /** Whether pushing is possible at all. Default false. */
   readonly allowPush?: boolean | undefined;
+  /**
+   * Whether git's plain smart HTTP is answered, too, by `handleRequest`: for clients and networks
+   * where no WebSocket passes. Without resuming, and not for upstreams. Default false.
+   */
+  readonly smartHttp?: boolean | undefined;
   /** Whether archives can be made (`git archive --remote`) at all. Default false. */
   readonly allowArchive?: boolean | undefined;
   /**
@@ -55,8 +60,8 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
    */
   readonly node?: string | undefined;
   /**
-   * Finds out who is asking. Default: nobody is known. It may refuse by throwing a
-   * GitWsError REFUSED with `data.closeCode`, for example 4429.
+   * Finds out who is asking. Default: nobody is known. It may refuse by throwing a GitWsError
+   * REFUSED, for example with the `data` { closeCode: 4429, status: 429, reason: 'Later.' }.
    */
   readonly authenticate?: Authenticate | undefined;
   /** Decides whether somebody may. Default: everybody may read, and what is allowed above. */
@@ -66,7 +71,8 @@ export interface GitServerOptions extends OriginOptions, GitOptions {
   /** Told of every session when it is over, for logs and figures. */
   readonly onSession?: ((report: SessionReport) => void) | undefined;
   /**
-   * Told of every upgrade that was refused, and of every further run over the connection of one.
+   * Told of every upgrade that was refused, of every further run over the connection of one, and of
+   * every request of plain smart HTTP.
    * Whoever floods the server calls it as often: bound what
    * is made of it.
    */

@@ -7,7 +7,6 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import { startTimer } from '../src/base/duration.js';
-import { subprotocol } from '../src/tunnel/machine/subprotocol.js';
 import { Admittance, closing } from './admittance.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { Backends } from './backend/backends.js';
@@ -27,6 +26,7 @@ import { Links } from './session/links.js';
 import { Maintenance } from './git/maintenance.js';
 import { Occupancy } from './admission/occupancy.js';
 import { checkedNode, checkedRoot, type GitServerOptions } from './options.js';
+import { wantUpgrade } from './admission/http-answer.js';
 import { Places } from './admission/places.js';
 import { Processes } from './processes.js';
 import { reportOf } from './admission/refusal-report.js';
@@ -40,6 +40,7 @@ import {
 import type { RunMessage } from '../src/tunnel/machine/message.js';
 import { Sessions } from './session/sessions.js';
 import { looksLikeEndpoint } from './admission/target.js';
+import { SmartHttp } from './smart-http.js';
 import { tell } from './base/tell.js';
 import {
   checkRun,
@@ -78,6 +79,7 @@ class RunningServer implements GitServer {
   readonly #backends: Backends;
   readonly #maintenance: Maintenance;
   readonly #deciding: Deciding;
+  readonly #smartHttp: SmartHttp | undefined;
   readonly #detach: (() => void)[] = [];
   #closed: Promise<void> | undefined;
   #endDrain!: () => void;
@@ -94,9 +96,7 @@ class RunningServer implements GitServer {
     this.#occupancy = new Occupancy(this.#limits);
     const { maxChildren, maxQueue, queueTime } = this.#limits;
     this.#places = new Places({ places: maxChildren, queue: maxQueue, time: queueTime });
-    const onError = (error: unknown): void => {
-      this.#report(error);
-    };
+    const onError = this.#report;
     this.#deciding = new Deciding(onError);
     this.#processes = new Processes({
       ...{ limits: this.#limits, onError },
@@ -139,6 +139,15 @@ class RunningServer implements GitServer {
       ...{ root, limits: this.#limits, onError },
       knowsToken: (token) => this.#sessions.knowsToken(token),
     });
+    this.#smartHttp = options.smartHttp
+      ? new SmartHttp({
+          ...{ context: this.#context, admittance: this.#admittance, deciding: this.#deciding },
+          arrive: (request) => this.#arrive(request),
+          onRefusal: (arrival, refused, target) => {
+            this.#tellRefusal(arrival, refused, target);
+          },
+        })
+      : undefined;
     this.#backends = new Backends({
       ...{ options, root, limits: this.#limits, onError, upstreams: this.#context.upstreams },
       onProcess: this.#processes.add,
@@ -169,9 +178,7 @@ class RunningServer implements GitServer {
     const connections = new Connections(server, {
       limits: this.#limits,
       isTrustedProxy: createProxyCheck(this.#options.trustedProxies ?? []),
-      onError: (error) => {
-        this.#report(error);
-      },
+      onError: this.#report,
     });
     this.#connections.push(connections);
     this.#detach.push(() => {
@@ -183,23 +190,23 @@ class RunningServer implements GitServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (!isOwnUpgrade(request, this.#context.basePath)) return false;
     socket.on('error', () => socket.destroy());
-    const address = this.#clientAddress(request);
-    const visit = this.#occupancy.arrive(address);
-    this.#deciding.add(this.#upgrade({ request, address, visit }, socket, head), () => {
-      visit.leave();
+    const arrival = this.#arrive(request);
+    this.#deciding.add(this.#upgrade(arrival, socket, head), () => {
+      arrival.visit.leave();
       socket.destroy();
     });
     return true;
   }
 
+  #arrive(request: IncomingMessage): Arrival {
+    const address = this.#clientAddress(request);
+    return { request, address, visit: this.#occupancy.arrive(address) };
+  }
+
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#smartHttp?.take(request, response) === true) return true;
     if (!looksLikeEndpoint(request.url ?? '', this.#context.basePath)) return false;
-    const headers = { 'Content-Type': 'text/plain; charset=utf-8', Upgrade: 'websocket' };
-    response
-      .writeHead(426, headers)
-      .end(
-        `This is a git repository's endpoint for WebSockets (${subprotocol}), not for plain HTTP.\n`,
-      );
+    wantUpgrade(response);
     return true;
   }
 
@@ -241,9 +248,7 @@ class RunningServer implements GitServer {
       await new Promise((resolve) => (timer = setTimeout(resolve, time)));
       this.#report(new Error(`the server was closed, and ${this.sessions} sessions did not end`));
     });
-    await Promise.race([this.#end(), overdue]).catch((error: unknown) => {
-      this.#report(error);
-    });
+    await Promise.race([this.#end(), overdue]).catch(this.#report);
     clearTimeout(timer);
     for (const detach of this.#detach) detach();
   }
@@ -282,7 +287,7 @@ class RunningServer implements GitServer {
     const { request, address } = link.origin;
     const arrival = { request, address, visit: this.#occupancy.arrive(address) };
     const asker = this.#admittance.linkAsker({ arrival, link, run }, (refused) => {
-      this.#tellRefusal(arrival, refused, run.service);
+      this.#tellRefusal(arrival, refused, { service: run.service });
     });
     let began = false;
     try {
@@ -305,19 +310,21 @@ class RunningServer implements GitServer {
     this.#tellRefusal(arrival, refused);
   }
 
-  #tellRefusal(arrival: Arrival, refused: Refusal | HttpAnswer, service?: string): void {
+  #tellRefusal(
+    arrival: Arrival,
+    refused: Refusal | HttpAnswer,
+    { service, endpoint }: { readonly service?: string; readonly endpoint?: string } = {},
+  ): void {
     const { basePath } = this.#context;
     const { maxTargetLength } = this.#limits;
-    const report = reportOf({ ...arrival, service, basePath, maxTargetLength }, refused);
-    tell(this.#options.onRefusal, report, (error) => {
-      this.#report(error);
-    });
+    const report = reportOf({ ...arrival, service, endpoint, basePath, maxTargetLength }, refused);
+    tell(this.#options.onRefusal, report, this.#report);
   }
 
-  #report(error: unknown): void {
+  readonly #report = (error: unknown): void => {
     const { onError = warn } = this.#options;
     tell(onError, error, warn);
-  }
+  };
 }
 
 function warn(error: unknown): void {

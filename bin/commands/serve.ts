@@ -89,6 +89,7 @@ export async function prepareServer(
   const served = await servedRoot(root, listing);
   const access = await createAccess(settings, log);
   const { gitConfig, safeDirectories, maintenance, hooksParent, tlsCert, tlsKey } = settings;
+  const { smartHttp = false } = settings;
   const onError = (error: unknown): void => {
     log.failure(error);
   };
@@ -97,7 +98,7 @@ export async function prepareServer(
     ...served,
     upstreams: [...upstreams, ...privateUpstreams.map((url) => ({ url, private: true }))],
     ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, node, limits },
-    ...{ gitConfig, safeDirectories, maintenance, hooksParent },
+    ...{ gitConfig, safeDirectories, maintenance, hooksParent, smartHttp },
     ...access.options,
     onSession: (report) => {
       log.session(report);
@@ -122,7 +123,7 @@ export async function prepareServer(
   const scheme = tls === undefined ? 'http' : 'https';
   const frontPage =
     list && createFrontPage({ ...names, ...access.options, scheme, limits, list, onError });
-  const http = createHttpServer({ gitServer, tls, limits, isClosing, frontPage });
+  const http = createHttpServer({ gitServer, tls, limits, isClosing, frontPage, smartHttp });
   return { gitServer, access, http, list };
 }
 

@@ -9,7 +9,7 @@ export const settingGroups: Readonly<Record<string, readonly SettingName[]>> = {
     ...(['publicUrl', 'origins', 'hostNames', 'trustedProxies', 'node'] as const),
   ],
   'Repositories of other hosts:': ['upstreams', 'privateUpstreams'],
-  'Who may do what:': ['allowPush', 'allowArchive', 'rules'],
+  'Who may do what:': ['allowPush', 'allowArchive', 'smartHttp', 'rules'],
   'Signing in:': [
     ...(['tokens', 'htpasswd', 'maxFailures', 'failureTime'] as const),
     ...(['jwtSecretFile', 'jwtSecret', 'jwtJwksFile', 'jwtJwksUrl', 'jwtIssuer'] as const),

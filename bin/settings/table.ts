@@ -119,6 +119,10 @@ const own = {
     meaning:
       'whether clients can make archives, git archive --remote (without it: where there is a rules file)',
   },
+  smartHttp: {
+    kind: 'switch',
+    meaning: "whether git's plain smart HTTP is answered, too, where no WebSocket passes",
+  },
   rules: {
     kind: 'path',
     value: '<file>',

@@ -9,7 +9,10 @@ import { httpStatusOf, type HttpAnswer, type Refusal } from './refusal.js';
 import { isGitService, parseTarget } from './target.js';
 import type { User } from './user.js';
 
-/** One upgrade that was refused, or one more run over the connection of an upgrade. */
+/**
+ * One upgrade that was refused, one more run over the connection of an upgrade, or a request of plain
+ * smart HTTP.
+ */
 export interface RefusalReport {
   /**
    * The close code that says why, 4400 to 4503; undefined where there is none, since the client
@@ -35,6 +38,8 @@ export interface RefusedUpgrade {
   readonly request: IncomingMessage;
   /** The service that a `run` named, in place of the request's. */
   readonly service?: string | undefined;
+  /** The target of the endpoint that was meant, in place of the request's. */
+  readonly endpoint?: string | undefined;
   readonly address: string | undefined;
   readonly basePath: string;
   /** Longest request target that is looked at, in bytes. */
@@ -43,11 +48,11 @@ export interface RefusedUpgrade {
 
 /** @returns what to tell of it. */
 export function reportOf(
-  { request, service, address, basePath, maxTargetLength }: RefusedUpgrade,
+  { request, service, endpoint, address, basePath, maxTargetLength }: RefusedUpgrade,
   refused: Refusal | HttpAnswer,
 ): RefusalReport {
   const closeCode = refused.kind === 'refusal' ? refused.code : undefined;
-  const url = request.url ?? '';
+  const url = endpoint ?? request.url ?? '';
   const target = url.length > maxTargetLength ? undefined : parseTarget(url, basePath);
   const named = target?.kind === 'endpoint' ? target : undefined;
   const asked = service ?? named?.service;

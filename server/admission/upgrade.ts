@@ -29,6 +29,7 @@ import type { OriginRules } from './origin.js';
 import { failure, refusal, type HttpAnswer, type Refusal } from './refusal.js';
 import { localPlace, type LocalPlace, type Place } from '../backend/place.js';
 import type { Upstreams } from '../backend/upstream/upstreams.js';
+import type { SmartHttp } from '../backend/service.js';
 import { findServed } from '../git/repository.js';
 import { services } from '../services.js';
 import {
@@ -80,6 +81,8 @@ export interface Admission {
   readonly place: Place;
   readonly service: GitService;
   readonly gitProtocol: string | undefined;
+  /** What is asked for over plain HTTP; undefined for a stream. */
+  readonly http?: SmartHttp | undefined;
   /** The client's receive window, in bytes; undefined for a raw pipe, which has none. */
   readonly window: number | undefined;
   /** The session to go on with, in place of a new one. */
@@ -129,12 +132,8 @@ export async function checkUpgrade(
   if (long !== undefined) return long;
   const offer = readOffer(request.headers['sec-websocket-protocol']);
   if (isAnswer(offer) && offer.kind === 'http') return offer;
-  if (!context.rules.allowsOrigin(request)) {
-    return refusal(closeCodes.forbidden, 'Pages of this origin may not connect to this server.');
-  }
-  if (!context.rules.allowsHost(request)) {
-    return refusal(closeCodes.forbidden, 'This server does not answer to this host name.');
-  }
+  const misplaced = wrongName(request, context.rules);
+  if (misplaced !== undefined) return misplaced;
   if (isAnswer(offer)) return offer;
   const target = parseTarget(request.url ?? '', context.basePath);
   if (target.kind === 'malformed') {
@@ -190,6 +189,54 @@ export async function checkRun(
     arrival,
     context,
   );
+}
+
+/**
+ * The same checks for a request of plain HTTP, in the place of an upgrade. Never rejects for anything
+ * that a client can do.
+ *
+ * @param endpoint the target that an upgrade for the same would have.
+ */
+export async function checkRequest(
+  arrival: Arrival,
+  { endpoint, kind }: { readonly endpoint: string; readonly kind: SmartHttp },
+  context: UpgradeContext,
+): Promise<Admission | Refusal> {
+  const { request } = arrival;
+  const refused = tooLong(request, context.limits) ?? wrongName(request, context.rules);
+  if (refused !== undefined) return refused;
+  const target = parseTarget(endpoint, context.basePath);
+  if (target.kind === 'malformed') {
+    return refusal(closeCodes.malformed, `The path ${target.why}.`);
+  }
+  if (context.upstreams.find(target.segments) !== undefined) {
+    return refusal(closeCodes.forbidden, 'Other hosts are reached over a WebSocket only.');
+  }
+  if (isGitService(target.service) && !services[target.service].speaksFirst) {
+    return refusal(closeCodes.forbidden, 'Plain HTTP has no such service.');
+  }
+  const asked = {
+    ...target,
+    gitProtocol: knownGitProtocol(headerOf(request, 'git-protocol')),
+    authorization: request.headers.authorization,
+    ...{ upstreamAuthorization: undefined, window: undefined, resume: undefined, next: false },
+  };
+  const admission = await checkAsked(asked, arrival, context);
+  return admission.kind === 'admission' ? { ...admission, http: kind } : admission;
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Where a page that may not connect, or a name that is not this server's, asks. */
+function wrongName(request: IncomingMessage, rules: OriginRules): Refusal | undefined {
+  if (!rules.allowsOrigin(request)) {
+    return refusal(closeCodes.forbidden, 'Pages of this origin may not connect to this server.');
+  }
+  if (rules.allowsHost(request)) return undefined;
+  return refusal(closeCodes.forbidden, 'This server does not answer to this host name.');
 }
 
 /** The checks that look at what is asked for. */

@@ -17,6 +17,18 @@ export interface Ending {
   readonly kill: number;
 }
 
+/**
+ * What is asked for over plain HTTP, where one request is one process (gitprotocol-http(5)): the refs,
+ * or an answer to what the request's body says.
+ */
+export type SmartHttp = 'advertisement' | 'exchange';
+
+/** The head of an answer in HTTP. */
+export interface HttpHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** A running service. */
 export interface Service {
   /** Fails nobody: whoever writes learns by the callback that nothing is taken any more. */
@@ -24,6 +36,8 @@ export interface Service {
   readonly stdout: Readable;
   /** Words for a person. */
   readonly stderr: Readable;
+  /** Of an answer in HTTP: its head, which comes before the first byte of stdout, or never. */
+  readonly head?: Promise<HttpHead> | undefined;
   /** Makes what it says fit for its client. */
   readonly text: ServiceText;
   /** How it ended; its streams may be open still. */
@@ -51,6 +65,8 @@ export interface ServiceRequest<Place> {
   /** What the client calls it. */
   readonly name: string;
   readonly gitProtocol: string | undefined;
+  /** Undefined for a stream. */
+  readonly http?: SmartHttp | undefined;
   readonly user: User | null;
   /** The client's address. */
   readonly address: string | undefined;

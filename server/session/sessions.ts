@@ -2,12 +2,14 @@
  * The sessions of one server: begins them, gives clients theirs back, and tells when each is over.
  * Who may have one, and what runs for it, is decided before.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebSocket } from 'ws';
 import { setDeadlines } from './deadlines.js';
 import type { Limits } from '../limits/limits.js';
 import type { Link } from './link.js';
 import type { Visit } from '../admission/occupancy.js';
 import type { SessionReport } from '../options.js';
+import { HttpExchange } from './http-exchange.js';
 import { RawPipe } from './raw-pipe.js';
 import type { SessionOptions } from './session-options.js';
 import type { RunningSession } from './running-session.js';
@@ -39,6 +41,7 @@ export interface SessionsOptions {
 /** What carries a session. */
 export type Carrier =
   | { readonly socket: WebSocket }
+  | { readonly request: IncomingMessage; readonly response: ServerResponse }
   | {
       readonly link: Link;
       /** The client's receive window, in bytes. */
@@ -81,9 +84,14 @@ export class Sessions {
     };
     const parts = { service, running, limits, onError };
     const session =
-      'socket' in carrier
-        ? leaveAfter(new RawPipe({ ...parts, ...carrier }), visit)
-        : this.#beginResumable({ ...parts, ...carrier }, admission, visit);
+      'link' in carrier
+        ? this.#beginResumable({ ...parts, ...carrier }, admission, visit)
+        : leaveAfter(
+            'socket' in carrier
+              ? new RawPipe({ ...parts, ...carrier })
+              : new HttpExchange({ ...parts, ...carrier }),
+            visit,
+          );
     this.#running.add(session);
     setDeadlines(session, parts, limits);
     const gitDir = place.kind === 'local' ? place.repository.gitDir : undefined;

@@ -3,6 +3,7 @@ import { serviceText } from '../../text/service-text.js';
 import type { Preparation } from '../../git/preparation.js';
 import type { LocalPlace } from '../place.js';
 import type { Backend, Service, ServiceRequest } from '../service.js';
+import { cgiEnvironment } from './cgi.js';
 import { LocalService } from './local-service.js';
 import { spawnService } from './spawn.js';
 
@@ -27,7 +28,7 @@ export class LocalBackend implements Backend<LocalPlace> {
 
   /** @throws what {@link Preparation.settingsFor} and {@link spawnService} throw. */
   async open(request: ServiceRequest<LocalPlace>): Promise<Service> {
-    const { service, gitProtocol, place, user, name, address } = request;
+    const { service, gitProtocol, place, user, name, address, http } = request;
     const { preparation, root, killTime, onError } = this.#options;
     const { repository } = place;
     const { gitDir } = repository;
@@ -37,9 +38,21 @@ export class LocalBackend implements Backend<LocalPlace> {
     const tidy = (): void => void release?.().catch(() => undefined);
     try {
       const text = await serviceText({ repository, name, root, hooks, included }, service);
-      const child = await spawnService({ service, gitDir, ...settings });
+      const child = await spawnService({
+        ...{ service, gitDir, config: settings.config },
+        ...(http === undefined
+          ? { environment: settings.environment }
+          : {
+              command: ['http-backend'],
+              environment: {
+                ...settings.environment,
+                ...cgiEnvironment(service, gitDir, http, user?.name ?? null),
+              },
+            }),
+      });
       void child.exited.then(tidy);
-      return new LocalService({ service, gitDir, child, text, killTime, onError });
+      const isHttp = http !== undefined;
+      return new LocalService({ service, gitDir, child, text, killTime, isHttp, onError });
     } catch (error) {
       tidy();
       throw error;

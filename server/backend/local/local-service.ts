@@ -1,10 +1,12 @@
 /** A service of git's own on this machine, and what is tidied up after its process. */
-import type { Readable, Writable } from 'node:stream';
+import { pipeline, type Readable, type Writable } from 'node:stream';
+import { Deferred } from '../../../src/base/deferred.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
 import type { ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
-import type { Ending, Service } from '../service.js';
+import type { Ending, HttpHead, Service } from '../service.js';
+import { CgiBody } from './cgi.js';
 import { Quarantine } from './quarantine.js';
 import type { ServiceProcess } from './spawn.js';
 
@@ -17,6 +19,8 @@ export interface LocalServiceOptions {
   readonly text: ServiceText;
   /** Time from SIGTERM to SIGKILL for what it leaves behind, in ms. */
   readonly killTime: number;
+  /** Whether it is a CGI program, whose output begins with a head. */
+  readonly isHttp: boolean;
   /** Told of what could not be tidied up. */
   readonly onError: (error: unknown) => void;
 }
@@ -26,6 +30,7 @@ export class LocalService implements Service {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly head: Promise<HttpHead> | undefined;
   readonly text: ServiceText;
   readonly exited: Promise<ExitStatus>;
   readonly tidied: Promise<void>;
@@ -36,7 +41,11 @@ export class LocalService implements Service {
     const { child, text } = options;
     this.#options = options;
     this.stdin = child.stdin;
-    this.stdout = child.stdout;
+    if (options.isHttp) {
+      const head = new Deferred<HttpHead>();
+      this.head = head.promise;
+      this.stdout = bodyOf(child.stdout, head.resolve);
+    } else this.stdout = child.stdout;
     this.stderr = child.stderr;
     this.text = text;
     this.exited = child.exited;
@@ -70,4 +79,11 @@ export class LocalService implements Service {
     await child.gone;
     await quarantine.remove().catch(onError);
   }
+}
+
+/** What breaks off breaks off on both sides. */
+function bodyOf(stdout: Readable, onHead: (head: HttpHead) => void): Readable {
+  const body = new CgiBody(onHead);
+  pipeline(stdout, body, () => undefined);
+  return body;
 }

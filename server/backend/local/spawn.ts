@@ -26,6 +26,8 @@ export interface ServiceOptions {
   readonly config: readonly GitSetting[];
   /** The whole environment. */
   readonly environment: Environment;
+  /** Run in the place of the service's own: its CGI program. */
+  readonly command?: readonly string[] | undefined;
 }
 
 /** How often a process group is looked at while its end is awaited, and otherwise, in ms. */
@@ -71,7 +73,7 @@ async function start(
   requireDescriptorsForProcess();
   const child = spawn(
     'git',
-    [...configArguments(options.config), ...services[options.service].command],
+    [...configArguments(options.config), ...(options.command ?? services[options.service].command)],
     settings,
   );
   await new Promise<void>((resolve, reject) => {
