@@ -286,6 +286,22 @@ describe('on the caller’s thread', () => {
     await expect(indexPack({ source: inPieces(pack), onProgress })).rejects.toBe(thrown);
   });
 
+  it.each([
+    ['an error', new Error('enough')],
+    ['null', null],
+  ])('what an asynchronous onProgress rejects with, %s, fails the call', async (_, reason) => {
+    let reports = 0;
+    const onProgress = (async () => {
+      reports += 1;
+      await Promise.resolve();
+      throw reason;
+    }) as unknown as () => void;
+    const failed = indexPack({ source: inPieces(pack), onProgress });
+    if (reason !== null) await expect(failed).rejects.toBe(reason);
+    else await expect(failed).rejects.toMatchObject({ code: 'CALLBACK_FAILED', cause: null });
+    expect(reports).toBeGreaterThan(0);
+  });
+
   it('what the source throws fails the call', async () => {
     const lost = new Error('connection lost');
     async function* source(): AsyncGenerator<Uint8Array> {

@@ -56,7 +56,7 @@ export interface IndexPackOptions {
   /** The bytes of a pack, from `PACK` to its checksum, in pieces of any size, and nothing else. */
   readonly source: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
   readonly signal?: AbortSignal | undefined;
-  /** Called some times a second at most. What it throws rejects the call. */
+  /** Called some times a second at most. What it throws, or rejects with meanwhile, rejects the call. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   readonly limits?: Partial<PackLimits> | undefined;
   /**

@@ -9,6 +9,7 @@ import { sliceSizes } from './job.js';
 import { runJob } from './run.js';
 import { leaveWorker } from './spare-worker.js';
 import { openStore } from './store.js';
+import { watchProgress } from './watched-progress.js';
 
 /**
  * Loads what is going to be needed for a pack, so that it is there when one comes.
@@ -27,9 +28,21 @@ export async function loadParts({
 
 /** @throws GitWsError as `indexPack` documents. */
 export async function startIndexing(
-  options: IndexPackOptions,
+  given: IndexPackOptions,
   limits: PackLimits,
 ): Promise<IndexedPack> {
+  const watched = watchProgress(given);
+  try {
+    return await startWatched(watched.options, limits);
+  } catch (error) {
+    const failure = watched.failure();
+    throw failure === undefined ? error : failure.reason;
+  } finally {
+    watched.release();
+  }
+}
+
+async function startWatched(options: IndexPackOptions, limits: PackLimits): Promise<IndexedPack> {
   const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal);
   const module = await loadEngineModule(options.wasm);
