@@ -41,6 +41,8 @@ export interface GitServer {
    * is left then has the limits' times to end, and at most `killTime` ms, where it is given.
    * Resolves when no process and no socket is left; where something hangs that nothing can end, some
    * seconds after those times, having told `onError`. Never rejects.
+   *
+   * @throws GitWsError INVALID_OPTION for what is no time; nothing is closed then.
    */
   close(options?: {
     readonly drainTime?: number | undefined;

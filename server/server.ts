@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { closeCodes } from '../src/tunnel/machine/close.js';
-import { startTimer } from '../src/base/duration.js';
+import { checkedDuration, startTimer } from '../src/base/duration.js';
 import { Admittance, closing } from './admittance.js';
 import { takeUpgrades, type UpgradeServer } from './attach.js';
 import { Backends } from './backend/backends.js';
@@ -214,6 +214,7 @@ class RunningServer implements GitServer {
     drainTime = this.#limits.drainTime,
     killTime,
   }: { drainTime?: number | undefined; killTime?: number | undefined } = {}): Promise<void> {
+    for (const [name, ms] of Object.entries({ drainTime, killTime })) checkedDuration(name, ms, 0);
     const drained = new Promise<void>((resolve) => {
       this.#endDrain ??= resolve;
     });

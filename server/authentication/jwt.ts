@@ -51,6 +51,11 @@ const maxName = 200;
  * @throws GitWsError INVALID_OPTION for settings that would be unsafe or cannot be used.
  */
 export async function authenticateByJwt(options: JwtOptions): Promise<Authenticate> {
+  const clockTolerance = options.clockTolerance ?? 30;
+  if (!Number.isFinite(clockTolerance) || clockTolerance < 0) {
+    const message = 'jwt: the clock tolerance must be a number of seconds, 0 or more.';
+    throw new GitWsError('INVALID_OPTION', message, { data: { clockTolerance } });
+  }
   const keys = await openJwtKeys(options.keys, options.algorithms, options.report);
   const userClaim = options.userClaim ?? 'sub';
   if (options.issuer === '' || options.audience === '') {
@@ -59,7 +64,7 @@ export async function authenticateByJwt(options: JwtOptions): Promise<Authentica
   const checks = {
     issuer: options.issuer,
     audience: options.audience,
-    clockTolerance: options.clockTolerance ?? 30,
+    clockTolerance,
     requiredClaims: ['exp', userClaim],
     ...(options.type === undefined ? {} : { typ: options.type }),
   };

@@ -182,6 +182,15 @@ describe('closing the server', () => {
     await expectSoundRepository(gitDir);
   });
 
+  it.each([-1, NaN, '5s' as unknown as number])('takes no %s for a time', async (time) => {
+    const { server } = await startServer({ root });
+    const refused = expect.objectContaining({ code: 'INVALID_OPTION' }) as unknown;
+    for (const times of [{ drainTime: time }, { killTime: time }]) {
+      expect(() => server.close(times)).toThrow(refused as Error);
+    }
+    await server.close();
+  });
+
   it('is done at once where there is nothing', async () => {
     const { server } = await startServer({ root });
     await server.close();

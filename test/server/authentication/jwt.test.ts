@@ -181,6 +181,13 @@ describe('signing in by JWT with a shared secret', () => {
     await expect(bySecret(options)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 
+  it.each([NaN, Infinity, -1, '30' as unknown as number])(
+    'does not start with a clock tolerance of %s',
+    async (clockTolerance) => {
+      await expect(bySecret({ clockTolerance })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    },
+  );
+
   it('does not start with published keys for an algorithm of secrets', async () => {
     const keys = { jwksUrl: 'https://id.example/' };
     await expect(bySecret({ keys, algorithms: ['HS256'] })).rejects.toThrow('published keys');
