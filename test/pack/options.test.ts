@@ -287,15 +287,16 @@ describe('on the caller’s thread', () => {
   });
 
   it.each([
-    ['an error', new Error('enough')],
+    ['an error', new Error('enough') as unknown],
     ['null', null],
   ])('what an asynchronous onProgress rejects with, %s, fails the call', async (_, reason) => {
     let reports = 0;
-    const onProgress = (async () => {
+    const onProgress = (): void => {
       reports += 1;
-      await Promise.resolve();
-      throw reason;
-    }) as unknown as () => void;
+      // A promise fits void where the caller's function is declared so.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is the case
+      return Promise.reject(reason) as unknown as undefined;
+    };
     const failed = indexPack({ source: inPieces(pack), onProgress });
     if (reason !== null) await expect(failed).rejects.toBe(reason);
     else await expect(failed).rejects.toMatchObject({ code: 'CALLBACK_FAILED', cause: null });

@@ -262,8 +262,8 @@ const pages: readonly Removal[] = [
     attack: 'cross-site WebSocket hijacking',
     defence: 'Origin must be on the list',
     file: upgrade,
-    from: 'if (!context.rules.allowsOrigin(request)) {',
-    to: 'if (!context.rules.allowsOrigin(request) && !context.rules.allowsHost(request)) {',
+    from: 'if (!rules.allowsOrigin(request)) {',
+    to: 'if (!rules.allowsOrigin(request) && !rules.allowsHost(request)) {',
     tests: [security('pages')],
   },
   {
@@ -278,8 +278,8 @@ const pages: readonly Removal[] = [
     attack: 'DNS rebinding',
     defence: 'Host must be one of the own names',
     file: upgrade,
-    from: 'if (!context.rules.allowsHost(request)) {',
-    to: 'if (!context.rules.allowsHost(request) && !context.rules.allowsOrigin(request)) {',
+    from: 'if (rules.allowsHost(request)) return undefined;',
+    to: 'if (rules.allowsHost(request) || rules.allowsOrigin(request)) return undefined;',
     tests: [security('pages')],
   },
   {
