@@ -4,7 +4,7 @@ import { inAccessTime, parseCredentials, type User } from '../../server/admissio
 import { createClientAddress } from '../../server/admission/client-address.js';
 import { isGitWsError, type GitServerOptions, type Limits } from '../../server/index.js';
 import { createOriginRules } from '../../server/admission/origin.js';
-import { httpStatusOf } from '../../server/admission/refusal.js';
+import { basicChallenge, httpStatusOf } from '../../server/admission/refusal.js';
 import type { RepositoryNames } from '../../server/git/repository-list.js';
 import { formatPage, pageHeaders } from './page.js';
 
@@ -63,7 +63,7 @@ export function createFrontPage(options: FrontPageOptions): FrontPage {
     response
       .writeHead(unknown ? 401 : 200, {
         ...pageHeaders,
-        ...(unknown ? { 'WWW-Authenticate': 'Basic realm="git", charset="UTF-8"' } : {}),
+        ...(unknown ? { 'WWW-Authenticate': basicChallenge } : {}),
       })
       .end(formatPage(page));
   }

@@ -1,6 +1,7 @@
 /** Answers in plain HTTP: a status, and a sentence for a person. */
 import type { ServerResponse } from 'node:http';
 import { subprotocol } from '../../src/tunnel/machine/subprotocol.js';
+import { basicChallenge } from './refusal.js';
 
 /** Says of an endpoint for WebSockets that it is one. */
 export function wantUpgrade(response: ServerResponse): void {
@@ -32,7 +33,7 @@ export function answerHttp(
     'Cache-Control': 'no-store',
     Connection: 'close',
     // RFC 9110, section 15.5.2, wants it.
-    ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="git", charset="UTF-8"' } : {}),
+    ...(status === 401 ? { 'WWW-Authenticate': basicChallenge } : {}),
     ...headers,
   });
   const { req: request } = response;

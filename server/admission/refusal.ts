@@ -43,6 +43,9 @@ export function refusal(code: CloseCode, sentence: string, user?: User): Refusal
   return { kind: 'refusal', code, sentence, user };
 }
 
+/** What a 401 asks for (RFC 7617). */
+export const basicChallenge = 'Basic realm="git", charset="UTF-8"';
+
 /** Most time, in ms, until the system has taken an answer: one that it cannot is not waited for. */
 const answerTime = 5_000;
 
@@ -63,7 +66,7 @@ export function answerUpgrade(socket: Duplex, status: number, sentence: string):
     `Content-Length: ${Buffer.byteLength(body)}`,
     // RFC 9110, sections 15.5.22 and 15.5.2, wants these.
     ...(status === 426 ? ['Upgrade: websocket'] : []),
-    ...(status === 401 ? ['WWW-Authenticate: Basic realm="git", charset="UTF-8"'] : []),
+    ...(status === 401 ? [`WWW-Authenticate: ${basicChallenge}`] : []),
   ];
   // A peer that keeps its half open would hold the socket for ever.
   socket.once('finish', () => socket.destroy());

@@ -16,6 +16,7 @@ import { Wait } from '../base/wait.js';
 import type { Limits } from '../limits/limits.js';
 import { services } from '../services.js';
 import { Gather } from './gather.js';
+import { giveInput, maxWaiting } from './input.js';
 import { ServiceOutput } from './output.js';
 import { outcomeOf, type RunningSession, type SessionFigures } from './running-session.js';
 import { serviceEnd, type RunningService } from './service-end.js';
@@ -27,15 +28,11 @@ export interface HttpExchangeOptions extends RunningService {
   readonly limits: Limits;
 }
 
-/** Most bytes that wait in a response before git's stdout is left alone. */
-const maxWaiting = 1024 * 1024;
-
 /** A running exchange. */
 export class HttpExchange implements RunningSession {
   readonly over: Promise<SessionFigures>;
   readonly #options: HttpExchangeOptions;
   readonly #output: ServiceOutput;
-  readonly #gather: Gather;
   readonly #started = performance.now();
   readonly #silence = new Wait();
   readonly #answered: Promise<void>;
@@ -57,7 +54,7 @@ export class HttpExchange implements RunningSession {
       });
     });
     response.on('error', () => undefined);
-    this.#gather = new Gather({
+    const gather = new Gather({
       credit: () => (this.#head ? Math.max(0, maxWaiting - response.writableLength) : 0),
       send: (bytes) => {
         this.#bytesOut += bytes.length;
@@ -70,7 +67,7 @@ export class HttpExchange implements RunningSession {
       },
     });
     this.#output = new ServiceOutput({
-      ...{ running, gather: this.#gather, lingerTime: limits.lingerTime },
+      ...{ running, gather, lingerTime: limits.lingerTime },
       // It is for who runs the server, and says no more than the answer's status.
       writeStderr: () => true,
       onStdoutEnd: () => undefined,
@@ -140,7 +137,12 @@ export class HttpExchange implements RunningSession {
 
   #read(body: Readable): void {
     const { running, limits, service } = this.#options;
-    const { stdin } = running;
+    const source = {
+      pause: () => body.pause(),
+      resume: () => {
+        if (this.#clientLeft === undefined) body.resume();
+      },
+    };
     body.on('data', (bytes: Buffer) => {
       this.#bytesIn += bytes.length;
       this.#expectLife();
@@ -149,15 +151,7 @@ export class HttpExchange implements RunningSession {
         this.end(closeCodes.tooLarge, 'The request is too large.');
         return;
       }
-      // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
-      if (stdin.destroyed || running.write(bytes) || stdin.destroyed) return;
-      body.pause();
-      const resume = (): void => {
-        for (const event of ['drain', 'close', 'error']) stdin.off(event, resume);
-        if (this.#clientLeft === undefined) body.resume();
-      };
-      // After the end of git, drain never comes.
-      for (const event of ['drain', 'close', 'error']) stdin.on(event, resume);
+      giveInput(running, bytes, source);
     });
     body.on('end', () => {
       this.#clientEnded = true;

@@ -9,6 +9,7 @@ import { closeCodes, type CloseCode } from '../../src/tunnel/machine/close.js';
 import type { ExitStatus } from '../../src/tunnel/machine/message.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
+import { giveInput, maxWaiting } from './input.js';
 import type { Limits } from '../limits/limits.js';
 import { ServiceOutput } from './output.js';
 import { serviceEnd, type RunningService } from './service-end.js';
@@ -20,9 +21,6 @@ export interface RawPipeOptions extends RunningService {
   readonly socket: WebSocket;
   readonly limits: Limits;
 }
-
-/** Most bytes that wait in a socket before git's stdout is left alone. */
-export const maxWaiting = 1024 * 1024;
 
 /** Pings that may go unanswered: kernels hold megabytes, which a ping waits behind. */
 const patience = 4;
@@ -137,16 +135,7 @@ export class RawPipe implements RunningSession {
       this.end(closeCodes.tooLarge, 'The request is too large.');
       return;
     }
-    const { stdin } = running;
-    // Bytes for a git that has closed its stdin are dropped, as a broken pipe drops them.
-    if (stdin.destroyed || running.write(data) || stdin.destroyed) return;
-    this.#connection.pause();
-    const resume = (): void => {
-      for (const event of ['drain', 'close', 'error']) stdin.off(event, resume);
-      this.#connection.resume();
-    };
-    // After the end of git, drain never comes.
-    for (const event of ['drain', 'close', 'error']) stdin.on(event, resume);
+    giveInput(running, data, this.#connection);
   }
 
   end(code: CloseCode, sentence: string): void {

@@ -31,7 +31,7 @@ import { maxDelay } from '../../server/authentication/failures.js';
 import { secretBytes as tokenBytes } from '../../server/authentication/token-file.js';
 import { askedAlone, mostCommits } from '../../server/hooks/forward.js';
 import { lookTimes } from '../../server/backend/local/quarantine.js';
-import { maxWaiting as maxPipeWaiting } from '../../server/session/raw-pipe.js';
+import { maxWaiting as maxPipeWaiting } from '../../server/session/input.js';
 import { secretBytes as sessionBytes } from '../../server/session/session-store.js';
 import { maxFragments, maxUnsentPongs } from '../../server/admission/web-sockets.js';
 import { longestTimer } from '../../src/base/duration.js';
