@@ -1,20 +1,18 @@
-/** What differs from the last commit, and the form that makes a commit of it. */
-import { useState } from 'preact/hooks';
+/** What differs from the last commit, and what is not pushed yet. */
 import { formatCount } from '../format.js';
 import type { FileEntry } from '../worker/status.js';
 import { discardFile, openChanges } from '../state/files.js';
 import {
   activity,
-  author,
   branches,
   changes,
   distance,
   excluded,
-  message,
   selected,
   unsaved,
 } from '../state/session.js';
-import { commit, pushNow } from '../state/work.js';
+import { pushNow } from '../state/work.js';
+import { CommitForm } from './CommitForm.js';
 import { Empty, IconButton } from './controls.js';
 import { Icon } from './icons.js';
 import { StatusLetter } from './StatusLetter.js';
@@ -28,15 +26,13 @@ export function Changes() {
           <p>Edit a file and save it, and it is listed here, ready to be committed.</p>
         </Empty>
       ) : (
-        <>
-          <ul class="change-list" aria-label="Changed files">
-            {changed.map((file) => (
-              <Change file={file} key={file.path} />
-            ))}
-          </ul>
-          <CommitForm />
-        </>
+        <ul class="change-list" aria-label="Changed files">
+          {changed.map((file) => (
+            <Change file={file} key={file.path} />
+          ))}
+        </ul>
       )}
+      <CommitForm />
       <Unpushed />
     </div>
   );
@@ -73,95 +69,6 @@ function Change({ file }: { readonly file: FileEntry }) {
         onClick={() => void discardFile(path)}
       />
     </li>
-  );
-}
-
-function CommitForm() {
-  const count = changes.value.filter(({ path }) => !excluded.value.has(path)).length;
-  const { name, email } = author.value;
-  const isReady =
-    count > 0 && message.value.trim() !== '' && name.trim() !== '' && email.trim() !== '';
-  const submit = (): void => {
-    if (isReady && activity.value === undefined) void commit();
-  };
-  return (
-    <form
-      class="commit-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
-      }}
-    >
-      <label class="label" for="message">
-        Commit message
-      </label>
-      <textarea
-        id="message"
-        class="input"
-        rows={3}
-        placeholder="What changed, and why"
-        value={message.value}
-        onInput={(event) => (message.value = event.currentTarget.value)}
-      />
-      <AuthorFields />
-      <button class="button primary" disabled={!isReady || activity.value !== undefined}>
-        <Icon name="check" />
-        {count === 0 ? 'Choose a file' : `Commit ${formatCount(count, 'file')}`}
-        {branches.value.current !== undefined && count > 0 && ` to ${branches.value.current}`}
-      </button>
-    </form>
-  );
-}
-
-/** Asked for once: this browser remembers. */
-function AuthorFields() {
-  const { name, email } = author.value;
-  const [isEditing, setEditing] = useState(name === '' || email === '');
-  if (!isEditing) {
-    return (
-      <p class="author-line">
-        <span>
-          {name} <span class="author-email">{email}</span>
-        </span>
-        <button type="button" class="text-button" onClick={() => setEditing(true)}>
-          Change
-        </button>
-      </p>
-    );
-  }
-  return (
-    <div class="author-fields">
-      <div>
-        <label class="label" for="author-name">
-          Your name
-        </label>
-        <input
-          id="author-name"
-          class="input"
-          autocomplete="name"
-          value={name}
-          onInput={(event) => (author.value = { ...author.value, name: event.currentTarget.value })}
-        />
-      </div>
-      <div>
-        <label class="label" for="author-email">
-          Email
-        </label>
-        <input
-          id="author-email"
-          class="input"
-          type="email"
-          autocomplete="email"
-          value={email}
-          onInput={(event) =>
-            (author.value = { ...author.value, email: event.currentTarget.value })
-          }
-        />
-      </div>
-    </div>
   );
 }
 

@@ -26,8 +26,8 @@ const prefix = 'gitws-demo-';
 
 /** Commands after which other tabs have to look again. */
 const changing = [
-  ...['checkOut', 'clone', 'commitChanges', 'createBranch', 'deleteFile', 'discardChange'],
-  ...['fetch', 'join', 'push', 'setAside', 'settleConflict', 'writeText'],
+  ...['amendCommit', 'checkOut', 'clone', 'commitChanges', 'createBranch', 'deleteFile'],
+  ...['discardChange', 'fetch', 'join', 'push', 'setAside', 'settleConflict', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 
 /** Opens a repository, or the empty storage of one that is going to be cloned. */

@@ -1,5 +1,6 @@
 /** What the page shows: every signal of it, and nothing that changes them by itself. */
 import { computed, signal } from '@preact/signals';
+import type { Amendable } from '../worker/amend.js';
 import type { Branches } from '../worker/branches.js';
 import type { Author } from '../worker/commit.js';
 import type { FileContent } from '../worker/files.js';
@@ -53,6 +54,10 @@ export const changes = computed<readonly FileEntry[]>(() => {
 /** Changed files that the next commit shall not have. */
 export const excluded = signal<ReadonlySet<string>>(new Set());
 export const message = signal('');
+/** The last commit, where it may be amended. */
+export const amendable = signal<Amendable | undefined>();
+/** The same, with its message as it is edited, where the next commit shall take its place. */
+export const amending = signal<Amendable | undefined>();
 
 export const author = signal<Author>(recall('author', isAuthor, { name: '', email: '' }));
 author.subscribe((value) => remember('author', value));

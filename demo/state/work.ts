@@ -1,4 +1,4 @@
-/** Committing, going between branches, and keeping in step with the server. */
+/** Going between branches, and keeping in step with the server. */
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
 import { explainRejection } from '../words.js';
@@ -9,32 +9,6 @@ import { settleUnsaved } from './save.js';
 import { perform } from './perform.js';
 import * as session from './session.js';
 import { refresh, refreshRefs } from './workspace.js';
-
-/** Commits the chosen changes under the message that was typed. */
-export async function commit(): Promise<void> {
-  const repository = session.repository.value;
-  if (repository === undefined || !(await settleUnsaved('commit'))) return;
-  const changes = session.changes.value;
-  const chosen = new Set(
-    changes.map(({ path }) => path).filter((path) => !session.excluded.value.has(path)),
-  );
-  const message = session.message.value.trim();
-  const done = await perform({ kind: 'commit', title: 'Committing' }, async () => {
-    const { git, dir } = repository;
-    const author = session.author.value;
-    const oid = await git.commitChanges({ dir, changes, chosen, message, author });
-    await refresh();
-    return oid;
-  });
-  if (done === undefined) return;
-  session.message.value = '';
-  session.excluded.value = new Set();
-  session.notice.value = {
-    tone: 'good',
-    title: `Committed ${done.value.slice(0, 7)}`,
-    text: `${formatCount(chosen.size, 'file')} on ${session.branches.value.current ?? 'no branch'}. Push it to bring it to the server.`,
-  };
-}
 
 /** Goes to another branch. */
 export async function goToBranch(name: string): Promise<void> {

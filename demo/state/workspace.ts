@@ -65,6 +65,7 @@ export async function showRepository(repository: Repository, name: string): Prom
     session.content.value = undefined;
     session.excluded.value = new Set();
     session.message.value = '';
+    session.amending.value = undefined;
     session.panel.value = 'files';
     session.focus.value = 'panel';
     session.screen.value = 'open';
@@ -114,10 +115,14 @@ export async function refreshRefs({ git, dir }: Repository): Promise<void> {
   // As many as were shown, so that the list does not jump back to its first page.
   const count = Math.max(pageSize, session.history.value.length);
   reader += 1;
-  const { branches, distance, labels, history } = await git.readOverview({ dir, reader, count });
+  const overview = await git.readOverview({ dir, reader, count });
+  const { branches, distance, amendable, labels, history } = overview;
   batch(() => {
     session.branches.value = branches;
     session.distance.value = distance;
+    session.amendable.value = amendable;
+    // What was to be amended is no longer the last commit.
+    if (session.amending.value?.oid !== amendable?.oid) session.amending.value = undefined;
     session.labels.value = labels;
     session.history.value = history.entries;
     session.historyHasMore.value = history.hasMore;

@@ -1,4 +1,5 @@
 /** What the page can ask of the demo's worker, beside git's own commands. */
+import { amendCommit } from './amend.js';
 import { createBranch } from './branches.js';
 import { readChanges, readVersions } from './changes.js';
 import { checkOut } from './checkout.js';
@@ -11,6 +12,7 @@ import { searchFiles } from './search.js';
 import { scanFiles } from './status.js';
 
 export const commands = {
+  amendCommit,
   checkOut,
   commitChanges,
   createBranch,

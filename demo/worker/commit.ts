@@ -27,11 +27,20 @@ export async function commitChanges({
   author,
   ...base
 }: Repository & ToCommit): Promise<string> {
+  await stageChosen({ ...base, changes, chosen });
+  return git.commit({ ...base, message, author: { ...author } });
+}
+
+/** Puts into the index what a commit shall have, and takes out what it shall not. */
+export async function stageChosen({
+  changes,
+  chosen,
+  ...base
+}: Repository & Pick<ToCommit, 'changes' | 'chosen'>): Promise<void> {
   for (const { path: filepath, status } of changes) {
     // A commit that was interrupted may have left in the index what is not wanted now.
     if (!chosen.has(filepath)) await git.resetIndex({ ...base, filepath });
     else if (status === 'deleted') await git.remove({ ...base, filepath });
     else await git.add({ ...base, filepath, force: true });
   }
-  return git.commit({ ...base, message, author: { ...author } });
 }

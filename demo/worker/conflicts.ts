@@ -3,9 +3,9 @@ import git, { type TreeEntry } from 'gitws/git';
 import { isNotFound } from '../repository/missing.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
-import { BranchMoved, mergeDriver, mergeMessage, moveBranch } from './merge.js';
+import { mergeDriver, mergeMessage, moveBranch } from './merge.js';
 import type { Conflict } from './merge.js';
-import { resolveRef } from './refs.js';
+import { BranchMoved, resolveRef } from './refs.js';
 import type { Repository, Telling } from './repository.js';
 
 type Change = 'added' | 'changed' | 'deleted';

@@ -53,6 +53,11 @@ class CommitQueue {
     this.#queue.splice(at, 0, queued);
   }
 
+  /** The time of the newest one, in seconds; undefined if there is none. */
+  get time(): number | undefined {
+    return this.#queue.at(-1)?.order;
+  }
+
   take(): HistoryEntry | undefined {
     return this.#queue.pop()?.entry;
   }
@@ -142,6 +147,30 @@ export async function measureDistance({
     counts[colour] = (counts[colour] ?? 0) + 1;
   }
   return { ahead: counts[isLocal] ?? 0, behind: counts[isRemote] ?? 0 };
+}
+
+/**
+ * Looks no further back than the commit is old, but for {@link slop}.
+ *
+ * @param options.from commits. @returns whether one of them is `oid`, or has it in its history.
+ */
+export async function isReachable({
+  oid,
+  from,
+  ...repository
+}: Repository & { readonly oid: string; readonly from: readonly string[] }): Promise<boolean> {
+  if (from.includes(oid)) return true;
+  const { commit } = await git.readCommit({ ...repository, oid });
+  const queue = new CommitQueue(repository);
+  for (const tip of from) await queue.add(tip);
+  for (let left = slop; left > 0;) {
+    left = (queue.time ?? 0) < commit.committer.timestamp ? left - 1 : slop;
+    const entry = queue.take();
+    if (entry === undefined) return false;
+    if (entry.parents.includes(oid)) return true;
+    for (const parent of entry.parents) await queue.add(parent);
+  }
+  return false;
 }
 
 /** @returns the names that stand at each commit, by its oid. */

@@ -6,7 +6,7 @@ import git, { type MergeDriverCallback } from 'gitws/git';
 import { checkOut } from './checkout.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines } from './merge-lines.js';
-import { resolveRef } from './refs.js';
+import { expectBranchAt, resolveRef } from './refs.js';
 import type { Repository, Telling } from './repository.js';
 
 /** What git alone cannot join. */
@@ -31,11 +31,6 @@ export type Joined =
     }
   /** Nothing has changed. */
   | { readonly kind: 'conflict'; readonly conflict: Conflict };
-
-/** Somebody, another tab perhaps, has moved the branch since it was looked at. */
-export class BranchMoved extends Error {
-  override readonly name = 'BranchMoved';
-}
 
 /** Merges lines, and leaves what is no text alone: isomorphic-git would write it as UTF-8. */
 export const mergeDriver: MergeDriverCallback = ({ contents }) => {
@@ -100,7 +95,7 @@ export async function join({
  *
  * @param options.name of the new branch.
  * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError, CheckoutConflictError, or
- *   {@link BranchMoved}; nothing has changed then.
+ *   BranchMoved; nothing has changed then.
  */
 export async function setAside({
   conflict: { branch, ours, theirs },
@@ -120,7 +115,7 @@ export async function setAside({
  * Gives the current branch another commit, and the work tree its files.
  *
  * @param options.from where the branch stood when this was decided.
- * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}, before anything is
+ * @throws isomorphic-git's CheckoutConflictError, or BranchMoved, before anything is
  *   written.
  */
 export async function moveBranch({
@@ -134,13 +129,9 @@ export async function moveBranch({
     readonly from: string | undefined;
     readonly to: string;
   }): Promise<void> {
-  const ref = `refs/heads/${branch}`;
-  const isCurrent = (await git.currentBranch(base)) === branch;
-  if (!isCurrent || (await resolveRef(base, ref)) !== from) {
-    throw new BranchMoved(`${branch} is not where it was: perhaps another tab has moved it.`);
-  }
+  await expectBranchAt(base, branch, from);
   await checkOut({ ...base, to: { oid: to } });
-  await git.writeRef({ ...base, ref, value: to, force: true });
+  await git.writeRef({ ...base, ref: `refs/heads/${branch}`, value: to, force: true });
 }
 
 /** @returns git's own message for such a merge. */

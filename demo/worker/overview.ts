@@ -1,4 +1,5 @@
 /** Where everything stands: branches, how far the remote is away, and the history, a page at a time. */
+import { readAmendable, type Amendable } from './amend.js';
 import { readBranches, type Branches } from './branches.js';
 import { History, measureDistance, readLabels } from './history.js';
 import type { Distance, HistoryEntry, RefLabel } from './history.js';
@@ -17,6 +18,8 @@ export interface Overview {
   readonly branches: Branches;
   /** Of the current branch from the remote's; undefined where the remote has none of that name. */
   readonly distance: Distance | undefined;
+  /** The last commit of the current branch, unless it has been pushed. */
+  readonly amendable: Amendable | undefined;
   readonly labels: ReadonlyMap<string, readonly RefLabel[]>;
   readonly history: HistoryPage;
 }
@@ -40,11 +43,14 @@ export async function readOverview({
     headOid(repository),
   ]);
   if (head === undefined) {
-    return { branches, distance, labels, history: { entries: [], hasMore: false } };
+    const history = { entries: [], hasMore: false };
+    return { branches, distance, labels, history, amendable: undefined };
   }
+  const amendable =
+    branches.current === undefined ? undefined : await readAmendable(repository, head);
   const history = new History(repository, head);
   reading = { reader, history };
-  return { branches, distance, labels, history: await history.next(count) };
+  return { branches, distance, amendable, labels, history: await history.next(count) };
 }
 
 /**

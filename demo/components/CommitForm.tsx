@@ -1,0 +1,134 @@
+/** The form that makes a commit of what has changed, or puts one in the place of the last. */
+import { useState } from 'preact/hooks';
+import { formatCount } from '../format.js';
+import { amend, commit, typed, typeMessage } from '../state/commit.js';
+import {
+  activity,
+  amendable,
+  amending,
+  author,
+  branches,
+  changes,
+  excluded,
+} from '../state/session.js';
+import { Icon } from './icons.js';
+
+/** Without changed files there is only the last commit's message to change. */
+export function CommitForm() {
+  const isAmending = amending.value !== undefined;
+  const hasFields = changes.value.length > 0 || isAmending;
+  if (!hasFields && amendable.value === undefined) return null;
+  const count = changes.value.filter(({ path }) => !excluded.value.has(path)).length;
+  const { name, email } = author.value;
+  const isReady =
+    (count > 0 || isAmending) &&
+    typed.value.trim() !== '' &&
+    name.trim() !== '' &&
+    email.trim() !== '';
+  const submit = (): void => {
+    if (isReady && activity.value === undefined) void commit();
+  };
+  return (
+    <form
+      class="commit-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
+      }}
+    >
+      {amendable.value !== undefined && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isAmending}
+            onChange={(event) => amend(event.currentTarget.checked)}
+          />
+          Amend the last commit
+        </label>
+      )}
+      {hasFields && (
+        <>
+          <label class="label" for="message">
+            Commit message
+          </label>
+          <textarea
+            id="message"
+            class="input"
+            rows={3}
+            placeholder="What changed, and why"
+            value={typed.value}
+            onInput={(event) => typeMessage(event.currentTarget.value)}
+          />
+          <AuthorFields />
+          <button class="button primary" disabled={!isReady || activity.value !== undefined}>
+            <Icon name="check" />
+            {isAmending ? labelAmending(count) : labelCommitting(count)}
+          </button>
+        </>
+      )}
+    </form>
+  );
+}
+
+function labelAmending(count: number): string {
+  return count === 0 ? 'Amend the message' : `Amend with ${formatCount(count, 'file')}`;
+}
+
+function labelCommitting(count: number): string {
+  if (count === 0) return 'Choose a file';
+  const { current } = branches.value;
+  const commits = `Commit ${formatCount(count, 'file')}`;
+  return current === undefined ? commits : `${commits} to ${current}`;
+}
+
+/** Asked for once: this browser remembers. */
+function AuthorFields() {
+  const { name, email } = author.value;
+  const [isEditing, setEditing] = useState(name === '' || email === '');
+  if (!isEditing) {
+    return (
+      <p class="author-line">
+        <span>
+          {name} <span class="author-email">{email}</span>
+        </span>
+        <button type="button" class="text-button" onClick={() => setEditing(true)}>
+          Change
+        </button>
+      </p>
+    );
+  }
+  return (
+    <div class="author-fields">
+      <div>
+        <label class="label" for="author-name">
+          Your name
+        </label>
+        <input
+          id="author-name"
+          class="input"
+          autocomplete="name"
+          value={name}
+          onInput={(event) => (author.value = { ...author.value, name: event.currentTarget.value })}
+        />
+      </div>
+      <div>
+        <label class="label" for="author-email">
+          Email
+        </label>
+        <input
+          id="author-email"
+          class="input"
+          type="email"
+          autocomplete="email"
+          value={email}
+          onInput={(event) =>
+            (author.value = { ...author.value, email: event.currentTarget.value })
+          }
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+/** A commit in the place of the last one, as `git commit --amend` makes it. */
+import git from 'gitws/git';
+import { stageChosen, type ToCommit } from './commit.js';
+import { isReachable } from './history.js';
+import { BranchMoved, expectBranchAt, resolveRef } from './refs.js';
+import type { Repository } from './repository.js';
+
+/** A commit that can be amended. */
+export interface Amendable {
+  readonly oid: string;
+  /** All of it. */
+  readonly message: string;
+}
+
+/** What to amend. `author` becomes the committer: the author stays who it was. */
+export interface ToAmend extends ToCommit {
+  /** The current one. */
+  readonly branch: string;
+  /** The last commit of it. */
+  readonly oid: string;
+}
+
+/** @returns a commit, unless a branch of the remote has it. */
+export async function readAmendable(base: Repository, oid: string): Promise<Amendable | undefined> {
+  const names = await git.listBranches({ ...base, remote: 'origin' });
+  const tips = await Promise.all(
+    names.map((name) => resolveRef(base, `refs/remotes/origin/${name}`)),
+  );
+  const from = tips.filter((tip) => tip !== undefined);
+  if (await isReachable({ ...base, oid, from })) return undefined;
+  const { commit } = await git.readCommit({ ...base, oid });
+  return { oid, message: commit.message.trim() };
+}
+
+/**
+ * Leaves the last commit where it is, among the objects: only the branch goes to the new one.
+ *
+ * @returns the new commit's oid.
+ * @throws {@link BranchMoved}; the branch has not been touched then.
+ */
+export async function amendCommit({
+  branch,
+  oid,
+  changes,
+  chosen,
+  message,
+  author,
+  ...base
+}: Repository & ToAmend): Promise<string> {
+  await expectBranchAt(base, branch, oid);
+  await stageChosen({ ...base, changes, chosen });
+  const { commit } = await git.readCommit({ ...base, oid });
+  const now = new Date();
+  const timestamp = Math.floor(now.getTime() / 1000);
+  const made = await git.commit({
+    ...{ ...base, message, parent: commit.parent, author: commit.author, noUpdateBranch: true },
+    // Without a time of its own the committer would get the author's.
+    committer: { ...author, timestamp, timezoneOffset: now.getTimezoneOffset() },
+  });
+  // Nothing stands at a commit that cannot be read.
+  await git.readCommit({ ...base, oid: made });
+  await expectBranchAt(base, branch, oid);
+  const ref = `refs/heads/${branch}`;
+  await git.writeRef({ ...base, ref, value: made, force: true });
+  if ((await resolveRef(base, ref)) !== made) {
+    throw new BranchMoved(`${branch} has got another commit at the same moment.`);
+  }
+  return made;
+}
