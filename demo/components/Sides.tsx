@@ -7,7 +7,7 @@ import type { SidesQuestion } from '../state/dialogs.js';
 import { Frame } from './Frame.js';
 
 export function Sides({ question }: { readonly question: SidesQuestion }) {
-  const { files, answer } = question;
+  const { them, files, answer } = question;
   const [sides, setSides] = useState<ReadonlyMap<string, Side>>(new Map());
   const left = files.length - sides.size;
   const submit = (): void => {
@@ -27,6 +27,7 @@ export function Sides({ question }: { readonly question: SidesQuestion }) {
       {files.map((file, index) => (
         <FileSides
           file={file}
+          them={them}
           index={index}
           side={sides.get(file.path)}
           choose={(side) => setSides(new Map(sides).set(file.path, side))}
@@ -47,19 +48,20 @@ export function Sides({ question }: { readonly question: SidesQuestion }) {
 
 interface FileSidesProps {
   readonly file: ConflictedFile;
+  readonly them: string;
   readonly index: number;
   readonly side: Side | undefined;
   readonly choose: (side: Side) => void;
 }
 
-function FileSides({ file, index, side, choose }: FileSidesProps) {
+function FileSides({ file, them, index, side, choose }: FileSidesProps) {
   const { path, places } = file;
   return (
     <fieldset class="clash">
       <legend>{path}</legend>
-      <p class="hint">{describe(file)}</p>
+      <p class="hint">{describe(file, them)}</p>
       {places?.map((place) => (
-        <PlaceView place={place} key={place.line} />
+        <PlaceView place={place} them={them} key={place.line} />
       ))}
       <div class="segments">
         {(['mine', 'theirs'] as const).map((each, at) => (
@@ -71,7 +73,7 @@ function FileSides({ file, index, side, choose }: FileSidesProps) {
               checked={side === each}
               onChange={() => choose(each)}
             />
-            <span>{labelOf(file, each)}</span>
+            <span>{labelOf(file, them, each)}</span>
           </label>
         ))}
       </div>
@@ -79,24 +81,24 @@ function FileSides({ file, index, side, choose }: FileSidesProps) {
   );
 }
 
-function labelOf(file: ConflictedFile, side: Side): string {
+function labelOf(file: ConflictedFile, them: string, side: Side): string {
   if (file[side] === 'deleted') return side === 'mine' ? 'Delete it, as I did' : 'Delete it';
-  return side === 'mine' ? 'Keep mine' : 'Take the server’s';
+  return side === 'mine' ? 'Keep mine' : `Take ${them}’s`;
 }
 
-function describe({ mine, theirs, places }: ConflictedFile): string {
-  if (mine === 'deleted') return 'You deleted it; the server has changed it.';
-  if (theirs === 'deleted') return 'You changed it; the server has deleted it.';
+function describe({ mine, theirs, places }: ConflictedFile, them: string): string {
+  if (mine === 'deleted') return `You deleted it; ${them} has changed it.`;
+  if (theirs === 'deleted') return `You changed it; ${them} has deleted it.`;
   const both = mine === 'added' ? 'Both sides made this file' : 'Both sides changed it';
   if (places === undefined) return `${both}. It is no text: one version of it is taken whole.`;
   return `${both}, and they clash in ${formatCount(places.length, 'place')}:`;
 }
 
-function PlaceView({ place }: { readonly place: Place }) {
+function PlaceView({ place, them }: { readonly place: Place; readonly them: string }) {
   return (
     <div class="place">
       <Version label={`Mine, line ${place.line}`} text={place.mine} />
-      <Version label="The server’s" text={place.theirs} />
+      <Version label={`${them}’s`.replace(/^the /, 'The ')} text={place.theirs} />
     </div>
   );
 }

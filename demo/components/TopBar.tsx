@@ -1,6 +1,7 @@
 /** Where one is (repository and branch), and the way to the server and back. */
 import { catalogue } from '../state/catalogue.js';
 import { beginToFind } from '../state/find.js';
+import { mergeBranch } from '../state/merge.js';
 import { settleUnsaved } from '../state/save.js';
 import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
 import { forget } from '../state/start.js';
@@ -114,20 +115,6 @@ function RepositoryMenu() {
 
 function BranchMenu() {
   const { current, local, remote } = branches.value;
-  const entry = (name: string, close: () => void, isRemote: boolean) => (
-    <button
-      type="button"
-      key={name}
-      aria-current={name === current ? 'true' : undefined}
-      onClick={() => {
-        close();
-        void goToBranch(name);
-      }}
-    >
-      <Icon name={name === current ? 'check' : 'branch'} /> {name}
-      {isRemote && <span class="menu-aside">on the server</span>}
-    </button>
-  );
   return (
     <Menu
       label={`Branch ${current ?? 'none'}`}
@@ -141,8 +128,12 @@ function BranchMenu() {
     >
       {(close) => (
         <>
-          {local.map((name) => entry(name, close, false))}
-          {remote.map((name) => entry(name, close, true))}
+          {local.map((name) => (
+            <BranchRow name={name} isRemote={false} close={close} key={name} />
+          ))}
+          {remote.map((name) => (
+            <BranchRow name={name} isRemote close={close} key={name} />
+          ))}
           <hr />
           <button
             type="button"
@@ -156,5 +147,46 @@ function BranchMenu() {
         </>
       )}
     </Menu>
+  );
+}
+
+interface BranchRowProps {
+  readonly name: string;
+  readonly isRemote: boolean;
+  readonly close: () => void;
+}
+
+/** A branch to go to, or to merge into the current one. */
+function BranchRow({ name, isRemote, close }: BranchRowProps) {
+  const { current } = branches.value;
+  const merging = `Merge ${isRemote ? `origin/${name}` : name} into ${current}`;
+  return (
+    <div class="menu-row">
+      <button
+        type="button"
+        aria-current={name === current ? 'true' : undefined}
+        onClick={() => {
+          close();
+          void goToBranch(name);
+        }}
+      >
+        <Icon name={name === current ? 'check' : 'branch'} /> {name}
+        {isRemote && <span class="menu-aside">on the server</span>}
+      </button>
+      {current !== undefined && name !== current && (
+        <button
+          type="button"
+          class="menu-beside"
+          aria-label={merging}
+          title={merging}
+          onClick={() => {
+            close();
+            void mergeBranch(name, isRemote);
+          }}
+        >
+          <Icon name="merge" />
+        </button>
+      )}
+    </div>
   );
 }

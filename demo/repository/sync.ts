@@ -48,8 +48,9 @@ export async function pull(
   await fetchRemote(repository, transfer);
   const { git, dir, url } = repository;
   const { onProgress, signal } = transfer;
-  const tracked = `refs/remotes/${remote}/${branch}`;
-  return git.join({ dir, url, branch, tracked, author, onProgress, signal });
+  const other = `refs/remotes/${remote}/${branch}`;
+  const message = `Merge branch '${branch}' of ${url}`;
+  return git.join({ dir, branch, other, message, author, onProgress, signal });
 }
 
 /**

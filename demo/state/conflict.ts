@@ -6,74 +6,70 @@ import { inTurn, perform } from './perform.js';
 import * as session from './session.js';
 import { refresh } from './workspace.js';
 
-/**
- * Says that both sides clash, and offers the ways on. Pulling again offers them again.
- *
- * @param remote what the server said.
- * @param push pushes a branch.
- */
-export function sayConflict(
-  conflict: Conflict,
-  remote: readonly string[],
-  push: (branch: string) => void,
-): void {
+/** Two sides that clash. */
+export interface Clash {
+  readonly conflict: Conflict;
+  /** Whose the other side is: a branch's, or the server's. */
+  readonly them: string;
+  /** What the server said. */
+  readonly remote: readonly string[];
+  /** Pushes a branch; undefined where one's own commits are not to be set aside. */
+  readonly push: ((branch: string) => void) | undefined;
+}
+
+/** Says that both sides clash, and offers the ways on. Pulling or merging again offers them again. */
+export function sayConflict(clash: Clash): void {
+  const { conflict, them, remote, push } = clash;
   const { paths } = conflict;
   const canSettle = paths.length > 0;
-  const again = (): void => sayConflict(conflict, remote, push);
+  const aside =
+    push === undefined ? '' : ' You can set your commits aside as a branch of their own.';
   session.notice.value = {
     tone: 'bad',
     title: canSettle
       ? 'Both sides changed the same lines'
       : 'These histories cannot be joined here',
     text: canSettle
-      ? 'The commits of the server could not be joined with yours. Nothing was touched here. Choose file by file, or set your commits aside as a branch of their own.'
-      : 'They meet in more than one place, or nowhere. Nothing was touched here. You can set your commits aside as a branch of their own.',
+      ? `The commits of ${them} could not be joined with yours. Nothing was touched here. Choose file by file whose version is taken.${aside}`
+      : `They meet in more than one place, or nowhere. Nothing was touched here.${aside}`,
     code: canSettle ? 'MergeConflictError' : 'MergeNotSupportedError',
     ...{ paths, remote },
     actions: [
-      ...(canSettle
-        ? [{ label: 'Choose file by file…', run: () => void settleNow(conflict, again) }]
+      ...(canSettle ? [{ label: 'Choose file by file…', run: () => void settleNow(clash) }] : []),
+      ...(push !== undefined
+        ? [{ label: 'Set my commits aside…', run: () => void setAsideNow(conflict, push) }]
         : []),
-      { label: 'Set my commits aside…', run: () => void setAsideNow(conflict, push) },
     ],
   };
 }
 
-/**
- * Asks whose version is taken of each file, and joins both sides with it.
- *
- * @param again offers the ways on, to whoever puts the question away.
- */
-async function settleNow(conflict: Conflict, again: () => void): Promise<void> {
+/** Asks whose version is taken of each file, and joins both sides with it. */
+async function settleNow(clash: Clash): Promise<void> {
+  const { conflict, them } = clash;
   const repository = session.repository.value;
   if (repository === undefined || !(await settleUnsaved('go on'))) return;
   const files = await perform({ kind: 'open', title: 'Comparing both sides' }, () =>
     repository.git.describeConflict({ dir: repository.dir, conflict }),
   );
   if (files === undefined) return;
-  const sides = await askSides(files.value);
+  const sides = await askSides(them, files.value);
   if (sides === undefined) {
-    again();
+    // The ways on are offered again.
+    sayConflict(clash);
     return;
   }
   const { branch } = conflict;
   const done = await perform({ kind: 'pull', title: `Joining ${branch}` }, async (transfer) => {
-    const { git, dir, url } = repository;
+    const { git, dir } = repository;
     const { onProgress } = transfer;
-    await git.settleConflict({
-      dir,
-      url,
-      conflict,
-      sides,
-      author: session.signature(),
-      onProgress,
-    });
+    const author = session.signature();
+    await git.settleConflict({ dir, conflict, sides, author, onProgress });
     await refresh();
   });
   if (done === undefined) return;
   session.notice.value = {
     tone: 'good',
-    title: 'Joined the server’s commits with yours',
+    title: `Joined ${them}’s commits with yours`,
     text: 'Look the files over: nothing of it is on the server before you push.',
   };
 }

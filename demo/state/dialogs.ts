@@ -41,6 +41,8 @@ export interface SignInQuestion {
 /** Asks whose version is taken of each file that both sides changed. */
 export interface SidesQuestion {
   readonly kind: 'sides';
+  /** Whose the other side is. */
+  readonly them: string;
   readonly files: readonly ConflictedFile[];
   readonly answer: (sides: ReadonlyMap<string, Side> | undefined) => void;
 }
@@ -65,10 +67,11 @@ export function askLine(question: Omit<LineQuestion, 'kind' | 'answer'>): Promis
 
 /** @returns the side of each path; undefined if the question was put away. */
 export function askSides(
+  them: string,
   files: readonly ConflictedFile[],
 ): Promise<ReadonlyMap<string, Side> | undefined> {
   return new Promise((resolve) => {
-    dialog.value = { kind: 'sides', files, answer: closing(resolve) };
+    dialog.value = { kind: 'sides', them, files, answer: closing(resolve) };
   });
 }
 

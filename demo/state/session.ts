@@ -70,7 +70,8 @@ export function signature(): Author {
 
 /** Something that takes time. There is one at a time. */
 export interface Activity {
-  readonly kind: 'clone' | 'open' | 'fetch' | 'pull' | 'push' | 'commit' | 'switch' | 'remove';
+  readonly kind:
+    ('clone' | 'open' | 'fetch' | 'pull' | 'push') | ('commit' | 'merge' | 'switch' | 'remove');
   readonly title: string;
   readonly progress: Progress;
   /** What to say while its connection is lost; undefined while there is one. */
@@ -87,7 +88,7 @@ export const activity = signal<Activity | undefined>();
 
 /** Whether what is going on writes files: nothing else may then. */
 export const isWritingFiles = computed(() =>
-  ['pull', 'switch', 'commit', 'remove'].includes(activity.value?.kind ?? ''),
+  ['pull', 'merge', 'switch', 'commit', 'remove'].includes(activity.value?.kind ?? ''),
 );
 
 /** The outcome of the last thing done. Stays until the next one, or until it is put away. */

@@ -3,8 +3,8 @@ import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
 import { explainRejection } from '../words.js';
 import { formatCount } from '../format.js';
-import { sayConflict } from './conflict.js';
 import { askLine } from './dialogs.js';
+import { sayJoined } from './merge.js';
 import { settleUnsaved } from './save.js';
 import { perform } from './perform.js';
 import * as session from './session.js';
@@ -83,23 +83,11 @@ export async function pullNow(): Promise<void> {
     },
   );
   if (done === undefined) return;
-  const outcome = done.value;
-  if (outcome.kind === 'conflict') {
-    sayConflict(outcome.conflict, done.remote, (name) => void pushBranch(name));
-    return;
-  }
-  const titles = {
-    'up-to-date': `${branch} has all that the server has`,
-    'no-remote-branch': `The server has no branch ${branch}`,
-    'fast-forward': `${branch} is now what the server has`,
-    merge: `Joined the server’s commits with yours`,
-  };
-  session.notice.value = {
-    tone: outcome.kind === 'no-remote-branch' ? 'info' : 'good',
-    title: titles[outcome.kind],
-    text: 'to' in outcome ? range(outcome.from, outcome.to) : undefined,
-    remote: done.remote,
-  };
+  sayJoined(done.value, {
+    ...{ branch, them: 'the server', remote: done.remote },
+    absent: `The server has no branch ${branch}`,
+    push: (name) => void pushBranch(name),
+  });
 }
 
 /** Pushes the current branch. */
@@ -149,8 +137,4 @@ function sayPushed(
     remote,
     ...(isBehind ? { actions: [{ label: 'Pull', run: () => void pullNow() }] } : {}),
   };
-}
-
-function range(from: string | undefined, to: string): string {
-  return `${from?.slice(0, 7) ?? 'nothing'} → ${to.slice(0, 7)}`;
 }

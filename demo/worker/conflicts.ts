@@ -3,7 +3,7 @@ import git, { type TreeEntry } from 'gitws/git';
 import { isNotFound } from '../repository/missing.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
-import { mergeDriver, mergeMessage, moveBranch } from './merge.js';
+import { mergeDriver, moveBranch } from './merge.js';
 import type { Conflict } from './merge.js';
 import { BranchMoved, resolveRef } from './refs.js';
 import type { Repository, Telling } from './repository.js';
@@ -28,7 +28,6 @@ interface Versions {
 
 /** What settling takes. */
 export interface ToSettle {
-  readonly url: string;
   readonly conflict: Conflict;
   readonly sides: ReadonlyMap<string, Side>;
   readonly author: Author;
@@ -59,21 +58,19 @@ export async function describeConflict({
  * Merges with a side for each file: in a text the clashing places are that side's, and all else is
  * both sides'; what is no text is that side's whole.
  *
- * @param options.url where it is pulled from, for the message of the merge.
  * @param options.sides for each path of the conflict.
  * @returns the merge commit, at which the branch is now.
  * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}; nothing has changed then.
  */
 export async function settleConflict({
-  url,
   conflict,
   sides,
   author,
   ...repository
 }: Repository & Telling & ToSettle): Promise<string> {
-  const { branch, ours, theirs } = conflict;
+  const { branch, ours, theirs, message } = conflict;
   if ((await resolveRef(repository, `refs/heads/${branch}`)) !== ours) {
-    throw new BranchMoved(`${branch} is not where it was: pull again.`);
+    throw new BranchMoved(`${branch} is not where it was: try again.`);
   }
   const read = await versionsReader(repository, conflict);
   const settled = new Map<string, TreeEntry | undefined>();
@@ -97,7 +94,6 @@ export async function settleConflict({
     ...{ ours: mine, theirs: yours, mergeDriver, noUpdateBranch: true, message: 'Agreed' },
   });
   if (tree === undefined) throw new Error('There was nothing to merge.');
-  const message = mergeMessage(url, branch);
   const parent = [ours, theirs];
   const to = await git.commit({ ...base, tree, parent, message, noUpdateBranch: true });
   await moveBranch({ ...repository, branch, from: ours, to });

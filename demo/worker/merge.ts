@@ -1,6 +1,6 @@
 /**
- * Joining the remote's commits with one's own: the branch is moved where it has none of its own,
- * else the two are merged. No step loses work: what could is found out before anything is written.
+ * Joining another branch's commits with those of the current one, the remote's above all: the branch
+ * is moved where it has none of its own, else the two are merged. No step loses work: what could is found out before anything is written.
  */
 import git, { type MergeDriverCallback } from 'gitws/git';
 import { checkOut } from './checkout.js';
@@ -12,18 +12,20 @@ import type { Repository, Telling } from './repository.js';
 /** What git alone cannot join. */
 export interface Conflict {
   readonly branch: string;
-  /** The commit of the branch here, and the remote's. */
+  /** The commit of the branch here, and the other one's. */
   readonly ours: string;
   readonly theirs: string;
   /** Files that both sides changed; none where the histories cannot be joined in this page. */
   readonly paths: readonly string[];
+  /** Of the commit that joins them after all. */
+  readonly message: string;
 }
 
-/** What became of the remote's commits. */
+/** What became of the other branch's commits. */
 export type Joined =
   | { readonly kind: 'up-to-date' }
-  /** The remote has no branch of this name. */
-  | { readonly kind: 'no-remote-branch' }
+  /** There is no such branch. */
+  | { readonly kind: 'no-branch' }
   | {
       readonly kind: 'fast-forward' | 'merge';
       readonly from: string | undefined;
@@ -42,31 +44,30 @@ export const mergeDriver: MergeDriverCallback = ({ contents }) => {
 
 /** What joining takes. */
 export interface ToJoin {
-  /** Where it is pulled from, for the message of a merge. */
-  readonly url: string;
   /** The current one. */
   readonly branch: string;
-  /** The ref of the remote's branch. */
-  readonly tracked: string;
+  /** The ref of the other one. */
+  readonly other: string;
   /** Of a merge commit. */
+  readonly message: string;
   readonly author: Author;
 }
 
 /**
- * Brings what was fetched into a branch.
+ * Brings the commits of another branch into the current one.
  *
  * @throws isomorphic-git's CheckoutConflictError, before anything is written.
  */
 export async function join({
-  url,
   branch,
-  tracked,
+  other,
+  message,
   author,
   ...repository
 }: Repository & Telling & ToJoin): Promise<Joined> {
-  const theirs = await resolveRef(repository, tracked);
+  const theirs = await resolveRef(repository, other);
   const ours = await resolveRef(repository, `refs/heads/${branch}`);
-  if (theirs === undefined) return { kind: 'no-remote-branch' };
+  if (theirs === undefined) return { kind: 'no-branch' };
   if (theirs === ours) return { kind: 'up-to-date' };
   if (ours === undefined) {
     await moveBranch({ ...repository, branch, from: ours, to: theirs });
@@ -77,7 +78,7 @@ export async function join({
     const merged = await git.merge({
       ...repository,
       ...{ ours, theirs, mergeDriver, noUpdateBranch: true, author: { ...author } },
-      message: mergeMessage(url, branch),
+      message,
     });
     if (merged.alreadyMerged) return { kind: 'up-to-date' };
     const to = merged.oid ?? theirs;
@@ -86,7 +87,8 @@ export async function join({
   } catch (error) {
     const { code, data } = error as { code?: string; data?: { filepaths?: string[] } };
     if (code !== 'MergeConflictError' && code !== 'MergeNotSupportedError') throw error;
-    return { kind: 'conflict', conflict: { branch, ours, theirs, paths: data?.filepaths ?? [] } };
+    const paths = data?.filepaths ?? [];
+    return { kind: 'conflict', conflict: { branch, ours, theirs, paths, message } };
   }
 }
 
@@ -132,9 +134,4 @@ export async function moveBranch({
   await expectBranchAt(base, branch, from);
   await checkOut({ ...base, to: { oid: to } });
   await git.writeRef({ ...base, ref: `refs/heads/${branch}`, value: to, force: true });
-}
-
-/** @returns git's own message for such a merge. */
-export function mergeMessage(url: string, branch: string): string {
-  return `Merge branch '${branch}' of ${url}`;
 }

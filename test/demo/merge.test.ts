@@ -13,8 +13,8 @@ import { temporaryDirectory } from '../helpers/temp.js';
 import { onDisk } from './on-disk.js';
 
 const author = { name: 'Ada', email: 'ada@example.com' };
-const url = 'http://127.0.0.1/test.git';
-const tracked = 'refs/remotes/origin/main';
+const message = "Merge branch 'main' of http://127.0.0.1/test.git";
+const other = 'refs/remotes/origin/main';
 
 type Files = Readonly<Record<string, string | Uint8Array | undefined>>;
 
@@ -71,7 +71,7 @@ async function diverged(ours: Files, others: Files, before: Files = base): Promi
 }
 
 async function conflictIn(dir: string): Promise<merge.Conflict> {
-  const joined = await merge.join({ ...onDisk(dir), url, branch: 'main', tracked, author });
+  const joined = await merge.join({ ...onDisk(dir), branch: 'main', other, message, author });
   if (joined.kind !== 'conflict') throw new Error(`It is ${joined.kind}.`);
   return joined.conflict;
 }
@@ -89,7 +89,7 @@ describe('what both sides changed', () => {
   async function copy(): Promise<string> {
     const dir = join(await temporaryDirectory(), 'copy');
     await git(['clone', '-q', template, dir]);
-    await git(['fetch', '-q', template, `+${tracked}:${tracked}`], { cwd: dir });
+    await git(['fetch', '-q', template, `+${other}:${other}`], { cwd: dir });
     return dir;
   }
 
@@ -120,12 +120,12 @@ describe('what both sides changed', () => {
     const dir = await copy();
     const conflict = await conflictIn(dir);
     const to = await settleConflict({
-      ...{ ...onDisk(dir), url, conflict, sides: sidesOf(conflict, side), author },
+      ...{ ...onDisk(dir), conflict, sides: sidesOf(conflict, side), author },
     });
     expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(to);
     expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
     expect(await git(['log', '-1', '--format=%an %P%n%s'], { cwd: dir })).toBe(
-      `Ada ${conflict.ours} ${conflict.theirs}\nMerge branch 'main' of http://127.0.0.1/test.git`,
+      `Ada ${conflict.ours} ${conflict.theirs}\n${message}`,
     );
     await expectSoundRepository(dir);
     await git(['checkout', '-q', '-B', 'oracle', conflict.ours], { cwd: dir });
@@ -145,7 +145,7 @@ describe('what both sides changed', () => {
     const conflict = await conflictIn(dir);
     await writeFile(join(dir, 'only-theirs.txt'), 'not committed\n');
     const sides = sidesOf(conflict, 'theirs');
-    await expect(settleConflict({ ...onDisk(dir), url, conflict, sides, author })).rejects.toThrow(
+    await expect(settleConflict({ ...onDisk(dir), conflict, sides, author })).rejects.toThrow(
       expect.objectContaining({ code: 'CheckoutConflictError' }),
     );
     await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toThrow(
@@ -163,7 +163,7 @@ describe('what both sides changed', () => {
     const later = await git(['rev-parse', 'main'], { cwd: dir });
     const sides = sidesOf(conflict, 'mine');
     const moved = expect.objectContaining({ name: 'BranchMoved' });
-    await expect(settleConflict({ ...onDisk(dir), url, conflict, sides, author })).rejects.toEqual(
+    await expect(settleConflict({ ...onDisk(dir), conflict, sides, author })).rejects.toEqual(
       moved,
     );
     await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toEqual(moved);
@@ -192,7 +192,7 @@ long.each([
   for (const side of ['mine', 'theirs'] as const) {
     const conflict = await conflictIn(dir);
     const sides = sidesOf(conflict, side);
-    await settleConflict({ ...onDisk(dir), url, conflict, sides, author });
+    await settleConflict({ ...onDisk(dir), conflict, sides, author });
     const expected = (side === 'mine' ? ours : others)['text.txt'];
     const there = existsSync(join(dir, 'text.txt'));
     expect(there ? await readFile(join(dir, 'text.txt'), 'utf8') : undefined).toBe(expected);

@@ -1,0 +1,61 @@
+/** Bringing the commits of another branch into the current one, and saying what became of them. */
+import type { Joined } from '../worker/merge.js';
+import { sayConflict, type Clash } from './conflict.js';
+import { perform } from './perform.js';
+import { settleUnsaved } from './save.js';
+import * as session from './session.js';
+import { refresh } from './workspace.js';
+
+/** @param isRemote whether it is one of the server's, as the last fetch brought it. */
+export async function mergeBranch(name: string, isRemote: boolean): Promise<void> {
+  const repository = session.repository.value;
+  const branch = session.branches.value.current;
+  if (repository === undefined || branch === undefined || !(await settleUnsaved('merge'))) return;
+  const them = isRemote ? `origin/${name}` : name;
+  const title = `Merging ${them} into ${branch}`;
+  const done = await perform({ kind: 'merge', title }, async ({ onProgress }) => {
+    const { git, dir } = repository;
+    const joined = await git.join({
+      ...{ dir, branch, onProgress, author: session.signature() },
+      other: isRemote ? `refs/remotes/${them}` : `refs/heads/${them}`,
+      message: `Merge ${isRemote ? 'remote-tracking branch' : 'branch'} '${them}'`,
+    });
+    await refresh();
+    return joined;
+  });
+  if (done === undefined) return;
+  const absent = `There is no branch ${them}`;
+  sayJoined(done.value, { branch, absent, them, remote: [], push: undefined });
+}
+
+/** What it takes to say what became of commits. */
+interface Joining extends Omit<Clash, 'conflict'> {
+  readonly branch: string;
+  /** What to say where there is no other branch. */
+  readonly absent: string;
+}
+
+/** Says what became of the other side's commits. */
+export function sayJoined(joined: Joined, { branch, absent, ...joining }: Joining): void {
+  if (joined.kind === 'conflict') {
+    sayConflict({ conflict: joined.conflict, ...joining });
+    return;
+  }
+  const { them, remote } = joining;
+  const titles = {
+    'up-to-date': `${branch} has all that ${them} has`,
+    'no-branch': absent,
+    'fast-forward': `${branch} is now what ${them} has`,
+    merge: `Joined ${them}’s commits with yours`,
+  };
+  session.notice.value = {
+    tone: joined.kind === 'no-branch' ? 'info' : 'good',
+    title: titles[joined.kind],
+    text: 'to' in joined ? range(joined.from, joined.to) : undefined,
+    remote,
+  };
+}
+
+function range(from: string | undefined, to: string): string {
+  return `${from?.slice(0, 7) ?? 'nothing'} → ${to.slice(0, 7)}`;
+}
