@@ -126,10 +126,14 @@ function explainStatus(data: Data): Sentence {
 
 /** Why a ref was not pushed, in a sentence. */
 export function explainRejection(reason: string): string {
-  if (/^(not-fast-forward|non-fast-forward|fetch first)$/.test(reason)) {
-    return 'the server has commits that are not here yet';
-  }
+  if (isBehind(reason)) return 'the server has commits that are not here yet';
+  if (reason === 'tag-exists') return 'the server has a tag of this name at something else';
   return reason;
+}
+
+/** Whether a ref was not pushed because the server is ahead. */
+export function isBehind(reason: string): boolean {
+  return /^(not-fast-forward|non-fast-forward|fetch first)$/.test(reason);
 }
 
 function describe(error: unknown): {

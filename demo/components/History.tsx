@@ -9,6 +9,7 @@ import { changesOf, compareInCommit, inCommit } from '../state/compare.js';
 import type { FileEntry } from '../worker/status.js';
 import { Empty } from './controls.js';
 import { StatusLetter } from './StatusLetter.js';
+import { Tags } from './Tags.js';
 import { Icon, type IconName } from './icons.js';
 
 export function History() {
@@ -93,6 +94,7 @@ function Commit({ entry, labels: names }: CommitProps) {
               </>
             )}
           </dl>
+          <Tags commit={entry} labels={names} />
           <Changed commit={entry} />
         </div>
       )}

@@ -59,7 +59,7 @@ function NoticeCard({ notice: shown }: { readonly notice: Notice }) {
         {refs?.map(({ ref, ok, reason }) => (
           <p class="notice-ref" data-ok={ok} key={ref}>
             <Icon name={ok ? 'check' : 'close'} />
-            <code>{ref.replace(/^refs\/heads\//, '')}</code>
+            <code>{ref.replace(/^refs\/(heads|tags)\//, '')}</code>
             {reason !== undefined && <span>{explainRejection(reason)}</span>}
           </p>
         ))}

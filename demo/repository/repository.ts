@@ -26,8 +26,9 @@ const prefix = 'gitws-demo-';
 
 /** Commands after which other tabs have to look again. */
 const changing = [
-  ...['amendCommit', 'checkOut', 'clone', 'commitChanges', 'createBranch', 'deleteFile'],
-  ...['discardChange', 'fetch', 'join', 'push', 'setAside', 'settleConflict', 'writeText'],
+  ...['amendCommit', 'checkOut', 'clone', 'commitChanges', 'createBranch', 'createTag'],
+  ...['deleteFile', 'discardChange', 'fetch', 'join', 'push', 'removeTag', 'setAside'],
+  ...['settleConflict', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 
 /** Opens a repository, or the empty storage of one that is going to be cloned. */

@@ -54,17 +54,16 @@ export async function pull(
 }
 
 /**
- * Pushes a branch to the one of the same name.
+ * Pushes a ref, by its full name, to the one of the same name.
  *
  * @returns what became of each ref.
  * @throws whatever is not an answer of the server about a ref.
  */
 export async function push(
   { git, dir }: Repository,
-  branch: string,
+  ref: string,
   transfer: Transfer,
 ): Promise<PushedRef[]> {
-  const ref = `refs/heads/${branch}`;
   try {
     const told = remoteArguments(transfer);
     const { refs } = await git.push({ ...told, dir, remote, ref, remoteRef: ref });

@@ -1,7 +1,7 @@
 /** Going between branches, and keeping in step with the server. */
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
-import { explainRejection } from '../words.js';
+import { isBehind } from '../words.js';
 import { formatCount } from '../format.js';
 import { askLine } from './dialogs.js';
 import { sayJoined } from './merge.js';
@@ -96,7 +96,16 @@ export async function pushNow(): Promise<void> {
   if (branch !== undefined) await pushBranch(branch);
 }
 
+/** Pushes a tag, and the commits that it needs. */
+export async function pushTag(name: string): Promise<void> {
+  await pushRef(`refs/tags/${name}`, `tag ${name}`);
+}
+
 async function pushBranch(branch: string): Promise<void> {
+  await pushRef(`refs/heads/${branch}`, branch);
+}
+
+async function pushRef(ref: string, called: string): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
   const task = {
@@ -104,37 +113,37 @@ async function pushBranch(branch: string): Promise<void> {
     cancelled: 'The push was cancelled. Fetch to see whether the server had it all by then.',
   };
   const done = await perform(
-    { kind: 'push', title: `Pushing ${branch}`, ...task },
+    { kind: 'push', title: `Pushing ${called}`, ...task },
     async (transfer) => {
-      const refs = await push(repository, branch, transfer);
+      const refs = await push(repository, ref, transfer);
       await refreshRefs(repository);
       return refs;
     },
   );
-  if (done !== undefined) sayPushed(repository, branch, done.value, done.remote);
+  if (done !== undefined) sayPushed(repository, called, done.value, done.remote);
 }
 
 function sayPushed(
   repository: Repository,
-  branch: string,
+  called: string,
   refs: readonly PushedRef[],
   remote: readonly string[],
 ): void {
   const rejected = refs.filter(({ ok }) => !ok);
   if (rejected.length === 0) {
     const { host } = new URL(repository.url);
-    session.notice.value = { tone: 'good', title: `Pushed ${branch} to ${host}`, refs, remote };
+    session.notice.value = { tone: 'good', title: `Pushed ${called} to ${host}`, refs, remote };
     return;
   }
-  const isBehind = rejected.some(({ reason = '' }) => explainRejection(reason) !== reason);
+  const isLate = rejected.some(({ reason = '' }) => isBehind(reason));
   session.notice.value = {
     tone: 'bad',
     title: 'The push was rejected',
-    text: isBehind
+    text: isLate
       ? 'The server has commits that are not here yet. Pull first: your commits are kept, and joined with them.'
       : 'Your commits are still here, and nothing has changed on the server.',
     refs,
     remote,
-    ...(isBehind ? { actions: [{ label: 'Pull', run: () => void pullNow() }] } : {}),
+    ...(isLate ? { actions: [{ label: 'Pull', run: () => void pullNow() }] } : {}),
   };
 }

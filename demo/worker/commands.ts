@@ -10,12 +10,14 @@ import { join, setAside } from './merge.js';
 import { readMore, readOverview } from './overview.js';
 import { searchFiles } from './search.js';
 import { scanFiles } from './status.js';
+import { createTag, removeTag } from './tags.js';
 
 export const commands = {
   amendCommit,
   checkOut,
   commitChanges,
   createBranch,
+  createTag,
   deleteFile,
   describeConflict,
   discardChange,
@@ -26,6 +28,7 @@ export const commands = {
   readOverview,
   readText,
   readVersions,
+  removeTag,
   scanFiles,
   searchFiles,
   setAside,
