@@ -3,6 +3,7 @@ import LightningFS from '@isomorphic-git/lightning-fs';
 import { bindRepository, createHttpClient } from 'gitws';
 import * as isomorphic from 'isomorphic-git';
 import git from '../src/git/index.js';
+import { startGit } from '../src/worker/index.js';
 import { provideBuffer } from './contract/provide-buffer.js';
 
 provideBuffer();
@@ -53,7 +54,29 @@ async function runWay(way: keyof typeof ways, task: GatewayTask) {
   return { asked, oid };
 }
 
-/** As the test calls it. */
-export type RunWay = typeof runWay;
+/**
+ * Clones a part in a worker, and reads what it left out: the worker itself goes through the gateway then.
+ *
+ * @returns the heads that the host lists, and the bytes of a file of the commit before the last.
+ */
+async function readInWorker({ url, gateway, password }: GatewayTask) {
+  const onAuth = () => ({ username: 'ada', password });
+  const promisor = { onAuth, gateway };
+  const worker = await startGit({ storage: `gateway-${crypto.randomUUID()}`, promisor });
+  const dir = '/clone';
+  const way = { url, onAuth, gateway };
+  await worker.clone({ dir, ...way, filter: 'blob:none', noCheckout: true });
+  const listed = await worker.listServerRefs({ ...way, prefix: 'refs/heads/' });
+  const [, before] = await worker.log({ dir });
+  const oid = before?.oid ?? '';
+  const [filepath = ''] = await worker.listFiles({ dir, ref: oid });
+  const { blob } = await worker.readBlob({ dir, oid, filepath });
+  await worker.close();
+  return { heads: listed.map(({ ref }) => ref), oid, filepath, bytes: [...blob] };
+}
 
-Object.assign(window, { runWay });
+/** As the test calls them. */
+export type RunWay = typeof runWay;
+export type ReadInWorker = typeof readInWorker;
+
+Object.assign(window, { runWay, readInWorker });

@@ -3,16 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunWay } from './gateway-page.js';
+import type { ReadInWorker, RunWay } from './gateway-page.js';
 import { browserAvailable, launchChromium } from './helpers/chromium.js';
 import { startForeignHost, type ForeignHost } from './helpers/foreign-host.js';
-import { expectSoundRepository, git, gitStatus, makeRepository } from './helpers/git.js';
+import { expectSoundRepository, git, gitBytes, gitStatus, makeRepository } from './helpers/git.js';
 import { nativeEnvironment } from './helpers/native.js';
 import { bundlePage, servePage } from './helpers/page.js';
 import { runCommand, serveProcess, type ServeProcess } from './helpers/serve-process.js';
 import { temporaryDirectory } from './helpers/temp.js';
 
 declare const runWay: RunWay;
+declare const readInWorker: ReadInWorker;
 
 const credentials = `Basic ${Buffer.from('ada:open sesame').toString('base64')}`;
 
@@ -28,6 +29,7 @@ beforeAll(async () => {
   const root = join(base, 'upstream');
   ({ gitDir: repository } = await makeRepository(join(root, 'team/site.git')));
   await git(['config', 'http.receivepack', 'true'], { cwd: repository });
+  await git(['config', 'uploadpack.allowFilter', 'true'], { cwd: repository });
   host = await startForeignHost(root, { admits: (sent) => sent === credentials });
   ({ url: origin } = await servePage(await bundlePage('./gateway-page.ts', import.meta.url)));
   await mkdir(join(base, 'local'));
@@ -62,6 +64,21 @@ describe.skipIf(!browserAvailable)('a page signs in, clones, commits and pushes'
     expect(new Set(asked)).toEqual(new Set([task.url]));
     expect(await git(['rev-parse', `by-${way}`], { cwd: repository })).toBe(oid);
     await expectSoundRepository(repository);
+    await page.close();
+  });
+
+  it('in a worker, and reads what a partial clone has left out', async () => {
+    const page = await open();
+    const task = { url: `${host.url}/team/site.git`, gateway: through(), password: 'open sesame' };
+    const { heads, oid, filepath, bytes } = await page.evaluate(
+      (given) => readInWorker(given),
+      task,
+    );
+    expect(heads).toContain('refs/heads/main');
+    const expected = await gitBytes(['cat-file', 'blob', `${oid}:${filepath}`], {
+      cwd: repository,
+    });
+    expect(Buffer.from(bytes).equals(expected)).toBe(true);
     await page.close();
   });
 

@@ -12,7 +12,17 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 /** `<git-repository>`: a repository in a page. See docs/element.md. */
 export class GitRepositoryElement extends Base {
   static readonly observedAttributes: readonly string[] = [
-    ...['src', 'ref', 'path', 'editable', 'permalinks', 'plain', 'remote-images', 'worker'],
+    ...[
+      'src',
+      'ref',
+      'path',
+      'editable',
+      'permalinks',
+      'plain',
+      'remote-images',
+      'worker',
+      'gateway',
+    ],
   ];
 
   /** Asked for credentials before anybody else is; `undefined` leaves it to the dialog, `null` is a no. */
@@ -84,6 +94,15 @@ export class GitRepositoryElement extends Base {
     this.#schedule('worker');
   }
 
+  /** The address of a gitws server through which another host is reached; empty for none. */
+  get gateway(): string {
+    return this.getAttribute('gateway') ?? '';
+  }
+
+  set gateway(value: string) {
+    this.setAttribute('gateway', value);
+  }
+
   /** Goes somewhere else in the repository. */
   navigate(place: Partial<Place>): void {
     this.#session?.go(place);
@@ -136,7 +155,7 @@ export class GitRepositoryElement extends Base {
     const has = (...names: string[]): boolean => names.some((name) => changed.has(name));
     const settings = this.#settings();
     const current = this.#session;
-    if (current?.settings.url !== settings.url || has('worker')) {
+    if (current?.settings.url !== settings.url || has('worker', 'gateway')) {
       this.#begin(settings);
       return;
     }
@@ -179,9 +198,12 @@ export class GitRepositoryElement extends Base {
   #settings(): Settings {
     const src = this.src.trim();
     // A relative address is one of the page's own server.
-    const url = src === '' ? '' : absolute(src, this.ownerDocument.baseURI);
+    const base = this.ownerDocument.baseURI;
+    const url = src === '' ? '' : absolute(src, base);
+    const given = this.gateway.trim();
+    const gateway = given === '' ? undefined : absolute(given, base);
     return {
-      ...{ url, worker: this.worker, editable: this.editable },
+      ...{ url, gateway, worker: this.worker, editable: this.editable },
       plain: this.hasAttribute('plain'),
       remoteImages: this.hasAttribute('remote-images'),
       permalinks: this.getAttribute('permalinks') ?? undefined,

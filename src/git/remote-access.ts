@@ -3,6 +3,7 @@ import type * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
 import { callBack } from '../base/failure.js';
 import { joinSignals } from '../base/signals.js';
+import { withoutUser } from '../base/url.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
 import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
 import { checkGateway, type Gateway } from '../remote/gateway.js';
@@ -103,7 +104,7 @@ export class RemoteAccess implements Connection {
     this.settings = settings;
     const { authorization } = repositoryEndpoint(url, 'git-upload-pack');
     this.address = url;
-    this.url = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
+    this.url = withoutUser(url);
     const { onAuth, onAuthSuccess, onAuthFailure, headers } = given;
     this.#credentials = new Credentials({
       ...{ url: this.url, username, authorization },

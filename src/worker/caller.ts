@@ -6,7 +6,8 @@ import { toSend } from './bytes.js';
 import { carry, restore, type Arrival } from './carried.js';
 import type { Core, Order, Outcome, PageFunctions } from './protocol.js';
 
-type PageFunction = (...args: never[]) => unknown;
+/** A function among the options. */
+export type PageFunction = (...args: never[]) => unknown;
 
 /** What a call takes that cannot be sent. */
 export interface NotSent {
@@ -98,11 +99,12 @@ export function closed(): GitWsError {
   return new GitWsError('WORKER_CLOSED', 'It is closed.');
 }
 
-async function callFunction(
+/** @param keep see `carry`. */
+export async function callFunction(
   functions: Readonly<Record<string, PageFunction>>,
   name: string,
   args: readonly unknown[],
-  keep: (error: object) => number,
+  keep?: (error: object) => number,
 ): Promise<Outcome> {
   try {
     const value: unknown = await functions[name]?.(...(args as never[]));
@@ -113,7 +115,8 @@ async function callFunction(
   }
 }
 
-function notSent(cause: unknown): GitWsError {
+/** @returns the error for what Comlink could not send. */
+export function notSent(cause: unknown): GitWsError {
   const isArgument = (cause as { name?: unknown } | null)?.name === 'DataCloneError';
   return isArgument
     ? new GitWsError('INVALID_OPTION', 'An option cannot be sent to a worker.', { cause })

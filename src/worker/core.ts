@@ -5,6 +5,7 @@ import { fileSystemFailure } from '../base/failure.js';
 import { holdLifeLock } from '../base/life-lock.js';
 import { createHttpClient } from '../isomorphic/http.js';
 import { git } from '../git/commands.js';
+import { ownSettings, type RemoteArguments } from '../git/remote-access.js';
 import { gitdirOf } from '../git/fetch.js';
 import { handOver } from './bytes.js';
 import { carry, restore, type Carried } from './carried.js';
@@ -20,12 +21,13 @@ import {
   type PageFunctions,
   type StorageSettings,
 } from './protocol.js';
-import { Repositories } from './repositories.js';
+import { Repositories, type PromisorArguments } from './repositories.js';
 import type { OwnCommands } from './own-commands.js';
 import { unlocked } from './unlocked.js';
 
 type Command = (options: Record<string, unknown>) => unknown;
 type Asking = (name: string, args: readonly unknown[]) => Promise<unknown>;
+type Ask = (...values: unknown[]) => Promise<unknown>;
 
 /** The storage that the commands work on. */
 export interface Storage {
@@ -78,15 +80,24 @@ export class GitCore implements Core {
     };
   }
 
-  open(settings: StorageSettings): Promise<Outcome> {
+  open(settings: StorageSettings, page?: PageFunctions): Promise<Outcome> {
     return outcomeOf(async () => {
+      const { options, functions } = settings.promisor ?? { options: {}, functions: [] };
+      const asking: PromisorArguments = { ...options, ...inPage(functions, askingOf(page)) };
+      // Says now that a gateway is none.
+      ownSettings(asking);
       const storage = this.#makeStorage(settings);
       const { promises } = storage;
       await promises.stat('/').catch((reason: unknown) => {
         throw storageError(reason);
       });
       const repositories = new Repositories(
-        ...([storage, settings.storage, settings.lockTimeout ?? defaultLockTimeout] as const),
+        ...([
+          storage,
+          settings.storage,
+          settings.lockTimeout ?? defaultLockTimeout,
+          asking,
+        ] as const),
       );
       this.#opened = { storage, files: new Files(promises), repositories };
     });
@@ -131,23 +142,18 @@ export class GitCore implements Core {
     if (of === 'fs') return files.call(name, args);
     if (of === 'file') return files.callFile(target, name, args);
     const [given = {}] = args as [Record<string, unknown>?];
-    const ask: Asking = async (asked, values) => {
-      if (page === undefined) throw new GitWsError('WORKER_FAILED', `${asked} is not there.`);
-      return valueOf(await page.call(asked, values));
-    };
+    const ask = askingOf(page);
     const progress = new Latest((event) => ask('onProgress', [event]));
-    const options: Record<string, unknown> = { ...given, signal };
-    for (const key of call.functions) {
-      const tell = (...values: unknown[]): Promise<unknown> =>
-        key === 'onProgress' ? progress.say(values[0]) : ask(key, values);
-      options[key] = (...values: unknown[]) => {
-        const called = tell(...values);
-        // Not every command waits for all of them.
-        called.catch(() => undefined);
-        return called;
-      };
+    const tell: Asking = (key, values) =>
+      key === 'onProgress' ? progress.say(values[0]) : ask(key, values);
+    const options: Record<string, unknown> = {
+      ...{ ...given, signal },
+      ...inPage(call.functions, tell),
+    };
+    if (speaking.has(name)) {
+      const { gateway } = given as RemoteArguments;
+      options['http'] = createHttpClient({ signal, ...(gateway === undefined ? {} : { gateway }) });
     }
-    if (speaking.has(name)) options['http'] = createHttpClient({ signal });
     const work = async (): Promise<unknown> => {
       const result =
         name === 'walk'
@@ -171,6 +177,28 @@ export class GitCore implements Core {
     if (command !== undefined) return command;
     throw new GitWsError('INVALID_OPTION', 'The worker knows no such command.');
   }
+}
+
+/** @returns what calls a function of the page's. */
+function askingOf(page: PageFunctions | undefined): Asking {
+  return async (asked, values) => {
+    if (page === undefined) throw new GitWsError('WORKER_FAILED', `${asked} is not there.`);
+    return valueOf(await page.call(asked, values));
+  };
+}
+
+/** @returns functions of these names, which call those of the page. */
+function inPage(names: readonly string[], ask: Asking): Record<string, Ask> {
+  const made = names.map((name): [string, Ask] => [
+    name,
+    (...values) => {
+      const called = ask(name, values);
+      // Not every command waits for all of them.
+      called.catch(() => undefined);
+      return called;
+    },
+  ]);
+  return Object.fromEntries(made);
 }
 
 /** @returns those of `gitws/git`, by their names. */

@@ -1,9 +1,10 @@
 /** `gitws/worker`: the whole of `gitws/git` off the page's thread, with its storage. */
 import type { git } from '../git/commands.js';
+import type { Gateway } from '../remote/gateway.js';
 import { checkedDuration } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
 import { askForPersistence } from '../storage/lightning/failure.js';
-import { closed, type NotSent } from './caller.js';
+import { closed, type NotSent, type PageFunction } from './caller.js';
 import { defaultStartTimeout, type WorkerSource } from './meet-worker.js';
 import { makeFileSystem } from './page-files.js';
 import { walkers, walkInPage } from './page-walk.js';
@@ -19,11 +20,25 @@ export {
   type ErrorData,
   type GitWsErrorOf,
 } from '../base/errors.js';
+export type { Gateway, GatewayOptions } from '../remote/gateway.js';
 export type { ErrorClasses } from './error-classes.js';
 export type { WorkerSource } from './meet-worker.js';
 export type { WorkerFilePromises, WorkerFileSystem } from './page-files.js';
 export type { InWorker, OwnCommands } from './own-commands.js';
 export type { OffThreadCommands, WorkerCommands, WorkerGit } from './surface.js';
+
+type FetchArguments = Parameters<typeof git.fetch>[0];
+
+/** How whoever has promised objects is asked for them: as the options of a command that fetches. */
+export interface PromisorOptions {
+  /** Asked for credentials, as isomorphic-git's `onAuth`; undefined for none, which a private repository refuses. */
+  readonly onAuth?: FetchArguments['onAuth'];
+  readonly onAuthFailure?: FetchArguments['onAuthFailure'];
+  readonly onAuthSuccess?: FetchArguments['onAuthSuccess'];
+  readonly headers?: Record<string, string> | undefined;
+  /** A gitws server through which other hosts are reached. It is sent: no function may be in it. */
+  readonly gateway?: Gateway | undefined;
+}
 
 /** Options of {@link startGit}. */
 export interface StartGitOptions {
@@ -43,6 +58,11 @@ export interface StartGitOptions {
    * Default 10 minutes; Infinity for no end. Then it rejects with STORAGE_LOCKED.
    */
   readonly lockTimeout?: number | undefined;
+  /**
+   * For what a partial clone lacks and is fetched when it is read, by `fs` and by commands that speak with
+   * no remote. The others have options of their own.
+   */
+  readonly promisor?: PromisorOptions | undefined;
   /** Has the browser asked not to remove what is stored when room is short. Default false. */
   readonly persist?: boolean | undefined;
   /** See `LightningOptions`. */
@@ -70,12 +90,15 @@ export async function startGit<Commands extends OwnCommands = Readonly<Record<ne
   const isSource =
     worker === undefined || ['string', 'function'].includes(typeof worker) || worker instanceof URL;
   check('worker', isSource);
+  check('promisor', options.promisor === undefined || isObject(options.promisor));
   checkedDuration('lockTimeout', lockTimeout, 0);
   const startTimeout =
     checkedDuration('startTimeout', options.startTimeout, 1) ?? defaultStartTimeout;
+  const { functions, sent } = parted({ ...options.promisor });
+  const promisor = { options: sent, functions: Object.keys(functions) };
   if (persist) void askForPersistence();
-  const opening = { storage, lockTimeout, fileDbName, fileStoreName };
-  const git = makeGit(await joinWorker({ ...opening, worker, startTimeout }));
+  const opening = { storage, lockTimeout, fileDbName, fileStoreName, promisor };
+  const git = makeGit(await joinWorker({ ...opening, worker, startTimeout, functions }));
   return git as WorkerGit & OffThreadCommands<Commands>;
 }
 
@@ -97,13 +120,10 @@ function makeGit(shared: SharedWorkerOfPage): WorkerGit {
       // Its answer is wanted at once, which nobody has in a worker.
       const isFilter = name === 'statusMatrix' && typeof filter === 'function';
       if (isFilter) delete options['filter'];
-      const entries = Object.entries(options);
-      const isFunction = ([, value]: [string, unknown]): boolean => typeof value === 'function';
-      const functions = Object.fromEntries(entries.filter(isFunction)) as NotSent['functions'];
-      const args = [Object.fromEntries(entries.filter((entry) => !isFunction(entry)))];
+      const { functions, sent } = parted(options);
       const result = await ask(
-        { of: 'git', name, args },
-        { functions: functions ?? {}, signal: signal as AbortSignal | undefined },
+        { of: 'git', name, args: [sent] },
+        { functions, signal: signal as AbortSignal | undefined },
       );
       if (!isFilter) return result;
       return (result as [string][]).filter(([path]) => (filter as (path: string) => boolean)(path));
@@ -121,6 +141,19 @@ function makeGit(shared: SharedWorkerOfPage): WorkerGit {
   return made as unknown as WorkerGit;
 }
 
+/** @returns the functions among options, and the others, which can be sent. */
+function parted(options: Record<string, unknown>): {
+  readonly functions: Readonly<Record<string, PageFunction>>;
+  readonly sent: Record<string, unknown>;
+} {
+  const entries = Object.entries(options);
+  const isFunction = ([, value]: [string, unknown]): boolean => typeof value === 'function';
+  return {
+    functions: Object.fromEntries(entries.filter(isFunction)) as Record<string, PageFunction>,
+    sent: Object.fromEntries(entries.filter((entry) => !isFunction(entry))),
+  };
+}
+
 /** @throws GitWsError INVALID_OPTION for what the worker has itself. */
 function optionsOf(given: Record<string, unknown>, fs: object): Record<string, unknown> {
   const { fs: otherFs = fs, http, ...options } = given;
@@ -131,6 +164,10 @@ function optionsOf(given: Record<string, unknown>, fs: object): Record<string, u
   }
   if (http === undefined) return options;
   throw new GitWsError('INVALID_OPTION', 'http has to be left out: the worker connects itself.');
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function check(option: string, isRight: boolean): void {

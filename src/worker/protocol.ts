@@ -10,6 +10,13 @@ export interface StorageSettings {
   readonly lockTimeout?: number | undefined;
   readonly fileDbName?: string | undefined;
   readonly fileStoreName?: string | undefined;
+  readonly promisor?: PromisorSettings | undefined;
+}
+
+/** What of `PromisorOptions` can be sent, and which of them are functions of the page's. */
+export interface PromisorSettings {
+  readonly options: object;
+  readonly functions: readonly string[];
 }
 
 /** What a worker says of itself. */
@@ -43,7 +50,7 @@ export interface Call extends Order {
   readonly functions: readonly string[];
 }
 
-/** The functions of one call that stay in the page. */
+/** Functions that stay in the page: those of one call, or of what is open. */
 export interface PageFunctions {
   call(name: string, args: readonly unknown[]): Promise<Outcome>;
 }
@@ -51,7 +58,8 @@ export interface PageFunctions {
 /** What the worker offers. Nothing of it rejects: Comlink loses most of an error. */
 export interface Core {
   greet(): Greeting | Promise<Greeting>;
-  open(settings: StorageSettings): Promise<Outcome>;
+  /** @param page the functions of `settings.promisor`; undefined where there are none. */
+  open(settings: StorageSettings, page?: PageFunctions): Promise<Outcome>;
   /** @param page undefined where no option is a function. */
   run(call: Call, page?: PageFunctions): Promise<Outcome>;
   /** The signal of a call has fired. */

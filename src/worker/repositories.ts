@@ -1,14 +1,19 @@
 /** The repositories that a worker has worked on: of each what stays between commands. */
-import { boundPromisor } from '../isomorphic/bound-promisor.js';
 import { lateScript } from '../isomorphic/bind-repository.js';
 import { withPackedFiles } from '../isomorphic/packed-fs.js';
-import { promisorRemotes } from '../git/partial-clone.js';
-import { connectionTo } from '../remote/connection.js';
+import { LazyFetch } from '../git/lazy-fetch.js';
+import type { RemoteArguments } from '../git/remote-access.js';
 import type { Promisor } from '../repository/promisor.js';
 import { unavailable } from '../repository/unavailable.js';
 import { WritingLock } from './writing-lock.js';
 
-type Fs = Parameters<typeof promisorRemotes>[0]['fs'];
+type Fs = Parameters<typeof LazyFetch.of>[0]['fs'];
+
+/** How whoever has promised objects is asked for them. */
+export type PromisorArguments = Pick<
+  RemoteArguments,
+  'onAuth' | 'onAuthSuccess' | 'onAuthFailure' | 'headers' | 'gateway'
+>;
 
 /** One of them. */
 export interface Repository {
@@ -24,25 +29,29 @@ export class Repositories {
   readonly #fs: object;
   readonly #name: string;
   readonly #lockTimeout: number;
+  readonly #asking: PromisorArguments;
   readonly #known = new Map<string, Repository>();
 
   /**
    * @param fs the storage.
    * @param name its name.
    * @param lockTimeout how long a command waits for one of another tab, in ms, or Infinity.
+   * @param asking for what a partial clone lacks.
    */
-  constructor(fs: object, name: string, lockTimeout: number) {
+  constructor(fs: object, name: string, lockTimeout: number, asking: PromisorArguments) {
     this.#fs = fs;
     this.#name = name;
     this.#lockTimeout = lockTimeout;
+    this.#asking = asking;
   }
 
   /** @param gitdir the git directory, as the commands have it. */
   at(gitdir: string): Repository {
     const known = this.#known.get(gitdir);
     if (known !== undefined) return known;
+    const promisor = () => promised(this.#fs as Fs, gitdir, this.#asking);
     const repository = {
-      fs: withPackedFiles(this.#fs, gitdir, lateScript, () => promised(this.#fs as Fs, gitdir)),
+      fs: withPackedFiles(this.#fs, gitdir, lateScript, promisor),
       cache: {},
       lock: new WritingLock(`gitws:${this.#name}:${gitdir}`, this.#lockTimeout),
     };
@@ -51,13 +60,12 @@ export class Repositories {
   }
 }
 
-/** @returns what asks the remote that has promised what is missed; it is looked for when something is. */
-function promised(fs: Fs, gitdir: string): Pick<Promisor, 'get'> {
+/** @returns what asks the remotes that have promised what is missed; they are looked for when something is. */
+function promised(fs: Fs, gitdir: string, asking: PromisorArguments): Pick<Promisor, 'get'> {
   let promisor: Promise<Promisor | undefined> | undefined;
-  const find = async (): Promise<Promisor | undefined> => {
-    const [first] = await promisorRemotes({ fs, gitdir });
-    return first && boundPromisor(connectionTo(first.url, {}), { fs, gitdir });
-  };
+  // Never closed: its connection ends by itself where it is not used, or with the worker.
+  const find = async (): Promise<Promisor | undefined> =>
+    (await LazyFetch.of({ fs, gitdir }, asking)).promisor;
   return {
     get: async (oids, signal) => {
       promisor ??= find();

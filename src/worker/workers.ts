@@ -1,11 +1,11 @@
 /** The workers of this page: one for each storage, shared by all who have started it. */
-import type { Remote } from 'comlink';
+import { proxy, type Remote } from 'comlink';
 import { startTimer } from '../base/duration.js';
-import { Caller, closed } from './caller.js';
+import { callFunction, Caller, closed, notSent, type PageFunction } from './caller.js';
 import { restore } from './carried.js';
 import { makeErrorClasses, type ErrorClass } from './error-classes.js';
 import { meetWorker, type Met, type WorkerSource } from './meet-worker.js';
-import type { Core, StorageSettings } from './protocol.js';
+import type { Core, PageFunctions, StorageSettings } from './protocol.js';
 
 /** How long a worker may take to end what runs, in ms: what takes longer is cut off. */
 const closeTime = 5_000;
@@ -65,6 +65,8 @@ const workers = new Map<string, Promise<SharedWorkerOfPage>>();
 export interface StartSettings extends StorageSettings {
   readonly worker: WorkerSource | undefined;
   readonly startTimeout: number;
+  /** Those of `promisor`. */
+  readonly functions: Readonly<Record<string, PageFunction>>;
 }
 
 /**
@@ -92,15 +94,25 @@ export async function joinWorker(settings: StartSettings): Promise<SharedWorkerO
 }
 
 async function start(settings: StartSettings, forget: () => void): Promise<SharedWorkerOfPage> {
-  const { worker, startTimeout, ...storage } = settings;
+  const { worker, startTimeout, functions, ...storage } = settings;
   const met = await meetWorker(worker, startTimeout);
   const classes = makeErrorClasses(met.greeting.errors);
   try {
-    const outcome = await Promise.race([met.core.open(storage), met.death]);
+    const opening = met.core.open(storage, pageOf(functions)).catch((cause: unknown) => {
+      throw notSent(cause);
+    });
+    const outcome = await Promise.race([opening, met.death]);
     if ('error' in outcome) throw restore(outcome.error, { classes });
   } catch (error) {
     met.end();
     throw error;
   }
   return new SharedWorkerOfPage(met, classes, forget);
+}
+
+/** @returns the functions as the worker calls them, for as long as it lives. */
+function pageOf(functions: StartSettings['functions']): PageFunctions | undefined {
+  if (Object.keys(functions).length === 0) return undefined;
+  const page: PageFunctions = { call: (name, args) => callFunction(functions, name, args) };
+  return proxy(page);
 }

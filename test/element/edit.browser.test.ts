@@ -5,7 +5,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitWsAuthDetail } from '../../src/element/events.js';
 import { browserAvailable } from '../helpers/chromium.js';
+import { startForeignHost } from '../helpers/foreign-host.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
+import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { makeBook } from './samples.js';
 import { startSite, told, type Site } from './site.js';
@@ -33,6 +35,29 @@ async function signIn(page: Page, password: string): Promise<void> {
   await page.getByRole('textbox', { name: 'User' }).fill('ann');
   await page.getByLabel('Password or token').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** @returns how many packs of a partial clone the element has stored. */
+async function promisedPacks(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('git-repository');
+        opening.onerror = () => reject(new Error('It cannot be opened.'));
+        opening.onsuccess = () => {
+          const names = [...opening.result.objectStoreNames];
+          const reading = opening.result.transaction(names);
+          // Names stand in the rows of folders.
+          const got = names.map((name) => reading.objectStore(name).getAll());
+          const keys = names.map((name) => reading.objectStore(name).getAllKeys());
+          reading.oncomplete = () => {
+            opening.result.close();
+            const rows = JSON.stringify([...got, ...keys].map(({ result }) => result));
+            resolve(rows.split('.promisor').length - 1);
+          };
+        };
+      }),
+  );
 }
 
 const element = (name: string, attributes = ''): string =>
@@ -149,12 +174,42 @@ describe.skipIf(!browserAvailable)('<git-repository> that is edited', () => {
     expect(await git(['log', '-1', '--format=%s', 'main'], { cwd: gitDir })).toBe('Write the book');
   });
 
-  it('reads a repository that is not for everybody, whole, after a sign-in', async () => {
-    await makeBook(all.root, 'secret');
+  it('reads a repository that is not for everybody file by file, after one sign-in', async () => {
+    const gitDir = await makeBook(all.root, 'secret');
+    await git(['config', 'uploadpack.allowFilter', 'true'], { cwd: gitDir });
     const page = await all.open({ body: element('secret'), allowed });
     await signIn(page, 'right');
     await page.getByText('three').waitFor();
+    await expect.poll(() => promisedPacks(page)).toBeGreaterThan(0);
+    const before = await promisedPacks(page);
+    await page.getByRole('treeitem', { name: 'README.md' }).click();
+    await page.getByRole('heading', { name: 'The book' }).waitFor();
+    await expect.poll(() => promisedPacks(page)).toBeGreaterThan(before);
     await page.getByRole('button', { name: 'Commits' }).click();
     await page.getByRole('button', { name: /^Begin/ }).waitFor();
+  });
+
+  it('reads and writes a repository of another host through a gateway', async () => {
+    const root = await temporaryDirectory();
+    const gitDir = await makeBook(root, 'elsewhere');
+    for (const setting of ['http.receivepack', 'uploadpack.allowFilter']) {
+      await git(['config', setting, 'true'], { cwd: gitDir });
+    }
+    const ann = `Basic ${Buffer.from('ann:right').toString('base64')}`;
+    const host = await startForeignHost(root, { admits: (sent) => sent === ann });
+    const gateway = await startServer({
+      ...{ root: await temporaryDirectory(), allowPush: true, origins: [all.site] },
+      upstreams: [{ url: host.url, private: true }],
+    });
+    const attributes = `editable path="notes.txt" gateway="${gateway.url.replace('http', 'ws')}"`;
+    const body = `<git-repository src="${host.url}/elsewhere.git" ${attributes}></git-repository>`;
+    const page = await all.open({ body, allowed });
+    await signIn(page, 'right');
+    await page.getByText('three').waitFor();
+    await edit(page, 'one\ntwo\nthree\nfour\n');
+    await commit(page);
+    await page.getByText(/^Pushed to main as/).waitFor();
+    expect(await git(['show', 'main:notes.txt'], { cwd: gitDir })).toBe('one\ntwo\nthree\nfour');
+    await expectSoundRepository(gitDir);
   });
 });

@@ -279,6 +279,8 @@ describe('a TypeScript project that has installed it', () => {
 
       export async function work(signal: AbortSignal): Promise<string[]> {
         const git: WorkerGit = await startGit({ storage: 'site', worker: () => new Worker('/x.js') });
+        const promisor = { onAuth: () => ({ username: 'me' }), gateway: 'wss://gateway.example' };
+        await startGit({ storage: 'other', promisor });
         const onAuth = async (url: string) => ({ username: url });
         await git.clone({ dir: '/x', url: 'wss://git.example/x.git', filter: 'blob:none', onAuth, signal });
         const bytes: Uint8Array = await git.fs.promises.readFile('/x/a');

@@ -262,6 +262,74 @@ describe.skipIf(!browserAvailable)('git in a worker', () => {
     expect(text.trimEnd()).toBe(await git(['show', `main~1:${path}`], { cwd: gitDir }));
   });
 
+  inChromium('asks the page for the credentials of what a partial clone lacks', async () => {
+    const { gitDir, url } = await makeSite('secret-part', { commits: 5 });
+    const tree = await git(['ls-tree', '-r', '--format=%(objectname)', 'main'], { cwd: gitDir });
+    const oids = [...new Set(tree.split('\n'))].slice(0, 3);
+    const page = await openPage();
+    const seen = await page.evaluate(
+      async ([remote, [first = '', second = '', third = '']]) => {
+        const dir = '/site';
+        const heard: string[] = [];
+        const right = { username: 'ann', password: 'right' };
+        const cloning = await inPage.startGit({ storage: 'secret-part' });
+        const how = { filter: 'blob:none', noCheckout: true, onAuth: () => right };
+        await cloning.clone({ dir, url: remote, ...how });
+        const refused = await inPage.failure(cloning.readBlob({ dir, oid: first }));
+        await cloning.close();
+        // A new worker, as after a reload.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- some do
+        let answer: () => unknown = () => Promise.reject(null);
+        const git = await inPage.startGit({
+          storage: 'secret-part',
+          promisor: {
+            onAuth: (asked) => {
+              heard.push(`auth ${asked}`);
+              return answer() as object;
+            },
+            onAuthFailure: () => {
+              heard.push('failure');
+              return right;
+            },
+            onAuthSuccess: () => void heard.push('success'),
+          },
+        });
+        const read = (oid: string) => git.readBlob({ dir, oid });
+        const rejected = await inPage.failure(read(first));
+        answer = () => ({ cancel: true });
+        const canceled = await inPage.failure(read(first));
+        answer = () => ({ username: 'ann', password: 'wrong' });
+        heard.length = 0;
+        const { blob } = await read(first);
+        await Promise.all([read(second), read(third)]);
+        await git.close();
+        return { refused, rejected, canceled, heard, text: new TextDecoder().decode(blob) };
+      },
+      [url, oids] as const,
+    );
+    expect(seen.refused).toMatchObject({ code: 'OBJECT_UNAVAILABLE', data: { oid: oids[0] } });
+    expect(seen.rejected).toMatchObject({ code: 'CALLBACK_FAILED', data: { callback: 'onAuth' } });
+    expect(seen.canceled).toMatchObject({ code: 'UserCanceledError' });
+    // Once for all that is read.
+    expect(seen.heard).toEqual([`auth ${url}`, 'failure', 'success']);
+    expect(seen.text.trim()).toBe(await git(['cat-file', '-p', oids[0] ?? ''], { cwd: gitDir }));
+  });
+
+  inChromium('refuses a promisor’s options that it cannot use', async () => {
+    const page = await openPage();
+    const codes = await page.evaluate(async () => {
+      const start = (promisor: object | null) =>
+        inPage.failure(inPage.startGit({ storage: 'refused', promisor } as never));
+      const failures = [
+        await start(null),
+        await start({ gateway: 'ftp://gateway.example' }),
+        await start({ gateway: { url: 'wss://gateway.example', authorization: () => 'x' } }),
+      ];
+      return failures.map((failed) => failed?.code);
+    });
+    expect(codes).toEqual(['INVALID_OPTION', 'INVALID_OPTION', 'INVALID_OPTION']);
+  });
+
   it('offers its files to the page, opened ones too', async () => {
     const page = await openPage();
     const seen = await page.evaluate(async () => {

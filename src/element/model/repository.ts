@@ -1,12 +1,14 @@
 /** One repository of a page, shared by the elements that show it: its worker, its storage and its connection. */
+import { withoutUser } from '../../base/url.js';
 import type { WorkerGit, WorkerSource } from '../../worker/index.js';
-import { isStatus } from './failure.js';
 import { Objects } from './objects.js';
-import { SignIn, type AskCredentials } from './sign-in.js';
+import { SignIn, type AskCredentials, type AuthOptions } from './sign-in.js';
 
 /** What makes two elements share. */
 export interface RepositoryOptions {
   readonly url: string;
+  /** The address of a gitws server through which it is reached; undefined where it is on one itself. */
+  readonly gateway: string | undefined;
   /** Where the worker's script comes from; undefined for the one that the library brings. */
   readonly worker: WorkerSource | undefined;
 }
@@ -50,9 +52,33 @@ const seen = 'refs/gitws-element/';
 
 const repositories = new Map<string, Repository>();
 
+function keyOf({ url, gateway = '' }: Pick<RepositoryOptions, 'url' | 'gateway'>): string {
+  return JSON.stringify([gateway, url]);
+}
+
+/**
+ * @returns what signs in for what is missed: a worker is shared by all repositories that are reached
+ *   through one gateway, or through none.
+ */
+function promisorOf(gateway: string | undefined): AuthOptions {
+  const of = (url: string): AuthOptions => {
+    const isIt = (one: Repository): boolean =>
+      one.gateway === gateway && withoutUser(one.url) === url;
+    const found = [...repositories.values()].find(isIt);
+    // What nobody shows any more asks nobody.
+    return (found?.signIn ?? new SignIn()).whereMissed;
+  };
+  return {
+    onAuth: (url) => of(url).onAuth(url),
+    onAuthFailure: (url) => of(url).onAuthFailure(url),
+    onAuthSuccess: (url, given) => of(url).onAuthSuccess(url, given),
+  };
+}
+
 /** See above. */
 export class Repository {
   readonly url: string;
+  readonly gateway: string | undefined;
   readonly signIn = new SignIn();
   readonly #worker: WorkerSource | undefined;
   readonly #listeners = new Set<RepositoryListener>();
@@ -65,17 +91,19 @@ export class Repository {
 
   /** Joins the page's repository of that address; {@link leave} is to be called at the end. */
   static join(options: RepositoryOptions, listener: RepositoryListener): Repository {
-    let found = repositories.get(options.url);
+    const key = keyOf(options);
+    let found = repositories.get(key);
     if (found === undefined) {
       found = new Repository(options);
-      repositories.set(options.url, found);
+      repositories.set(key, found);
     }
     found.#listeners.add(listener);
     return found;
   }
 
-  private constructor({ url, worker }: RepositoryOptions) {
+  private constructor({ url, gateway, worker }: RepositoryOptions) {
     this.url = url;
+    this.gateway = gateway;
     this.#worker = worker;
   }
 
@@ -84,8 +112,9 @@ export class Repository {
     this.#listeners.delete(listener);
     // An element that is moved in its page leaves and comes back at once.
     setTimeout(() => {
-      if (this.#listeners.size > 0 || repositories.get(this.url) !== this) return;
-      repositories.delete(this.url);
+      const key = keyOf(this);
+      if (this.#listeners.size > 0 || repositories.get(key) !== this) return;
+      repositories.delete(key);
       this.#end.abort();
       this.#starting?.then((git) => git.close()).catch(() => undefined);
     }, 0);
@@ -161,7 +190,7 @@ export class Repository {
     const git = await this.git();
     const { onAuth, onAuthFailure, onAuthSuccess } = this.signIn.options(ask);
     const found = await git.listServerRefs({
-      ...{ url: this.url, onAuth, onAuthFailure, onAuthSuccess },
+      ...{ url: this.url, onAuth, onAuthFailure, onAuthSuccess, ...this.way() },
     });
     return found.flatMap(({ ref }): NamedRef[] => {
       if (ref.startsWith('refs/heads/')) return [{ name: ref.slice(11), kind: 'branch' }];
@@ -178,7 +207,10 @@ export class Repository {
 
   async #start(): Promise<WorkerGit> {
     const { startGit } = await import('../../worker/index.js');
-    return startGit({ storage, worker: this.#worker });
+    const { gateway } = this;
+    const promisor = { ...promisorOf(gateway), ...this.way() };
+    const name = gateway === undefined ? storage : `${storage} ${gateway}`;
+    return startGit({ storage: name, worker: this.#worker, promisor });
   }
 
   async #clone(ref: string, ask: AskCredentials): Promise<void> {
@@ -187,17 +219,10 @@ export class Repository {
     const what = {
       ...{ dir, url, depth: 1, singleBranch: true, noTags: true, noCheckout: true },
       ...(ref === '' ? {} : { ref }),
-      ...this.#listening(),
+      ...{ ...this.way(), ...this.#listening() },
     };
     await removeRemains(git, dir);
-    try {
-      await git.clone({ ...what, filter: 'blob:none' });
-    } catch (error) {
-      if (!isStatus(error, 401)) throw error;
-      // What a partial clone misses is fetched without asking for a password: all of it, then.
-      await git.clone({ ...what, ...this.signIn.options(ask) });
-      await git.setConfig({ dir, path: 'gitws.private', value: 'true' });
-    }
+    await git.clone({ ...what, ...this.signIn.options(ask), filter: 'blob:none' });
     const path = 'remote.origin.fetch';
     await git.setConfig({ dir, path, value: '+refs/heads/*:refs/remotes/origin/*' });
     const branch = await git.currentBranch({ dir });
@@ -240,7 +265,13 @@ export class Repository {
   /** What all commands take that speak with the remote. */
   #remote(ask: AskCredentials) {
     const { dir } = this;
-    return { dir, remote: 'origin', ...this.signIn.options(ask), ...this.#listening() };
+    const signIn = this.signIn.options(ask);
+    return { dir, remote: 'origin', ...signIn, ...this.way(), ...this.#listening() };
+  }
+
+  /** How commands reach the remote. */
+  way(): { readonly gateway?: string } {
+    return this.gateway === undefined ? {} : { gateway: this.gateway };
   }
 
   #listening() {

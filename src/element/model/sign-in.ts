@@ -22,13 +22,23 @@ export interface AuthOptions {
 /** See above. Nothing of it is stored. */
 export class SignIn {
   #known: Credentials | undefined;
+  /** Whoever was given last. */
+  #ask: AskCredentials = () => Promise.resolve(undefined);
+  /** The callbacks where something is missed, with whoever was given last. */
+  readonly whereMissed = this.#callbacks((url, isRetry) => this.#ask(url, isRetry));
 
   /** Whether a server has taken what it was told. */
   get isKnown(): boolean {
     return this.#known !== undefined;
   }
 
+  /** @param ask is asked, too, where something is missed later. */
   options(ask: AskCredentials): AuthOptions {
+    this.#ask = ask;
+    return this.#callbacks(ask);
+  }
+
+  #callbacks(ask: AskCredentials): AuthOptions {
     let last: Credentials | undefined;
     const answer = async (url: string, isRetry: boolean): Promise<Answer> => {
       last = await ask(url, isRetry);

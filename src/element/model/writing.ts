@@ -64,7 +64,7 @@ export async function pushCommit(
   const remoteRef = `refs/heads/${branch}`;
   const result = await git.push({
     ...{ dir: repository.dir, remote: 'origin', ref: oid, remoteRef },
-    ...repository.signIn.options(ask),
+    ...{ ...repository.signIn.options(ask), ...repository.way() },
   });
   const own = result.refs[remoteRef];
   if (!result.ok || own?.ok !== true) {
