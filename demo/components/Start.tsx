@@ -2,8 +2,9 @@
 import { formatAge, formatCount } from '../format.js';
 import { catalogue } from '../state/catalogue.js';
 import { activity } from '../state/session.js';
-import { address, clone, forget, offered, shallow } from '../state/start.js';
+import { address, clone, forget, offered } from '../state/start.js';
 import { openFromCatalogue } from '../state/workspace.js';
+import { CloneOptions } from './CloneOptions.js';
 import { Empty, IconButton } from './controls.js';
 import { Icon, Mark } from './icons.js';
 import { Notices } from './Notices.js';
@@ -67,15 +68,7 @@ function CloneForm() {
           <Icon name="clone" /> Clone
         </button>
       </div>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={shallow.value}
-          disabled={isBusy}
-          onChange={(event) => (shallow.value = event.currentTarget.checked)}
-        />
-        Only the newest commit of each branch
-      </label>
+      <CloneOptions isBusy={isBusy} />
     </form>
   );
 }

@@ -65,6 +65,24 @@ export function parseAddress(text: string, base: string): Address {
   };
 }
 
+/**
+ * @param text the address of a gitws server, or a path on this page's own; may be empty.
+ * @param base this page's URL.
+ * @returns http(s), with the credentials that it carries; undefined where there is none.
+ * @throws GitWsError INVALID_URL, with what to write
+ */
+export function parseGateway(text: string, base: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  const isWhole = /^(https?|wss?):\/\/[^/]/i.test(trimmed) || /^\/(?!\/)/.test(trimmed);
+  if (!isWhole || unsound.test(trimmed) || !URL.canParse(trimmed, base)) {
+    throw invalid('Write the gateway as wss://host, or / for the server of this page.');
+  }
+  const url = new URL(trimmed, base);
+  url.protocol = httpSchemes[url.protocol] ?? url.protocol;
+  return url.href;
+}
+
 /** Finds what a browser would take for something else than the person who typed it. */
 function checkForm(text: string, base: string): void {
   if (text === '') throw invalid('Type the address of a repository first.');

@@ -1,29 +1,34 @@
 /** Cloning into a storage of its own, of which nothing stays if it fails or is cancelled. */
-import { deleteRepository, openRepository, type Repository } from './repository.js';
+import { deleteRepository, openRepository, type Place, type Repository } from './repository.js';
 import { remoteArguments, type Transfer } from './remote.js';
 
 /** What to clone. */
-export interface CloneRequest {
-  readonly id: string;
-  readonly url: string;
-  /** Only the newest commit of each branch. */
-  readonly shallow: boolean;
+export interface CloneRequest extends Place {
+  /** The branch to begin with; undefined for the server's own. */
+  readonly branch: string | undefined;
+  /** How many commits of each branch; undefined for all. */
+  readonly depth: number | undefined;
+  /** Whether versions of files that are not checked out come when they are looked at. */
+  readonly isPartial: boolean;
 }
 
 /**
  * @throws GitWsError, or isomorphic-git's errors; nothing is left behind then.
  */
 export async function cloneRepository(
-  { id, url, shallow }: CloneRequest,
+  { branch, depth, isPartial, ...place }: CloneRequest,
   transfer: Transfer,
 ): Promise<Repository> {
-  const repository = await openRepository(id, url);
+  const { id, url } = place;
+  const repository = await openRepository(place, transfer.credentials);
   const { git, dir } = repository;
   try {
     await git.clone({
-      ...remoteArguments(transfer),
+      ...remoteArguments(transfer, repository),
       ...{ dir, url, singleBranch: false },
-      ...(shallow ? { depth: 1 } : {}),
+      ...(branch === undefined ? {} : { ref: branch }),
+      ...(depth === undefined ? {} : { depth }),
+      ...(isPartial ? { filter: 'blob:none' } : {}),
     });
     return repository;
   } catch (error) {

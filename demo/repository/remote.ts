@@ -42,14 +42,39 @@ export interface Transfer {
 /** The part of a command's options that reaches the network. */
 export type RemoteArguments = Pick<Transfer, 'signal' | 'onProgress' | 'onConnection'> & {
   readonly onMessage: (line: string) => void;
+  readonly gateway?: string;
+} & SigningIn;
+
+/** Callbacks that ask for credentials. */
+export interface SigningIn {
   readonly onAuth: AuthCallback;
   readonly onAuthFailure: AuthFailureCallback;
   readonly onAuthSuccess: AuthSuccessCallback;
-};
+}
+
+/** How a repository is reached. */
+export interface Way {
+  /** The address of a gitws server, where it is on another host. */
+  readonly gateway: string | undefined;
+}
 
 /** Options for one command. A transfer is used once: its signal ends what it began. */
-export function remoteArguments(transfer: Transfer): RemoteArguments {
+export function remoteArguments(transfer: Transfer, way: Way): RemoteArguments {
   const { signal, credentials, onProgress, onConnection, onMessage } = transfer;
+  return {
+    ...{ signal, onProgress, onConnection, onMessage },
+    ...signingIn(credentials),
+    ...wayArguments(way),
+  };
+}
+
+/** The option that has a command go through a gateway. */
+export function wayArguments({ gateway }: Way): { readonly gateway?: string } {
+  return gateway === undefined ? {} : { gateway };
+}
+
+/** Callbacks of one command, which ask again where a server refuses. */
+export function signingIn(credentials: CredentialSource): SigningIn {
   let offered: Credentials | undefined;
   const ask = async (url: string): Promise<GitAuth> => {
     const refused = offered;
@@ -57,7 +82,6 @@ export function remoteArguments(transfer: Transfer): RemoteArguments {
     return offered === undefined ? { cancel: true } : authOf(offered);
   };
   return {
-    ...{ signal, onProgress, onConnection, onMessage },
     onAuth: ask,
     onAuthFailure: ask,
     onAuthSuccess(url) {

@@ -6,17 +6,22 @@
 import { startGit, type OffThreadCommands, type WorkerGit } from 'gitws/worker';
 import type { commands } from '../worker/commands.js';
 import { isMissing } from './missing.js';
+import { signingIn, wayArguments, type CredentialSource, type Way } from './remote.js';
 
 type Commands = typeof commands;
 
 /** git's commands and the demo's, run in the worker. */
 export type Git = WorkerGit & OffThreadCommands<Commands>;
 
-/** One repository, open. */
-export interface Repository {
+/** Where a repository is kept, and where it comes from. */
+export interface Place extends Way {
   readonly id: string;
   /** Where it was cloned from, without credentials. */
   readonly url: string;
+}
+
+/** One repository, open. */
+export interface Repository extends Place {
   readonly dir: string;
   readonly git: Git;
 }
@@ -31,14 +36,22 @@ const changing = [
   ...['settleConflict', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 
-/** Opens a repository, or the empty storage of one that is going to be cloned. */
-export async function openRepository(id: string, url: string): Promise<Repository> {
+/**
+ * Opens a repository, or the empty storage of one that is going to be cloned.
+ *
+ * @param credentials for what a partial clone has left on the server.
+ */
+export async function openRepository(
+  { id, url, gateway }: Place,
+  credentials: CredentialSource,
+): Promise<Repository> {
   const script = new URL('worker.js', document.baseURI);
   const git = await startGit<Commands>({
     storage: prefix + id,
     worker: () => new Worker(script, { type: 'module' }),
+    promisor: { ...signingIn(credentials), ...wayArguments({ gateway }) },
   });
-  return { id, url, dir: '/repository', git: { ...git, ...telling(git, id) } };
+  return { id, url, gateway, dir: '/repository', git: { ...git, ...telling(git, id) } };
 }
 
 /** @returns the commands that change something, with a word to the other tabs behind them. */

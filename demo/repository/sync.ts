@@ -16,12 +16,13 @@ export interface PushedRef {
 }
 
 /** Brings what is new on the remote, and touches no branch and no file. */
-export async function fetchRemote({ git, dir }: Repository, transfer: Transfer): Promise<void> {
+export async function fetchRemote(repository: Repository, transfer: Transfer): Promise<void> {
+  const { git, dir } = repository;
   const tracked = await git.listBranches({ dir, remote });
   // One ref is wanted that the server has, by default the current branch's: that one may be gone there,
   // and so may be what HEAD names.
   const candidates = [undefined, 'HEAD', ...tracked.map((name) => `refs/heads/${name}`)];
-  const told = remoteArguments(transfer);
+  const told = remoteArguments(transfer, repository);
   for (const [at, remoteRef] of candidates.entries()) {
     try {
       const wanted = remoteRef === undefined ? {} : { remoteRef };
@@ -60,12 +61,13 @@ export async function pull(
  * @throws whatever is not an answer of the server about a ref.
  */
 export async function push(
-  { git, dir }: Repository,
+  repository: Repository,
   ref: string,
   transfer: Transfer,
 ): Promise<PushedRef[]> {
+  const { git, dir } = repository;
   try {
-    const told = remoteArguments(transfer);
+    const told = remoteArguments(transfer, repository);
     const { refs } = await git.push({ ...told, dir, remote, ref, remoteRef: ref });
     return outcomes(refs);
   } catch (error) {

@@ -8,6 +8,8 @@ export interface CatalogueEntry {
   readonly id: string;
   readonly name: string;
   readonly url: string;
+  /** The gitws server through which it is reached, where it is on another host. */
+  readonly gateway?: string | undefined;
   /** When it was last opened, in ms since 1970. */
   readonly usedAt: number;
 }
@@ -125,6 +127,7 @@ function areEntries(value: unknown): value is CatalogueEntry[] {
 
 function isEntry(value: unknown): value is CatalogueEntry {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, name, url, usedAt } = value as Record<string, unknown>;
-  return isString(id) && isString(name) && isString(url) && typeof usedAt === 'number';
+  const { id, name, url, gateway, usedAt } = value as Record<string, unknown>;
+  const isWay = gateway === undefined || isString(gateway);
+  return isString(id) && isString(name) && isString(url) && isWay && typeof usedAt === 'number';
 }

@@ -1,6 +1,6 @@
 /** The page's beginning: what it opens, what address it offers, and cloning. */
 import { effect, signal } from '@preact/signals';
-import { parseAddress } from '../repository/address.js';
+import { parseAddress, parseGateway } from '../repository/address.js';
 import { cloneRepository } from '../repository/clone.js';
 import { throwIfCancelled } from '../repository/remote.js';
 import { explain } from '../words.js';
@@ -28,8 +28,22 @@ interface Offer {
 export const address = signal('');
 /** Repositories that this page's server tells of, and whether it may have more than these. */
 export const offered = signal<Offer>({ urls: [], more: false });
-/** Only the newest commit of each branch. */
-export const shallow = signal(false);
+
+/** What else is said of a clone, as it stands in the form. */
+export interface CloneChoices {
+  /** Empty for the server's own. */
+  readonly branch: string;
+  /** How many commits of each branch; 0 for all. */
+  readonly depth: number;
+  /** Whether older versions of files are left on the server until they are looked at. */
+  readonly isPartial: boolean;
+  /** Empty for none. */
+  readonly gateway: string;
+}
+
+export const choices = signal<CloneChoices>({
+  ...{ branch: '', depth: 0, isPartial: false, gateway: '' },
+});
 
 /** Opens what was open when the page was left. */
 export async function start(): Promise<void> {
@@ -46,24 +60,30 @@ export async function start(): Promise<void> {
 
 /** Clones what stands in the address field, and shows it. */
 export async function clone(): Promise<void> {
-  let parsed;
+  let parsed, gateway: string | undefined;
   try {
     parsed = parseAddress(address.value, document.baseURI);
+    gateway = parseGateway(choices.value.gateway, document.baseURI);
   } catch (error) {
     notice.value = explain(error);
     return;
   }
   const { url, name, credentials } = parsed;
+  const { branch, depth, isPartial } = choices.value;
   if (credentials !== undefined) rememberCredentials(url, credentials);
   let received = 0;
   const cancelled = 'The clone was cancelled. Nothing of it was kept.';
   const cloned = await perform(
-    { kind: 'clone', title: `Cloning ${name}`, url, cancelled },
+    { kind: 'clone', title: `Cloning ${name}`, url: gateway ?? url, cancelled },
     async (transfer) => {
       const id = createId();
       const repository = await whileCloning(id, () =>
         cloneRepository(
-          { id, url, shallow: shallow.value },
+          {
+            ...{ id, url, gateway, isPartial },
+            branch: branch.trim() || undefined,
+            depth: depth || undefined,
+          },
           {
             ...transfer,
             onProgress(event) {

@@ -44,7 +44,7 @@ async function findReason(url: URL): Promise<{ title: string; text: string }> {
   if (otherHosts.test(hostname)) {
     return {
       title: `${hostname} does not speak gitws`,
-      text: `It serves git over https and ssh, and a page may use neither. Put a copy on a gitws server, with git clone --bare ${url.href} in the folder that it serves, and clone it from there.`,
+      text: `It serves git over https and ssh, and a page may use neither. A gitws server may fetch from it, started with --upstream ${origin}: name it as the gateway, under Options.`,
     };
   }
   if (await answers(origin)) {

@@ -49,8 +49,7 @@ export async function newBranch(): Promise<void> {
 export async function fetchNow(): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
-  const { url } = repository;
-  const task = { url, cancelled: 'The fetch was cancelled' };
+  const task = { url: reachedAt(repository), cancelled: 'The fetch was cancelled' };
   const done = await perform({ kind: 'fetch', title: 'Fetching', ...task }, async (transfer) => {
     await fetchRemote(repository, transfer);
     await refreshRefs(repository);
@@ -70,7 +69,7 @@ export async function pullNow(): Promise<void> {
   const repository = session.repository.value;
   const branch = session.branches.value.current;
   if (repository === undefined || branch === undefined || !(await settleUnsaved('pull'))) return;
-  const task = { url: repository.url, cancelled: 'The pull was cancelled' };
+  const task = { url: reachedAt(repository), cancelled: 'The pull was cancelled' };
   const done = await perform(
     { kind: 'pull', title: `Pulling ${branch}`, ...task },
     async (transfer) => {
@@ -109,7 +108,7 @@ async function pushRef(ref: string, called: string): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
   const task = {
-    url: repository.url,
+    url: reachedAt(repository),
     cancelled: 'The push was cancelled. Fetch to see whether the server had it all by then.',
   };
   const done = await perform(
@@ -121,6 +120,11 @@ async function pushRef(ref: string, called: string): Promise<void> {
     },
   );
   if (done !== undefined) sayPushed(repository, called, done.value, done.remote);
+}
+
+/** @returns the address of the server that is connected to. */
+function reachedAt({ url, gateway }: Repository): string {
+  return gateway ?? url;
 }
 
 function sayPushed(

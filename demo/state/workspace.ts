@@ -6,6 +6,7 @@ import type { Repository } from '../repository/repository.js';
 import type { FileEntry } from '../worker/status.js';
 import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { credentialSource } from './dialogs.js';
 import { showFile, showSelected } from './files.js';
 import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
@@ -13,6 +14,9 @@ import * as session from './session.js';
 import { recall, remember } from './storage.js';
 
 const pageSize = 20;
+
+/** For what a partial clone has left on the server: asked for whenever it is looked at. */
+const whileOpen = credentialSource(new AbortController().signal);
 
 /** The list of commits that is shown: the worker reads on in it. */
 let reader = 0;
@@ -26,11 +30,11 @@ effect(() => {
 
 /** Opens a repository that this browser has. */
 export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
-  const { id, name, url } = entry;
+  const { id, name, url, gateway } = entry;
   const opened = await perform({ kind: 'open', title: `Opening ${name}` }, async () => {
     // Opened, a database that is not there would be made.
     if (!(await hasDatabase(id))) return false;
-    const repository = await openRepository(id, url);
+    const repository = await openRepository({ id, url, gateway }, whileOpen);
     if (await isThere(repository)) return showRepository(repository, name);
     await repository.git.close();
     return false;
@@ -51,7 +55,7 @@ export async function openFromCatalogue(entry: CatalogueEntry): Promise<void> {
 /** Shows a repository that was just opened or cloned. */
 export async function showRepository(repository: Repository, name: string): Promise<true> {
   closeAllDocuments();
-  const { id, url, git } = repository;
+  const { id, url, gateway, git } = repository;
   try {
     await readAll(repository);
   } catch (error) {
@@ -70,7 +74,7 @@ export async function showRepository(repository: Repository, name: string): Prom
     session.focus.value = 'panel';
     session.screen.value = 'open';
   });
-  keepInCatalogue({ id, name, url, usedAt: Date.now() });
+  keepInCatalogue({ id, name, url, gateway, usedAt: Date.now() });
   setLastOpened(id);
   const left = recall('shown', isShown, undefined);
   const isThere = left?.id === id && session.files.value.has(left.path);

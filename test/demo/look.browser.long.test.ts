@@ -66,6 +66,7 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.button('Clone another.git').waitFor();
     await demo.clone('git@example.com:x.git');
     await demo.page.getByRole('alert').waitFor();
+    await demo.page.getByText('Options').click();
     await expectReadable(demo.page, 'the start');
     await demo.button('Clone team/größer & schöner.git').click();
     await demo.opened('größer & schöner');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
 import { buildRows } from '../../demo/components/tree.js';
-import { parseAddress } from '../../demo/repository/address.js';
+import { parseAddress, parseGateway } from '../../demo/repository/address.js';
 import { readChanges, readVersions } from '../../demo/worker/changes.js';
 import { commitChanges } from '../../demo/worker/commit.js';
 import { checkName } from '../../demo/repository/names.js';
@@ -303,6 +303,20 @@ describe('small things', () => {
     expect(parseAddress('sample.git', base).url).toBe('http://127.0.0.1:8080/sample.git');
     for (const wrong of ['', 'https://', 'https://host', 'ftp://host/x', 'file:///x']) {
       expect(() => parseAddress(wrong, base), wrong).toThrow(
+        expect.objectContaining({ code: 'INVALID_URL' }),
+      );
+    }
+  });
+
+  it('a gateway is an address, or the page’s own server, and nothing that a browser would change', () => {
+    const base = 'http://127.0.0.1:8080/demo/';
+    expect(parseGateway('  ', base)).toBeUndefined();
+    expect(parseGateway('/', base)).toBe('http://127.0.0.1:8080/');
+    expect(parseGateway('wss://ada:p@gateway.example/git', base)).toBe(
+      'https://ada:p@gateway.example/git',
+    );
+    for (const wrong of ['gateway.example', '//gateway.example', 'ssh://g', 'wss://', '/a\\b']) {
+      expect(() => parseGateway(wrong, base), wrong).toThrow(
         expect.objectContaining({ code: 'INVALID_URL' }),
       );
     }
