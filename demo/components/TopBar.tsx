@@ -5,6 +5,7 @@ import { mergeBranch } from '../state/merge.js';
 import { settleUnsaved } from '../state/save.js';
 import { activity, branches, distance, repository, repositoryName } from '../state/session.js';
 import { forget } from '../state/start.js';
+import { isOffline } from '../state/watch.js';
 import { fetchNow, goToBranch, newBranch, pullNow, pushNow } from '../state/work.js';
 import { leaveRepository, openFromCatalogue } from '../state/workspace.js';
 import { IconButton, Menu } from './controls.js';
@@ -20,6 +21,7 @@ export function TopBar() {
       <RepositoryMenu />
       <BranchMenu />
       <span class="spacer" />
+      <Offline />
       <div class="sync">
         <IconButton
           icon="search"
@@ -54,6 +56,19 @@ export function TopBar() {
         </button>
       </div>
     </header>
+  );
+}
+
+/** Always there, so that a screen reader hears of it. */
+function Offline() {
+  return (
+    <p class="offline" role="status">
+      {isOffline.value && (
+        <span title="What is in this browser can be read, edited and committed. Fetch, pull and push when there is a network again.">
+          Offline<span class="wide-only">: your work goes on in this browser</span>
+        </span>
+      )}
+    </p>
   );
 }
 

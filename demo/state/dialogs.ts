@@ -83,6 +83,11 @@ export function rememberCredentials(url: string, credentials: Credentials): void
   approved.set(url, credentials);
 }
 
+/** @returns what was right for a repository before. */
+export function approvedFor(url: string): Credentials | undefined {
+  return approved.get(url);
+}
+
 /** Asks the person, but first what was right before. */
 export function credentialSource(signal: AbortSignal): CredentialSource {
   return {

@@ -16,6 +16,7 @@ import {
 import { confirm, rememberCredentials } from './dialogs.js';
 import { perform } from './perform.js';
 import { watchPresence } from './presence.js';
+import { watchServer } from './watch.js';
 import { files, notice, screen } from './session.js';
 import { leaveRepository, openFromCatalogue, showRepository } from './workspace.js';
 
@@ -53,6 +54,7 @@ export async function start(): Promise<void> {
   });
   void sweepUnfinished();
   watchPresence();
+  watchServer();
   const last = lastOpened();
   if (last === undefined) screen.value = 'start';
   else await openFromCatalogue(last);
