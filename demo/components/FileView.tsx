@@ -4,6 +4,7 @@ import type { FileEntry } from '../worker/status.js';
 import { compared, inColumns, inCommit, showsChanges, versions } from '../state/compare.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
 import { saveFile } from '../state/save.js';
+import { showHistoryOf } from '../state/workspace.js';
 import { content, files, selected, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { Editor } from './Editor.js';
@@ -59,6 +60,13 @@ function FileHead({
       <span class="spacer" />
       {isChanged && <Views />}
       {isChanged && showsChanges.value && <Columns />}
+      {status !== 'added' && (
+        <IconButton
+          icon="history"
+          label={`History of ${path}`}
+          onClick={() => void showHistoryOf(path)}
+        />
+      )}
       {status !== 'deleted' && kind !== 'symlink' && (
         <IconButton
           icon="download"

@@ -3,18 +3,20 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { formatAge, formatCount, formatTime } from '../format.js';
 import type { HistoryEntry, RefLabel } from '../worker/history.js';
-import { history, historyHasMore, labels } from '../state/session.js';
-import { readMoreHistory } from '../state/workspace.js';
+import { history, historyHasMore, historyOf, isReadingHistory, labels } from '../state/session.js';
+import { readMoreHistory, showHistoryOf } from '../state/workspace.js';
 import { changesOf, compareInCommit, inCommit } from '../state/compare.js';
 import type { FileEntry } from '../worker/status.js';
-import { Empty } from './controls.js';
+import { Empty, IconButton } from './controls.js';
 import { StatusLetter } from './StatusLetter.js';
 import { Tags } from './Tags.js';
 import { Icon, type IconName } from './icons.js';
 
 export function History() {
   const entries = history.value;
-  if (entries.length === 0) {
+  const path = historyOf.value;
+  if (isReadingHistory.value) return <Empty icon="history" title="Looking through the commits…" />;
+  if (entries.length === 0 && path === undefined) {
     return (
       <Empty icon="history" title="No commits yet">
         <p>The first one begins the history.</p>
@@ -23,6 +25,18 @@ export function History() {
   }
   return (
     <div class="history">
+      {path !== undefined && (
+        <p class="history-of">
+          <span>
+            Commits that changed <strong>{path}</strong>
+          </span>
+          <IconButton
+            icon="close"
+            label="Show all commits"
+            onClick={() => void showHistoryOf(undefined)}
+          />
+        </p>
+      )}
       <ol class="commit-list" aria-label="Commits">
         {entries.map((entry) => (
           <Commit entry={entry} labels={labels.value.get(entry.oid) ?? []} key={entry.oid} />
@@ -33,7 +47,10 @@ export function History() {
           Load more
         </button>
       ) : (
-        <p class="history-end">{formatCount(entries.length, 'commit')}, down to the first one</p>
+        <p class="history-end">
+          {formatCount(entries.length, 'commit')}
+          {path === undefined ? ', down to the first one' : ''}
+        </p>
       )}
     </div>
   );

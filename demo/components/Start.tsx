@@ -1,6 +1,8 @@
 /** The first screen: an address to clone, and what this browser has already. */
-import { formatAge, formatCount } from '../format.js';
+import { useEffect } from 'preact/hooks';
+import { formatAge, formatBytes, formatCount } from '../format.js';
 import { catalogue } from '../state/catalogue.js';
+import { askToKeep, measureRoom, room } from '../state/room.js';
 import { activity } from '../state/session.js';
 import { address, clone, forget, offered } from '../state/start.js';
 import { openFromCatalogue } from '../state/workspace.js';
@@ -149,6 +151,31 @@ function Kept() {
           ))}
         </ul>
       )}
+      <RoomTaken />
     </aside>
+  );
+}
+
+/** What all of it takes, and what the browser makes of it. */
+function RoomTaken() {
+  useEffect(() => void measureRoom(), [catalogue.value, activity.value === undefined]);
+  const taken = room.value;
+  if (taken === undefined) return null;
+  const { used, quota, isKept } = taken;
+  return (
+    <div class="room">
+      <p>
+        {formatBytes(used)}
+        {quota > 0 && ` of ${formatBytes(quota)}`} in use.{' '}
+        {isKept
+          ? 'The browser has promised to keep all.'
+          : 'When room is short, the browser may remove all of it.'}
+      </p>
+      {!isKept && (
+        <button type="button" class="text-button" onClick={() => void askToKeep()}>
+          Ask it to keep all
+        </button>
+      )}
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Where one is (repository and branch), and the way to the server and back. */
 import { catalogue } from '../state/catalogue.js';
+import { downloadAll } from '../state/export.js';
 import { beginToFind } from '../state/find.js';
 import { mergeBranch } from '../state/merge.js';
 import { settleUnsaved } from '../state/save.js';
@@ -110,6 +111,18 @@ function RepositoryMenu() {
           >
             <Icon name="clone" /> Clone or open another…
           </button>
+          {open !== undefined && (
+            <button
+              type="button"
+              disabled={activity.value !== undefined}
+              onClick={() => {
+                close();
+                void downloadAll();
+              }}
+            >
+              <Icon name="download" /> Download as a zip file
+            </button>
+          )}
           {open !== undefined && (
             <button
               type="button"

@@ -40,6 +40,10 @@ export const distance = signal<Distance | undefined>();
 /** The commits read so far. */
 export const history = signal<readonly HistoryEntry[]>([]);
 export const historyHasMore = signal(false);
+/** While another list of them is read. */
+export const isReadingHistory = signal(false);
+/** The file whose commits they are; undefined for all. */
+export const historyOf = signal<string | undefined>();
 export const labels = signal<ReadonlyMap<string, readonly RefLabel[]>>(new Map());
 
 /** Files that differ from the last commit, or will once their edits are saved. */
@@ -71,7 +75,8 @@ export function signature(): Author {
 /** Something that takes time. There is one at a time. */
 export interface Activity {
   readonly kind:
-    ('clone' | 'open' | 'fetch' | 'pull' | 'push') | ('commit' | 'merge' | 'switch' | 'remove');
+    | ('clone' | 'open' | 'fetch' | 'pull' | 'push')
+    | ('commit' | 'merge' | 'switch' | 'remove' | 'export');
   readonly title: string;
   readonly progress: Progress;
   /** What to say while its connection is lost; undefined while there is one. */

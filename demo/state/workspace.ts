@@ -93,6 +93,7 @@ export function leaveRepository(): void {
     session.repository.value = undefined;
     session.files.value = new Map();
     session.history.value = [];
+    session.historyOf.value = undefined;
     session.notice.value = undefined;
     session.screen.value = 'start';
   });
@@ -119,7 +120,8 @@ export async function refreshRefs({ git, dir }: Repository): Promise<void> {
   // As many as were shown, so that the list does not jump back to its first page.
   const count = Math.max(pageSize, session.history.value.length);
   reader += 1;
-  const overview = await git.readOverview({ dir, reader, count });
+  const path = session.historyOf.value;
+  const overview = await git.readOverview({ dir, reader, count, path });
   const { branches, distance, amendable, labels, history } = overview;
   batch(() => {
     session.branches.value = branches;
@@ -131,6 +133,22 @@ export async function refreshRefs({ git, dir }: Repository): Promise<void> {
     session.history.value = history.entries;
     session.historyHasMore.value = history.hasMore;
   });
+}
+
+/** Shows the commits that changed a file; undefined for all. */
+export async function showHistoryOf(path: string | undefined): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  batch(() => {
+    session.historyOf.value = path;
+    session.history.value = [];
+    session.historyHasMore.value = false;
+    session.panel.value = 'history';
+    session.focus.value = 'panel';
+  });
+  session.isReadingHistory.value = true;
+  await attempt(() => refreshRefs(repository));
+  session.isReadingHistory.value = false;
 }
 
 /** Reads one more page of the history. */

@@ -5,6 +5,7 @@ import { readChanges, readVersions } from './changes.js';
 import { checkOut } from './checkout.js';
 import { commitChanges } from './commit.js';
 import { describeConflict, settleConflict } from './conflicts.js';
+import { exportZip } from './export.js';
 import { deleteFile, discardChange, readFile, readText, writeText } from './files.js';
 import { join, setAside } from './merge.js';
 import { readMore, readOverview } from './overview.js';
@@ -21,6 +22,7 @@ export const commands = {
   deleteFile,
   describeConflict,
   discardChange,
+  exportZip,
   join,
   readChanges,
   readFile,

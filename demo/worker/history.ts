@@ -28,7 +28,7 @@ interface Queued {
 }
 
 /** Commits not yet visited, the newest of them first. */
-class CommitQueue {
+export class CommitQueue {
   readonly #repository: Repository;
   readonly #seen = new Set<string>();
   /** Oldest first: the next one is taken from the end. */

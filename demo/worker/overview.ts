@@ -1,6 +1,7 @@
 /** Where everything stands: branches, how far the remote is away, and the history, a page at a time. */
 import { readAmendable, type Amendable } from './amend.js';
 import { readBranches, type Branches } from './branches.js';
+import { FileHistory } from './file-history.js';
 import { History, measureDistance, readLabels } from './history.js';
 import type { Distance, HistoryEntry, RefLabel } from './history.js';
 import { resolveRef } from './refs.js';
@@ -25,17 +26,23 @@ export interface Overview {
 }
 
 /** The history that is being read: there is one list of it in a page. */
-let reading: { readonly reader: number; readonly history: History } | undefined;
+let reading: { readonly reader: number; readonly history: History | FileHistory } | undefined;
 
 /**
  * @param options.reader a number of the page's, for {@link readMore}.
  * @param options.count of commits.
+ * @param options.path of the file whose history is read; undefined for that of all.
  */
 export async function readOverview({
   reader,
   count,
+  path,
   ...repository
-}: Repository & { readonly reader: number; readonly count: number }): Promise<Overview> {
+}: Repository & {
+  readonly reader: number;
+  readonly count: number;
+  readonly path: string | undefined;
+}): Promise<Overview> {
   const branches = await readBranches(repository);
   const [distance, labels, head] = await Promise.all([
     remoteDistance(repository, branches.current),
@@ -48,7 +55,8 @@ export async function readOverview({
   }
   const amendable =
     branches.current === undefined ? undefined : await readAmendable(repository, head);
-  const history = new History(repository, head);
+  const history =
+    path === undefined ? new History(repository, head) : new FileHistory(repository, head, path);
   reading = { reader, history };
   return { branches, distance, amendable, labels, history: await history.next(count) };
 }

@@ -13,6 +13,7 @@ import { readChanges, readVersions } from '../../demo/worker/changes.js';
 import { commitChanges } from '../../demo/worker/commit.js';
 import { checkName } from '../../demo/repository/names.js';
 import { discardChange, readFile } from '../../demo/worker/files.js';
+import { FileHistory } from '../../demo/worker/file-history.js';
 import { History, measureDistance, readLabels } from '../../demo/worker/history.js';
 import { advance, connecting, fraction } from '../../demo/repository/progress.js';
 import type { Repository } from '../../demo/worker/repository.js';
@@ -248,6 +249,32 @@ describe('the history', () => {
     }
     expect(oids.slice().sort()).toEqual(expected.slice().sort());
     expect(oids[0]).toBe(head);
+  });
+
+  it('of a file has the commits that git lists', async () => {
+    const head = await git(['-C', dir, 'rev-parse', 'HEAD']);
+    const named = await git([
+      '-C',
+      dir,
+      '-c',
+      'core.quotePath=false',
+      'log',
+      '--name-only',
+      '--format=',
+    ]);
+    const paths = [...new Set(named.split('\n'))].filter((path, at) => path !== '' && at % 6 === 0);
+    expect(paths.length).toBeGreaterThan(5);
+    for (const path of paths) {
+      const expected = await git(['-C', dir, 'rev-list', 'HEAD', '--', path]);
+      const { entries } = await new FileHistory(repository, head, path).next(1_000);
+      const oids = entries.map(({ oid }) => oid);
+      expect(oids.sort(), path).toEqual(
+        expected
+          .split('\n')
+          .filter((oid) => oid !== '')
+          .sort(),
+      );
+    }
   });
 
   it('ends where a shallow clone ends', async () => {

@@ -49,7 +49,7 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
   });
 
   it('of a commit are listed in the history, and shown', async () => {
-    const { demo } = await begin(browser, { width: 1280 });
+    const { demo, onServer } = await begin(browser, { width: 1280 });
     const { page } = demo;
     await demo.clone();
     await demo.opened('sample');
@@ -62,6 +62,15 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
     expect(await page.locator('.cm-insertedLine').count()).toBeGreaterThan(5);
     await demo.button('Leave the commit').click();
     await demo.editor('README.md').waitFor();
+    const commits = page.getByRole('list', { name: 'Commits' }).getByRole('listitem');
+    await demo.button('History of README.md').click();
+    const titles = await onServer('log', '--format=%s', 'main', '--', 'README.md');
+    await page.getByText('Commits that changed README.md').waitFor();
+    await expect
+      .poll(() => commits.locator('.commit-title').allInnerTexts())
+      .toEqual(titles.split('\n'));
+    await demo.button('Show all commits').click();
+    await expect.poll(() => commits.count()).toBeGreaterThan(titles.split('\n').length + 5);
     await demo.close();
   });
 });
