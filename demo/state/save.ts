@@ -5,7 +5,7 @@ import { confirm } from './dialogs.js';
 import { showSelected } from './files.js';
 import { attempt, inTurn } from './perform.js';
 import { scanAgain } from './scan.js';
-import { files, isWritingFiles, notice, repository, unsaved } from './session.js';
+import { content, files, isWritingFiles, notice, repository, unsaved } from './session.js';
 
 /** Saves the edits of one file. @returns whether they are saved. */
 export async function saveFile(path: string): Promise<boolean> {
@@ -44,8 +44,19 @@ async function save(repo: Repository, path: string, agreed?: string): Promise<bo
   const found = await git.readText({ dir, path });
   if (found !== undefined && ![before, text, agreed].includes(found)) return { found };
   await git.writeText({ dir, path, text });
-  await scanAgain(repo, path, document.saved);
+  await scanAgain(repo, path, () => {
+    document.saved();
+    keepShown(path, text);
+  });
   return true;
+}
+
+/** What is shown of the file is what was saved: an editor that is made anew begins with it. */
+function keepShown(path: string, text: string): void {
+  const shown = content.value;
+  if (shown?.path !== path || shown.content.kind !== 'text') return;
+  const size = new TextEncoder().encode(text).length;
+  content.value = { path, content: { ...shown.content, text, size } };
 }
 
 /** Saves all edits. @returns whether there is nothing unsaved now. */
