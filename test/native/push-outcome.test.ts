@@ -1,5 +1,5 @@
 /** What is kept of a push, and what its user is told: text alone, no connections. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { describeOutcome, PushHead, type PushCommand } from '../../native/push-outcome.js';
 import { pktLine } from '../helpers/git-stream.js';
 
@@ -56,6 +56,30 @@ describe('the commands of a push', () => {
         '0000',
       ),
     ).toEqual([{ old: long, wanted: longer, ref: 'refs/tags/v1' }]);
+  });
+
+  it('are decoded once, in however many pieces the head of a mirror push comes', () => {
+    const refs = Array.from({ length: 2_000 }, (_, n) => `refs/heads/${'x'.repeat(60)}-${n}`);
+    const text = [...refs.map((ref) => pktLine(`${zero} ${one} ${ref}`)), '0000'].map(String);
+    const head = Buffer.from(text.join(''));
+    // What the head is read with counts what it is given to copy, and to make text of.
+    const copied = vi.spyOn(Uint8Array.prototype, 'set');
+    const decoded = vi.spyOn(Buffer.prototype, 'toString');
+    const read = new PushHead();
+    for (let at = 0; at < head.length; at += 50) read.push(head.subarray(at, at + 50));
+    const bytesOf = (given: readonly unknown[]): number =>
+      given.reduce<number>((sum, one) => sum + (one as Uint8Array).length, 0);
+    const passes = {
+      copied: bytesOf(copied.mock.calls.map(([bytes]) => bytes)) / head.length,
+      decoded: bytesOf(decoded.mock.contexts) / head.length,
+    };
+    copied.mockRestore();
+    decoded.mockRestore();
+    expect(read.commands.map(({ ref }) => ref)).toEqual(refs);
+    // Each line in pieces is put together and made text, and its four digits are put before it.
+    expect(passes.copied).toBeLessThan(1.1);
+    expect(passes.decoded).toBeLessThan(1.1);
+    expect(passes.decoded).toBeGreaterThan(0.9);
   });
 
   it('are none in what cannot be read', () => {
