@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultLimits, limitNames, limits } from '../../server/limits/limits.js';
 import { createGitServer, limitFailures } from '../../server/index.js';
 import {
+  bindRepository,
   createHttpClient,
   isGitWsError,
   openChannel,
@@ -100,6 +101,32 @@ describe.each(readCorpus<{ readonly option: string; readonly value: string }, st
     });
   },
 );
+
+describe('a time in words, or the words of a number', () => {
+  const options = [
+    ...['openTimeout', 'advertisementTime', 'resumeFor', 'keepAlive'],
+    ...['liveness.silence', 'liveness.answer'],
+  ];
+
+  it.each(options.flatMap((option) => ['5s', '15000', ''].map((value) => [option, value])))(
+    'is refused by name: %s of %j',
+    async (option = '', value = '') => {
+      const given = optionsWith(option, value as unknown as number);
+      const refusal = {
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining(`${option} must be a time in ms`) as string,
+        data: { [option]: value },
+      };
+      const url = 'ws://git.example/a.git';
+      expect(() => createHttpClient(given)).toThrow(expect.objectContaining(refusal));
+      const bind = () => bindRepository({ fs: {}, dir: '/a', url, ...given });
+      expect(bind).toThrow(expect.objectContaining(refusal));
+      // A channel gets no second request.
+      if (option === 'advertisementTime') return;
+      await expect(openChannel(url, given)).rejects.toMatchObject(refusal);
+    },
+  );
+});
 
 describe('liveness of which one time is given', () => {
   it('has the default for the other', async () => {
