@@ -59,7 +59,7 @@ describe('the commands of a push', () => {
   });
 
   it('are decoded once, in however many pieces the head of a mirror push comes', () => {
-    const refs = Array.from({ length: 2_000 }, (_, n) => `refs/heads/${'x'.repeat(60)}-${n}`);
+    const refs = Array.from({ length: 500 }, (_, n) => `refs/heads/${'x'.repeat(60)}-${n}`);
     const text = [...refs.map((ref) => pktLine(`${zero} ${one} ${ref}`)), '0000'].map(String);
     const head = Buffer.from(text.join(''));
     // What the head is read with counts what it is given to copy, and to make text of.
@@ -77,9 +77,9 @@ describe('the commands of a push', () => {
     decoded.mockRestore();
     expect(read.commands.map(({ ref }) => ref)).toEqual(refs);
     // Each line in pieces is put together and made text, and its four digits are put before it.
-    expect(passes.copied).toBeLessThan(1.1);
     expect(passes.decoded).toBeLessThan(1.1);
     expect(passes.decoded).toBeGreaterThan(0.9);
+    expect(passes.copied).toBeLessThan(1.1);
   });
 
   it('are none in what cannot be read', () => {

@@ -24,11 +24,13 @@ beforeAll(async () => {
 it.each([
   ['that was killed', "process.kill(process.pid, 'SIGKILL');"],
   ['that called process.exit', 'process.exit(0);'],
-])('native git clones at once after many sessions of which nothing was asked: a program %s', async (_, last) => {
-  const running = await startServer({ root });
-  const url = `${running.url}/site.git`;
-  // Each waits for the second request of its own until the end.
-  const program = `
+])(
+  'native git clones at once after many sessions of which nothing was asked: a program %s',
+  async (_, last) => {
+    const running = await startServer({ root });
+    const url = `${running.url}/site.git`;
+    // Each waits for the second request of its own until the end.
+    const program = `
     import git from ${JSON.stringify(isomorphicGit)};
     import { createHttpClient } from ${JSON.stringify(library)};
     for (let count = 0; count < ${asked}; count += 1) {
@@ -37,17 +39,20 @@ it.each([
     }
     process.stdout.write('all', () => { ${last} });
   `;
-  const ended = await promisify(execFile)(process.execPath, [
-    ...['--input-type=module', '-e', program],
-  ]).catch((error: { stdout: string }) => error);
-  expect(ended.stdout).toBe('all');
-  const connections = (): Promise<number> =>
-    new Promise((resolve) => running.httpServer.getConnections((_error, count) => resolve(count)));
-  await expect.poll(connections, { timeout: 10_000 }).toBe(0);
-  const clone = join(await temporaryDirectory(), 'clone');
-  const remote = url.replace(/^http/, 'ws');
-  await git(['clone', '--quiet', remote, clone], { env: await nativeEnvironment() });
-  expect(await git(['rev-parse', 'HEAD'], { cwd: clone })).toBe(head);
-  expect(running.server.detached).toBeLessThanOrEqual(defaultLimits.maxUnaskedPerAddress);
-  await running.close();
-});
+    const ended = await promisify(execFile)(process.execPath, [
+      ...['--input-type=module', '-e', program],
+    ]).catch((error: { stdout: string }) => error);
+    expect(ended.stdout).toBe('all');
+    const connections = (): Promise<number> =>
+      new Promise((resolve) =>
+        running.httpServer.getConnections((_error, count) => resolve(count)),
+      );
+    await expect.poll(connections, { timeout: 10_000 }).toBe(0);
+    const clone = join(await temporaryDirectory(), 'clone');
+    const remote = url.replace(/^http/, 'ws');
+    await git(['clone', '--quiet', remote, clone], { env: await nativeEnvironment() });
+    expect(await git(['rev-parse', 'HEAD'], { cwd: clone })).toBe(head);
+    expect(running.server.detached).toBeLessThanOrEqual(defaultLimits.maxUnaskedPerAddress);
+    await running.close();
+  },
+);
