@@ -20,6 +20,8 @@ export interface BindCase {
   readonly deleted?: boolean;
   /** What the page has not, as if the browser had none. */
   readonly without?: 'WebAssembly' | 'Worker' | 'Blob';
+  /** Whether the network goes once the server has said its refs, before a script is loaded. */
+  readonly offline?: boolean;
 }
 
 /** What came of it. */
@@ -45,6 +47,8 @@ export interface BindPage {
   fetchOnce(test: BindCase): Promise<BindResult>;
   /** Binds a repository, and asks for nothing. */
   bindOnly(preload?: boolean): void;
+  /** The test's own. */
+  goOffline(): Promise<void>;
 }
 
 const dir = '/clone';
@@ -66,6 +70,17 @@ function withFull(full: string | undefined, deleted = false): LightningFS {
   return { promises } as LightningFS;
 }
 
+/** LightningFS that waits for the network to be gone, when it is used after the connection is there. */
+function withOffline(isOpen: () => boolean): LightningFS {
+  const promises = Object.create(lightning.promises) as LightningFS['promises'];
+  let going: Promise<void> | undefined;
+  promises.readFile = (async (...read: Parameters<typeof promises.readFile>) => {
+    if (isOpen()) await (going ??= (window as unknown as BindPage).goOffline());
+    return lightning.promises.readFile(...read);
+  }) as typeof promises.readFile;
+  return { promises } as LightningFS;
+}
+
 const compiled: number[] = [];
 if (typeof WebAssembly === 'object') {
   const compile = WebAssembly.compile.bind(WebAssembly);
@@ -75,7 +90,7 @@ if (typeof WebAssembly === 'object') {
   };
 }
 
-const offered: BindPage = {
+const offered: Omit<BindPage, 'goOffline'> = {
   bindOnly(preload) {
     const url = new URL('/nothing.git', location.href).href;
     gitws.bindRepository({
@@ -85,8 +100,9 @@ const offered: BindPage = {
       ...(preload === undefined ? {} : { preload }),
     });
   },
-  async fetchOnce({ url, worker, wasm, full, deleted, without }) {
-    const fs = withFull(full, deleted);
+  async fetchOnce({ url, worker, wasm, full, deleted, without, offline = false }) {
+    let isOpen = false;
+    const fs = offline ? withOffline(() => isOpen) : withFull(full, deleted);
     if (without !== undefined) Object.assign(globalThis, { [without]: undefined });
     const warnings: GitWsError[] = [];
     compiled.length = 0;
@@ -99,6 +115,8 @@ const offered: BindPage = {
           : typeof worker === 'object'
             ? new URL(worker.url, location.href)
             : worker && own,
+      preload: !offline,
+      onConnection: ({ state }) => (isOpen ||= state === 'open'),
       onWarning: (warning) => warnings.push(warning),
       onProgress: ({ phase }) => {
         if (worker !== 'killed' || phase !== 'Receiving objects') return;
@@ -106,7 +124,7 @@ const offered: BindPage = {
         own = undefined;
       },
     });
-    const failed = await run({ ...bound, fs: lightning }).then(
+    const failed = await run({ ...bound, fs: offline ? fs : lightning }).then(
       () => undefined,
       (error: unknown) => {
         const { code, name, message } = error as { code?: unknown; name: string; message: string };

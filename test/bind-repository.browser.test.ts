@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect } from 'vitest';
 import { it, long } from './helpers/long.js';
 import { launchChromium } from './helpers/chromium.js';
@@ -95,7 +95,7 @@ beforeEach(() => {
 });
 
 /** Opens a page with a new, empty repository, and counts the workers that it starts. */
-async function openPage(path = '/', from = browser) {
+async function openPage(path = '/', from: Pick<TestBrowser, 'newPage'> = browser) {
   const page = await from.newPage();
   const workers = workersOf(page);
   await page.goto(url + path);
@@ -248,6 +248,11 @@ describe.skipIf(!browserAvailable)('the pack is indexed', () => {
 });
 
 describe.skipIf(!browserAvailable)('the script of the engine', () => {
+  const withoutScript = {
+    warnings: ['PACK_ENGINE_UNAVAILABLE'],
+    sentences: ['A script of the pack engine cannot be loaded.'],
+  };
+
   it('is loaded when a repository is bound, before there is a pack', async () => {
     const { page } = await openPage('/apart');
     await page.evaluate(() => (window as unknown as BindPage).bindOnly());
@@ -272,8 +277,27 @@ describe.skipIf(!browserAvailable)('the script of the engine', () => {
   long('that is not there at all is what the warning says', async () => {
     broken = Infinity;
     const { fetchOnce } = await openPage('/apart');
-    const warnings = ['PACK_ENGINE_UNAVAILABLE'];
-    expect(await fetchOnce()).toMatchObject({ ...whole(), warnings });
+    expect(await fetchOnce()).toMatchObject({ ...whole(), ...withoutScript });
+  });
+
+  inChromium('that cannot be had since the page is offline is what the warning says', async () => {
+    const context = await (browser as Browser).newContext();
+    const { page, fetchOnce } = await openPage('/apart', context);
+    const failed: string[] = [];
+    (page as Page).on('requestfailed', (request) => {
+      failed.push(`${request.url()} ${request.failure()?.errorText}`);
+    });
+    await page.exposeFunction('goOffline', () => context.setOffline(true));
+    const fetching = fetchOnce({ offline: true });
+    // The connection is gone with the network, and is taken up again when that is back.
+    await expect
+      .poll(() => failed, { timeout: 20_000 })
+      .toContainEqual(expect.stringMatching(/\?again=2\..* net::ERR_INTERNET_DISCONNECTED$/));
+    await context.setOffline(false);
+    expect(await fetching).toMatchObject({
+      ...{ ...whole(), ...withoutScript, compiled: [] },
+    });
+    expect(asked).not.toContain('/gitws-pack.min.js');
   });
 });
 
