@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import { gitEnvironment } from './git.js';
 import { listen } from './listen.js';
 
@@ -29,6 +30,22 @@ export function startHttpBackend(
       } else if (!answers(request, response)) runCgi(root, request, response);
     }),
   );
+}
+
+/**
+ * The same behind TLS, for everybody.
+ *
+ * @param tls key and certificate.
+ */
+export async function startHttpsBackend(
+  root: string,
+  tls: ServerOptions,
+): Promise<{ url: string }> {
+  const server = createSecureServer(tls, (request, response) => {
+    runCgi(root, request, response);
+  });
+  const { url } = await listen(server);
+  return { url: url.replace(/^http:/, 'https:') };
 }
 
 /** One request by RFC 3875. */
