@@ -78,6 +78,12 @@ const hidden: ReadonlySet<string> = new Set([
   'uploadpack.hiderefs',
 ]);
 
+/** Settings of which the stricter word counts, by canonical key; `<message>` stands for any. */
+export const comparedSettings: readonly string[] = [
+  ...[...Object.keys(strictness), ...Object.keys(wants), ...hidden],
+  'receive.fsck.<message>',
+];
+
 /**
  * @param ours settings for every repository, later ones beating earlier ones, and all of them those
  *   of a repository.
