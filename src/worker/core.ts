@@ -7,6 +7,7 @@ import { createHttpClient } from '../isomorphic/http.js';
 import { git } from '../git/commands.js';
 import { ownSettings, type RemoteArguments } from '../git/remote-access.js';
 import { gitdirOf } from '../git/fetch.js';
+import { defaultLockTimeout } from '../storage/lightning/lock.js';
 import { handOver } from './bytes.js';
 import { carry, restore, type Carried } from './carried.js';
 import { Files } from './in-worker-files.js';
@@ -33,8 +34,6 @@ type Ask = (...values: unknown[]) => Promise<unknown>;
 export interface Storage {
   readonly promises: { stat(path: string): Promise<unknown>; close?(): Promise<void> };
 }
-
-const defaultLockTimeout = 10 * 60 * 1000;
 
 /** isomorphic-git's commands that speak with a remote themselves. */
 const speaking = new Set(['fastForward', 'getRemoteInfo', 'getRemoteInfo2', 'listServerRefs']);

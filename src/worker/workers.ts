@@ -8,7 +8,7 @@ import { meetWorker, type Met, type WorkerSource } from './meet-worker.js';
 import type { Core, PageFunctions, StorageSettings } from './protocol.js';
 
 /** How long a worker may take to end what runs, in ms: what takes longer is cut off. */
-const closeTime = 5_000;
+export const closeTime = 5_000;
 
 /** A worker whose storage is open. */
 export class SharedWorkerOfPage {

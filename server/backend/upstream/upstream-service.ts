@@ -25,7 +25,7 @@ export interface UpstreamServiceOptions {
 }
 
 /** Exit code of git where it dies. */
-const died = 128;
+export const died = 128;
 
 /** A service that runs elsewhere. */
 export class UpstreamService implements Service {

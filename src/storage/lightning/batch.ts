@@ -9,10 +9,10 @@ import type { Node, Row } from './node.js';
 export const pieceSize = 256 * 1024;
 
 /** Files of more bytes are kept in pieces. */
-const largestWhole = 1024 * 1024;
+export const largestWhole = 1024 * 1024;
 
 /** When a batch has as many bytes or files, the next begins. */
-const fullBytes = 8 * 1024 * 1024;
+export const fullBytes = 8 * 1024 * 1024;
 const fullEntries = 2000;
 
 /** See the comment above. */

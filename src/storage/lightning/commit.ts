@@ -13,7 +13,7 @@ import type { Tree } from './tree.js';
 /** How long requests are made without a pause, in ms. */
 const sliceTime = 4;
 /** How many transactions' blocks a head remembers, and at most how many blocks of one. */
-const [remembered, mostBlocks] = [32, 32];
+export const [remembered, mostBlocks] = [32, 32];
 
 /** What commits need of whoever has the database and the tree. */
 export interface CommitTarget {

@@ -5,6 +5,7 @@ import { Backend } from './backend.js';
 import { stores } from './database.js';
 import { FileError } from './errors.js';
 import { askForPersistence, estimateRoom } from './failure.js';
+import { defaultLockTimeout } from './lock.js';
 import { removeMany, writeMany, type FileToWrite } from './many.js';
 import type { Stats } from './node.js';
 import { OpenedFile, type OpenFlags } from './open-file.js';
@@ -106,8 +107,6 @@ export interface LightningOptions<FS extends { readonly promises: object }> {
   /** The store that plain LightningFS has kept the files in. Default: the name and `_files`. */
   readonly fileStoreName?: string;
 }
-
-const defaultLockTimeout = 10 * 60 * 1000;
 
 /**
  * Makes a LightningFS that stores what it is given in few transactions, tells "done" when it is

@@ -8,7 +8,7 @@ import { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
 import { convert } from './convert.js';
 import { rowOf, type Row } from './node.js';
-import { Tree } from './tree.js';
+import { blockSize, Tree } from './tree.js';
 
 /** Names of the stores. None is a name that plain LightningFS takes by itself. */
 export const stores = {
@@ -23,7 +23,6 @@ export const stores = {
 } as const;
 
 const version = 2;
-const blockSize = 256;
 
 /** Which state the database is in. Every transaction that writes makes a new one. */
 export interface Head {

@@ -17,6 +17,9 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** How long it is waited for, where nobody says otherwise, in ms. */
+export const defaultLockTimeout = 10 * 60 * 1000;
+
 /** @returns the lock for a file system, held by nobody yet. */
 export function makeLock(name: string, database: () => Promise<IDBDatabase>): Lock {
   const { locks } = (globalThis.navigator ?? {}) as { locks?: LockManager };
@@ -71,8 +74,10 @@ export class WebLock implements Lock {
   }
 }
 
-/** How long a lease lasts, when it is renewed, and how often one is asked for, in ms. */
-const [leaseTime, renewTime, askTime] = [10_000, 5000, 20];
+/** How long a lease lasts, in ms. */
+export const leaseTime = 10_000;
+/** When it is renewed, and how often one is asked for, in ms. */
+const [renewTime, askTime] = [5000, 20];
 
 /** A lease as it is stored. */
 interface StoredLease {

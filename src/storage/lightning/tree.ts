@@ -8,7 +8,7 @@ import { makeNode, nodeOf, rowOf, takeRow, type Node, type NodeFacts, type Row }
 import { namesOf } from './path.js';
 
 /** Nodes with as many inos in a row are stored as one value. */
-const blockSize = 256;
+export const blockSize = 256;
 const mostLinks = 40;
 const rootIno = 0;
 

@@ -69,43 +69,37 @@ describe('the table of stricter settings', () => {
     expect(said.every(({ keys }) => keys.length === 1)).toBe(true);
   });
 
-  it.each(rows.flatMap(({ keys, stricter }) => keys.map((key) => [key, stricter] as const)))(
-    '%s: %s',
-    (key, stricter) => {
-      const [strict = '', ...looser] = quoted(stricter);
-      if (stricter.startsWith('the smaller')) {
-        expect([isLeftOut(key, '2m', '1m'), isLeftOut(key, '1m', '2m')]).toEqual([true, false]);
-        // Where 0 is none, it is the loosest.
-        const none = stricter.endsWith('; 0 is none');
-        expect([isLeftOut(key, '0', '1m'), isLeftOut(key, '1m', '0')]).toEqual([none, !none]);
-      } else if (stricter.startsWith('hidden')) {
-        expect([isLeftOut(key, '!refs/a', 'refs/a'), isLeftOut(key, 'refs/a', '!refs/a')]).toEqual([
-          true,
-          false,
-        ]);
-        expect(isLeftOut(key, 'refs/a', 'refs/b')).toBe(false);
-      } else if (stricter.includes(', then ')) {
-        // From the strictest to the loosest.
-        const order = [strict, ...looser];
-        for (const [at, value] of order.entries()) {
-          for (const [before, other] of order.entries()) {
-            expect(isLeftOut(key, value, other), `${value} beside ${other}`).toBe(before < at);
-          }
-        }
-      } else {
-        const loose = strict === 'true' ? 'false' : 'true';
-        expect([isLeftOut(key, loose, strict), isLeftOut(key, strict, loose)]).toEqual([
-          true,
-          false,
-        ]);
-        // "also as": another setting by which an owner says the same.
-        for (const other of looser) {
-          const [name = '', value = strict] = other.split('=');
-          const full = name.includes('.') ? name : `${key.slice(0, key.indexOf('.'))}.${name}`;
-          const said = [{ key: canonicalKey(full), value }];
-          expect(withoutLooser([[key, loose]], said), other).toEqual([]);
+  it.each(compared)('says of %s which is the stricter one: %s', (key, stricter) => {
+    const [strict = '', ...looser] = quoted(stricter);
+    if (stricter.startsWith('the smaller')) {
+      expect([isLeftOut(key, '2m', '1m'), isLeftOut(key, '1m', '2m')]).toEqual([true, false]);
+      // Where 0 is none, it is the loosest.
+      const none = stricter.endsWith('; 0 is none');
+      expect([isLeftOut(key, '0', '1m'), isLeftOut(key, '1m', '0')]).toEqual([none, !none]);
+    } else if (stricter.startsWith('hidden')) {
+      expect([isLeftOut(key, '!refs/a', 'refs/a'), isLeftOut(key, 'refs/a', '!refs/a')]).toEqual([
+        true,
+        false,
+      ]);
+      expect(isLeftOut(key, 'refs/a', 'refs/b')).toBe(false);
+    } else if (stricter.includes(', then ')) {
+      // From the strictest to the loosest.
+      const order = [strict, ...looser];
+      for (const [at, value] of order.entries()) {
+        for (const [before, other] of order.entries()) {
+          expect(isLeftOut(key, value, other), `${value} beside ${other}`).toBe(before < at);
         }
       }
-    },
-  );
+    } else {
+      const loose = strict === 'true' ? 'false' : 'true';
+      expect([isLeftOut(key, loose, strict), isLeftOut(key, strict, loose)]).toEqual([true, false]);
+      // "also as": another setting by which an owner says the same.
+      for (const other of looser) {
+        const [name = '', value = strict] = other.split('=');
+        const full = name.includes('.') ? name : `${key.slice(0, key.indexOf('.'))}.${name}`;
+        const said = [{ key: canonicalKey(full), value }];
+        expect(withoutLooser([[key, loose]], said), other).toEqual([]);
+      }
+    }
+  });
 });
