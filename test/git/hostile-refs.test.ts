@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
 import git from '../../src/git/index.js';
 import { git as realGit, gitStatus } from '../helpers/git.js';
+import { readCorpus } from '../corpus/corpus.js';
 import { advertisement, oidOf } from '../isomorphic/smart-bytes.js';
 import {
   advertises,
@@ -36,43 +37,19 @@ const lines = (...all: readonly string[]): Uint8Array =>
     flushPkt,
   ]);
 
-const names = [
-  ...['refs/heads/../../config', 'refs/heads/..', 'refs/../config', '../../config', '/etc/passwd'],
-  ...['refs/heads/a\u0001b', 'refs/heads/a\nb', 'refs/heads/a\u007f', 'refs/heads/a\tb'],
-  ...[
-    'refs/heads/main.lock',
-    'refs/heads/a.lock/b',
-    'refs/heads/.hidden',
-    'refs/heads/.git/config',
-  ],
-  ...[
-    'refs/heads/@{1}',
-    'refs/heads/a\\..\\b',
-    'refs/heads/a b',
-    'refs/heads/a~1',
-    'refs/heads/a^',
-  ],
-  ...['refs/heads/a:b', 'refs/heads/a?', 'refs/heads/a*', 'refs/heads/[a', 'refs/heads/a.'],
-  ...[
-    'refs/heads/',
-    'refs//heads/a',
-    'refs/',
-    'refs',
-    'config',
-    'hooks/post-checkout',
-    'ORIG_HEAD',
-  ],
-  ...['heads/main', 'objects/info/alternates', 'HEAD/main', 'shallow', '@', '', '-', 'head'],
-];
+const names = readCorpus<string, string>('ref-names');
 
 describe('a name that no ref may have', () => {
-  it.each(names)('is refused by every command: %j', async (name) => {
-    scene.script = { advertisement: lines(`${oid} refs/heads/main`, `${oid} ${name}`) };
-    for (const command of commandNames) await scene.expectRefused(command, ['INVALID_REF_NAME']);
-  });
+  it.each(names)(
+    'is refused by every command: $name, $input',
+    async ({ input: name, expected }) => {
+      scene.script = { advertisement: lines(`${oid} refs/heads/main`, `${oid} ${name}`) };
+      for (const command of commandNames) await scene.expectRefused(command, [expected]);
+    },
+  );
 
   it('is one that git does not take either, or lies outside refs/', async () => {
-    for (const name of names) {
+    for (const { input: name } of names) {
       const { code } = await gitStatus(['check-ref-format', name]);
       expect(code !== 0 || !name.startsWith('refs/'), name).toBe(true);
     }
@@ -176,9 +153,9 @@ describe('a list of protocol version 2', () => {
 });
 
 describe('a branch whose name has a setting in it', () => {
-  const at = ['a"]pushRemote=evil', 'x"y', 'a"b.c', 'fix#12', "a';b", '-x', 'a.b'];
+  const cases = readCorpus<string, string>('branch-names');
 
-  it.each(at)('is a name alone, to us and to git: %s', async (name) => {
+  it.each(cases)('is a name alone, to us and to git: $name, $input', async ({ input: name }) => {
     const own = await Scene.make();
     const { dir, place } = own;
     const other = `refs/heads/${name}-2`;

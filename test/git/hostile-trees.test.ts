@@ -6,6 +6,7 @@ import { beforeEach, describe, expect } from 'vitest';
 import { describeLong, it, long } from '../helpers/long.js';
 import git from '../../src/git/index.js';
 import { git as realGit } from '../helpers/git.js';
+import { readCorpus } from '../corpus/corpus.js';
 import { oidOf } from '../isomorphic/smart-bytes.js';
 import { advertises, answer, blob, commit, packOf, tree, type Made } from './hostile-objects.js';
 import { makePack, oidOf as hash, plain } from '../pack/entries.js';
@@ -23,7 +24,7 @@ const up = blob('..');
 const inner = tree(['100644', 'config', file.oid]);
 const objects = [file, link, up, inner];
 
-type Entries = readonly (readonly [string, string, string])[];
+type Entries = readonly (readonly [mode: string, name: string, oid: string])[];
 
 /** Has the server send a tree as its `main`. */
 function serve(entries: Entries, ...parents: readonly string[]): Made {
@@ -35,46 +36,27 @@ function serve(entries: Entries, ...parents: readonly string[]): Made {
 }
 
 const sound = ['100644', 'a-first.txt', file.oid] as const;
-const evil: [string, Entries][] = [
-  ...[
-    ...[
-      '.git',
-      '.GIT',
-      '.Git',
-      'git~1',
-      'GIT~1',
-      '.git.',
-      '.git ',
-      '.git. .',
-      '.git::$INDEX_ALLOCATION',
-    ],
-    ...['.git\u200c', '.g\u200dit', '\ufeff.git', '.gi\u202et', '..', '.', ''],
-  ].flatMap((name): [string, Entries][] => [
-    [`a folder ${JSON.stringify(name)}`, [sound, ['40000', name, inner.oid]]],
-    [`a file ${JSON.stringify(name)}`, [sound, ['100644', name, file.oid]]],
-    [`a submodule ${JSON.stringify(name)}`, [sound, ['160000', name, oidOf('1')]]],
-    [`a symbolic link ${JSON.stringify(name)}`, [sound, ['120000', name, link.oid]]],
+
+/** What an entry of the corpus is of. */
+const oids = { file, link, up, folder: inner, commit: { oid: oidOf('1') } } as const;
+type Named = readonly (readonly [mode: string, name: string, of: keyof typeof oids])[];
+
+const made = (entries: Named): Entries =>
+  entries.map(([mode, name, of]) => [mode, name, oids[of].oid]);
+const trees = readCorpus<Named, string>('trees');
+/** Trees that are refused; the names of which no entry may be are tried with each kind of entry. */
+const evil: (readonly [string, Entries])[] = [
+  ...readCorpus<string, string>('tree-names').flatMap(({ name, input }) => [
+    [`${name}, a folder`, [sound, ['40000', input, inner.oid]]] as const,
+    [`${name}, a file`, [sound, ['100644', input, file.oid]]] as const,
+    [`${name}, a submodule`, [sound, ['160000', input, oidOf('1')]]] as const,
+    [`${name}, a symbolic link`, [sound, ['120000', input, link.oid]]] as const,
   ]),
-  ...['.git/config', '../outside', '/etc/outside', 'a/../../outside', 'a/b', '/', '//'].map(
-    (name): [string, Entries] => [
-      `a name with a slash ${name}`,
-      [sound, ['100644', name, file.oid]],
-    ],
-  ),
-  ...['.gitmodules', '.GITMODULES', 'gitmod~1', 'gi7eba~1', '.gitmodules '].map(
-    (name): [string, Entries] => [`a symbolic link ${name}`, [sound, ['120000', name, link.oid]]],
-  ),
-  ['.git behind a backslash', [sound, ['100644', 'a\\.git\\config', file.oid]]],
-  ['one name twice', [sound, ['100644', 'f', file.oid], ['100644', 'f', link.oid]]],
-  ['one folder twice', [sound, ['40000', 'f', inner.oid], ['40000', 'f', inner.oid]]],
-  ['a link, and a file through it', [sound, ['120000', 'a', up.oid], ['40000', 'a', inner.oid]]],
-  [
-    'a file through a link, and the link',
-    [sound, ['40000', 'a', inner.oid], ['120000', 'a', up.oid]],
-  ],
-  ['a file and a folder', [sound, ['100644', 'a', file.oid], ['40000', 'a', inner.oid]]],
-  ['a submodule and a folder', [sound, ['160000', 'a', oidOf('1')], ['40000', 'a', inner.oid]]],
+  ...trees
+    .filter(({ expected }) => expected === 'UnsafeFilepathError')
+    .map(({ name, input }) => [name, made(input)] as const),
 ];
+const takenAsByGit = trees.filter(({ expected }) => expected === 'as git');
 
 describe('a tree', () => {
   it.each(evil)('is not checked out by a clone: %s', async (_, entries) => {
@@ -116,12 +98,8 @@ describe('a tree', () => {
     expect(await readdir(scene.dir)).toEqual(['.git']);
   });
 
-  it('of modes that git does not know is what git makes of it', async () => {
-    const main = serve([
-      ['0', 'zero', file.oid],
-      ['100644', 'b-unsorted', file.oid],
-      ['100777', 'a-mode', file.oid],
-    ]);
+  it.each(takenAsByGit)('is what git makes of it: $name', async ({ input }) => {
+    const main = serve(made(input));
     await scene.run('clone');
     const bare = join(scene.place, 'bare.git');
     await realGit(['clone', '-q', '--bare', scene.dir, bare]);

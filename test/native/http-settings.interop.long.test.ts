@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readCorpus } from '../corpus/corpus.js';
 import { startHttpProxy } from '../helpers/forward-proxy.js';
 import { git, gitStatus, makeRepository } from '../helpers/git.js';
 import { startHttpBackend } from '../helpers/http-backend.js';
@@ -110,18 +111,27 @@ async function ask(
 }
 
 const netrc = `machine 127.0.0.1 login me password "${password}"\n`;
-const others =
-  'machine 127.0.0.1 login you password no machine 127.0.0.1 login me password päss:word';
 const open = 'X-Door: open';
 
+type Row = readonly [code: number, situation: (base: string) => Situation];
+
+/** Of the corpus; that curl 7.88 sends one user's password with another's name is below. */
+const netrcFiles = readCorpus<{ text: string; login: string }, object | null>('netrc')
+  .filter(({ input: { login }, expected }) => expected !== null || login === '')
+  .map(({ input: { text, login }, expected }): Row => {
+    const userinfo = login === '' ? '' : `${login}@`;
+    return [expected === null ? 128 : 0, () => ({ home: { '.netrc': text }, userinfo })];
+  });
+const cookieFiles = readCorpus<string, string | null>('cookies').map(({ input, expected }): Row => [
+  expected === null ? 128 : 0,
+  () => cookies(input),
+]);
+
 /** By the names that docs/native-git.md has: situations, and the code that git ends with. */
-const rows: Record<string, readonly (readonly [number, (base: string) => Situation])[]> = {
+const rows: Record<string, readonly Row[]> = {
   '`~/.netrc`': [
-    [0, () => ({ home: { '.netrc': netrc } })],
-    [0, () => ({ home: { '.netrc': 'default login me password päss:word' } })],
-    [0, () => ({ home: { '.netrc': others }, userinfo: 'me@' })],
+    ...netrcFiles,
     [128, () => ({ home: { '.netrc': netrc }, userinfo: 'me:wrong@' })],
-    [128, () => ({ home: { '.netrc': 'machine localhost login me password päss:word' } })],
     [0, () => ({ home: { '.netrc': netrc.replace(password, 'old') }, env: asks('GIT_ASKPASS') })],
   ],
   '`~/_netrc`': [[128, () => ({ home: { _netrc: netrc } })]],
@@ -149,31 +159,7 @@ const rows: Record<string, readonly (readonly [number, (base: string) => Situati
     [0, (base) => ({ ...helped(`credential.${base}.useHttpPath=true`), env: asks('GIT_ASKPASS') })],
   ],
   '`http.cookieFile`': [
-    [0, () => cookies('127.0.0.1\tFALSE\t/\tFALSE\t0\tdoor\topen\n')],
-    [0, () => cookies('#HttpOnly_127.0.0.1\tFALSE\t/a.git\tTRUE\t0\tdoor\topen\n# no\nx\n')],
-    [0, () => cookies('Set-Cookie: door=open; Path=/\r\n')],
-    [128, () => cookies('Set-Cookie: door=open; Domain=elsewhere.example\r\n')],
-    [
-      128,
-      () => cookies('Set-Cookie: door=open; Max-Age=0; Expires=Fri, 01 Jan 2100 00:00:00 GMT\n'),
-    ],
-    [
-      0,
-      () => cookies('Set-Cookie: door=open; Expires=Thu, 01 Jan 2004 00:00:00 GMT; Max-Age=90\n'),
-    ],
-    [0, () => cookies('Set-Cookie: door=open; Expires=whenever\n')],
-    [128, () => cookies('127.0.0.1\tFALSE\t/a\tFALSE\t0\tdoor\topen\n')],
-    [128, () => cookies('127.0.0.1\tFALSE\t/\tFALSE\t1000\tdoor\topen\n')],
-    [128, () => cookies('127.0.0.2\tTRUE\t/\tFALSE\t0\tdoor\topen\n')],
-    [128, () => cookies('0.0.1\tTRUE\t/\tFALSE\t0\tdoor\topen\n')],
-    [
-      0,
-      () =>
-        cookies(
-          '127.0.0.1\tFALSE\t/\tFALSE\t0\tone\t1\n127.0.0.1\tFALSE\t/\tFALSE\t0\tdoor\tshut\n' +
-            '127.0.0.1\tFALSE\t/a.git\tFALSE\t0\tdeep\t2\n127.0.0.1\tFALSE\t/\tFALSE\t0\tdoor\topen\n',
-        ),
-    ],
+    ...cookieFiles,
     [
       0,
       () => cookies('127.0.0.1\tFALSE\t/\tFALSE\t0\tx\ty\n', `http.extraHeader=Cookie: door=open`),
