@@ -8,10 +8,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+// @ts-expect-error -- it brings no types.
 import gifenc from 'gifenc';
 import { useDemo } from './demo-process.mjs';
 
-const { GIFEncoder, applyPalette, quantize } = gifenc;
+/**
+ * What is used of it.
+ *
+ * @typedef {{
+ *   GIFEncoder: () => {
+ *     writeFrame: (indexes: Uint8Array, width: number, height: number, how: object) => void,
+ *     finish: () => void,
+ *     bytes: () => Uint8Array,
+ *   },
+ *   quantize: (rgba: Uint8Array, colours: number) => number[][],
+ *   applyPalette: (rgba: Uint8Array, palette: number[][]) => Uint8Array,
+ * }} Encoding
+ */
+const { GIFEncoder, applyPalette, quantize } = /** @type {Encoding} */ (gifenc);
 const output = process.argv[2] ?? fileURLToPath(new URL('../docs/tour.gif', import.meta.url));
 
 /** What the README may make its readers load, in bytes. */
@@ -42,7 +56,9 @@ class Film {
     // What is being painted is there then.
     await this.#page.waitForTimeout(150);
     const png = await this.#page.screenshot({ animations: 'disabled' });
-    const { width, height, text } = await this.#painter.evaluate(pixelsOf, png.toString('base64'));
+    const asked = `(${pixelsOf})(${JSON.stringify(png.toString('base64'))})`;
+    /** @type {{ width: number, height: number, text: string }} */
+    const { width, height, text } = await this.#painter.evaluate(asked);
     const bytes = new Uint8Array(Buffer.from(text, 'base64'));
     const pixels = new Uint32Array(bytes.buffer);
     const palette = quantize(bytes, 255);
@@ -66,25 +82,22 @@ class Film {
   }
 }
 
-/** Runs in a page. @param {string} png in base64. */
-async function pixelsOf(png) {
-  const response = await fetch(`data:image/png;base64,${png}`);
+/** Runs in a page: makes pixels, in base64, of a picture in base64. */
+const pixelsOf = `async (png) => {
+  const response = await fetch('data:image/png;base64,' + png);
   const picture = await createImageBitmap(await response.blob());
   const { width, height } = picture;
   const context = new OffscreenCanvas(width, height).getContext('2d');
-  if (context === null) throw new Error('There is no canvas.');
   context.drawImage(picture, 0, 0);
   const { data } = context.getImageData(0, 0, width, height);
-  const blob = new Blob([data]);
-  /** @type {string} */
   const url = await new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(new Error('It cannot be read.'));
-    reader.readAsDataURL(blob);
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(new Blob([data]));
   });
   return { width, height, text: url.slice(url.indexOf(',') + 1) };
-}
+}`;
 
 /**
  * Somebody else pushes a commit.
@@ -140,7 +153,7 @@ async function play(page, data, film) {
   await button('Saved').waitFor();
   const views = page.getByRole('group', { name: 'What is shown' });
   await views.getByRole('button', { name: 'Changes' }).click();
-  await page.getByRole('textbox', { name: /^Changes in/ }).waitFor();
+  await page.locator('.cm-deletedChunk').first().waitFor();
   await film.take(times.look);
   await page.getByLabel('Commit message').fill('Open by moonlight in August');
   await film.take(times.step);
@@ -151,12 +164,12 @@ async function play(page, data, film) {
   await page.getByText(/^Pushed main/).waitFor();
   await film.take(times.look);
   await button('History').click();
-  await button(/^Open by moonlight/).click();
+  await button(/Open by moonlight/).click();
   await page.getByRole('list', { name: /^Files of/ }).waitFor();
   await film.take(times.look);
   await pushOther(data);
   // As after a tunnel: the page looks what is new.
-  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.evaluate("dispatchEvent(new Event('online'))");
   await page.getByText('1 new commit on main').waitFor();
   await film.take(times.look);
   await button('Pull, 1 behind').click();
