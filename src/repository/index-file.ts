@@ -66,6 +66,9 @@ export function parseIndex(bytes: Uint8Array): IndexEntry[] {
     const flags = view.getUint16(start + 60);
     const isExtended = (flags & flag.extended) !== 0;
     const more = isExtended ? view.getUint16(start + fixedBytes) : 0;
+    if ((more & ~(flag.skipWorktree | flag.intentToAdd)) !== 0) {
+      throw unreadable('an entry of it has a flag that is not known');
+    }
     at = start + fixedBytes + (isExtended ? 2 : 0);
     let kept = 0;
     if (version === 4) {
