@@ -13,13 +13,15 @@ import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
-import { expectNothingLost, type Removal, type Write } from './losses.js';
-import { planCheckout } from './plan.js';
+import type { Cone } from './cone.js';
+import { expectNothingLost, type Removal, type Work, type Write } from './losses.js';
+import { planCheckout, type Plan } from './plan.js';
 import { removeFiles } from './removals.js';
+import { sparsenessOf, type Sparseness } from './sparse.js';
 import { unavailable } from '../repository/unavailable.js';
 import { modes, treeFiles, type TreeFile } from './tree-files.js';
 import { WorkTree } from './work-tree.js';
-import { foldedPath, WriteOut } from './write-out.js';
+import { entryOf, foldedPath, noStat, WriteOut } from './write-out.js';
 
 /** How far a checkout is. */
 export interface CheckoutProgress {
@@ -36,12 +38,16 @@ export interface CheckoutOptions {
   readonly gitdir: string;
   /** The working tree's directory. */
   readonly dir: string;
-  /** The oid of the tree that is to be there. */
-  readonly tree: string;
+  /** The oid of the tree that is to be there; undefined: what the index has stays, and `cone` alone counts. */
+  readonly tree?: string | undefined;
   /** That of the tree which HEAD names; undefined where it names none. */
   readonly from?: string | undefined;
   /** Whether local changes, staged ones too, are given up, and what is in the way removed. */
   readonly force?: boolean | undefined;
+  /** What of it is in the working tree; undefined where it is all, and what is skipped stays so. */
+  readonly cone?: Cone | undefined;
+  /** Called when nothing is in the way, and all that is to be written is here, before anything changes. */
+  readonly onReady?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: CheckoutProgress) => void | Promise<void>) | undefined;
@@ -57,7 +63,11 @@ export interface CheckoutResult {
   readonly removed: number;
   /** Sentences on what could not be as git has it elsewhere: folded names, links that are files. */
   readonly warnings: readonly string[];
+  /** Paths that the cone would have taken out of the working tree, or put there, but for changes there. */
+  readonly left: readonly string[];
 }
+
+const nothing: Sparseness = { writes: [], removals: [], entries: new Map(), left: [] };
 
 /**
  * Checks a tree out. What is in the working tree and in no commit is never lost unless `force` is set:
@@ -79,7 +89,8 @@ export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutRe
       holdIndex(fs, gitdir, async (held) => {
         const checkout = new Checkout(fs, objects, pace, options);
         const entries = await checkout.run(held.entries, held.time);
-        await held.write(entries);
+        if (entries !== undefined) await held.write(entries);
+        await checkout.leave();
         return checkout.result();
       }),
     );
@@ -95,8 +106,12 @@ class Checkout {
   readonly #pace: Pace;
   readonly #options: CheckoutOptions;
   readonly #warnings: string[] = [];
+  #left: readonly string[] = [];
+  /** What leaves the working tree, and stays in the index. */
+  #leaving: Removal[] = [];
   #written = 0;
   #removed = 0;
+  #total = 0;
   /** What `onProgress` heard of last. */
   #told = 0;
 
@@ -108,31 +123,84 @@ class Checkout {
   }
 
   result(): CheckoutResult {
-    return { written: this.#written, removed: this.#removed, warnings: this.#warnings };
+    const [written, removed, warnings] = [this.#written, this.#removed, this.#warnings];
+    return { written, removed, warnings, left: this.#left };
   }
 
   /**
    * @param before the index; undefined where there is none.
    * @param time when it was written, in ms.
-   * @returns what the index is to be.
+   * @returns what the index is to be; undefined where there is to be none.
    */
-  async run(before: readonly IndexEntry[] | undefined, time: number): Promise<IndexEntry[]> {
-    const { tree, from, dir, force = false } = this.#options;
-    const index = this.#byPath(before ?? [], force);
+  async run(
+    before: readonly IndexEntry[] | undefined,
+    time: number,
+  ): Promise<IndexEntry[] | undefined> {
+    const { tree, dir, cone, force = false } = this.#options;
+    const [unmerged, merged] = divided(
+      before ?? [],
+      (entry) => tree === undefined && entry.stage > 0,
+    );
+    const index = this.#byPath(merged, force);
+    const workTree = new WorkTree(this.#fs, dir, time);
+    const { plan, paths } = await this.#plan(index, before !== undefined);
+    const [writes, skips] = divided(plan.writes, ({ file }) => cone?.has(file.name) !== false);
+    const work = await expectNothingLost({ ...plan, writes, skips }, workTree, this.#pace, force);
+    const gone = new Set(plan.removals.map(({ path }) => path));
+    for (const { file } of plan.writes) gone.add(file.path);
+    const kept = new Map([...index].filter(([path]) => !gone.has(path)));
+    const sparse = cone ? await sparsenessOf(cone, kept, workTree, this.#pace) : nothing;
+    this.#left = [...sparse.left, ...unmerged.filter(isOutside(cone)).map(pathOf)];
+    const written = await this.#carryOut(work, sparse, { workTree, paths });
+    if (before === undefined && tree === undefined) return undefined;
+    const skipped = work.skipped.map(({ file, isLeft }): IndexEntry => {
+      return { ...entryOf(file, noStat), skipWorktree: !isLeft };
+    });
+    for (const [path, entry] of [...sparse.entries, ...written]) kept.set(path, entry);
+    return [...kept.values(), ...skipped, ...unmerged];
+  }
+
+  /** @returns what becomes of each path, and all paths that are to be. */
+  async #plan(
+    index: ReadonlyMap<string, IndexEntry>,
+    isThere: boolean,
+  ): Promise<{ readonly plan: Plan; readonly paths: Iterable<string> }> {
+    const { tree, from, force = false } = this.#options;
+    if (tree === undefined) {
+      return { plan: { writes: [], removals: [], conflicts: [] }, paths: index.keys() };
+    }
     const { files: next, doubled } = await treeFiles(this.#objects, tree);
     for (const path of doubled) this.#warn(path, 'has the name of another file once it is text');
     // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.
-    const hasOld = before !== undefined && from !== undefined;
+    const hasOld = isThere && from !== undefined;
     const old = hasOld ? (await treeFiles(this.#objects, from)).files : new Map<string, TreeFile>();
-    const plan = planCheckout({ old, index, next }, force);
-    const workTree = new WorkTree(this.#fs, dir, time);
-    const { writes, removals } = await expectNothingLost(plan, workTree, this.#pace, force);
-    const total = removals.length + writes.length;
-    await this.#remove(removals, workTree, total);
-    const written = await this.#write(writes, next.keys(), { workTree, total });
-    const gone = new Set([...plan.removals.map(({ path }) => path), ...written.keys()]);
-    const kept = [...index].filter(([path]) => !gone.has(path)).map(([, entry]) => entry);
-    return [...kept, ...written.values()];
+    return { plan: planCheckout({ old, index, next }, force), paths: next.keys() };
+  }
+
+  /** @returns the entries of what is there now, by their paths. */
+  async #carryOut(
+    work: Work,
+    sparse: Sparseness,
+    where: { readonly workTree: WorkTree; readonly paths: Iterable<string> },
+  ): Promise<Map<string, IndexEntry>> {
+    this.#leaving = [...sparse.removals];
+    const writes = [...work.writes, ...sparse.writes];
+    const blobs = writes.filter(({ file }) => file.mode !== modes.gitlink);
+    // In one request, and before anything is removed: links are written after files.
+    await this.#objects.ready(new Set(blobs.map(({ file }) => file.oid)));
+    await this.#options.onReady?.();
+    this.#total = work.removals.length + this.#leaving.length + writes.length;
+    await this.#remove(work.removals, where.workTree);
+    return this.#write(writes, where.paths, where.workTree);
+  }
+
+  /**
+   * Removes what is in the index alone from now on. Once that says so: whatever ends this, nothing is taken
+   * for removed by the user.
+   */
+  async leave(): Promise<void> {
+    const { dir } = this.#options;
+    await this.#remove(this.#leaving, new WorkTree(this.#fs, dir, 0));
   }
 
   #byPath(entries: readonly IndexEntry[], force: boolean): Map<string, IndexEntry> {
@@ -145,30 +213,27 @@ class Checkout {
     return new Map(entries.map((entry) => [pathOf(entry), entry]));
   }
 
-  async #remove(removals: readonly Removal[], tree: WorkTree, total: number): Promise<void> {
+  async #remove(removals: readonly Removal[], tree: WorkTree): Promise<void> {
     await removeFiles(this.#fs, tree, removals, async () => {
       this.#removed += 1;
       await this.#pace.turn();
     });
-    if (removals.length > 0) await this.#progress(total);
+    if (removals.length > 0) await this.#progress();
   }
 
   /** @returns the entries of what is there now, by their paths. */
   async #write(
     writes: readonly Write[],
     paths: Iterable<string>,
-    { workTree, total }: { workTree: WorkTree; total: number },
+    workTree: WorkTree,
   ): Promise<Map<string, IndexEntry>> {
-    const blobs = writes.filter(({ file }) => file.mode !== modes.gitlink);
-    // In one request: links are written after files.
-    await this.#objects.ready(new Set(blobs.map(({ file }) => file.oid)));
     const out = new WriteOut(this.#fs, workTree, foldablePaths(paths));
     const of = (...kinds: number[]) => writes.filter(({ file }) => kinds.includes(file.mode));
     try {
       for (const write of of(modes.gitlink)) await out.add({ ...write, bytes: new Uint8Array(0) });
-      await this.#writeBlobs(of(modes.file, modes.executable), out, total);
+      await this.#writeBlobs(of(modes.file, modes.executable), out);
       // Links come last: nothing is written through one of them.
-      await this.#writeBlobs(of(modes.symlink), out, total);
+      await this.#writeBlobs(of(modes.symlink), out);
     } finally {
       // Nothing is written any more once this has ended.
       await out.settle();
@@ -180,7 +245,7 @@ class Checkout {
     return new Map(out.entries.map((entry) => [pathOf(entry), entry]));
   }
 
-  async #writeBlobs(writes: readonly Write[], out: WriteOut, total: number): Promise<void> {
+  async #writeBlobs(writes: readonly Write[], out: WriteOut): Promise<void> {
     const wanted = new Map<string, Write[]>();
     for (const write of writes) {
       const same = wanted.get(write.file.oid);
@@ -192,28 +257,38 @@ class Checkout {
       const { bytes } = object;
       if (this.#options.verify !== false && oidOf('blob', bytes) !== oid) throw unavailable(oid);
       for (const write of wanted.get(oid) ?? []) await out.add({ ...write, bytes });
-      await this.#tell(out.entries.length, total);
+      await this.#tell(out.entries.length);
     }
     await out.flush();
-    await this.#tell(out.entries.length, total);
+    await this.#tell(out.entries.length);
   }
 
-  async #tell(written: number, total: number): Promise<void> {
+  async #tell(written: number): Promise<void> {
     this.#written = written;
-    await this.#progress(total);
+    await this.#progress();
   }
 
-  async #progress(total: number): Promise<void> {
+  async #progress(): Promise<void> {
     const { onProgress } = this.#options;
     const loaded = this.#removed + this.#written;
     if (onProgress === undefined || loaded === this.#told) return;
     this.#told = loaded;
+    const total = this.#total;
     await callBack('onProgress', () => onProgress({ phase: 'Updating workdir', loaded, total }));
   }
 
   #warn(path: string, what: string): void {
     this.#warnings.push(`${path} ${what}.`);
   }
+}
+
+/** @returns the elements for which something holds, and the others. */
+function divided<Each>(all: readonly Each[], holds: (each: Each) => boolean): [Each[], Each[]] {
+  return [all.filter(holds), all.filter((each) => !holds(each))];
+}
+
+function isOutside(cone: Cone | undefined): (entry: IndexEntry) => boolean {
+  return ({ name }) => cone?.has(name) === false;
 }
 
 function pathOf({ name }: Pick<IndexEntry, 'name'>): string {

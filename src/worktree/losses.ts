@@ -3,7 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { Pace } from '../pack/index/pace.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import type { Plan } from './plan.js';
-import type { TreeFile } from './tree-files.js';
+import { modes, type TreeFile } from './tree-files.js';
 import type { Found, WorkTree } from './work-tree.js';
 
 /** Something that is to be removed. */
@@ -20,10 +20,17 @@ export interface Write {
   readonly found: 'absent' | 'done' | 'other';
 }
 
+/** A plan of which some files are to be in the index, and not in the working tree. */
+export interface SparsePlan extends Plan {
+  readonly skips: Plan['writes'];
+}
+
 /** What is to be done. */
 export interface Work {
   readonly writes: readonly Write[];
   readonly removals: readonly Removal[];
+  /** Files that are in the index alone; of some of them, something stays in the working tree. */
+  readonly skipped: readonly { readonly file: TreeFile; readonly isLeft: boolean }[];
 }
 
 /**
@@ -33,7 +40,7 @@ export interface Work {
  *   throws.
  */
 export async function expectNothingLost(
-  plan: Plan,
+  plan: SparsePlan,
   tree: WorkTree,
   pace: Pace,
   force: boolean,
@@ -79,6 +86,17 @@ export async function expectNothingLost(
     } else if (found === 'changed' && !force) conflicts.add(path);
     writes.push({ file, found: stateOf(found, before, file) });
   }
+  const skipped: Work['skipped'][number][] = [];
+  for (const skip of plan.skips) {
+    const { file, before } = skip;
+    if (!isEmpty) await pace.turn();
+    const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, force);
+    if (leaving === 'conflict') conflicts.add(file.path);
+    if (leaving === 'removal') {
+      removals.push({ path: file.path, isFolder: before?.mode === modes.gitlink });
+    }
+    skipped.push({ file, isLeft: leaving === 'left' });
+  }
   if (conflicts.size > 0) {
     const filepaths = [...conflicts].sort();
     const message =
@@ -86,7 +104,25 @@ export async function expectNothingLost(
       filepaths.join(', ');
     throw new GitWsError('CheckoutConflictError', message, { data: { filepaths } });
   }
-  return { writes, removals };
+  return { writes, removals, skipped };
+}
+
+/** @returns what becomes of what is where a file is not to be any more. @throws what the file system throws. */
+async function leavingOf(
+  { file, before }: Plan['writes'][number],
+  tree: WorkTree,
+  force: boolean,
+): Promise<'absent' | 'removal' | 'conflict' | 'left'> {
+  if ((await tree.obstacleTo(file.path)) !== undefined) return 'absent';
+  const found = await tree.look(file.path, before, undefined);
+  if (found === 'absent') return 'absent';
+  // Somebody's own, which git does not know.
+  if (before === undefined) return 'left';
+  if (found === 'directory') {
+    const isPlace = before.mode === modes.gitlink && (await tree.filesIn(file.path)).length === 0;
+    return isPlace ? 'removal' : 'left';
+  }
+  return found === 'clean' || force ? 'removal' : 'conflict';
 }
 
 function stateOf(found: Found, before: IndexEntry | undefined, file: TreeFile): Write['found'] {

@@ -13,6 +13,9 @@ const batchBytes = 0x400000;
 /** File systems that know no symbolic links say one of these, or have no such function. */
 const noSymlinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
+/** Of what is not there. */
+export const noStat = { size: 0, mtimeMs: 0 } as const;
+
 /** A file with its content; of a submodule, which has its own repository, none. */
 export interface Content extends Write {
   readonly bytes: Uint8Array;
@@ -123,7 +126,7 @@ export class WriteOut {
     // Another one of these was written: where this is there now, it is that one.
     if (this.#written.has(folded) && (await this.#tree.stat(path)) !== undefined) {
       this.folded.push(path);
-      this.entries.push(entryOf(each.file, { size: 0, mtimeMs: 0 }));
+      this.entries.push(entryOf(each.file, noStat));
       return;
     }
     this.#written.add(folded);
@@ -181,7 +184,8 @@ export function foldedPath(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-function entryOf(file: TreeFile, stat: Pick<FileStat, 'size' | 'mtimeMs'>): IndexEntry {
+/** @returns the entry of a file, with nothing said of it but what the file system says. */
+export function entryOf(file: TreeFile, stat: Pick<FileStat, 'size' | 'mtimeMs'>): IndexEntry {
   const flags = { stage: 0, assumeValid: false, skipWorktree: false, intentToAdd: false };
   const { name, mode, oid } = file;
   return { name, mode, oid, stat: indexStatOf(stat as FileStat), ...flags };

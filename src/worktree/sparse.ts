@@ -1,0 +1,72 @@
+/**
+ * What a sparse checkout changes of files that are as they should be in the index: which of them come into
+ * the working tree, and which leave it (unpack-trees.c, `apply_sparse_checkout`).
+ */
+import type { Pace } from '../pack/index/pace.js';
+import type { IndexEntry } from '../repository/index-file.js';
+import type { Cone } from './cone.js';
+import type { Removal, Write } from './losses.js';
+import { modes, type TreeFile } from './tree-files.js';
+import { indexStatOf, type WorkTree } from './work-tree.js';
+
+/** What is to be done. */
+export interface Sparseness {
+  readonly writes: readonly Write[];
+  readonly removals: readonly Removal[];
+  /** The entries that change, but for those of `writes`, by their paths. */
+  readonly entries: ReadonlyMap<string, IndexEntry>;
+  /** Paths that stay as they are in the working tree, since they have changed there. */
+  readonly left: readonly string[];
+}
+
+/**
+ * @param index entries by their paths.
+ * @returns what is to be done so that what is in the working tree, of these, is what is in the cone: nothing
+ *   that would be lost is removed or overwritten. @throws what the file system throws.
+ */
+export async function sparsenessOf(
+  cone: Cone,
+  index: Iterable<readonly [string, IndexEntry]>,
+  tree: WorkTree,
+  pace: Pace,
+): Promise<Sparseness> {
+  const writes: Write[] = [];
+  const removals: Removal[] = [];
+  const entries = new Map<string, IndexEntry>();
+  const left: string[] = [];
+  for (const [path, entry] of index) {
+    const isInside = cone.has(entry.name);
+    if (isInside !== entry.skipWorktree) continue;
+    await pace.turn();
+    const isBarred = (await tree.obstacleTo(path)) !== undefined;
+    if (isInside) {
+      const file: TreeFile = { name: entry.name, path, mode: entry.mode, oid: entry.oid };
+      const found = isBarred ? 'changed' : await tree.look(path, undefined, file);
+      if (found === 'absent') {
+        writes.push({ file, found });
+        continue;
+      }
+      if (found !== 'done') left.push(path);
+      const stat = found === 'done' ? await tree.stat(path) : undefined;
+      entries.set(path, {
+        ...entry,
+        skipWorktree: false,
+        stat: stat === undefined ? entry.stat : indexStatOf(stat),
+      });
+      continue;
+    }
+    const found = isBarred ? 'absent' : await tree.look(path, entry, undefined);
+    const isPlace = found === 'directory' && entry.mode === modes.gitlink;
+    // Of what somebody has removed, folders that are empty now.
+    if (found === 'clean' || (found === 'absent' && !isBarred)) {
+      removals.push({ path, isFolder: false });
+    } else if (isPlace && (await tree.filesIn(path)).length === 0) {
+      removals.push({ path, isFolder: true });
+    } else if (found !== 'absent') {
+      left.push(path);
+      continue;
+    }
+    entries.set(path, { ...entry, skipWorktree: true });
+  }
+  return { writes, removals, entries, left };
+}
