@@ -109,6 +109,13 @@ export interface ErrorData {
   TREE_LIMIT: { limit: string; value: number };
   /** A merge is not done yet. isomorphic-git's own code. */
   UnmergedPathsError: { filepaths: readonly string[] };
+  /**
+   * The sparse checkout of a repository is not one of cone mode, or a command cannot keep it: isomorphic-git's
+   * own ones that write files know none.
+   */
+  UNSUPPORTED_SPARSE_CHECKOUT: { command?: string };
+  /** Paths are outside of the sparse checkout, and a command is not to change what is not here. */
+  OUTSIDE_SPARSE_CHECKOUT: { filepaths: readonly string[] };
   /** The index is damaged, or of a kind that is not known here, such as a split one. */
   UNREADABLE_INDEX: NoData;
   /** Another program holds `index.lock`, or has left it behind. */

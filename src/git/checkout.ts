@@ -1,6 +1,7 @@
 /** `git checkout <branch>`: the working tree first, then branch and HEAD. */
 import * as isomorphicGit from 'isomorphic-git';
 import { checkoutTree } from '../worktree/checkout.js';
+import { GitWsError } from '../base/errors.js';
 import { callBack, useFileSystem } from '../base/failure.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs, type RefChange } from '../repository/ref-update.js';
@@ -12,6 +13,10 @@ import { readCommit, type Commit } from './commits.js';
 import { LazyFetch } from './lazy-fetch.js';
 import type { RemoteAccess, RemoteArguments } from './remote-access.js';
 import type { Promisor } from '../repository/promisor.js';
+import { Cone } from '../worktree/cone.js';
+import { coneFolders } from '../worktree/cone-folders.js';
+import { filesInCone } from './cone-files.js';
+import { readCone, writeCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
 
@@ -19,7 +24,18 @@ type Given = Parameters<typeof isomorphicGit.checkout>[0];
 export type CheckoutArguments = Given & {
   /** Ends the checkout; the next one finishes it. */
   signal?: AbortSignal | undefined;
-} & Omit<RemoteArguments, 'onProgress'>;
+} & Omit<RemoteArguments, 'onProgress'> &
+  SparseArguments;
+
+/** What makes a checkout a sparse one (git-sparse-checkout(1)). */
+export interface SparseArguments {
+  /**
+   * Folders that are to be in the working tree, with all below them and the files of each folder on the way
+   * to them, as git's cone mode has it; none: only the files of the root. Default: what the repository says.
+   * `sparseCheckout` changes it later.
+   */
+  sparse?: readonly string[] | undefined;
+}
 
 /** What every command of isomorphic-git wants. */
 export interface Common {
@@ -34,12 +50,15 @@ export interface Common {
  * be written is read in the order of the packs, and the index is written once. Where a branch and a tag
  * have one name it is the branch, as in git. Branch, configuration and HEAD change only when the working
  * tree is there. What a partial clone lacks is fetched in one request, with `http`, `onAuth` and what else
- * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own.
+ * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own. In a sparse
+ * checkout, what is outside of it stays so, and is not fetched.
  *
  * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
  *   NotFoundError; GitWsError REF_CHANGED, REF_CONFLICT, REF_LOCKED where others change branch or HEAD
  *   meanwhile, UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
- *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` and the callbacks throw.
+ *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA, INVALID_OPTION for a `sparse` that is none,
+ *   UNSUPPORTED_SPARSE_CHECKOUT for patterns that are not cone mode's, OUTSIDE_SPARSE_CHECKOUT for
+ *   `filepaths` that are; what `fs` and the callbacks throw.
  */
 export async function checkout(given: CheckoutArguments): Promise<void> {
   await checkoutThrough(given, undefined);
@@ -56,14 +75,18 @@ export async function checkoutThrough(
 }
 
 async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefined): Promise<void> {
-  const { filepaths, dryRun = false } = given;
-  if (dryRun || (filepaths !== undefined && filepaths.length > 0)) {
-    await isomorphicGit.checkout(given);
-    return;
-  }
+  const { filepaths = [], dryRun = false, sparse } = given;
   const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
   const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
   const common = { fs, dir, gitdir, cache };
+  const cone = sparse && Cone.of(coneFolders(sparse, false));
+  if (dryRun || filepaths.length > 0) {
+    if (cone !== undefined) throw notSparse(sparse);
+    const find = async () => (await findTarget(common, ref ?? 'HEAD', remote)).commit;
+    const files = filepaths.length > 0 && (await filesInCone(common, find, filepaths));
+    await isomorphicGit.checkout({ ...given, ...(files ? { filepaths: files } : {}) });
+    return;
+  }
   const gitDirectory = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdir));
   const headBefore = await new Refs(promisesOf(fs), gitDirectory).read('HEAD');
   const previousHead = await resolve(common, 'HEAD');
@@ -71,15 +94,20 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   if (given.noCheckout !== true) {
     const lazy = await LazyFetch.of(common, given, opened);
     try {
-      await updateWorkTree(common, target.commit, given, lazy.promisor);
+      await updateWorkTree(common, target.commit, { ...given, cone }, lazy.promisor);
     } finally {
       lazy.close();
     }
-  }
+  } else if (cone !== undefined) await writeCone({ fs, gitdir: gitDirectory }, cone);
   if (target.isNew && track) await trackBranch(common, target.ref ?? '', remote);
   const changes = changesFor(target, given.noUpdateHead ?? ref === undefined, headBefore);
   await updateRefs(promisesOf(fs), gitDirectory, changes);
   await tellCheckout(given.onPostCheckout, previousHead, target.commit);
+}
+
+function notSparse(sparse: readonly string[] | undefined): GitWsError {
+  const message = 'With filepaths or dryRun a checkout cannot be made sparse.';
+  return new GitWsError('INVALID_OPTION', message, { data: { sparse } });
 }
 
 /** @throws what the caller's `onPostCheckout` throws, as `callBack` has it. */
@@ -137,6 +165,8 @@ export async function updateWorkTree(
   commit: string,
   how: Pick<CheckoutArguments, 'force' | 'signal'> & {
     readonly onProgress?: CheckoutArguments['onProgress'] | undefined;
+    /** What is to be in the working tree from now on; undefined: what the repository says. */
+    readonly cone?: Cone | undefined;
   },
   promisor: Promisor | undefined,
 ): Promise<void> {
@@ -144,8 +174,13 @@ export async function updateWorkTree(
   const head = await resolve(common, 'HEAD');
   const from = head && (await readCommit(common, head, 'HEAD')).tree;
   const { tree } = await readCommit(common, commit, commit);
-  const { force, signal, onProgress } = how;
-  await checkoutTree({ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor });
+  const { force, signal, onProgress, cone } = how;
+  const at = { fs, gitdir: await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdir)) };
+  await checkoutTree({
+    ...{ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor },
+    cone: cone ?? (await readCone(at)),
+    onReady: async () => cone && writeCone(at, cone),
+  });
 }
 
 async function trackBranch(common: Common, ref: string, remote: string): Promise<void> {

@@ -4,23 +4,30 @@ import { isGitWsError } from '../base/errors.js';
 import { fetchRemote, type FetchedRefs } from '../remote/fetch/fetch.js';
 import { parseRefspec } from '../remote/refspec.js';
 import { unbornHead } from '../remote/unborn-head.js';
+import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs, type RefChange } from '../repository/ref-update.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
+import { Cone } from '../worktree/cone.js';
+import { coneFolders } from '../worktree/cone-folders.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
-import { checkoutThrough, resolve, tellCheckout } from './checkout.js';
+import { checkoutThrough, resolve, tellCheckout, type SparseArguments } from './checkout.js';
 import { readCommit } from './commits.js';
 import { setConfig } from './config.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
 import { failureOf } from './outcome.js';
 import { registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
+import { writeCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
 
 /** What isomorphic-git's `clone` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
-export type CloneArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments & FilterArguments;
+export type CloneArguments = Omit<Given, keyof RemoteArguments> &
+  RemoteArguments &
+  FilterArguments &
+  SparseArguments;
 
 /**
  * Clones as git does. What fails before all has come leaves nothing. A checkout that fails leaves the
@@ -37,11 +44,13 @@ export async function clone(given: CloneArguments): Promise<void> {
   }
   const { fs, dir } = given;
   const gitdir = gitdirOf(given);
+  const cone = coneOf(given);
   const access = new RemoteAccess(given.url, given, settings);
   const before = await BeforeClone.look(promisesOf(fs), dir, gitdir);
   let head: string | undefined;
   try {
     await isomorphicGit.init({ fs, dir, gitdir });
+    await makeSparse(given, cone);
     head = await populate(given, gitdir, access);
   } catch (error) {
     access.close();
@@ -80,14 +89,29 @@ async function filesOf(fs: object, gitdir: string, commit: string): Promise<stri
 /** With an `http` of others: isomorphic-git's own clone, and our checkout. */
 async function cloneThrough(given: CloneArguments): Promise<void> {
   expectNoFilter(given);
-  const { signal, onPostCheckout, noCheckout = false, ...others } = given;
+  const cone = coneOf(given);
+  const { signal, onPostCheckout, noCheckout = false, sparse: _, ...others } = given;
   await isomorphicGit.clone({ ...(others as Given), noCheckout: true });
+  await makeSparse(given, cone);
   const gitdir = gitdirOf(given);
   const head = await resolve({ fs: given.fs, gitdir }, 'HEAD');
   // An empty repository.
   if (head === undefined) return;
   await checkOut({ ...given, noCheckout, signal }, gitdir, undefined);
   await tellCheckout(onPostCheckout, undefined, head);
+}
+
+/** @throws GitWsError INVALID_OPTION for what are no folders. */
+function coneOf({ sparse }: CloneArguments): Cone | undefined {
+  return sparse && Cone.of(coneFolders(sparse, false));
+}
+
+/** Before anything is checked out, by whomever. */
+async function makeSparse(given: CloneArguments, cone: Cone | undefined): Promise<void> {
+  if (cone === undefined) return;
+  const { fs } = given;
+  const gitdir = await findGitDirectory(promisesOf(fs), gitdirOf(given));
+  await writeCone({ fs, gitdir }, cone);
 }
 
 async function checkOut(

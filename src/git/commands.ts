@@ -6,10 +6,20 @@ import * as isomorphicGit from 'isomorphic-git';
 import { checkout } from './checkout.js';
 import { clone } from './clone.js';
 import { fetch } from './fetch.js';
-import { pull } from './pull.js';
+import { add, remove, resetIndex, updateIndex } from './index-commands.js';
+import { fastForward, pull } from './pull.js';
 import { push } from './push.js';
+import { sparseCheckout } from './sparse-checkout.js';
+import { status, statusMatrix } from './status.js';
+import { abortMerge, cherryPick, merge, stash } from './whole-tree-commands.js';
 
-const own = { checkout, clone, fetch, pull, push };
+/** isomorphic-git's own, but for what a sparse checkout asks for. */
+const minding = {
+  ...{ abortMerge, add, cherryPick, fastForward, merge, remove, resetIndex },
+  ...{ stash, status, statusMatrix, updateIndex },
+};
+
+const own = { checkout, clone, fetch, pull, push, sparseCheckout, ...minding };
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 

@@ -8,6 +8,14 @@ export interface ConfigAt {
   readonly gitdir: string;
 }
 
+/** Words that git takes for yes (`git_parse_maybe_bool`). */
+const yes = /^(true|yes|on|[1-9]\d*)$/i;
+
+/** @returns whether a value is one of git's words for yes. */
+export function isYes(value: string | undefined): boolean {
+  return yes.test(value ?? '');
+}
+
 /** @returns the last value that is a text; undefined for none. @throws what `fs` throws. */
 export async function readConfig(at: ConfigAt, path: string): Promise<string | undefined> {
   const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;

@@ -4,8 +4,16 @@
  */
 export * from 'isomorphic-git';
 export { git as default } from './commands.js';
-export { checkout, type CheckoutArguments } from './checkout.js';
+export { checkout, type CheckoutArguments, type SparseArguments } from './checkout.js';
 export { clone, type CloneArguments } from './clone.js';
-export { pull, type PullArguments } from './pull.js';
+export { fastForward, pull, type PullArguments } from './pull.js';
 export { push, type PushArguments, type RefToPush } from './push.js';
 export { fetch, type FetchArguments, type FetchResult } from './fetch.js';
+export {
+  sparseCheckout,
+  type SparseCheckoutArguments,
+  type SparseCheckoutResult,
+} from './sparse-checkout.js';
+export { add, remove, resetIndex, updateIndex } from './index-commands.js';
+export { status, statusMatrix } from './status.js';
+export { abortMerge, cherryPick, merge, stash } from './whole-tree-commands.js';

@@ -3,10 +3,7 @@
  * list-objects-filter-options.c, `partial_clone_register`).
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { readConfig, setConfig, type ConfigAt } from './config.js';
-
-/** Words that git takes for yes (`git_parse_maybe_bool`). */
-const yes = /^(true|yes|on|[1-9]\d*)$/i;
+import { isYes, readConfig, setConfig, type ConfigAt } from './config.js';
 
 /** A remote that has promised what is not here. */
 export interface PromisorRemote {
@@ -51,7 +48,7 @@ export async function registerPromisor(
 }
 
 async function isPromisor(at: ConfigAt, remote: string): Promise<boolean> {
-  if (yes.test((await readConfig(at, `remote.${remote}.promisor`)) ?? '')) return true;
+  if (isYes(await readConfig(at, `remote.${remote}.promisor`))) return true;
   // What git before 2.24 wrote.
   return (await readConfig(at, 'extensions.partialclone')) === remote;
 }

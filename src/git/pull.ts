@@ -19,12 +19,25 @@ import { LazyFetch } from './lazy-fetch.js';
 import { mergeFile } from './merge-file.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
+import { expectWhole, leavesOut } from './whole-tree-commands.js';
 
 type Given = Parameters<typeof isomorphicGit.pull>[0];
 
 /** What isomorphic-git's `pull` takes, and more. */
 export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
   RemoteArguments & { dir: string };
+
+/**
+ * isomorphic-git's; in a sparse checkout {@link pull} that moves the branch forward only.
+ *
+ * @throws what isomorphic-git's throws; in a sparse checkout, what {@link pull} throws.
+ */
+export async function fastForward(
+  given: Parameters<typeof isomorphicGit.fastForward>[0],
+): Promise<void> {
+  if (await leavesOut(given)) await pull({ ...(given as PullArguments), fastForwardOnly: true });
+  else await isomorphicGit.fastForward(given);
+}
 
 /** Branches of which the message of a merge does not say that it is theirs (git's `merge.suppressDest`). */
 const usualBranches: ReadonlySet<string> = new Set(['main', 'master']);
@@ -38,7 +51,8 @@ const usualBranches: ReadonlySet<string> = new Set(['main', 'master']);
  * @returns what isomorphic-git's `merge` returns.
  * @throws what {@link fetch} throws; isomorphic-git's FastForwardError, MergeConflictError,
  *   MergeNotSupportedError, MissingNameError, MissingParameterError, CheckoutConflictError,
- *   UnmergedPathsError; what {@link checkout} throws.
+ *   UnmergedPathsError; what {@link checkout} throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one with an
+ *   `http` of others.
  */
 export async function pull(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   return pullInto(given).catch((reason: unknown) => {
@@ -48,6 +62,7 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
 
 async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   if (ownSettings(given) === undefined) {
+    await expectWhole('pull', { ...given, gitdir: gitdirOf(given) });
     await isomorphicGit.pull(given as Given);
     const { fs, dir, ref = 'HEAD' } = given;
     return { oid: await isomorphicGit.resolveRef({ fs, dir, gitdir: gitdirOf(given), ref }) };

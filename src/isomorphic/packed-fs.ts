@@ -15,7 +15,7 @@ import {
 } from '../storage/file-system.js';
 
 /** What isomorphic-git, and its users, use of a file system. */
-const commands = [
+export const fileSystemCommands = [
   ...['readFile', 'writeFile', 'mkdir', 'rmdir', 'unlink', 'rename'],
   ...['stat', 'lstat', 'readdir', 'readlink', 'symlink'],
 ];
@@ -51,7 +51,7 @@ export function withPackedFiles<Fs extends object, Late extends ReadsPacks>(
   script: Pick<Script<Late>, 'load'>,
   promisorOf?: (late: Late) => Pick<Promisor, 'get'> | undefined,
 ): Fs {
-  const calls = callsOf(fs, commands);
+  const calls = callsOf(fs, fileSystemCommands);
   let files: PackedFiles | undefined;
   let failed = -Infinity;
   const load = async (): Promise<PackedFiles | undefined> => {

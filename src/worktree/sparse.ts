@@ -36,8 +36,10 @@ export async function sparsenessOf(
   const left: string[] = [];
   for (const [path, entry] of index) {
     const isInside = cone.has(entry.name);
-    if (isInside !== entry.skipWorktree) continue;
+    if (isInside && !entry.skipWorktree) continue;
     await pace.turn();
+    // What lies there all the same is a file like any other, as in git.
+    if (!isInside && entry.skipWorktree && !(await tree.has(path))) continue;
     const isBarred = (await tree.obstacleTo(path)) !== undefined;
     if (isInside) {
       const file: TreeFile = { name: entry.name, path, mode: entry.mode, oid: entry.oid };
@@ -64,6 +66,7 @@ export async function sparsenessOf(
       removals.push({ path, isFolder: true });
     } else if (found !== 'absent') {
       left.push(path);
+      if (entry.skipWorktree) entries.set(path, { ...entry, skipWorktree: false });
       continue;
     }
     entries.set(path, { ...entry, skipWorktree: true });

@@ -91,15 +91,28 @@ export class WorkTree {
    *   link that would lead out of the working tree. @throws what the file system throws.
    */
   async obstacleTo(path: string): Promise<string | undefined> {
+    const [folder, stat] = await this.#wayTo(path);
+    return stat === undefined || stat.isDirectory() ? undefined : folder;
+  }
+
+  /** @returns whether there is anything at a path, in folders alone. @throws what the file system throws. */
+  async has(path: string): Promise<boolean> {
+    const [, stat] = await this.#wayTo(path);
+    if (path.includes('/') && stat?.isDirectory() !== true) return false;
+    return (await this.stat(path)) !== undefined;
+  }
+
+  /** @returns the first folder of a path that is none, else the last one, with what is there. */
+  async #wayTo(path: string): Promise<[folder: string, stat: FileStat | undefined]> {
+    let way: [string, FileStat | undefined] = ['', undefined];
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
       const folder = path.slice(0, at);
       let found = this.#folders.get(folder);
       if (found === undefined) this.#folders.set(folder, (found = this.stat(folder)));
-      const stat = await found;
-      if (stat === undefined) return undefined;
-      if (!stat.isDirectory()) return folder;
+      way = [folder, await found];
+      if (way[1]?.isDirectory() !== true) return way;
     }
-    return undefined;
+    return way;
   }
 
   /** @returns all files below a folder. @throws what the file system throws. */

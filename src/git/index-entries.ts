@@ -1,0 +1,75 @@
+/** The index, for commands that only look at it. */
+import { isGitWsError } from '../base/errors.js';
+import { useFileSystem } from '../base/failure.js';
+import { findGitDirectory } from '../repository/git-directory.js';
+import { parseIndex, type IndexEntry } from '../repository/index-file.js';
+import { isMissing, promisesOf } from '../storage/file-system.js';
+import { notThere } from '../worktree/work-tree.js';
+import type { ConfigAt } from './config.js';
+import { gitdirOf, type Directories } from './fetch.js';
+import { failureOf } from './outcome.js';
+
+/** Where a command of isomorphic-git works. */
+export interface Where extends Directories {
+  readonly fs: ConfigAt['fs'];
+}
+
+/** An entry, with its path as text. */
+export type PathEntry = IndexEntry & { readonly path: string };
+
+/**
+ * @returns where the repository is; undefined for a linked worktree, which is isomorphic-git's affair.
+ * @throws what `fs` throws.
+ */
+export async function repositoryAt(given: Where): Promise<ConfigAt | undefined> {
+  const { fs } = given;
+  return useFileSystem(async () => {
+    const gitdir = await findGitDirectory(promisesOf(fs), gitdirOf(given)).catch(
+      (error: unknown) => {
+        if (isGitWsError(error, 'INVALID_OPTION')) return undefined;
+        throw error;
+      },
+    );
+    return gitdir === undefined ? undefined : { fs, gitdir };
+  });
+}
+
+/** @returns the entries of the index; none where there is none. @throws GitWsError UNREADABLE_INDEX; what `fs` throws. */
+export async function readIndex(at: ConfigAt): Promise<PathEntry[]> {
+  const bytes = await readIndexFile(at);
+  return bytes === undefined ? [] : entriesOf(bytes);
+}
+
+/** @returns the paths that are in the index alone. @throws as {@link readIndex}. */
+export async function skippedPaths(given: Where): Promise<ReadonlySet<string>> {
+  try {
+    const at = await repositoryAt(given);
+    const bytes = at && (await readIndexFile(at));
+    // Version 2 has no such flag, and is not read for it.
+    if (bytes === undefined || bytes[7] === 2) return new Set();
+    return new Set(
+      entriesOf(bytes)
+        .filter(({ skipWorktree }) => skipWorktree)
+        .map(({ path }) => path),
+    );
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** @returns whether there is anything in the working tree. @throws what `fs` throws. */
+export async function isInWorkTree({ fs, dir = '' }: Where, path: string): Promise<boolean> {
+  return (await promisesOf(fs).lstat(`${dir}/${path}`).catch(notThere)) !== undefined;
+}
+
+async function readIndexFile({ fs, gitdir }: ConfigAt): Promise<Uint8Array | undefined> {
+  const bytes = await useFileSystem(() =>
+    promisesOf(fs).readFile(`${gitdir}/index`).catch(isMissing),
+  );
+  return bytes === false ? undefined : (bytes as Uint8Array | undefined);
+}
+
+function entriesOf(bytes: Uint8Array): PathEntry[] {
+  const decoder = new TextDecoder();
+  return parseIndex(bytes).map((entry) => ({ ...entry, path: decoder.decode(entry.name) }));
+}

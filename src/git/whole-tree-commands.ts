@@ -1,0 +1,86 @@
+/**
+ * Commands of isomorphic-git that write the whole working tree, or commit what is not in it as deleted: in a
+ * sparse checkout ours takes their place, or they are refused.
+ */
+import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
+import { repositoryAt, skippedPaths, type Where } from './index-entries.js';
+import { failureOf } from './outcome.js';
+import { isSparse } from './sparse-state.js';
+
+/**
+ * isomorphic-git's.
+ *
+ * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT where conflicts are to be
+ *   written (`abortOnConflict: false`) into one.
+ */
+export async function merge(
+  given: Parameters<typeof isomorphicGit.merge>[0],
+): ReturnType<typeof isomorphicGit.merge> {
+  if (given.abortOnConflict === false) await expectWhole('merge', given);
+  return isomorphicGit.merge(given);
+}
+
+/**
+ * isomorphic-git's.
+ *
+ * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT where the working tree is to be
+ *   that of the commit (unless `noUpdateBranch` or `dryRun` is set), or conflicts are to be written into one.
+ */
+export async function cherryPick(
+  given: Parameters<typeof isomorphicGit.cherryPick>[0],
+): ReturnType<typeof isomorphicGit.cherryPick> {
+  const { dryRun = false, noUpdateBranch = false, abortOnConflict = true } = given;
+  if (!(dryRun || noUpdateBranch) || !abortOnConflict) await expectWhole('cherryPick', given);
+  return isomorphicGit.cherryPick(given);
+}
+
+/**
+ * isomorphic-git's.
+ *
+ * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one: a forced `checkout`
+ *   gives a merge up.
+ */
+export async function abortMerge(
+  given: Parameters<typeof isomorphicGit.abortMerge>[0],
+): ReturnType<typeof isomorphicGit.abortMerge> {
+  await expectWhole('abortMerge', given);
+  return isomorphicGit.abortMerge(given);
+}
+
+/** What `stash` does that touches no file. */
+const harmless: readonly unknown[] = ['list', 'drop', 'clear'];
+
+/**
+ * isomorphic-git's.
+ *
+ * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one, but for `list`, `drop`
+ *   and `clear`.
+ */
+export async function stash(
+  given: Parameters<typeof isomorphicGit.stash>[0],
+): ReturnType<typeof isomorphicGit.stash> {
+  if (!harmless.includes(given.op)) await expectWhole('stash', given);
+  return isomorphicGit.stash(given);
+}
+
+/**
+ * @param command its name.
+ * @throws GitWsError UNSUPPORTED_SPARSE_CHECKOUT (data: `command`) in a sparse checkout; what `fs` throws.
+ */
+export async function expectWhole(command: string, given: Where): Promise<void> {
+  if (!(await leavesOut(given))) return;
+  const message = `${command} of isomorphic-git cannot keep a sparse checkout, and has done nothing.`;
+  throw new GitWsError('UNSUPPORTED_SPARSE_CHECKOUT', message, { data: { command } });
+}
+
+/** @returns whether something of the index is not in the working tree, or need not be. @throws what `fs` throws. */
+export async function leavesOut(given: Where): Promise<boolean> {
+  try {
+    const at = await repositoryAt(given);
+    if (at === undefined) return false;
+    return (await isSparse(at)) || (await skippedPaths(given)).size > 0;
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
