@@ -118,7 +118,7 @@ export interface ErrorData {
   OUTSIDE_SPARSE_CHECKOUT: { filepaths: readonly string[] };
   /** The index is damaged, or of a kind that is not known here, such as a split one. */
   UNREADABLE_INDEX: NoData;
-  /** Another program holds `index.lock`, or has left it behind. */
+  /** Another program holds `index.lock` or `info/sparse-checkout.lock`, or has left it behind. */
   INDEX_LOCKED: { path: string };
   /** A ref says something else than it did when it was read: somebody else has changed it. */
   REF_CHANGED: { ref: string };

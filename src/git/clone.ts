@@ -90,7 +90,7 @@ async function filesOf(fs: object, gitdir: string, commit: string): Promise<stri
 async function cloneThrough(given: CloneArguments): Promise<void> {
   expectNoFilter(given);
   const cone = coneOf(given);
-  const { signal, onPostCheckout, noCheckout = false, sparse: _, ...others } = given;
+  const { signal, onPostCheckout, noCheckout = false, ...others } = given;
   await isomorphicGit.clone({ ...(others as Given), noCheckout: true });
   await makeSparse(given, cone);
   const gitdir = gitdirOf(given);

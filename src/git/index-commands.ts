@@ -94,9 +94,9 @@ export async function resetIndex(
     const wanted = await committed(given);
     const plain = promisesOf(fs);
     const gitdir = await findGitDirectory(plain, gitdirOf(given));
-    await holdIndex(plain, gitdir, ({ entries = [], write }) =>
-      write(
-        entries.flatMap((entry) => {
+    await holdIndex(plain, gitdir, (held) =>
+      held.write(
+        (held.entries ?? []).flatMap((entry) => {
           if (new TextDecoder().decode(entry.name) !== filepath) return [entry];
           // It never was in the working tree: nothing but this is known of it.
           return wanted === undefined ? [] : [{ ...entry, ...wanted }];

@@ -74,7 +74,8 @@ async function readSetting(at: ConfigAt, path: string): Promise<string | undefin
 /** isomorphic-git makes true and false of some. */
 async function asText(at: ConfigAt, path: string): Promise<string | undefined> {
   const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
-  return value === undefined || value === null ? undefined : String(value as string);
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' ? String(value) : undefined;
 }
 
 async function hasOwnConfig(at: ConfigAt): Promise<boolean> {

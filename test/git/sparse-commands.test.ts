@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 const common = () => ({ fs, dir, cache });
 const skipped = async () =>
-  (await run('ls-files', '-t')).split('\n').filter((line) => /^S/.test(line));
+  (await run('ls-files', '-t')).split('\n').filter((line) => line.startsWith('S'));
 /** Whatever is done, this stays: what HEAD has outside, and that it is outside. */
 const outside = async () => ({
   skipped: await skipped(),
@@ -111,7 +111,8 @@ describe('in a sparse checkout', () => {
         (await head?.type()) === 'blob' && (await head?.oid()) === (await stage?.oid())
           ? `${path} ${work === null ? 'outside' : 'here'}`
           : undefined,
-      reduce: async (parent, children) => [parent, ...children.flat()].filter((one) => one),
+      reduce: (parent: string | undefined, children: string[][]) =>
+        Promise.resolve([...(parent === undefined ? [] : [parent]), ...children.flat()]),
     })) as string[];
     expect(seen).toContain('lib/x/3 outside');
     expect(seen).toContain('docs/d.md here');
