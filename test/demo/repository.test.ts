@@ -262,7 +262,9 @@ describe('the history', () => {
       '--name-only',
       '--format=',
     ]);
-    const paths = [...new Set(named.split('\n'))].filter((path, at) => path !== '' && at % 12 === 0);
+    const paths = [...new Set(named.split('\n'))].filter(
+      (path, at) => path !== '' && at % 12 === 0,
+    );
     expect(paths.length).toBeGreaterThan(2);
     for (const path of paths) {
       const expected = await git(['-C', dir, 'rev-list', 'HEAD', '--', path]);
