@@ -49,6 +49,8 @@ export default defineConfig(
   {
     ignores: [
       ...['dist/', 'dist-*/', 'data/', 'coverage/', 'test-results/'],
+      // A project of its own, whose packages are not installed here.
+      'examples/next/',
       // AssemblyScript, whose compiler is its linter, and what the build makes of it.
       ...['src/pack/wasm/', 'src/pack/inlined/*.js', 'src/worker/inlined/*.js'],
     ],
