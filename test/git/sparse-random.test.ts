@@ -88,5 +88,5 @@ it('some orders of changes, checkouts and folders end as native git’s', async 
 });
 
 long('many orders of changes, checkouts and folders end as native git’s', async () => {
-  await tryOrders(Array.from({ length: 12 }, (_, at) => at + 10));
+  await tryOrders(Array.from({ length: 4 }, (_, at) => at + 10));
 });
