@@ -391,7 +391,7 @@ function behind(name: ProxyName): void {
     long('ends a connection without pings, and none with them', async () => {
       const impatient = (text: string): string =>
         fillIn(text, { [silence[name]]: silence[name].replace('60s', '3s') });
-      const pinging = await start({ root, limits: { pingInterval: 200 } }, impatient);
+      const pinging = await start({ root, limits: { pingInterval: 1_000 } }, impatient);
       const silent = await start({ root, limits: { pingInterval: 600_000 } }, impatient);
       const open = async (address: string): Promise<RawClient> => {
         const connection = believing(authority.cert);
