@@ -1,8 +1,8 @@
 /** What a commit changed, and the two versions of a file that differ. */
 import git, { type WalkerEntry } from 'gitws/git';
 import { isNotFound } from '../repository/missing.js';
-import { entryAt } from './conflicts.js';
 import { classify, decode, readFile, type FileContent } from './files.js';
+import { entryAt, hasCommit } from './objects.js';
 import type { Repository } from './repository.js';
 import { headOid, kindOf, type FileEntry } from './status.js';
 
@@ -62,14 +62,7 @@ async function parentOf(repository: Repository, oid: string): Promise<string | u
   const { commit } = await git.readCommit({ ...repository, oid });
   const [parent] = commit.parent;
   if (parent === undefined) return undefined;
-  // A shallow clone ends here.
-  return git.readCommit({ ...repository, oid: parent }).then(
-    () => parent,
-    (error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    },
-  );
+  return (await hasCommit(repository, parent)) ? parent : undefined;
 }
 
 /** undefined for folders that differ, whose children are walked then; null for what is the same. */

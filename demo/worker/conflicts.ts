@@ -1,10 +1,10 @@
 /** Files that both sides changed: what each did, and a merge that takes a side for each. */
 import git, { type TreeEntry } from 'gitws/git';
-import { isNotFound } from '../repository/missing.js';
 import type { Author } from './commit.js';
 import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
 import { mergeDriver, moveBranch } from './merge.js';
 import type { Conflict } from './merge.js';
+import { entryAt } from './objects.js';
 import { BranchMoved, resolveRef } from './refs.js';
 import type { Repository, Telling } from './repository.js';
 
@@ -153,27 +153,6 @@ async function readText(
   // A BOM is a character like any other.
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(blob);
   return isText(text) ? text : undefined;
-}
-
-/** @returns what a path is in a commit; undefined if it is not there. */
-export async function entryAt(
-  repository: Repository,
-  oid: string,
-  path: string,
-): Promise<TreeEntry | undefined> {
-  const slash = path.lastIndexOf('/');
-  const folder = slash === -1 ? undefined : path.slice(0, slash);
-  try {
-    const { tree } = await git.readTree({
-      ...repository,
-      oid,
-      ...(folder === undefined ? {} : { filepath: folder }),
-    });
-    return tree.find((entry) => entry.path === path.slice(slash + 1));
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** @returns the tree with an entry put at a path, or taken away; folders come and go with it. */

@@ -1,7 +1,6 @@
 /** The commits that changed one file, newest first, as `git log -- <path>` lists them. */
-import git from 'gitws/git';
-import { isNotFound } from '../repository/missing.js';
 import { CommitQueue, type HistoryEntry } from './history.js';
+import { entryAt, hasCommit } from './objects.js';
 import type { Repository } from './repository.js';
 
 /** Commits that are looked at for one page: then a person is asked whether to go on. */
@@ -47,19 +46,9 @@ export class FileHistory {
   }: HistoryEntry): Promise<{ oid: string; file: string | undefined }[]> {
     const found = [];
     for (const oid of parents) {
-      if (await this.#isHere(oid)) found.push({ oid, file: await this.#at(oid) });
+      if (await hasCommit(this.#repository, oid)) found.push({ oid, file: await this.#at(oid) });
     }
     return found;
-  }
-
-  async #isHere(oid: string): Promise<boolean> {
-    try {
-      await git.readCommit({ ...this.#repository, oid });
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
   }
 
   /** @returns mode and oid of the file in a commit; undefined where it has none. */
@@ -69,16 +58,7 @@ export class FileHistory {
   }
 
   async #read(commit: string): Promise<string | undefined> {
-    const parts = this.#path.split('/');
-    let { tree } = (await git.readCommit({ ...this.#repository, oid: commit })).commit;
-    for (const [index, part] of parts.entries()) {
-      const { tree: entries } = await git.readTree({ ...this.#repository, oid: tree });
-      const entry = entries.find(({ path }) => path === part);
-      if (entry === undefined) return undefined;
-      if (index === parts.length - 1) return `${entry.mode} ${entry.oid}`;
-      if (entry.type !== 'tree') return undefined;
-      tree = entry.oid;
-    }
-    return undefined;
+    const entry = await entryAt(this.#repository, commit, this.#path);
+    return entry && `${entry.mode} ${entry.oid}`;
   }
 }

@@ -279,6 +279,28 @@ describe('the history', () => {
     }
   });
 
+  it('of a file in a folder that was a file itself begins where the folder does', async () => {
+    const swapped = join(await temporaryDirectory(), 'swapped');
+    const run = (...args: string[]) => git(args, { cwd: swapped });
+    await git(['init', '-q', swapped]);
+    await writeFile(join(swapped, 'place'), 'a file\n');
+    await run('add', '.');
+    await run('commit', '-q', '-m', 'A file');
+    await rm(join(swapped, 'place'));
+    await mkdir(join(swapped, 'place'));
+    await writeFile(join(swapped, 'place', 'inner.txt'), 'inside\n');
+    await run('add', '.');
+    await run('commit', '-q', '-m', 'A folder');
+    const head = await run('rev-parse', 'HEAD');
+    const path = 'place/inner.txt';
+    const { entries } = await new FileHistory(onDisk(swapped), head, path).next(10);
+    expect(entries.map(({ oid }) => oid)).toEqual([head]);
+    const file = { path, kind: 'file', status: 'added' } as const;
+    const { before, after } = await readVersions({ ...onDisk(swapped), file, oid: head });
+    expect(before).toBeUndefined();
+    expect(after).toMatchObject({ kind: 'text', text: 'inside\n' });
+  });
+
   it('ends where a shallow clone ends', async () => {
     const shallow = join(await temporaryDirectory(), 'shallow');
     await git(['clone', '-q', '--depth=3', `file://${dir}`, shallow]);
