@@ -1,7 +1,7 @@
 /** A commit in the place of the last one, as `git commit --amend` makes it. */
 import git from 'gitws/git';
 import { stageChosen, type ToCommit } from './commit.js';
-import { isReachable } from './history.js';
+import { isReachable, type RefLabel } from './history.js';
 import { BranchMoved, expectBranchAt, resolveRef } from './refs.js';
 import type { Repository } from './repository.js';
 
@@ -20,13 +20,18 @@ export interface ToAmend extends ToCommit {
   readonly oid: string;
 }
 
-/** @returns a commit, unless a branch of the remote has it. */
-export async function readAmendable(base: Repository, oid: string): Promise<Amendable | undefined> {
-  const names = await git.listBranches({ ...base, remote: 'origin' });
-  const tips = await Promise.all(
-    names.map((name) => resolveRef(base, `refs/remotes/origin/${name}`)),
-  );
-  const from = tips.filter((tip) => tip !== undefined);
+/**
+ * @param labels the names that stand at each commit.
+ * @returns a commit, unless a branch of the remote has it.
+ */
+export async function readAmendable(
+  base: Repository,
+  oid: string,
+  labels: ReadonlyMap<string, readonly RefLabel[]>,
+): Promise<Amendable | undefined> {
+  const isRemote = ([, names]: [string, readonly RefLabel[]]): boolean =>
+    names.some(({ kind }) => kind === 'remote');
+  const from = [...labels].filter(isRemote).map(([tip]) => tip);
   if (await isReachable({ ...base, oid, from })) return undefined;
   const { commit } = await git.readCommit({ ...base, oid });
   return { oid, message: commit.message.trim() };

@@ -54,7 +54,7 @@ export async function readOverview({
     return { branches, distance, labels, history, amendable: undefined };
   }
   const amendable =
-    branches.current === undefined ? undefined : await readAmendable(repository, head);
+    branches.current === undefined ? undefined : await readAmendable(repository, head, labels);
   const history =
     path === undefined ? new History(repository, head) : new FileHistory(repository, head, path);
   reading = { reader, history };

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { amendCommit, readAmendable } from '../../demo/worker/amend.js';
-import { isReachable } from '../../demo/worker/history.js';
+import { isReachable, readLabels } from '../../demo/worker/history.js';
 import { scanFiles } from '../../demo/worker/status.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -78,7 +78,7 @@ describe('the last commit', () => {
     const pushed = await list('--remotes');
     const [tip = ''] = commits;
     for (const from of commits) {
-      const amendable = await readAmendable(repository, from);
+      const amendable = await readAmendable(repository, from, await readLabels(repository));
       expect(amendable === undefined, from).toBe(pushed.includes(from));
       const below = await list(from);
       for (const oid of commits) {
@@ -86,6 +86,9 @@ describe('the last commit', () => {
         expect(found, `${oid} from ${from}`).toBe(below.includes(oid));
       }
     }
-    expect(await readAmendable(repository, tip)).toEqual({ oid: tip, message: 'Merge' });
+    expect(await readAmendable(repository, tip, await readLabels(repository))).toEqual({
+      oid: tip,
+      message: 'Merge',
+    });
   });
 });
