@@ -1,4 +1,5 @@
 /** What else may be said of a clone: how much of the repository comes, and by which way. */
+import { asTyped } from './controls.js';
 import { choices, type CloneChoices } from '../state/start.js';
 
 const depths = [
@@ -21,9 +22,7 @@ export function CloneOptions({ isBusy }: { readonly isBusy: boolean }) {
           <input
             id="clone-branch"
             class="input"
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck={false}
+            {...asTyped}
             placeholder="the server’s own"
             value={branch}
             onInput={(event) => choose({ branch: event.currentTarget.value })}
@@ -55,9 +54,7 @@ export function CloneOptions({ isBusy }: { readonly isBusy: boolean }) {
             class="input"
             type="text"
             inputMode="url"
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck={false}
+            {...asTyped}
             placeholder="none: the address is on a gitws server"
             aria-describedby="clone-gateway-hint"
             value={gateway}

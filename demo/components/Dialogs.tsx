@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { dialog } from '../state/dialogs.js';
 import type { LineQuestion, Question, SignInQuestion } from '../state/dialogs.js';
 import { explain } from '../words.js';
+import { asTyped } from './controls.js';
 import { Frame } from './Frame.js';
 import { Sides } from './Sides.js';
 
@@ -66,9 +67,7 @@ function Line({ question }: { readonly question: LineQuestion }) {
         id="dialog-line"
         class="input"
         autoFocus
-        autocomplete="off"
-        autocapitalize="off"
-        spellcheck={false}
+        {...asTyped}
         aria-describedby="dialog-hint"
         aria-invalid={complaint !== ''}
         value={line}

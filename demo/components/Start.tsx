@@ -7,7 +7,7 @@ import { activity } from '../state/session.js';
 import { address, clone, forget, offered } from '../state/start.js';
 import { openFromCatalogue } from '../state/workspace.js';
 import { CloneOptions } from './CloneOptions.js';
-import { Empty, IconButton } from './controls.js';
+import { asTyped, Empty, IconButton } from './controls.js';
 import { Icon, Mark } from './icons.js';
 import { Notices } from './Notices.js';
 import { CloneProgress } from './Progress.js';
@@ -58,9 +58,7 @@ function CloneForm() {
           class="input"
           type="text"
           inputMode="url"
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
+          {...asTyped}
           placeholder="https://git.example.com/team/site.git"
           value={address.value}
           disabled={isBusy}

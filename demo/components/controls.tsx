@@ -90,6 +90,9 @@ function step(root: HTMLElement | null, by: number): void {
 }
 
 /** What a pane shows when it has nothing to show. */
+/** Of a field for what is no prose, such as an address: nothing is put in, raised or underlined. */
+export const asTyped = { autocomplete: 'off', autocapitalize: 'off', spellcheck: false } as const;
+
 export function Empty(props: {
   readonly icon: IconName;
   readonly title: string;

@@ -2,7 +2,7 @@
  * Looks now and then what is new on the server, while somebody has the page before them, and says what came.
  * Asks for nothing: neither for a password, nor to be read where it fails.
  */
-import { effect, signal, untracked } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { CredentialSource, Transfer } from '../repository/remote.js';
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote } from '../repository/sync.js';
@@ -54,7 +54,7 @@ async function look(): Promise<void> {
     await fetchRemote(repository, quietly(controller.signal));
     if (controller.signal.aborted || session.repository.value !== repository) return;
     await refreshRefs(repository);
-    untracked(() => sayNew(repository, before));
+    sayNew(repository, before);
   } catch {
     // Whoever wants to know why it fails presses Fetch.
   } finally {

@@ -12,17 +12,8 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 /** `<git-repository>`: a repository in a page. See docs/element.md. */
 export class GitRepositoryElement extends Base {
   static readonly observedAttributes: readonly string[] = [
-    ...[
-      'src',
-      'ref',
-      'path',
-      'editable',
-      'permalinks',
-      'plain',
-      'remote-images',
-      'worker',
-      'gateway',
-    ],
+    ...['src', 'ref', 'path', 'editable', 'permalinks', 'plain', 'remote-images'],
+    ...['worker', 'gateway'],
   ];
 
   /** Asked for credentials before anybody else is; `undefined` leaves it to the dialog, `null` is a no. */

@@ -37,6 +37,11 @@ export interface SparseArguments {
   sparse?: readonly string[] | undefined;
 }
 
+/** @returns what is asked for; undefined where nothing is. @throws GitWsError INVALID_OPTION for what are no folders. */
+export function coneOf({ sparse }: SparseArguments): Cone | undefined {
+  return sparse && Cone.of(coneFolders(sparse, false));
+}
+
 /** What every command of isomorphic-git wants. */
 export interface Common {
   readonly fs: Given['fs'];
@@ -79,7 +84,7 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
   const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
   const common = { fs, dir, gitdir, cache };
-  const cone = sparse && Cone.of(coneFolders(sparse, false));
+  const cone = coneOf(given);
   if (dryRun || filepaths.length > 0) {
     if (cone !== undefined) throw notSparse(sparse);
     const find = async () => (await findTarget(common, ref ?? 'HEAD', remote)).commit;

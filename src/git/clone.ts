@@ -8,11 +8,16 @@ import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs, type RefChange } from '../repository/ref-update.js';
 import { StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf } from '../storage/file-system.js';
-import { Cone } from '../worktree/cone.js';
-import { coneFolders } from '../worktree/cone-folders.js';
+import type { Cone } from '../worktree/cone.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { BeforeClone } from './before-clone.js';
-import { checkoutThrough, resolve, tellCheckout, type SparseArguments } from './checkout.js';
+import {
+  checkoutThrough,
+  coneOf,
+  resolve,
+  tellCheckout,
+  type SparseArguments,
+} from './checkout.js';
 import { readCommit } from './commits.js';
 import { setConfig } from './config.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
@@ -99,11 +104,6 @@ async function cloneThrough(given: CloneArguments): Promise<void> {
   if (head === undefined) return;
   await checkOut({ ...given, noCheckout, signal }, gitdir, undefined);
   await tellCheckout(onPostCheckout, undefined, head);
-}
-
-/** @throws GitWsError INVALID_OPTION for what are no folders. */
-function coneOf({ sparse }: CloneArguments): Cone | undefined {
-  return sparse && Cone.of(coneFolders(sparse, false));
 }
 
 /** Before anything is checked out, by whomever. */

@@ -3,15 +3,21 @@ import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { expectSoundRepository } from '../helpers/git.js';
-import { begin } from './begin.js';
+import { begin, type Begun } from './begin.js';
 import type { DemoPage } from './demo-page.js';
 
-async function makeTopic(demo: DemoPage): Promise<void> {
+/** Clones, and goes to a new branch. */
+async function beginTopic(browser: Browser): Promise<Begun> {
+  const begun = await begin(browser);
+  const { demo } = begun;
+  await demo.clone();
+  await demo.opened('sample');
   await demo.button('Branch main').click();
   await demo.button('New branch…').click();
   await demo.page.getByLabel('Name', { exact: true }).fill('topic');
   await demo.button('Create and switch').click();
   await demo.button('Branch topic').waitFor();
+  return begun;
 }
 
 async function goTo(demo: DemoPage, from: string, to: string): Promise<void> {
@@ -34,11 +40,8 @@ describe.skipIf(!browserAvailable)('a branch in the demo', () => {
   });
 
   it('is merged: forward, and with a merge commit, where no change is in the way', async () => {
-    const { demo, gitDir, onServer } = await begin(browser);
+    const { demo, gitDir, onServer } = await beginTopic(browser);
     const { page, notice } = demo;
-    await demo.clone();
-    await demo.opened('sample');
-    await makeTopic(demo);
     await demo.append('visit.html', '<!-- topic 1 -->\n');
     await demo.commit('Topic 1');
     await goTo(demo, 'topic', 'main');
@@ -76,11 +79,8 @@ describe.skipIf(!browserAvailable)('a branch in the demo', () => {
   });
 
   it('is merged with a side of what clashes', async () => {
-    const { demo, gitDir, onServer } = await begin(browser);
+    const { demo, gitDir, onServer } = await beginTopic(browser);
     const { page, notice } = demo;
-    await demo.clone();
-    await demo.opened('sample');
-    await makeTopic(demo);
     await demo.append('robots.txt', 'theirs\n');
     await demo.commit('Topic 1');
     await goTo(demo, 'topic', 'main');
