@@ -4,6 +4,7 @@
  */
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import { inTime } from './base/in-time.js';
+import { Turns } from './base/turns.js';
 import type { Limits } from './limits/limits.js';
 import { failure, refusal, type Refusal } from './admission/refusal.js';
 import type { Ending, Service } from './backend/service.js';
@@ -33,6 +34,7 @@ export class Processes {
   readonly #running = new Set<Running>();
   /** Each resolves when a process has started that was asked for, or will not. */
   readonly #starting = new Set<Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(options: ProcessesOptions) {
     this.#options = options;
@@ -55,7 +57,11 @@ export class Processes {
         : `${place.location.upstream.host} did not answer.`;
     const { limits } = this.#options;
     const abort = new AbortController();
-    const starting = this.#start(admission, abort.signal);
+    const turn = this.#turns.next();
+    const starting = turn.then(() => {
+      abort.signal.throwIfAborted();
+      return this.#start(admission, abort.signal);
+    });
     const settled = starting
       .then(
         () => undefined,
@@ -65,12 +71,15 @@ export class Processes {
     this.#starting.add(settled);
     try {
       const started = await unless(
-        inTime(starting, limits.startTime, () => {
-          this.#options.onError(
-            new Error(`starting ${admission.service} took over ${limits.startTime} ms`),
-          );
-          return refusal(closeCodes.unavailable, sentence);
-        }),
+        // Waiting in line is not the fault of what is started.
+        turn.then(() =>
+          inTime(starting, limits.startTime, () => {
+            this.#options.onError(
+              new Error(`starting ${admission.service} took over ${limits.startTime} ms`),
+            );
+            return refusal(closeCodes.unavailable, sentence);
+          }),
+        ),
       );
       // Nobody is told any more why it fails, if it does.
       if ('kind' in started) {
