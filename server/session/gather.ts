@@ -5,6 +5,7 @@
  * ones are not delayed. Knows nothing of processes and sockets.
  */
 import { Buffer } from 'node:buffer';
+import { release } from '../base/slabs.js';
 import { dataMessageBytes } from '../../src/tunnel/machine/outgoing.js';
 
 /** Time that bytes may wait for more, in ms, while others are under way. */
@@ -17,7 +18,7 @@ const wholePiece = 32 * 1024;
 export interface GatherSink {
   /** Bytes that {@link send} takes now. */
   credit(): number;
-  /** Takes all of `bytes`, which are never changed afterwards. */
+  /** Takes all of `bytes`, which do not change before it calls {@link release} for them. */
   send(bytes: Uint8Array): void;
 }
 
@@ -111,6 +112,22 @@ export class Gather {
     }
     this.#size -= size;
     const [only] = parts;
-    return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts, size);
+    if (only !== undefined && parts.length === 1) return only;
+    const joined = inOnePiece(parts, size);
+    if (joined !== undefined) return joined;
+    const whole = Buffer.concat(parts, size);
+    for (const part of parts) release(part);
+    return whole;
   }
+}
+
+/** @returns the same memory as one piece, where each part lies behind the one before. */
+function inOnePiece(parts: readonly Buffer[], size: number): Buffer | undefined {
+  const [first] = parts;
+  let end = first?.byteOffset;
+  for (const { buffer, byteOffset, length } of parts) {
+    if (buffer !== first?.buffer || byteOffset !== end) return undefined;
+    end += length;
+  }
+  return first && Buffer.from(first.buffer, first.byteOffset, size);
 }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '../../src/tunnel/machine/close.js';
 import type { ExitStatus } from '../../src/tunnel/machine/message.js';
+import { release } from '../base/slabs.js';
 import { Connection } from './connection.js';
 import { Gather } from './gather.js';
 import { giveInput, maxWaiting } from './input.js';
@@ -61,6 +62,7 @@ export class RawPipe implements RunningSession {
         this.#bytesOut += bytes.length;
         this.#expectLife();
         this.#connection.send(bytes, () => {
+          release(bytes);
           this.#expectLife();
           this.#output.pump();
         });

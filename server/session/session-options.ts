@@ -1,5 +1,6 @@
 /** What a session of gitws.v1 is made of, its tunnel included. */
 import { Tunnel } from '../../src/tunnel/machine/tunnel.js';
+import { release } from '../base/slabs.js';
 import type { Limits } from '../limits/limits.js';
 import type { Link } from './link.js';
 import type { RunningService } from './service-end.js';
@@ -35,5 +36,6 @@ export function createTunnel(options: SessionOptions, session: string): Tunnel {
     ...{ peerWindow, session, token },
     resumeFor: Math.floor(limits.resumeTime / 1000),
     keepFor: link.keepFor,
+    onForget: release,
   });
 }

@@ -20,6 +20,7 @@ import { createTunnel, type SessionOptions } from './session-options.js';
 import { outcomeOf, type RunningSession, type SessionFigures } from './running-session.js';
 import { services } from '../services.js';
 import type { Ending, Service } from '../backend/service.js';
+import { hold } from '../base/slabs.js';
 import { Wait } from '../base/wait.js';
 
 /** A running session of gitws.v1. */
@@ -269,7 +270,10 @@ export class Session implements RunningSession {
     if (connection === undefined) return;
     const now = performance.now();
     const frames = this.#tunnel.takeOutgoing(now);
-    for (const frame of frames) connection.send(frame);
+    for (const frame of frames) {
+      // Until the system has taken it, the socket keeps it too, whatever its client acknowledges.
+      connection.send(frame, typeof frame === 'string' ? undefined : hold(frame));
+    }
     if (frames.length > 0 && this.#heard && this.#exit === undefined) this.#expectLife();
     if (this.#tunnel.settled) {
       if (!this.#links.isKept) connection.close(closeCodes.done);

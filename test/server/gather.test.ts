@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SlabPool } from '../../server/base/slabs.js';
 import { Gather } from '../../server/session/gather.js';
 
 const messageBytes = 128 * 1024;
@@ -52,6 +54,31 @@ describe('git’s output', () => {
     expect(gather.size).toBe(4 * 16 * 1024);
     gather.finish();
     expect(sizes()).toEqual([1, messageBytes, messageBytes, 64 * 1024]);
+  });
+
+  it('is not copied where small pieces lie behind each other in memory', () => {
+    const { gather, sent } = setUp();
+    const memory = randomBytes(messageBytes);
+    gather.push(memory.subarray(0, 10));
+    for (let at = 10; at < 50_010; at += 10_000) gather.push(memory.subarray(at, at + 10_000));
+    gather.finish();
+    expect(sent.map(({ byteOffset, length }) => [byteOffset, length])).toEqual([
+      [memory.byteOffset, 10],
+      [memory.byteOffset + 10, 50_000],
+    ]);
+    expect(Buffer.concat(sent)).toEqual(memory.subarray(0, 50_010));
+  });
+
+  it('is copied where it does not, and the pieces are released', () => {
+    const { gather, sent } = setUp();
+    const pool = new SlabPool();
+    gather.push(Buffer.from('first'));
+    gather.push(pool.take().add(Buffer.from('second')));
+    gather.push(pool.take().add(Buffer.from('third')));
+    expect(pool.spare).toBe(0);
+    gather.finish();
+    expect(pool.spare).toBe(2);
+    expect(sent.map(String)).toEqual(['first', 'secondthird']);
   });
 
   it('is not copied where it comes in large pieces, and does not wait then', () => {

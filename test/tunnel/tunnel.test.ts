@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Tunnel } from '../../src/tunnel/machine/tunnel.js';
 import { maxUncountedPerSecond } from '../../src/tunnel/machine/rate.js';
 import { byteCount, dataOf, kib, mib, openPair, Pair } from './pair.js';
 
@@ -262,6 +263,40 @@ describe('a client', () => {
       }
     };
     expect(flood).toThrow(breach);
+  });
+});
+
+describe('a server that is told what was acknowledged', () => {
+  const serverOf = (resumeFor: number) => {
+    const forgotten: Uint8Array[] = [];
+    const server = new Tunnel({
+      ...{ role: 'server', window: mib, peerWindow: mib, maxReplay: mib, now: 0 },
+      ...{ session: 's1', token: 'secret', resumeFor },
+      onForget: (data) => forgotten.push(data),
+    });
+    return { server, forgotten };
+  };
+  const pieces = [bytes(10, 1), bytes(10, 2), bytes(10, 3)];
+
+  it('hears of each piece of data once, in order', () => {
+    const { server, forgotten } = serverOf(60);
+    for (const piece of pieces) server.write(piece);
+    server.takeOutgoing(0);
+    server.receive('{"type":"ack","consumed":2}', 0);
+    expect(forgotten).toEqual(pieces.slice(0, 2));
+    server.detach();
+    server.attach(2);
+    server.takeOutgoing(0);
+    server.receive('{"type":"ack","consumed":3}', 0);
+    expect(forgotten).toEqual(pieces);
+  });
+
+  it('hears nothing where no data is kept for another socket', () => {
+    const { server, forgotten } = serverOf(0);
+    for (const piece of pieces) server.write(piece);
+    server.takeOutgoing(0);
+    server.receive('{"type":"ack","consumed":3}', 0);
+    expect(forgotten.filter((data) => data.length > 0)).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Runs services of repositories on this machine: real git, a process each. */
+import { SlabPool } from '../../base/slabs.js';
 import { serviceText } from '../../text/service-text.js';
 import type { Preparation } from '../../git/preparation.js';
 import type { LocalPlace } from '../place.js';
@@ -21,6 +22,7 @@ export interface LocalBackendOptions {
 /** That of one server. */
 export class LocalBackend implements Backend<LocalPlace> {
   readonly #options: LocalBackendOptions;
+  readonly #slabs = new SlabPool();
 
   constructor(options: LocalBackendOptions) {
     this.#options = options;
@@ -39,7 +41,7 @@ export class LocalBackend implements Backend<LocalPlace> {
     try {
       const text = await serviceText({ repository, name, root, hooks, included }, service);
       const child = await spawnService({
-        ...{ service, gitDir, config: settings.config },
+        ...{ service, gitDir, config: settings.config, slabs: this.#slabs },
         ...(http === undefined
           ? { environment: settings.environment }
           : {

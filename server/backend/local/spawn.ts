@@ -14,7 +14,9 @@ import {
   type GitSetting,
 } from '../../git/environment.js';
 import { services } from '../../services.js';
+import type { SlabPool } from '../../base/slabs.js';
 import type { Ending } from '../service.js';
+import { readIntoSlabs } from './reused-reads.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';
 
 /** What to run where. */
@@ -26,6 +28,8 @@ export interface ServiceOptions {
   readonly config: readonly GitSetting[];
   /** The whole environment. */
   readonly environment: Environment;
+  /** What its output is read into. */
+  readonly slabs: SlabPool;
   /** Run in the place of the service's own: its CGI program. */
   readonly command?: readonly string[] | undefined;
 }
@@ -76,14 +80,20 @@ async function start(
     [...configArguments(options.config), ...(options.command ?? services[options.service].command)],
     settings,
   );
+  const ends = output?.map(([own]) => own) ?? [stdoutOf(child, options), child.stderr];
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
   });
-  const [stdout, stderr] = output?.map(([own]) => own) ?? [child.stdout, child.stderr];
   const { stdin } = child;
+  const [stdout, stderr] = ends;
   if (!stdin || !stdout || !stderr) throw new Error('git has no streams');
   return new ServiceProcess(child, { stdin, stdout, stderr });
+}
+
+/** Of a CGI program it goes through a stream that keeps what it is given. */
+function stdoutOf({ stdout }: ChildProcess, { command, slabs }: ServiceOptions): Readable | null {
+  return stdout === null || command !== undefined ? stdout : readIntoSlabs(stdout, slabs);
 }
 
 /**

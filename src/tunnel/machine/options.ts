@@ -28,6 +28,11 @@ export interface ServerTunnelOptions extends CommonOptions {
   readonly resumeFor: number;
   /** Seconds that the connection is kept after `exit`; default 0, for not at all. */
   readonly keepFor?: number;
+  /**
+   * Told of data once the client has acknowledged it, where it was kept for that: this machine does
+   * not read it any more, but a socket that it was given to may.
+   */
+  readonly onForget?: (bytes: Uint8Array) => void;
 }
 
 /** What {@link Tunnel.receive} reports. */

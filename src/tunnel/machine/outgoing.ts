@@ -33,15 +33,18 @@ export class Outgoing {
   #acknowledgedBytes = 0;
   #limit: number;
   readonly #replays: boolean;
+  readonly #onForget: ((bytes: Uint8Array) => void) | undefined;
 
   /**
    * @param limit most bytes that may be unacknowledged.
    * @param replays whether messages may have to be sent again; else none is kept once it was given
    *   to the socket, and only its cost is.
+   * @param onForget told of data that is never given to a socket again, where messages may have to be.
    */
-  constructor(limit: number, replays = true) {
+  constructor(limit: number, replays = true, onForget?: (bytes: Uint8Array) => void) {
     this.#limit = limit;
     this.#replays = replays;
+    this.#onForget = onForget;
   }
 
   /** Bytes of data that may be added now. */
@@ -142,7 +145,9 @@ export class Outgoing {
     const freed = this.#kept.splice(0, consumed - this.#acknowledged);
     for (const { cost, frame } of freed) {
       this.#outstanding -= cost;
-      if (typeof frame !== 'string') this.#acknowledgedBytes += frame.length;
+      if (typeof frame === 'string') continue;
+      this.#acknowledgedBytes += frame.length;
+      this.#onForget?.(frame);
     }
     this.#acknowledged = consumed;
     return freed.length > 0;

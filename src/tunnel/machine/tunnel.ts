@@ -54,7 +54,8 @@ export class Tunnel {
     if (options.role === 'server') {
       this.#opened = true;
       const { session, token, window, peerWindow, maxReplay, resumeFor, keepFor = 0 } = options;
-      this.#outgoing = new Outgoing(Math.min(peerWindow, maxReplay), resumeFor > 0);
+      const most = Math.min(peerWindow, maxReplay);
+      this.#outgoing = new Outgoing(most, resumeFor > 0, options.onForget);
       this.#liveness = null;
       this.#greeting = { type: 'open', session, token, window, received: 0, resumeFor };
       this.#greet(keepFor);
