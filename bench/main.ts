@@ -14,6 +14,7 @@ import { cloneInNodePart } from './parts/clone-node.js';
 import { indexPackPart } from './parts/index-pack.js';
 import { latency } from './parts/latency.js';
 import { pageThread } from './parts/page-thread.js';
+import { processes } from './parts/processes.js';
 import { raw } from './parts/raw.js';
 import { commands } from './parts/commands.js';
 import { reads } from './parts/reads.js';
@@ -31,6 +32,7 @@ const parts: readonly Part[] = [
   commands,
   latency,
   sessions,
+  processes,
 ];
 
 /** Where the program is, and what it was called with. */

@@ -72,7 +72,7 @@ export function startGitWs(
   room.push('--max-connections-per-address');
   args.push(...room.flatMap((limit) => [limit, '300']), '--first-byte-time', '5m');
   const allowed = origins.flatMap((origin) => ['--origin', origin]);
-  return start(
+  return startServer(
     process.execPath,
     [...args, ...allowed, ...more],
     /listening on (http:\S+)/,
@@ -83,7 +83,7 @@ export function startGitWs(
 /** Smart HTTP, and the page of the benchmarks at `/`. */
 export function startHttp(out: string, serverRoot: string): Promise<RunningServer> {
   const args = [join(out, 'http-server.js'), serverRoot, out];
-  return start(process.execPath, args, /listening on (http:\S+)/, (url) => url);
+  return startServer(process.execPath, args, /listening on (http:\S+)/, (url) => url);
 }
 
 /** `git daemon`, for git:// URLs. */
@@ -93,7 +93,7 @@ export async function startGitDaemon(serverRoot: string): Promise<RunningServer>
   const program = join(await git(['--exec-path']), 'git-daemon');
   const args = ['--verbose', '--export-all', '--reuseaddr', '--listen=127.0.0.1'];
   args.push('--max-connections=0');
-  return start(
+  return startServer(
     program,
     [...args, `--port=${port}`, `--base-path=${serverRoot}`, serverRoot],
     /Ready to rumble/,
@@ -101,7 +101,8 @@ export async function startGitDaemon(serverRoot: string): Promise<RunningServer>
   );
 }
 
-async function start(
+/** @param ready what it says when it listens; the first group is an address. */
+export async function startServer(
   program: string,
   args: readonly string[],
   ready: RegExp,
@@ -129,7 +130,7 @@ async function start(
 }
 
 /** git daemon cannot be told to pick a port by itself. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

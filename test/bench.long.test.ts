@@ -25,7 +25,7 @@ it('runs every part once, and finds every clone to be right', async () => {
   const inPages = browserAvailable
     ? ['clone-browser', 'clone-browser', 'index-pack', 'page-thread', 'raw']
     : [];
-  const inNode = ['clone-node', 'index-pack', 'latency', 'raw', 'sessions'];
+  const inNode = ['clone-node', 'index-pack', 'latency', 'processes', 'raw', 'sessions'];
   // One for each command.
   const reads = ['reads', 'reads', 'reads', 'reads', 'reads'];
   const commands = ['commands', 'commands', 'commands', 'commands', 'commands'];

@@ -14,17 +14,13 @@ import { createHttpClient } from '../src/index.js';
 import { formatSubprotocols, maxSubprotocolBytes } from '../src/tunnel/machine/subprotocol.js';
 import { believing, believingWebSocket } from './helpers/believing.js';
 import { makeAuthority, type Authority } from './helpers/certificates.js';
+import { findProgram } from '../bench/find-program.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { cloneRequest, packOf } from './helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
 import { eventually, noProcessIn } from './helpers/processes.js';
 import { RawClient, type RawOptions } from './helpers/raw-client.js';
-import {
-  findProgram,
-  startReverseProxy,
-  type ProxyName,
-  type ReverseProxy,
-} from './helpers/reverse-proxy.js';
+import { startReverseProxy, type ProxyName, type ReverseProxy } from './helpers/reverse-proxy.js';
 import { runCommand, serveProcess } from './helpers/serve-process.js';
 import { startServer, type TestServer } from './helpers/server.js';
 import { temporaryDirectory } from './helpers/temp.js';

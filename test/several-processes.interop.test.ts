@@ -14,7 +14,8 @@ import { startFaultProxy } from './helpers/fault-proxy.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
 import { RawClient } from './helpers/raw-client.js';
-import { findProgram, startReverseProxy, type ReverseProxy } from './helpers/reverse-proxy.js';
+import { findProgram } from '../bench/find-program.js';
+import { startReverseProxy, type ReverseProxy } from './helpers/reverse-proxy.js';
 import { serveProcess, type ServeProcess } from './helpers/serve-process.js';
 import { temporaryDirectory } from './helpers/temp.js';
 

@@ -4,10 +4,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from '../../bench/find-program.js';
 import { atEnd } from './at-end.js';
 import { temporaryDirectory } from './temp.js';
 
@@ -28,22 +28,6 @@ const running = new Set<() => Promise<void>>();
 atEnd(async () => {
   await Promise.all([...running].map((close) => close()));
 });
-
-/** @returns the path of a program; also where only root has its directory on PATH (Debian). */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
 
 /**
  * Starts one, and waits until it listens.
