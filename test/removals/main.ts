@@ -18,7 +18,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 /** What the tests need of the project. */
 const parts = [
   ...['package.json', 'tsconfig.json', 'vitest.config.ts', '.dependency-cruiser.cjs'],
-  ...['src', 'server', 'native', 'bin', 'demo', 'test', 'scripts', 'docs', 'examples'],
+  ...['src', 'server', 'native', 'bin', 'demo', 'test', 'bench', 'scripts', 'docs', 'examples'],
 ];
 
 /** Time for the tests of one removal, in ms: some wait for what does not come. */

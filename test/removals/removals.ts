@@ -514,8 +514,8 @@ const floods: readonly Removal[] = [
     attack: 'a window of 1 GiB that never acknowledges',
     defence: 'maxReplay bounds what is kept, whatever the window',
     file: 'src/tunnel/machine/tunnel.ts',
-    from: 'Math.min(peerWindow, maxReplay), resumeFor',
-    to: 'Math.max(peerWindow, maxReplay), resumeFor',
+    from: 'const most = Math.min(peerWindow, maxReplay);',
+    to: 'const most = Math.max(peerWindow, maxReplay);',
     tests: [security('floods')],
   },
   {
@@ -525,6 +525,14 @@ const floods: readonly Removal[] = [
     from: 'if (this.#socket.bufferedAmount <= this.#limits.maxReplay + sendSlack) return;',
     to: 'if (this.#socket.bufferedAmount >= 0) return;',
     tests: ['server/bad-input.test.ts'],
+  },
+  {
+    attack: 'acknowledging what has not arrived',
+    defence: 'a buffer that a socket has to send is not used again',
+    file: 'server/session/session.ts',
+    from: "connection.send(frame, typeof frame === 'string' ? undefined : hold(frame));",
+    to: 'connection.send(frame);',
+    tests: [security('false-acks')],
   },
   {
     attack: 'stderr flood',
