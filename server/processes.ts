@@ -98,10 +98,16 @@ export class Processes {
     }
   }
 
-  /** Ends a process that no session is for. */
-  readonly end = (child: Running): void => {
-    child.end({ term: 0, kill: this.#options.limits.killDelayUpload });
+  /** Ends a service that no session is for: nobody reads what it says. */
+  readonly end = (service: Service): void => {
+    this.#end(service);
+    service.stdout.destroy();
+    service.stderr.destroy();
   };
+
+  #end(child: Running): void {
+    child.end({ term: 0, kill: this.#options.limits.killDelayUpload });
+  }
 
   /** Kills them all. */
   kill(): void {
@@ -123,7 +129,7 @@ export class Processes {
   }
 
   async #endAll(): Promise<void> {
-    for (const child of this.#running) this.end(child);
+    for (const child of this.#running) this.#end(child);
     await Promise.all([...this.#running].map((child) => child.gone));
   }
 

@@ -80,10 +80,15 @@ async function start(
     [...configArguments(options.config), ...(options.command ?? services[options.service].command)],
     settings,
   );
+  // Before anything can have been read.
   const ends = output?.map(([own]) => own) ?? [stdoutOf(child, options), child.stderr];
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', reject);
+    child.once('error', (error) => {
+      // Paused, they would never learn that there is nothing at their other end.
+      for (const end of ends) end?.destroy();
+      reject(error);
+    });
   });
   const { stdin } = child;
   const [stdout, stderr] = ends;
