@@ -1,5 +1,5 @@
 /** Runs git apart from the machine's and the user's settings. Tests import it from git.ts. */
-import { spawn } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,26 +86,60 @@ function run(
   args: readonly string[],
   { cwd, env, input }: GitOptions,
 ): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer>; stderr: string }> {
+  const id = (lastId += 1);
+  const own = (runner ??= startRunner());
+  // A process with nothing else to do may end, but not while it waits for this.
+  own.channel?.ref();
   return new Promise((resolve, reject) => {
-    const child = spawn('git', args, {
-      cwd,
-      env: { ...gitEnvironment, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
+    waiting.set(id, (answer) => {
+      waiting.delete(id);
+      if (waiting.size === 0) own.channel?.unref();
+      if (answer.error !== undefined) {
+        reject(answer.error);
+        return;
+      }
+      const { code, signal, stdout, stderr } = answer;
       resolve({
         code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-        stdout: new Uint8Array(Buffer.concat(stdout)),
-        stderr: Buffer.concat(stderr).toString('utf8').trim(),
+        stdout: new Uint8Array(stdout),
+        stderr: Buffer.from(stderr).toString('utf8').trim(),
       });
     });
-    // git may end without having read all of it; its exit code tells what that means.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
+    own.send({ id, args, cwd, env: { ...gitEnvironment, ...env }, input });
   });
+}
+
+/** What {@link runner} answers. */
+interface Answer {
+  readonly id: number;
+  /** It could not be started. */
+  readonly error?: Error;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+const waiting = new Map<number, (answer: Answer) => void>();
+let lastId = 0;
+let runner: ChildProcess | undefined;
+
+/** One for all of this process. It ends with it. */
+function startRunner(): ChildProcess {
+  const child = fork(fileURLToPath(new URL('./git-runner.mjs', import.meta.url)), {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer));
+  child.on('exit', (code, signal) => {
+    runner = undefined;
+    const error = new Error(`git-runner.mjs ended with ${code ?? signal}`);
+    for (const [id, answer] of waiting) {
+      answer({ id, error, code, signal, stdout: new Uint8Array(), stderr: new Uint8Array() });
+    }
+  });
+  child.unref();
+  child.channel?.unref();
+  return child;
 }
