@@ -9,7 +9,8 @@ export class BeforeClone {
   readonly #fs: PromiseFileSystem;
   readonly #dir: string;
   readonly #gitdir: string;
-  readonly #hadRepository: boolean;
+  /** Whether there was a repository. */
+  readonly hadRepository: boolean;
   /** What was in the working tree's directory; undefined where that was not there. */
   readonly #names: ReadonlySet<string> | undefined;
 
@@ -23,7 +24,7 @@ export class BeforeClone {
     this.#fs = fs;
     this.#dir = dir;
     this.#gitdir = gitdir;
-    this.#hadRepository = hadRepository;
+    this.hadRepository = hadRepository;
     this.#names = names;
   }
 
@@ -44,7 +45,7 @@ export class BeforeClone {
    * @param files paths that the clone may have written.
    */
   async restore(files: readonly string[]): Promise<void> {
-    if (this.#hadRepository) return;
+    if (this.hadRepository) return;
     const written = new Set(files.map((path) => path.split('/', 1)[0] ?? path));
     const removed = [...written].filter((name) => this.#names?.has(name) !== true);
     for (const path of [this.#gitdir, ...removed.map((name) => `${this.#dir}/${name}`)]) {

@@ -21,6 +21,7 @@ import {
 import { readCommit } from './commits.js';
 import { setConfig } from './config.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
+import { init } from './init.js';
 import { failureOf } from './outcome.js';
 import { registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
@@ -54,7 +55,8 @@ export async function clone(given: CloneArguments): Promise<void> {
   const before = await BeforeClone.look(promisesOf(fs), dir, gitdir);
   let head: string | undefined;
   try {
-    await isomorphicGit.init({ fs, dir, gitdir });
+    if (before.hadRepository) await isomorphicGit.init({ fs, dir, gitdir });
+    else await init({ fs, dir, gitdir });
     await makeSparse(given, cone);
     head = await populate(given, gitdir, access);
   } catch (error) {

@@ -34,6 +34,15 @@ export async function setConfig(at: ConfigAt, path: string, value: string): Prom
   throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }
 
+/** @throws as {@link setConfig}. */
+export async function unsetConfig(at: ConfigAt, path: string): Promise<void> {
+  if ((await readConfig(at, path)) === undefined) return;
+  await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value: undefined });
+  if ((await readConfig(at, path)) === undefined) return;
+  const message = `The file system says that it took ${path} out of config, and did not.`;
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
+}
+
 /**
  * isomorphic-git's `setConfig` writes the name of a section as it is, and in git's file format a `"` would end
  * it, with a setting behind it.

@@ -9,7 +9,7 @@ export interface RepositoryState {
   /** Full name, oid and, of a symbolic one, its target. */
   readonly refs: readonly string[];
   readonly shallow: readonly string[];
-  /** What is said of remotes and branches, but for the URL. */
+  /** What is said of the file system, remotes and branches, but for the URL. */
   readonly config: readonly string[];
   readonly status: string;
   readonly fetchHead: readonly string[];
@@ -21,7 +21,7 @@ export async function stateOf(dir: string): Promise<RepositoryState> {
   const file = async (name: string) =>
     (await readFile(join(dir, '.git', name), 'utf8').catch(() => '')).trim();
   const lines = (text: string) => text.split('\n').filter((line) => line !== '');
-  const config = await gitStatus(['config', '--local', '--get-regexp', '^(remote|branch)\\.'], {
+  const config = await gitStatus(['config', '--local', '--get-regexp', '^(remote|branch|core)\\.'], {
     cwd: dir,
   });
   const format = '--format=%(refname) %(objectname) %(symref)';
