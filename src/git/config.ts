@@ -16,9 +16,13 @@ export function isYes(value: string | undefined): boolean {
   return yes.test(value ?? '');
 }
 
-/** @returns the last value that is a text; undefined for none. @throws what `fs` throws. */
+/**
+ * @returns the last value, as text: isomorphic-git makes booleans and numbers of some in `core`; undefined for
+ *   none. @throws what `fs` throws.
+ */
 export async function readConfig(at: ConfigAt, path: string): Promise<string | undefined> {
   const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -29,7 +33,7 @@ export async function readConfig(at: ConfigAt, path: string): Promise<string | u
  */
 export async function setConfig(at: ConfigAt, path: string, value: string): Promise<void> {
   await isomorphicGit.setConfig({ ...at, path: pathToWrite(path), value });
-  if ((await isomorphicGit.getConfig({ ...at, path })) === value) return;
+  if ((await readConfig(at, path)) === value) return;
   const message = `The file system says that it wrote ${path} into config, and did not.`;
   throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }
