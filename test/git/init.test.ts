@@ -53,7 +53,9 @@ describe('the configuration of a clone', () => {
     expect((await lstat(join(dir, 'a-link'))).isSymbolicLink()).toBe(true);
     expect(await realGit(['status', '--porcelain'], { cwd: dir })).toBe('');
     const rows = await git.statusMatrix({ fs, dir });
-    expect(rows.filter(([, head, work, stage]) => head !== 1 || work !== 1 || stage !== 1)).toEqual([]);
+    expect(rows.filter(([, head, work, stage]) => head !== 1 || work !== 1 || stage !== 1)).toEqual(
+      [],
+    );
     await chmod(join(dir, 'a-file'), 0o755);
     expect(await realGit(['status', '--porcelain'], { cwd: dir })).toBe('M a-file');
   });

@@ -10,8 +10,8 @@ function run({ id, args, cwd, env, input }) {
   const child = spawn('git', args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   /** @type {Buffer[][]} */
   const [stdout, stderr] = [[], []];
-  child.stdout.on('data', (piece) => stdout.push(piece));
-  child.stderr.on('data', (piece) => stderr.push(piece));
+  child.stdout.on('data', (/** @type {Buffer} */ piece) => stdout.push(piece));
+  child.stderr.on('data', (/** @type {Buffer} */ piece) => stderr.push(piece));
   child.on('error', (error) => process.send?.({ id, error }));
   child.on('close', (code, signal) => {
     process.send?.({
