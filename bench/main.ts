@@ -3,7 +3,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { findChromium } from './browser.js';
+import { compareBuilds, formatBuilds } from './compare-builds.js';
 import type { Comparison } from './compare.js';
 import { withBrowser, type Context, type Part, type Servers } from './context.js';
 import { generatedInput, localInput, type Input } from './input.js';
@@ -42,10 +44,12 @@ export interface Call {
   /** Where the programs of the benchmarks were built. */
   readonly out: string;
   readonly args: readonly string[];
+  /** Builds the same programs around the project as it was at a commit. Returns where. */
+  readonly buildOf: (ref: string) => Promise<string>;
 }
 
 /** @throws Error where anything fails or comes out wrong. */
-export async function main({ root, out, args }: Call): Promise<void> {
+export async function main({ root, out, args, buildOf }: Call): Promise<void> {
   const options = parseOptions(args, parts);
   if (options.help) {
     process.stdout.write(usage(parts));
@@ -55,23 +59,49 @@ export async function main({ root, out, args }: Call): Promise<void> {
   process.on('exit', () => {
     rmSync(workspace, { recursive: true, force: true });
   });
-  const report = await run({ root, out, workspace, options });
-  process.stdout.write(`${formatReport(report)}\n`);
-  if (options.json !== undefined) {
-    await writeFile(resolve(options.json), `${JSON.stringify(report, null, 2)}\n`);
+  const { compare, rounds } = options;
+  const run = { root, out, workspace, options };
+  if (compare === undefined) {
+    const report = await measure(run);
+    await say(formatReport(report), report, options);
+    return;
   }
+  const other = await buildOf(compare);
+  // Its own copy of this module has that build's library in it.
+  const path = pathToFileURL(join(other, 'main.js')).href;
+  const before = (await import(path)) as { measure: typeof measure };
+  let turns = 0;
+  const turn = (): Run => ({
+    ...run,
+    workspace: join(workspace, `turn-${(turns += 1)}`),
+    options: { ...options, rounds: 1 },
+  });
+  const compared = await compareBuilds({
+    ...{ ref: compare, rounds },
+    now: () => measure(turn()),
+    before: () => before.measure({ ...turn(), out: other }),
+  });
+  await say(formatBuilds(compared), compared, options);
 }
 
-interface Run {
+async function say(text: string, result: unknown, { json }: Options): Promise<void> {
+  process.stdout.write(`${text}\n`);
+  if (json !== undefined) await writeFile(resolve(json), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** What is measured, and where. */
+export interface Run {
   readonly root: string;
   readonly out: string;
+  /** A directory for what is made meanwhile. */
   readonly workspace: string;
   readonly options: Options;
 }
 
-async function run({ root, out, workspace, options }: Run): Promise<Report> {
+/** Measures the build that this module is a part of. @throws Error where anything fails or comes out wrong. */
+export async function measure({ root, out, workspace, options }: Run): Promise<Report> {
   const serverRoot = join(workspace, 'served');
-  mkdirSync(serverRoot);
+  mkdirSync(serverRoot, { recursive: true });
   const inputs: Input[] = [];
   for (const size of options.sizes) inputs.push(await generatedInput(root, size, serverRoot));
   for (const path of options.repositories) inputs.push(await localInput(path, serverRoot));

@@ -12,6 +12,8 @@ export interface Options {
   readonly repositories: readonly string[];
   readonly parts: readonly Part[];
   readonly rounds: number;
+  /** A commit whose build is measured as well. */
+  readonly compare: string | undefined;
   /** Where to write the report as JSON. */
   readonly json: string | undefined;
 }
@@ -27,6 +29,7 @@ export function usage(parts: readonly Part[]): string {
   --repo PATH      any local repository; may be repeated
   --only NAME      one part of those below; may be repeated (default: all)
   --rounds N       how often everything is measured (default: 5)
+  --compare REF    the build of this commit as well, in turns, and what each figure is to its
   --json FILE      write the results there too
   --help           this text
 
@@ -46,15 +49,17 @@ export function parseOptions(args: readonly string[], parts: readonly Part[]): O
       repo: { type: 'string', multiple: true, default: [] },
       only: { type: 'string', multiple: true },
       rounds: { type: 'string' },
+      compare: { type: 'string' },
       json: { type: 'string' },
     },
   });
-  const { help, quick, repo, json } = values;
+  const { help, quick, repo, json, compare } = values;
   const usual: Size[] = repo.length > 0 ? [] : quick ? ['tiny'] : ['small', 'medium'];
   return {
     help,
     quick,
     json,
+    compare,
     sizes: values.size?.map(parseSize) ?? usual,
     repositories: repo,
     parts: values.only?.map((name) => findPart(name, parts)) ?? parts,

@@ -16,7 +16,12 @@ export interface Report {
 
 /** @returns one Markdown document. */
 export function formatReport(report: Report): string {
-  const { machine, load, inputs, comparisons } = report;
+  return [formatHead(report), ...report.comparisons.map(formatComparison)].join('\n');
+}
+
+/** @returns where it was measured, and with what. */
+export function formatHead(report: Omit<Report, 'comparisons'>): string {
+  const { machine, load, inputs } = report;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `${report.date}. ${machine.cores} × ${machine.cpu}, ${gigabytes(machine.memory)}, ${machine.system}.`,
@@ -25,7 +30,6 @@ export function formatReport(report: Report): string {
     report.quick ? 'A quick run: the figures mean nothing.' : '',
     '',
     formatInputs(inputs),
-    ...comparisons.map(formatComparison),
   ].join('\n');
 }
 
@@ -68,7 +72,8 @@ export function formatComparison(comparison: Comparison): string {
   return `\n**${about}**\n\n${formatTable(head, cells)}`;
 }
 
-function label({ label: text, unit }: Metric): string {
+/** @returns a metric's name, with its unit. */
+export function label({ label: text, unit }: Metric): string {
   return unit === '' ? text : `${text}, ${unit}`;
 }
 
@@ -81,7 +86,8 @@ function range(summary: Summary | undefined, metric: Metric): string {
   return `${format(summary.min, metric)} – ${format(summary.max, metric)}`;
 }
 
-function format(value: number, { unit }: Metric): string {
+/** @returns a figure, with as many digits as its unit deserves. */
+export function format(value: number, { unit }: Metric): string {
   if (unit === 's') return value.toFixed(value < 0.1 ? 3 : 2);
   return value.toFixed(value < 10 ? 1 : 0);
 }
@@ -90,7 +96,8 @@ function gigabytes(bytes: number): string {
   return `${Math.round(bytes / 2 ** 30)} GiB`;
 }
 
-function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @returns a Markdown table whose columns stand below each other. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, column) =>
     Math.max(3, cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

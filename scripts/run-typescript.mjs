@@ -4,29 +4,14 @@
  * bundled with what it imports; `bundle` is where, for programs that start themselves again.
  */
 import { rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
+import { ownAddress } from './own-address.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // In the project's directory, where the packages are found.
 const out = join(root, `dist-run-${process.pid}`);
-
-/**
- * Each source keeps its own address, by which it finds files beside it.
- * @type {import('esbuild').Plugin}
- */
-const ownAddress = {
-  name: 'own-address',
-  setup(build) {
-    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const address = JSON.stringify(pathToFileURL(path).href);
-      return { contents: text.replaceAll('import.meta.url', address), loader: 'ts' };
-    });
-  },
-};
 
 process.on('exit', () => {
   rmSync(out, { recursive: true, force: true });

@@ -1,12 +1,13 @@
 /** The parts of the benchmarks that figures depend on, and that no run would show to be wrong. */
 import { describe, expect, it } from 'vitest';
+import { compareBuilds, formatBuilds } from '../bench/compare-builds.js';
 import { compare, median, type Peer } from '../bench/compare.js';
 import { History } from '../bench/history.js';
 import type { TraceEvent } from '../bench/devtools.js';
 import { parseOptions } from '../bench/options.js';
 import { longestTasks, marks } from '../bench/page-tasks.js';
 import { RawTransfer } from '../bench/raw-transfer.js';
-import { formatComparison } from '../bench/report.js';
+import { formatComparison, type Report } from '../bench/report.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
 import { concatBytes, decodeText, encodeText } from '../src/wire/text.js';
 import { expectSoundRepository, git } from './helpers/git.js';
@@ -30,6 +31,63 @@ function compareThree(peers: readonly Peer[]) {
   const options = { part: 'test', title: 'Test', input: 'tiny', reference: 'two' };
   return compare({ ...options, metrics: [time], peers, rounds: 3 });
 }
+
+/** What one run of a build says: the values of the peer `one`, and none of `two`. */
+async function reportOf(value: number): Promise<Report> {
+  const metrics = [time, { key: 'memory', label: 'memory', unit: 'MB' } as const];
+  const one: Peer = { name: 'one', measure: async () => ({ time: value, memory: value / 10 }) };
+  const options = { part: 'test', title: 'Test', input: 'tiny', reference: 'one', rounds: 1 };
+  const machine = { cpu: 'CPU', cores: 2, memory: 2 ** 30, system: 'Linux', versions: {} };
+  return {
+    ...{ date: '2026-01-01', machine, load: { before: 0, after: 0 }, quick: false, inputs: [] },
+    comparisons: [await compare({ ...options, metrics, peers: [one, peer('two', [])] })],
+  };
+}
+
+describe('a comparison of two builds', () => {
+  const values = { now: [1, 3, 20], before: [2, 2, 40] };
+
+  function compareThreeRounds(calls: string[] = []) {
+    const left = { now: values.now.slice(), before: values.before.slice() };
+    const measure = (build: 'now' | 'before') => () => {
+      calls.push(build);
+      return reportOf(left[build].shift() ?? NaN);
+    };
+    return compareBuilds({
+      ...{ ref: 'v1', rounds: 3 },
+      now: measure('now'),
+      before: measure('before'),
+    });
+  }
+
+  it('measures them in turns, of which each begins with another', async () => {
+    const calls: string[] = [];
+    await compareThreeRounds(calls);
+    expect(calls).toEqual(['now', 'before', 'before', 'now', 'now', 'before']);
+  });
+
+  it('is a table of medians, and of ratios within each round', async () => {
+    const lines = formatBuilds(await compareThreeRounds())
+      .trim()
+      .split('\n');
+    expect(
+      lines.slice(lines.indexOf('**Test; tiny; now and at v1, in turns, medians of 3 rounds**')),
+    ).toEqual([
+      '**Test; tiny; now and at v1, in turns, medians of 3 rounds**',
+      '',
+      '|     | time, ms | at v1 |  ratio |   from – to | memory, ratio |',
+      '| --- | -------: | ----: | -----: | ----------: | ------------: |',
+      '| one |      3.0 |   2.0 | 0.50 × | 0.50 – 1.50 |        0.50 × |',
+      '| two |        – |     – |      – |           – |             – |',
+    ]);
+  });
+
+  it('says what the other build did not measure', async () => {
+    const compared = await compareThreeRounds();
+    const before = compared.before.map((report) => ({ ...report, comparisons: [] }));
+    expect(formatBuilds({ ...compared, before })).toContain('**Test; tiny**: not measured at v1');
+  });
+});
 
 describe('a comparison', () => {
   it('changes the order of its peers from round to round', async () => {
