@@ -3,6 +3,7 @@ import * as isomorphicGit from 'isomorphic-git';
 import { checkoutTree } from '../worktree/checkout.js';
 import { GitWsError } from '../base/errors.js';
 import { callBack, useFileSystem } from '../base/failure.js';
+import { throwIfCanceled } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs, type RefChange } from '../repository/ref-update.js';
 import { Refs, type RefValue } from '../repository/refs.js';
@@ -85,6 +86,7 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
   const common = { fs, dir, gitdir, cache };
   const cone = coneOf(given);
+  throwIfCanceled(given.signal);
   if (dryRun || filepaths.length > 0) {
     if (cone !== undefined) throw notSparse(sparse);
     const find = async () => (await findTarget(common, ref ?? 'HEAD', remote)).commit;

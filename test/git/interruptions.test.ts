@@ -1,6 +1,6 @@
 /** What is left of a command that is interrupted; interruptions.long.test.ts tries more places. */
-import { beforeAll, describe, it } from 'vitest';
-import { Scene } from './interruptions.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commands, Scene } from './interruptions.js';
 
 /** Of each kind. */
 const places = 2;
@@ -11,7 +11,7 @@ beforeAll(async () => {
   scene = await Scene.make();
 });
 
-describe.each(['clone', 'pull'] as const)('a %s whose file system', (command) => {
+describe.each(commands)('a %s whose file system', (command) => {
   it.each([
     ['is left while the signal fires', 'abort'],
     ['fails with nothing', 'fails with nothing'],
@@ -23,3 +23,13 @@ describe.each(['clone', 'pull'] as const)('a %s whose file system', (command) =>
     }
   });
 });
+
+it.each(commands)(
+  'a %s whose signal has fired before rejects, and has written nothing',
+  async (command) => {
+    expect(await scene.begin(command, AbortSignal.abort())).toEqual({
+      code: 'UserCanceledError',
+      isAsItWas: true,
+    });
+  },
+);

@@ -8,8 +8,10 @@ import { spawn } from 'node:child_process';
 /** @param {{ id: number, args: string[], cwd?: string, env: Record<string, string>, input?: string | Uint8Array }} request */
 function run({ id, args, cwd, env, input }) {
   const child = spawn('git', args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
-  /** @type {Buffer[][]} */
-  const [stdout, stderr] = [[], []];
+  /** @type {Buffer[]} */
+  const stdout = [];
+  /** @type {Buffer[]} */
+  const stderr = [];
   child.stdout.on('data', (/** @type {Buffer} */ piece) => stdout.push(piece));
   child.stderr.on('data', (/** @type {Buffer} */ piece) => stderr.push(piece));
   child.on('error', (error) => process.send?.({ id, error }));

@@ -13,21 +13,26 @@ export class Pace {
 
   /**
    * @param slice how long the work goes on without a break, in ms.
-   * @param signal ends the work at the next break.
+   * @param signal ends the work at the next turn.
    */
   constructor(slice: number, signal?: AbortSignal) {
     this.#slice = slice;
     this.#signal = signal;
   }
 
-  /** To be called between short pieces of work. @returns a promise if it is time for a break. */
+  /**
+   * To be called between short pieces of work.
+   *
+   * @returns a promise if it is time for a break.
+   * @throws GitWsError UserCanceledError once the signal has fired.
+   */
   turn(): Promise<void> | undefined {
+    this.#check();
     return performance.now() - this.#since < this.#slice ? undefined : this.#break();
   }
 
   async #break(): Promise<void> {
     // Whoever waited for something may still not have let anybody have a turn: promises do not.
-    this.#check();
     const immediately = (globalThis as { setImmediate?: (callback: () => void) => unknown })
       .setImmediate;
     await new Promise<void>((resolve) => {
@@ -45,8 +50,7 @@ export class Pace {
   }
 
   #check(): void {
-    if (this.#signal?.aborted !== true) return;
-    throw canceled(this.#signal);
+    throwIfCanceled(this.#signal);
   }
 
   /** To be called at the end: an open channel keeps Node running. */
@@ -59,4 +63,9 @@ export class Pace {
 export function canceled(signal: AbortSignal | undefined): GitWsError {
   const sentence = 'The operation was canceled.';
   return new GitWsError('UserCanceledError', sentence, { cause: signal?.reason });
+}
+
+/** @throws GitWsError UserCanceledError where the signal has fired. */
+export function throwIfCanceled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw canceled(signal);
 }
