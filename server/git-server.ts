@@ -12,6 +12,7 @@ export interface GitServer {
    * stay with the server's own handler, which may offer them to {@link handleRequest}.
    *
    * @param server may listen already. Its `emit` is another one until {@link close}.
+   * @param options what else is to be looked after.
    * @param options.limitConnections whether `maxConnections` and `maxConnectionsPerAddress` hold for
    *   the connections of `server`, those that are for others included: one too many is dropped that
    *   has no request under way and was not upgraded. To be said before it listens. Default false.

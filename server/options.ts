@@ -15,11 +15,13 @@ import type { SessionFigures } from './session/running-session.js';
 
 /** One session, told when it is over. */
 export interface SessionReport extends SessionFigures {
+  /** Who asked; null where nobody signed in. */
   readonly user: User | null;
   /** The client's address; undefined where it had gone before it was asked for. */
   readonly remoteAddress: string | undefined;
   /** The repository's path as asked, for example `team/site.git`. */
   readonly repository: string;
+  /** What was run. */
   readonly service: GitService;
 }
 

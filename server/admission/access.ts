@@ -16,8 +16,20 @@ export type { User } from './user.js';
 
 /** What an Authorization value holds. */
 export type Credentials =
-  | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
-  | { readonly scheme: 'bearer'; readonly token: string }
+  | {
+      /** Name and password. */
+      readonly scheme: 'basic';
+      /** The part before the first colon. */
+      readonly username: string;
+      /** The part after it: a password, or a token. */
+      readonly password: string;
+    }
+  | {
+      /** A token alone. */
+      readonly scheme: 'bearer';
+      /** As it was sent. */
+      readonly token: string;
+    }
   /** Some other scheme: read the Authorization value itself. */
   | { readonly scheme: 'other' };
 
@@ -25,11 +37,15 @@ export type Credentials =
 export interface AuthenticateAttempt {
   /** The Authorization value: of the client's `gitws.auth` entry, else of the header. */
   readonly authorization: string | undefined;
+  /** The same, taken apart; undefined where there is none. */
   readonly credentials: Credentials | undefined;
+  /** The client's address; undefined where it had gone before it was asked for. */
   readonly remoteAddress: string | undefined;
   /** The repository's path as asked, for example `team/site.git`. It need not exist. */
   readonly repository: string;
+  /** What is asked for. */
   readonly service: GitService;
+  /** The upgrade, or the request of plain smart HTTP. */
   readonly request: IncomingMessage;
 }
 
@@ -42,7 +58,9 @@ export interface AuthorizeQuestion {
   readonly user: User | null;
   /** The repository's path as asked, for example `team/site.git`. It need not exist. */
   readonly repository: string;
+  /** What the service would do to it. */
   readonly access: Access;
+  /** The upgrade, or the request of plain smart HTTP. */
   readonly request: IncomingMessage;
 }
 

@@ -80,9 +80,11 @@ export interface FailedSignIn {
   readonly address: string;
   /** The name that was tried with Basic credentials; a stranger's word, undefined with others. */
   readonly username: string | undefined;
+  /** The kind of the credentials. */
   readonly scheme: 'basic' | 'bearer' | 'other';
-  /** How many of this address there were lately, this one included, and how many may be. */
+  /** How many of this address there were lately, this one included. */
   readonly failures: number;
+  /** How many there may be. */
   readonly maxFailures: number;
 }
 
@@ -94,6 +96,7 @@ export interface FailureOptions extends Partial<FailureLimits> {
 
 /**
  * @param authenticate what is to be limited; its nulls with credentials are the failures.
+ * @param options how much is borne, and whom to tell.
  * @returns the same, except that it throws GitWsError REFUSED (4429) for an address with too many
  *   failures. Attempts without credentials pass: every client's first one may be such.
  * @throws GitWsError INVALID_OPTION for a limit that cannot be used.

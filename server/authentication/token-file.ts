@@ -39,11 +39,15 @@ export type TokenEntry = z.infer<typeof tokenFile>['tokens'][number];
 
 /** What may be shown of a token after it was created. Times in ISO 8601. */
 export interface TokenDescription {
+  /** What it is known by, unique in the file. */
   readonly name: string;
+  /** Whose it is. */
   readonly user: string;
+  /** When it was made. */
   readonly created: string;
   /** Null for one that lasts until it is revoked. */
   readonly expires: string | null;
+  /** If there are some, it may do no more than these. */
   readonly permissions?: readonly string[] | undefined;
 }
 
@@ -55,7 +59,7 @@ export interface NewToken {
   readonly user?: string;
   /** Lifetime in ms; without it the token lasts until it is revoked. */
   readonly lifetime?: number;
-  /** If given, it may do no more than these, for example `read:team/*` (server/rules). */
+  /** If given, it may do no more than these, for example `read:team/*`. */
   readonly permissions?: readonly string[];
 }
 

@@ -22,6 +22,7 @@ export interface RulesOptions {
 
 /** The rules of a file, in force. */
 export interface RulesAuthorization {
+  /** Decides by the rules: for the option of the same name. */
   readonly authorize: Authorize;
   /** What a user who may write to a repository may do to its protected refs. */
   protectedRefs(user: User | null, repository: string): Promise<ProtectedRefs>;

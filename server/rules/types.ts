@@ -52,6 +52,7 @@ export interface Rules {
  * entry that matches a ref must allow its change; what none matches is not protected.
  */
 export interface ProtectedRefs {
+  /** The entries of the rules file that speak of the repository. */
   readonly protections: readonly {
     /** For messages and logs: `refs[0]`. */
     readonly rule: string;
@@ -64,6 +65,7 @@ export interface ProtectedRefs {
 
 /** An answer, with its reason in one line for a log. */
 export interface Decision {
+  /** Whether it may be done. */
   readonly allowed: boolean;
   /** Never for the client: it tells which rules there are. Free of control characters. */
   readonly explanation: string;

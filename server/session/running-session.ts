@@ -8,9 +8,17 @@ import type { ExitStatus } from '../../src/tunnel/machine/message.js';
 /** How a session ended. */
 export type SessionOutcome =
   /** git ended and the client was told so. */
-  | ({ readonly kind: 'exit' } & ExitStatus)
+  | ({
+      /** Told apart by this. */
+      readonly kind: 'exit';
+    } & ExitStatus)
   /** The client left first, or was closed with this code. */
-  | { readonly kind: 'closed'; readonly closeCode: number };
+  | {
+      /** Told apart by this. */
+      readonly kind: 'closed';
+      /** 1006 where the connection ended without any. */
+      readonly closeCode: number;
+    };
 
 /** @param exit what the client was told; else the code with which it left, or was closed. */
 export function outcomeOf(exit: ExitStatus | undefined, closeCode = 1006): SessionOutcome {
@@ -29,6 +37,7 @@ export interface SessionFigures {
   readonly resumes: number;
   /** From start to end, in ms. */
   readonly duration: number;
+  /** How it ended. */
   readonly outcome: SessionOutcome;
 }
 

@@ -23,7 +23,11 @@ type OptionsOf<Code extends ErrorCode> =
     ? [options?: GitWsErrorOptions<Code>]
     : [options: GitWsErrorOptions<Code> & { readonly data: Readonly<ErrorData[Code]> }];
 
-/** A code, a sentence for a person, and options that fit the code. */
+/**
+ * A code, a sentence for a person, and options that fit the code.
+ *
+ * @inline
+ */
 type ErrorArguments = {
   [Code in ErrorCode]: [code: Code, message: string, ...OptionsOf<Code>];
 }[ErrorCode];
@@ -52,7 +56,9 @@ export class GitWsError extends Error {
 
 /** A {@link GitWsError} of which the code is known, and so what `data` has. */
 export type GitWsErrorOf<Code extends ErrorCode> = GitWsError & {
+  /** What happened. */
   readonly code: Code;
+  /** The facts that belong to it. */
   readonly data: Readonly<ErrorData[Code]>;
 };
 
@@ -74,9 +80,14 @@ export function errorOfFacts(
  * library or in another realm, where `instanceof` fails.
  *
  * @param error anything that was thrown.
- * @param code if given, only an error with this code counts.
  */
 export function isGitWsError(error: unknown): error is GitWsError;
+/**
+ * The same for one code, of which `data` is then known.
+ *
+ * @param error anything that was thrown.
+ * @param code only an error with this code counts.
+ */
 export function isGitWsError<Code extends ErrorCode>(
   error: unknown,
   code: Code,

@@ -11,6 +11,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 /** `<git-repository>`: a repository in a page. See docs/element.md. */
 export class GitRepositoryElement extends Base {
+  /** @internal The browser's. */
   static readonly observedAttributes: readonly string[] = [
     ...['src', 'ref', 'path', 'editable', 'permalinks', 'plain', 'remote-images'],
     ...['worker', 'gateway'],
@@ -107,6 +108,7 @@ export class GitRepositoryElement extends Base {
     await this.#session?.refresh();
   }
 
+  /** @internal The browser's. */
   connectedCallback(): void {
     if (this.shadowRoot === null) adoptStyles(this.attachShadow({ mode: 'open' }));
     this.#unlisten = new AbortController();
@@ -117,6 +119,7 @@ export class GitRepositoryElement extends Base {
     this.#schedule('src');
   }
 
+  /** @internal The browser's. */
   disconnectedCallback(): void {
     this.#unlisten?.abort();
     // Moved in its page, it comes back at once.
@@ -125,6 +128,7 @@ export class GitRepositoryElement extends Base {
     });
   }
 
+  /** @internal The browser's. */
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before !== after) this.#schedule(name);
   }

@@ -3,12 +3,13 @@
 /** What is shown of a path. */
 export type View = 'file' | 'history' | 'commit' | 'edit';
 
-/** See above. */
+/** What an element shows: of a ref, of a path, and how. */
 export interface Place {
   /** A branch, a tag or a commit; empty for the remote's default branch. */
   readonly ref: string;
   /** With slashes, none at its ends; empty for the repository's own folder. */
   readonly path: string;
+  /** What is shown of the path. */
   readonly view: View;
   /** First and last line that are marked. */
   readonly lines?: readonly [number, number] | undefined;

@@ -21,11 +21,15 @@ import { readCone, writeCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
 
-/** What isomorphic-git's `checkout` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
+/**
+ * What isomorphic-git's `checkout` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks.
+ *
+ * @interface
+ */
 export type CheckoutArguments = Given & {
   /** Ends the checkout; the next one finishes it. */
   signal?: AbortSignal | undefined;
-} & Omit<RemoteArguments, 'onProgress'> &
+} & Omit<RemoteArguments, 'onProgress' | 'signal'> &
   SparseArguments;
 
 /** What makes a checkout a sparse one (git-sparse-checkout(1)). */
@@ -45,7 +49,9 @@ export function coneOf({ sparse }: SparseArguments): Cone | undefined {
 
 /** What every command of isomorphic-git wants. */
 export interface Common {
+  /** The file system: LightningFS, Node's, or any other that isomorphic-git takes. */
   readonly fs: Given['fs'];
+  /** The working tree's directory. */
   readonly dir: string;
   readonly gitdir: string;
   readonly cache: object;

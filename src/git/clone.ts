@@ -29,7 +29,11 @@ import { writeCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
 
-/** What isomorphic-git's `clone` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks. */
+/**
+ * What isomorphic-git's `clone` takes, and more. `nonBlocking` and `batchSize` do nothing: it never blocks.
+ *
+ * @interface
+ */
 export type CloneArguments = Omit<Given, keyof RemoteArguments> &
   RemoteArguments &
   FilterArguments &

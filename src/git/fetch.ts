@@ -17,7 +17,11 @@ import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access
 
 type Given = Parameters<typeof isomorphicGit.fetch>[0];
 
-/** What isomorphic-git's `fetch` takes, and more. */
+/**
+ * What isomorphic-git's `fetch` takes, and more.
+ *
+ * @interface
+ */
 export type FetchArguments = Omit<Given, keyof RemoteArguments> & RemoteArguments & FilterArguments;
 
 /** What makes of a clone or a fetch a partial one (partial-clone in git's technical documentation). */
@@ -31,7 +35,11 @@ export interface FilterArguments {
   filter?: string | readonly string[] | undefined;
 }
 
-/** What a fetch did: isomorphic-git's result, and more. */
+/**
+ * What a fetch did: isomorphic-git's result, and more.
+ *
+ * @interface
+ */
 export type FetchResult = isomorphicGit.FetchResult & {
   /** Refs of this repository that have changed; `oldOid` is missing for new ones. */
   updated?: { ref: string; oldOid?: string; newOid: string }[];

@@ -23,9 +23,16 @@ import { expectWhole, leavesOut } from './whole-tree-commands.js';
 
 type Given = Parameters<typeof isomorphicGit.pull>[0];
 
-/** What isomorphic-git's `pull` takes, and more. */
+/**
+ * What isomorphic-git's `pull` takes, and more.
+ *
+ * @interface
+ */
 export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
-  RemoteArguments & { dir: string };
+  RemoteArguments & {
+    /** The working tree's directory. */
+    dir: string;
+  };
 
 /**
  * isomorphic-git's; in a sparse checkout {@link pull} that moves the branch forward only.

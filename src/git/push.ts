@@ -33,7 +33,11 @@ export interface RefToPush {
   readonly forceWithLease?: string | boolean | undefined;
 }
 
-/** What isomorphic-git's `push` takes, and more. */
+/**
+ * What isomorphic-git's `push` takes, and more.
+ *
+ * @interface
+ */
 export type PushArguments = Omit<Given, 'http' | 'signal' | keyof RemoteArguments | 'ref'> &
   RemoteArguments &
   RefToPush & {

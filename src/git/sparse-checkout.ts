@@ -15,9 +15,15 @@ import { failureOf } from './outcome.js';
 import type { RemoteArguments } from './remote-access.js';
 import { isSparse, readCone, writeCone, writeNoCone } from './sparse-state.js';
 
-/** One of `set`, `add`, `disable` and `list`, and what else commands take. */
+/**
+ * One of `set`, `add`, `disable` and `list`, and what else commands take.
+ *
+ * @interface
+ */
 export type SparseCheckoutArguments = Pick<Common, 'fs' | 'dir'> & {
+  /** The git directory. Default: `.git` in `dir`. */
   readonly gitdir?: string | undefined;
+  /** isomorphic-git's, which is not needed: it may be there as for its own commands. */
   readonly cache?: object | undefined;
   /** Folders that are to be in the working tree; none: only the files of the root. */
   readonly set?: readonly string[] | undefined;
@@ -29,10 +35,11 @@ export type SparseCheckoutArguments = Pick<Common, 'fs' | 'dir'> & {
   readonly list?: true | undefined;
   /** Takes names that look like patterns, or are a file's, for folders. Default false. */
   readonly skipChecks?: boolean | undefined;
+  /** Told how far it is, as by isomorphic-git's `checkout`. */
   readonly onProgress?: CheckoutArguments['onProgress'] | undefined;
   /** Ends it; the next one finishes it. */
   readonly signal?: AbortSignal | undefined;
-} & Omit<RemoteArguments, 'onProgress'>;
+} & Omit<RemoteArguments, 'onProgress' | 'signal'>;
 
 /** What is there now. */
 export interface SparseCheckoutResult {

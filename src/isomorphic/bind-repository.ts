@@ -85,20 +85,25 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
 export interface BoundRepository<Fs> {
   /** What was given, reading packs in pieces: to be used for all other commands, too. */
   readonly fs: Fs;
+  /** As it was given. */
   readonly dir: string;
+  /** As it was given, else `.git` in `dir`. */
   readonly gitdir: string;
+  /** As it was given. */
   readonly url: string;
+  /** Has packs indexed while they come, and puts them into the repository. For this remote alone. */
   readonly http: HttpClient;
 }
 
 /**
  * Binds a repository to its remote: `git.clone({ ...bindRepository({ fs, dir, url }) })`.
  *
+ * What a partial clone lacks, its `fs` fetches from `url` when it is read, with `authorization`, or the
+ * URL's credentials; what cannot be had rejects with OBJECT_UNAVAILABLE.
+ *
  * @param options see {@link BindRepositoryOptions}.
  * @throws GitWsError INVALID_OPTION for times, quantities and limits that are none, and for
  *   no such `checkConnectivity`.
- * What a partial clone lacks, its `fs` fetches from `url` when it is read, with `authorization`, or the
- *   URL's credentials; what cannot be had rejects with OBJECT_UNAVAILABLE.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.

@@ -41,9 +41,10 @@ export interface HttpClientOptions {
    */
   readonly openTimeout?: number | undefined;
   /**
-   * How long a connection waits for the second request of its operation, in ms; default 5,000.
-   * It costs a connection more where the second one comes later. 0: it does not wait; Infinity: for as
-   * long as the server does.
+   * How long a connection waits for the second request of its operation, in ms, 0 or more; default
+   * 5,000: isomorphic-git asks for the refs, and then for objects, which goes on in the same run of git.
+   * Where the second request comes later, it costs a connection more. 0: it does not wait; Infinity: for
+   * as long as the server does.
    */
   readonly advertisementTime?: number | undefined;
   /**
@@ -52,7 +53,11 @@ export interface HttpClientOptions {
    * begun anew for as long as the server cannot be reached.
    */
   readonly resumeFor?: number | undefined;
-  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
+  /**
+   * How many attempts in a row to resume a lost connection, or to begin a fetch anew, may be made, 0 or
+   * more; default, and Infinity: any number within `resumeFor`. They are counted anew once one got
+   * through. 0: none.
+   */
   readonly retries?: number | undefined;
   /** When a silent server counts as dead; default: {@link LivenessTimes}. */
   readonly liveness?: Partial<LivenessTimes> | undefined;

@@ -37,24 +37,34 @@ export type { RefInDoubt } from '../base/errors.js';
 
 /** What isomorphic-git passes to an HTTP client, as far as gitws uses it. */
 export interface HttpRequest {
+  /** The repository's, with what smart HTTP appends: `/info/refs?service=…` or `/git-upload-pack`. */
   readonly url: string;
+  /** `GET` or `POST`; default `GET`. */
   readonly method?: string | undefined;
   /** Only `Authorization` and `Git-Protocol` reach the server: a page cannot set others. */
   readonly headers?: Record<string, string> | undefined;
+  /** Of a `POST`: the bytes for git. */
   readonly body?: ByteSource | undefined;
   /** Called with {@link ProgressEvent}s: a `total` that is not known is absent all the same. */
   readonly onProgress?:
     ((event: { phase: string; loaded: number; total: number }) => void | Promise<void>) | undefined;
+  /** Ends the request, on both sides. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What isomorphic-git expects of an HTTP client. */
 export interface HttpResponse {
+  /** That of the request. */
   url: string;
+  /** That of the request. */
   method: string;
+  /** `content-type`, of 200 alone. */
   headers: Record<string, string>;
+  /** What git says; of a refusal, its sentence. */
   body: AsyncIterableIterator<Uint8Array>;
+  /** 200, or the status that a refusal stands for. */
   statusCode: number;
+  /** `OK`, or the sentence of a refusal. */
   statusMessage: string;
 }
 

@@ -4,6 +4,7 @@
 export interface ProgressEvent {
   /** `Receiving` and `Sending` (bytes) are gitws's own, the others are git's on the server. */
   readonly phase: string;
+  /** How much is done: bytes, or what git counts. */
   readonly loaded: number;
   /** Absent where it is not known. */
   readonly total?: number | undefined;

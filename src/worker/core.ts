@@ -30,7 +30,11 @@ type Command = (options: Record<string, unknown>) => unknown;
 type Asking = (name: string, args: readonly unknown[]) => Promise<unknown>;
 type Ask = (...values: unknown[]) => Promise<unknown>;
 
-/** The storage that the commands work on. */
+/**
+ * The storage that the commands work on.
+ *
+ * @inline
+ */
 export interface Storage {
   readonly promises: { stat(path: string): Promise<unknown>; close?(): Promise<void> };
 }

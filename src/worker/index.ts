@@ -33,8 +33,11 @@ type FetchArguments = Parameters<typeof git.fetch>[0];
 export interface PromisorOptions {
   /** Asked for credentials, as isomorphic-git's `onAuth`; undefined for none, which a private repository refuses. */
   readonly onAuth?: FetchArguments['onAuth'];
+  /** Asked for others where those are refused, as isomorphic-git's `onAuthFailure`. */
   readonly onAuthFailure?: FetchArguments['onAuthFailure'];
+  /** Told of those that were taken, as isomorphic-git's `onAuthSuccess`. */
   readonly onAuthSuccess?: FetchArguments['onAuthSuccess'];
+  /** An `Authorization` among them is sent, unless the URL has credentials; others are not. */
   readonly headers?: Record<string, string> | undefined;
   /** A gitws server through which other hosts are reached. It is sent: no function may be in it. */
   readonly gateway?: Gateway | undefined;
@@ -65,9 +68,9 @@ export interface StartGitOptions {
   readonly promisor?: PromisorOptions | undefined;
   /** Has the browser asked not to remove what is stored when room is short. Default false. */
   readonly persist?: boolean | undefined;
-  /** See `LightningOptions`. */
+  /** Name of the database. Default: that of the file system. */
   readonly fileDbName?: string | undefined;
-  /** See `LightningOptions`. */
+  /** The store that plain LightningFS has kept the files in. Default: the name and `_files`. */
   readonly fileStoreName?: string | undefined;
 }
 

@@ -3,7 +3,9 @@ import type { LightningFile, StoragePromises } from '../storage/lightning/create
 import { Stats } from '../storage/lightning/node.js';
 import type { Order } from './protocol.js';
 
+/** @inline */
 type Encoding = 'utf8' | { readonly encoding: 'utf8' };
+/** @inline */
 type Time = string | number | Date;
 
 /** Calls the worker. */
@@ -38,6 +40,7 @@ export interface WorkerFilePromises extends Omit<StoragePromises, 'close'> {
 
 /** A file system as isomorphic-git takes it, whose files are the worker's. */
 export interface WorkerFileSystem {
+  /** Its functions; there are no others. */
   readonly promises: WorkerFilePromises;
 }
 

@@ -5,14 +5,21 @@
 import { GitWsError } from '../../base/errors.js';
 import { checkedQuantity } from '../../base/quantity.js';
 
-/** See {@link defaultPackLimits} for units, defaults and reasons. */
+/** What a pack may ask for; above any of these it is refused with PACK_LIMIT. */
 export interface PackLimits {
+  /** Objects in the pack, up to 24,000,000. Default 16,000,000. */
   readonly objects: number;
+  /** Bytes of the pack, up to 2 GiB - 1. Default 2 GiB - 1. */
   readonly packBytes: number;
+  /** Bytes of one object, or of one delta, unpacked, up to 2 GiB - 1. Default 512 MiB. */
   readonly objectBytes: number;
+  /** Bytes that all entries inflate to together. Default 64 GiB. */
   readonly inflatedBytes: number;
+  /** Bytes of all objects together, deltas applied. Default 1 TiB. */
   readonly resultBytes: number;
+  /** Deltas between an object and what it is made from, up to 65,535. Default 4,095. */
   readonly deltaDepth: number;
+  /** Bytes in memory at once while deltas are resolved, up to 3 GiB. Default 1.5 GiB. */
   readonly resolvingBytes: number;
 }
 

@@ -6,7 +6,9 @@ export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
 
 /** An object of the repository that deltas of a thin pack are made from. */
 export interface BaseObject {
+  /** Its oid. */
   readonly oid: string;
+  /** Its kind. */
   readonly type: ObjectType;
   /** Its content, without git's header. */
   readonly bytes: Uint8Array;
@@ -15,13 +17,23 @@ export interface BaseObject {
 /** How far the work is. */
 export type PackProgress =
   | {
+      /** The pack is coming. */
       readonly phase: 'Receiving objects';
+      /** Objects that have come. */
       readonly loaded: number;
+      /** Objects in the pack. */
       readonly total: number;
       /** Bytes of the pack that have come. */
       readonly bytes: number;
     }
-  | { readonly phase: 'Resolving deltas'; readonly loaded: number; readonly total: number };
+  | {
+      /** The pack has come. */
+      readonly phase: 'Resolving deltas';
+      /** Deltas that are resolved. */
+      readonly loaded: number;
+      /** Deltas in the pack. */
+      readonly total: number;
+    };
 
 /** Where the bytes of a pack go as they come. */
 export interface PackSink {
@@ -47,7 +59,9 @@ export interface PackSink {
  * A `Worker`. Its own type is not named here: compilers that know no page do not have it.
  */
 export interface PackWorker {
+  /** As a worker's. */
   postMessage(message: unknown): void;
+  /** As a worker's. */
   terminate(): void;
 }
 
@@ -55,9 +69,11 @@ export interface PackWorker {
 export interface IndexPackOptions {
   /** The bytes of a pack, from `PACK` to its checksum, in pieces of any size, and nothing else. */
   readonly source: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+  /** Ends the call, which then rejects with UserCanceledError. */
   readonly signal?: AbortSignal | undefined;
   /** Called some times a second at most. What it throws, or rejects with meanwhile, rejects the call. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
+  /** What the pack may ask for. Default: {@link defaultPackLimits}. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
    * Gives the objects of the repository that deltas are made from whose base is not in the pack,

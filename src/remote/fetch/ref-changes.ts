@@ -6,7 +6,11 @@ import { isRefName } from '../../wire/ref-name.js';
 import { sourcesOf, type Refspec } from '../refspec.js';
 import type { FetchedRef } from './selection.js';
 
-/** A ref that stays as it is, against what was asked for. */
+/**
+ * A ref that stays as it is, against what was asked for.
+ *
+ * @inline
+ */
 export interface RejectedRef {
   /** Of this repository. */
   readonly ref: string;

@@ -30,7 +30,9 @@ export interface LightningFile {
   /**
    * Takes bytes, which are copied. They are stored when `sync` or `close` has resolved.
    *
-   * @param buffer has them, from `offset` on (default 0), `length` of them (default: all).
+   * @param buffer has them.
+   * @param offset where in it they begin, in bytes. Default 0.
+   * @param length how many they are. Default: all to the buffer's end.
    * @param position in the file, in bytes; null, the default, for where the last call ended.
    * @throws what storing earlier ones failed with.
    */
@@ -55,6 +57,7 @@ export interface StoragePromises {
   /**
    * Opens a file, so that it is written and read in parts.
    *
+   * @param path absolute.
    * @param flags as Node.js has them: `r`, `r+`, `w`, `w+`, `wx`, `wx+`. Default `r`.
    * @param mode permissions of a file that is made. Default 0o666.
    * @throws an error with Node's `code`: ENOENT, EEXIST, EISDIR, EINVAL for other flags.
@@ -114,6 +117,7 @@ export interface LightningOptions<FS extends { readonly promises: object }> {
  * database that LightningFS itself has made is converted; LightningFS itself cannot open it any more.
  *
  * @param name of the file system: as LightningFS has it.
+ * @param options see {@link LightningOptions}.
  * @returns an instance of the given class; its `promises` has {@link StoragePromises}, too.
  * @throws GitWsError INVALID_OPTION. Its calls reject with errors that have Node's `code`, and with
  *   GitWsError QUOTA (data: `usage`, `quota`, `needed`, in bytes, where known), STORAGE_LOCKED,

@@ -1,6 +1,10 @@
 /** A file, directory or symbolic link: as it is in memory, and as the row that the database keeps. */
 
-/** What a node is, by LightningFS's words. */
+/**
+ * What a node is, by LightningFS's words.
+ *
+ * @inline
+ */
 export type NodeType = 'file' | 'dir' | 'symlink';
 
 /** Facts of a node that calls change. */
@@ -118,17 +122,28 @@ export function makeNode(ino: number, type: NodeType, facts: NodeFacts): Node {
 
 /** What `stat` tells, with the fields and functions of LightningFS's. */
 export class Stats {
+  /** What it is. */
   readonly type: NodeType;
+  /** Permissions, with the bits of the type. */
   readonly mode: number;
+  /** In bytes. */
   readonly size: number;
+  /** Its number in this file system. */
   readonly ino: number;
+  /** When the contents changed, in ms since 1970. */
   readonly mtimeMs: number;
+  /** When it was read, as far as somebody has set it, in ms since 1970. */
   readonly atimeMs: number;
+  /** When the facts changed, as far as somebody has set it, in ms since 1970. */
   readonly ctimeMs: number;
+  /** Owner. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Always 1. */
   readonly dev = 1;
 
+  /** @internal Of a node in memory. */
   constructor(node: Node, size = node.size) {
     this.type = node.type;
     this.mode = node.mode;
@@ -141,14 +156,17 @@ export class Stats {
     this.gid = node.gid;
   }
 
+  /** @returns whether it is a file. */
   isFile(): boolean {
     return this.type === 'file';
   }
 
+  /** @returns whether it is a directory. */
   isDirectory(): boolean {
     return this.type === 'dir';
   }
 
+  /** @returns whether it is a symbolic link. */
   isSymbolicLink(): boolean {
     return this.type === 'symlink';
   }

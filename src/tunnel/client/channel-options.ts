@@ -43,7 +43,10 @@ export interface ChannelOptions {
    * the session, which Infinity means as well. 0: never, a lost connection ends the channel.
    */
   readonly resumeFor?: number | undefined;
-  /** How many attempts in a row may fail before then; default, and Infinity: any number. */
+  /**
+   * How many attempts in a row to resume a lost connection may be made, 0 or more; default, and
+   * Infinity: any number within `resumeFor`. They are counted anew once one got through. 0: none.
+   */
   readonly retries?: number | undefined;
   /**
    * Hears of the connection: see {@link ConnectionEvent}. What it throws, or rejects with, ends the

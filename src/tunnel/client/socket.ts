@@ -10,14 +10,21 @@ import { maxBinaryBytes } from '../machine/message.js';
 
 /** The part of the WebSocket interface that is used, for whoever injects one. */
 export interface WebSocketLike {
+  /** Set to `arraybuffer`. */
   binaryType: string;
+  /** The subprotocol that the server chose. */
   readonly protocol: string;
+  /** Set, as all of these: called when the handshake is done. */
   onopen: ((event: never) => void) | null;
+  /** Called with each message. */
   onmessage: ((event: never) => void) | null;
+  /** Called where it fails. */
   onerror: ((event: never) => void) | null;
+  /** Called once, at the end. */
   onclose: ((event: never) => void) | null;
   /** Bytes never lie in shared memory: a page's WebSocket would not take them. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Starts the closing handshake. */
   close(code?: number, reason?: string): void;
   /** Only `ws` has it. */
   terminate?(): void;

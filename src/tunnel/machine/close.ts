@@ -21,7 +21,12 @@ export const closeCodes = {
   unavailable: 4503,
 } as const;
 
-/** One of {@link closeCodes}. */
+/**
+ * One of {@link closeCodes}.
+ *
+ * @inline
+ * @useDeclaredType
+ */
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 
 /** A close frame carries at most 125 bytes, two of them the code (RFC 6455 section 5.5). */

@@ -6,7 +6,7 @@
 /** The services a gitws server can run, named as in smart HTTP (git's http-protocol(5)). */
 export const gitServices = ['git-upload-pack', 'git-receive-pack', 'git-upload-archive'] as const;
 
-/** One of {@link gitServices}. */
+/** The name of a service that a gitws server can run. */
 export type GitService = (typeof gitServices)[number];
 
 /** @returns a segment of a path, decoded once; undefined where it is not URL-encoded UTF-8. */
