@@ -30,8 +30,10 @@ export type Credentials =
       /** As it was sent. */
       readonly token: string;
     }
-  /** Some other scheme: read the Authorization value itself. */
-  | { readonly scheme: 'other' };
+  | {
+      /** Some other scheme: read the Authorization value itself. */
+      readonly scheme: 'other';
+    };
 
 /** What {@link Authenticate} is asked about. */
 export interface AuthenticateAttempt {

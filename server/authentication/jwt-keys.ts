@@ -23,12 +23,18 @@ import { openReloadingFile, type Report } from '../files/reloading-file.js';
 
 /** Where the keys are. */
 export type JwtKeySource =
-  /** Shared with the issuer: random, and at least as long as the algorithm's hash. */
-  | { readonly secret: string | Uint8Array }
-  /** Path of a file with a JWK set of public keys. It is read again when it changed. */
-  | { readonly jwksFile: string }
-  /** The issuer's https URL of its JWK set (http only on loopback), kept for 10 min. */
-  | { readonly jwksUrl: string };
+  | {
+      /** Shared with the issuer: random, and at least as long as the algorithm's hash. */
+      readonly secret: string | Uint8Array;
+    }
+  | {
+      /** Path of a file with a JWK set of public keys. It is read again when it changed. */
+      readonly jwksFile: string;
+    }
+  | {
+      /** The issuer's https URL of its JWK set (http only on loopback), kept for 10 min. */
+      readonly jwksUrl: string;
+    };
 
 /** Shortest secret of each algorithm, in bytes (RFC 7518, section 3.2). */
 const secretBytes = { HS256: 32, HS384: 48, HS512: 64 } as const;

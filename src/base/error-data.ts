@@ -271,8 +271,13 @@ export interface ErrorData {
   };
   /** A fetch has brought refs that must not be changed so, and has changed all others. */
   REF_REJECTED: {
-    /** Each of them, by its name in this repository, and why. */
-    rejected: readonly { ref: string; reason: string }[];
+    /** Each of them. */
+    rejected: readonly {
+      /** Its full name in this repository. */
+      ref: string;
+      /** In git's words. */
+      reason: string;
+    }[];
   };
   /** There is no such ref. isomorphic-git's own code. */
   NotFoundError: {

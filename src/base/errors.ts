@@ -23,11 +23,7 @@ type OptionsOf<Code extends ErrorCode> =
     ? [options?: GitWsErrorOptions<Code>]
     : [options: GitWsErrorOptions<Code> & { readonly data: Readonly<ErrorData[Code]> }];
 
-/**
- * A code, a sentence for a person, and options that fit the code.
- *
- * @inline
- */
+/** A code, a sentence for a person, and options that fit the code. */
 type ErrorArguments = {
   [Code in ErrorCode]: [code: Code, message: string, ...OptionsOf<Code>];
 }[ErrorCode];
@@ -43,7 +39,12 @@ export class GitWsError extends Error {
   /** Whether the same call may succeed if it is made again later. */
   readonly retryable: boolean;
 
-  /** Takes a code, a sentence for a person, and the code's data, a cause, whether to try again. */
+  /**
+   * Makes one: `new GitWsError('REFUSED', 'Later.', { data: { closeCode, status, reason } })`.
+   *
+   * @param given a code, a sentence for a person, and {@link GitWsErrorOptions}, which may be left out
+   *   where the code's `data` has nothing that must be there.
+   */
   constructor(...[code, message, options = {}]: ErrorArguments) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = code;

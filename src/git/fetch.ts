@@ -42,7 +42,14 @@ export interface FilterArguments {
  */
 export type FetchResult = isomorphicGit.FetchResult & {
   /** Refs of this repository that have changed; `oldOid` is missing for new ones. */
-  updated?: { ref: string; oldOid?: string; newOid: string }[];
+  updated?: {
+    /** Its full name. */
+    ref: string;
+    /** What it was. */
+    oldOid?: string;
+    /** What it is now. */
+    newOid: string;
+  }[];
   /** Refs that stayed as they were, and why: a tag that is here already as another one, for example. */
   rejected?: RejectedRef[];
 };

@@ -35,9 +35,12 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
   readonly gitdir?: string | undefined;
   /** The remote's URL, as isomorphic-git takes it: `https://` or `http://`. */
   readonly url: string;
-  /** Where packs are indexed: see `IndexPackOptions.packWorker`. */
+  /** Where packs are indexed; default: in a worker, where there can be one. See {@link IndexPackOptions}. */
   readonly packWorker?: IndexPackOptions['packWorker'];
-  /** The engine's WebAssembly, for pages that load it as a file of its own. */
+  /**
+   * The engine's WebAssembly, for pages that load it as a file of its own: see {@link IndexPackOptions}.
+   * Default: the copy in the script.
+   */
   readonly wasm?: IndexPackOptions['wasm'];
   /**
    * isomorphic-git's `readObject`, for servers that send thin packs though isomorphic-git does not
@@ -62,7 +65,7 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * used last, in ms; default 30,000. 0: it is closed at once; Infinity: for as long as the server keeps it.
    */
   readonly keepOpen?: number | undefined;
-  /** What a pack may ask for: see `PackLimits`. */
+  /** What a pack may ask for; default: {@link PackLimits} has each. Above it is PACK_LIMIT. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
    * How far it is looked whether a fetch has brought all that it should, before refs are written;
@@ -71,7 +74,7 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * docs/performance.md says what that costs.
    */
   readonly checkConnectivity?: ConnectivityCheck | undefined;
-  /** Whether packs are searched for collisions of SHA-1: see `IndexPackOptions.detectCollisions`. */
+  /** Whether packs are searched for traces of collision attacks on SHA-1, and then refused. Default true. */
   readonly detectCollisions?: boolean | undefined;
   /**
    * Hears that the engine cannot be started, for example where a Content-Security-Policy forbids

@@ -55,8 +55,8 @@ export interface HttpClientOptions {
   readonly resumeFor?: number | undefined;
   /**
    * How many attempts in a row to resume a lost connection, or to begin a fetch anew, may be made, 0 or
-   * more; default, and Infinity: any number within `resumeFor`. They are counted anew once one got
-   * through. 0: none.
+   * more; default, and Infinity: any number within `resumeFor`. Those to resume are counted anew once
+   * one got through. 0: none.
    */
   readonly retries?: number | undefined;
   /** When a silent server counts as dead; default: {@link LivenessTimes}. */

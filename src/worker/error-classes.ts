@@ -9,6 +9,7 @@ type Own = Omit<typeof git.Errors, '__proto__'>;
 /** For `instanceof`, and for `code`; they make no errors. */
 export type ErrorClasses = {
   readonly [Name in keyof Own]: (abstract new (...args: never[]) => InstanceType<Own[Name]>) & {
+    /** That of its errors. */
     readonly code: string;
   };
 };

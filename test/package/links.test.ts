@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { root } from './consumer.js';
 
 async function documents(): Promise<string[]> {
-  const places = ['.', 'docs', 'demo/static-site', 'test/corpus', 'test/removals'];
+  const places = ['.', 'docs', 'docs/api', 'demo/static-site', 'test/corpus', 'test/removals'];
   const lists = places.map(async (place) =>
     (await readdir(join(root, place)))
       .filter((name) => name.endsWith('.md'))
@@ -18,17 +18,19 @@ async function documents(): Promise<string[]> {
 const withoutCode = (text: string): string =>
   text.replace(/^```[^]*?^```/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ''));
 
-/** Anchors as GitHub and GitLab make them of headings. */
+/** Anchors as GitHub and GitLab make them of headings, repeated ones numbered, and those of table rows. */
 function anchorsOf(text: string): Set<string> {
-  const headings = [...text.replace(/^```[^]*?^```/gm, '').matchAll(/^#+ (.*)$/gm)];
-  return new Set(
-    headings.map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
+  const plain = text.replace(/^```[^]*?^```/gm, '');
+  const anchors = new Set([...plain.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id));
+  const counts = new Map<string, number>();
+  for (const [, heading = ''] of plain.matchAll(/^#+ (.*)$/gm)) {
+    const words = heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '');
+    const anchor = words.replaceAll(' ', '-');
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    anchors.add(count === 0 ? anchor : `${anchor}-${count}`);
+  }
+  return anchors;
 }
 
 it('lead to files and headings that are there', async () => {

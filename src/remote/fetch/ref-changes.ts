@@ -14,6 +14,7 @@ import type { FetchedRef } from './selection.js';
 export interface RejectedRef {
   /** Of this repository. */
   readonly ref: string;
+  /** In git's words. */
   readonly reason:
     | 'non-fast-forward'
     | 'would clobber existing tag'
