@@ -21,9 +21,12 @@ export async function stateOf(dir: string): Promise<RepositoryState> {
   const file = async (name: string) =>
     (await readFile(join(dir, '.git', name), 'utf8').catch(() => '')).trim();
   const lines = (text: string) => text.split('\n').filter((line) => line !== '');
-  const config = await gitStatus(['config', '--local', '--get-regexp', '^(remote|branch|core)\\.'], {
-    cwd: dir,
-  });
+  const config = await gitStatus(
+    ['config', '--local', '--get-regexp', '^(remote|branch|core)\\.'],
+    {
+      cwd: dir,
+    },
+  );
   const format = '--format=%(refname) %(objectname) %(symref)';
   return {
     head: await file('HEAD'),
