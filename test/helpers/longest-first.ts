@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes long, the longest first. */
 const longest = [
+  'test/git/interruptions.long',
+  'test/bench.long',
   'test/faults/matrix',
   'test/contract',
   'test/native/ws',
