@@ -65,8 +65,6 @@ const abortCodes: readonly unknown[] = ['UserCanceledError', 'PUSH_OUTCOME_UNKNO
 
 /** A remote, what commands begin with, and what native git makes of that. */
 export class Scene {
-  /** Times from a signal to the rejection, in ms. */
-  readonly abortTimes: number[] = [];
   readonly #root: string;
   readonly #serverUrl: string;
   readonly #before = new Map<Command, string>();
@@ -118,8 +116,15 @@ export class Scene {
   /**
    * Interrupts a command at one call. What resolves has to have done all of it; what rejects has left what
    * was there, or something from which the same command goes on.
+   *
+   * @returns the time from the signal to the rejection, in ms; undefined where it was not aborted.
    */
-  async interrupt(command: Command, interruption: Interruption, at: number) {
+  async interrupt(
+    command: Command,
+    interruption: Interruption,
+    at: number,
+  ): Promise<number | undefined> {
+    let abortTime: number | undefined;
     const fs = new InterruptedFs(interruption, at);
     const place = await this.#place(command);
     const { dir } = place;
@@ -130,7 +135,7 @@ export class Scene {
     if (typeof outcome === 'object') {
       expect(outcome.error).toBeInstanceOf(Error);
       if (interruption === 'abort') {
-        this.abortTimes.push(performance.now() - fs.abortedAt);
+        abortTime = performance.now() - fs.abortedAt;
         expect(abortCodes).toContain((outcome.error as { code?: string }).code);
       }
       if (command === 'clone' && interruption === 'abort') {
@@ -150,6 +155,7 @@ export class Scene {
     });
     await expectSoundRepository(dir);
     if (command === 'push') await expectPushed(place);
+    return abortTime;
   }
 
   /** @returns the code that a command rejects with, and whether all is as it was. */

@@ -7,7 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What takes long, the longest first. */
 const longest = [
   'test/git/interruptions.long',
-  'test/bench.long',
+  'test/bench',
+  'test/worktree/two-trees',
   'test/faults/matrix',
   'test/contract',
   'test/native/ws',
