@@ -4,7 +4,7 @@
  * theirs should be 1.
  */
 import { median, type Comparison, type Metric } from './compare.js';
-import { format, formatHead, formatTable, label, type Report } from './report.js';
+import { format, formatHead, formatTable, label, roundsOf, type Report } from './report.js';
 
 /** What to compare. */
 export interface Builds {
@@ -25,7 +25,7 @@ export interface BuildsReport {
 }
 
 /** One figure of one peer. */
-export interface Change {
+interface Change {
   /** Medians. */
   readonly now: number;
   readonly before: number;
@@ -58,7 +58,7 @@ export function formatBuilds({ ref, now, before }: BuildsReport): string {
 }
 
 /** @returns undefined for what one of both did not measure. */
-export function changeOf(
+function changeOf(
   comparison: Pick<Comparison, 'part' | 'title' | 'input'>,
   peer: string,
   key: string,
@@ -106,8 +106,7 @@ function formatChanges(
     ...figures(change(peer, first.key), first),
     ...others.map(({ key }) => ratio(change(peer, key))),
   ]);
-  const times = rounds === 1 ? '1 round' : `${rounds} rounds`;
-  const about = `${title}; ${input}; now and at ${ref}, in turns, medians of ${times}`;
+  const about = `${title}; ${input}; now and at ${ref}, in turns, medians of ${roundsOf(rounds)}`;
   return `\n**${about}**\n\n${formatTable(head, cells)}`;
 }
 

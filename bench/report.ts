@@ -67,9 +67,13 @@ export function formatComparison(comparison: Comparison): string {
     ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`,
     ...others.map((metric) => number(values[metric.key], metric)),
   ]);
-  const times = rounds === 1 ? '1 round' : `${rounds} rounds`;
-  const about = `${title}; ${input}; medians of ${times}; ratio to ${reference}`;
+  const about = `${title}; ${input}; medians of ${roundsOf(rounds)}; ratio to ${reference}`;
   return `\n**${about}**\n\n${formatTable(head, cells)}`;
+}
+
+/** @returns how often something was measured, in words. */
+export function roundsOf(rounds: number): string {
+  return rounds === 1 ? '1 round' : `${rounds} rounds`;
 }
 
 /** @returns a metric's name, with its unit. */

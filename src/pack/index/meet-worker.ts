@@ -2,7 +2,7 @@
 import { GitWsError } from '../../base/errors.js';
 import { greeting, type Greeted, type Met } from './messages.js';
 import type { IndexPackOptions } from './options.js';
-import { canceled } from './pace.js';
+import { canceled, throwIfCanceled } from './pace.js';
 import { Script } from './script.js';
 import { takeSpare } from './spare-worker.js';
 
@@ -67,7 +67,7 @@ async function inlinedWorker(): Promise<string> {
 /** @returns the worker's lock. */
 function greet(worker: Worker, signal: AbortSignal | undefined): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) throw canceled(signal);
+    throwIfCanceled(signal);
     const settle = (end: () => void): void => {
       clearTimeout(timer);
       worker.removeEventListener('message', listen);

@@ -27,7 +27,7 @@ export class Pace {
    * @throws GitWsError UserCanceledError once the signal has fired.
    */
   turn(): Promise<void> | undefined {
-    this.#check();
+    throwIfCanceled(this.#signal);
     return performance.now() - this.#since < this.#slice ? undefined : this.#break();
   }
 
@@ -46,10 +46,6 @@ export class Pace {
       this.#channel.port2.postMessage(0);
     });
     this.#since = performance.now();
-    this.#check();
-  }
-
-  #check(): void {
     throwIfCanceled(this.#signal);
   }
 

@@ -4,7 +4,7 @@ import { indexInWorker } from './in-worker.js';
 import type { PackLimits } from './limits.js';
 import { meetWorker, workerScript } from './meet-worker.js';
 import type { IndexPackOptions, IndexedPack } from './options.js';
-import { canceled, Pace, callersSlice } from './pace.js';
+import { canceled, Pace, callersSlice, throwIfCanceled } from './pace.js';
 import { sliceSizes } from './job.js';
 import { runJob } from './run.js';
 import { leaveWorker } from './spare-worker.js';
@@ -44,7 +44,7 @@ export async function startIndexing(
 
 async function startWatched(options: IndexPackOptions, limits: PackLimits): Promise<IndexedPack> {
   const { signal } = options;
-  if (signal?.aborted === true) throw canceled(signal);
+  throwIfCanceled(signal);
   const module = await loadEngineModule(options.wasm);
   const met = await meetWorker(options.packWorker, signal);
   // It may have fired before anybody listened to it.
