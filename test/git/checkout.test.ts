@@ -230,3 +230,17 @@ describe('checkout', () => {
     expect(await readFile(join(dir, 'mine.txt'), 'utf8')).toBe('mine');
   });
 });
+
+it.each([false, true])(
+  'a checkout whose signal has fired before rejects, also where nothing is to be written (noCheckout: %s)',
+  async (noCheckout) => {
+    await git.clone({ fs, dir, url });
+    const signal = AbortSignal.abort();
+    const ref = noCheckout ? 'older' : 'main';
+    await expect(git.checkout({ fs, dir, ref, noCheckout, signal })).rejects.toMatchObject({
+      code: 'UserCanceledError',
+    });
+    expect(await run('symbolic-ref', 'HEAD')).toBe('refs/heads/main');
+    expect(await run('status', '--porcelain')).toBe('');
+  },
+);
