@@ -3,7 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isMissing } from '../storage/file-system.js';
 import { holdFile } from '../storage/lock-file.js';
-import { formatIndex, parseIndex, type IndexEntry } from './index-file.js';
+import { formatIndex, parseIndex, type IndexEntry, type IndexStat } from './index-file.js';
 
 /** An index that nobody else changes meanwhile. */
 export interface HeldIndex {
@@ -30,12 +30,36 @@ export async function holdIndex<Result>(
   return holdFile(fs, path, locked, async (held) => {
     const stat = (await fs.stat(path).catch(isMissing)) as { readonly mtimeMs: number } | false;
     const bytes = stat === false ? undefined : ((await fs.readFile(path)) as Uint8Array);
+    const before = bytes && parseIndex(bytes);
+    const time = stat === false ? 0 : stat.mtimeMs;
     return use({
-      entries: bytes && parseIndex(bytes),
-      time: stat === false ? 0 : stat.mtimeMs,
-      write: (entries) => held.replace(formatIndex(entries)),
+      ...{ entries: before, time },
+      write: (entries) => held.replace(formatIndex(smudged(entries, before, time))),
     });
   });
+}
+
+/**
+ * An entry that is as old as the index before may be of a file that has changed since, unseen: the newer index would
+ * say that it has not. Its size becomes 0, so that the file is read the next time (git's
+ * `ce_smudge_racily_clean_entry`).
+ */
+function smudged(
+  entries: readonly IndexEntry[],
+  before: readonly IndexEntry[] | undefined,
+  time: number,
+): readonly IndexEntry[] {
+  const old = new Set(before?.map(({ stat }) => stat));
+  return entries.map((entry) => {
+    const { stat } = entry;
+    const isRacy = stat.size > 0 && old.has(stat) && mtimeOf(stat) >= Math.floor(time);
+    return isRacy ? { ...entry, stat: { ...stat, size: 0 } } : entry;
+  });
+}
+
+/** In ms. */
+function mtimeOf({ mtimeSeconds, mtimeNanoseconds }: IndexStat): number {
+  return mtimeSeconds * 1_000 + mtimeNanoseconds / 1e6;
 }
 
 function locked(path: string): GitWsError {

@@ -4,6 +4,9 @@ import type { IndexEntry, IndexStat } from '../repository/index-file.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { modes, type TreeFile } from './tree-files.js';
 
+/** The blob without content. */
+const emptyBlob = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391';
+
 /** What `lstat` says, as far as it is used. */
 export interface FileStat {
   readonly mode?: number;
@@ -131,6 +134,8 @@ export class WorkTree {
   #isAsBefore(entry: IndexEntry, stat: FileStat): boolean {
     const { size, mtimeSeconds, mtimeNanoseconds } = indexStatOf(stat);
     if (entry.mode !== modeOf(stat) || entry.stat.size !== size) return false;
+    // Nothing is known of it: see held-index.ts.
+    if (size === 0 && entry.oid !== emptyBlob) return false;
     if (entry.stat.mtimeSeconds !== mtimeSeconds) return false;
     if (entry.stat.mtimeNanoseconds !== mtimeNanoseconds) return false;
     return Math.floor(stat.mtimeMs) < Math.floor(this.#indexTime);

@@ -217,6 +217,32 @@ describe('a checkout of another commit', () => {
     await expect(checkout('two')).rejects.toMatchObject({ code: 'CheckoutConflictError' });
   });
 
+  it.each(['ONE\n', ''])(
+    'finds a change (%j) of the time of the index also when that was written again',
+    async (text) => {
+      const index = join(dir, '.git/index');
+      const time = new Date(1_700_000_000_000);
+      const setTime = (path: string) => nodeFs.promises.utimes(path, time, time);
+      await setTime(join(dir, 'a.txt'));
+      await run('update-index', '--refresh');
+      await setTime(index);
+      await put({ 'a.txt': text });
+      await setTime(join(dir, 'a.txt'));
+      const entry = `100644,${await run('rev-parse', 'two:new/d.txt')},more.txt`;
+      const env = { GIT_INDEX_FILE: join(dir, '.git/other-index') };
+      await git(['read-tree', 'one'], { cwd: dir, env });
+      await git(['update-index', '--add', '--cacheinfo', entry], { cwd: dir, env });
+      const more = await git(['write-tree'], { cwd: dir, env });
+      await run('tag', 'more', await run('commit-tree', '-p', 'one', '-m', 'More', more));
+      await checkout('more');
+      await expect(checkout('two')).rejects.toMatchObject({
+        code: 'CheckoutConflictError',
+        data: { filepaths: ['a.txt'] },
+      });
+      expect(await readFile(join(dir, 'a.txt'), 'utf8')).toBe(text);
+    },
+  );
+
   it('does not write through a link that somebody has put in the place of a folder', async () => {
     const outside = await temporaryDirectory();
     await rm(join(dir, 'docs'), { recursive: true });
