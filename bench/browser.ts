@@ -91,7 +91,11 @@ export class BenchBrowser {
     const patience = performance.now() + 30_000;
     // The document of the moment may be the empty one that comes before the page.
     while ((await this.#devTools.evaluate('typeof window.bench').catch(() => '')) !== 'object') {
-      if (performance.now() > patience) throw new Error('The page of the benchmarks did not load.');
+      if (performance.now() > patience) {
+        const state = 'JSON.stringify([location.href, document.readyState, document.title])';
+        const seen = await this.#devTools.evaluate(state).catch(String);
+        throw new Error(`The page of the benchmarks did not load: ${String(seen)}.`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -22,6 +22,12 @@ export const window = 1024 * kib;
  */
 export const sessionCost = 320 * kib;
 
+/**
+ * What does not grow with the sessions, in bytes: code that is compiled again when it is used again, which V8
+ * lets go of at rest.
+ */
+export const commonCost = 2 * 1024 * kib;
+
 /** Live memory that a server may hold more than at the beginning, in bytes. */
 const nearBase = 6 * 1024 * kib;
 
