@@ -230,6 +230,11 @@ export interface ErrorData {
     /** Their paths in the working tree. */
     filepaths: readonly string[];
   };
+  /** A merge waits for its commit (`MERGE_HEAD` is there), and the command would lose that. */
+  MERGE_NOT_CONCLUDED: {
+    /** What was called. */
+    command: string;
+  };
   /**
    * The sparse checkout of a repository is not one of cone mode, or a command cannot keep it: isomorphic-git's
    * own ones that write files know none.

@@ -12,6 +12,7 @@ import { setConfig } from './config.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 import { LazyFetch } from './lazy-fetch.js';
+import { endMerge, notConcluded, readMerge } from './merge-state.js';
 import type { RemoteAccess, RemoteArguments } from './remote-access.js';
 import type { Promisor } from '../repository/promisor.js';
 import { Cone } from '../worktree/cone.js';
@@ -63,7 +64,8 @@ export interface Common {
  * have one name it is the branch, as in git. Branch, configuration and HEAD change only when the working
  * tree is there. What a partial clone lacks is fetched in one request, with `http`, `onAuth` and what else
  * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own. In a sparse
- * checkout, what is outside of it stays so, and is not fetched.
+ * checkout, what is outside of it stays so, and is not fetched. A merge that is not concluded is given up where it
+ * is forced, and else HEAD stays where it is, as with `git switch`.
  *
  * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
  *   NotFoundError; GitWsError REF_CHANGED, REF_CONFLICT, REF_LOCKED where others change branch or HEAD
@@ -104,6 +106,13 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   const headBefore = await new Refs(promisesOf(fs), gitDirectory).read('HEAD');
   const previousHead = await resolve(common, 'HEAD');
   const target = await findTarget(common, ref ?? 'HEAD', remote);
+  const keepsHead = given.noUpdateHead ?? ref === undefined;
+  const changes = changesFor(target, keepsHead, headBefore);
+  const at = { fs, gitdir: gitDirectory };
+  const isMerging = (await useFileSystem(() => readMerge(at))) !== undefined;
+  const isGivenUp = given.force === true && given.noCheckout !== true;
+  const isMove = target.commit !== previousHead || changes.some(isNews);
+  if (isMerging && !isGivenUp && isMove) throw notConcluded('checkout');
   if (given.noCheckout !== true) {
     const lazy = await LazyFetch.of(common, given, opened);
     try {
@@ -111,10 +120,10 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
     } finally {
       lazy.close();
     }
-  } else if (cone !== undefined) await writeCone({ fs, gitdir: gitDirectory }, cone);
+  } else if (cone !== undefined) await writeCone(at, cone);
   if (target.isNew && track) await trackBranch(common, target.ref ?? '', remote);
-  const changes = changesFor(target, given.noUpdateHead ?? ref === undefined, headBefore);
   await updateRefs(promisesOf(fs), gitDirectory, changes);
+  if (isMerging && isGivenUp) await useFileSystem(() => endMerge(at));
   await tellCheckout(given.onPostCheckout, previousHead, target.commit);
 }
 
@@ -194,6 +203,11 @@ export async function updateWorkTree(
     cone: cone ?? (await readCone(at)),
     onReady: async () => cone && writeCone(at, cone),
   });
+}
+
+/** Whether a ref says something else then. */
+function isNews({ old, value }: RefChange): boolean {
+  return JSON.stringify(old) !== JSON.stringify(value);
 }
 
 async function trackBranch(common: Common, ref: string, remote: string): Promise<void> {

@@ -5,21 +5,26 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { checkout } from './checkout.js';
 import { clone } from './clone.js';
+import { commit } from './commit.js';
 import { fetch } from './fetch.js';
 import { add, remove, resetIndex, updateIndex } from './index-commands.js';
+import { abortMerge, merge } from './merge.js';
 import { fastForward, pull } from './pull.js';
 import { push } from './push.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';
-import { abortMerge, cherryPick, merge, stash } from './whole-tree-commands.js';
+import { cherryPick, stash } from './whole-tree-commands.js';
+
+/** isomorphic-git's own, but for what a merge that waits asks for. */
+const merging = { abortMerge, commit, merge };
 
 /** isomorphic-git's own, but for what a sparse checkout asks for. */
 const minding = {
-  ...{ abortMerge, add, cherryPick, fastForward, merge, remove, resetIndex },
+  ...{ add, cherryPick, fastForward, remove, resetIndex },
   ...{ stash, status, statusMatrix, updateIndex },
 };
 
-const own = { checkout, clone, fetch, pull, push, sparseCheckout, ...minding };
+const own = { checkout, clone, fetch, pull, push, sparseCheckout, ...merging, ...minding };
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 

@@ -6,6 +6,8 @@ export * from 'isomorphic-git';
 export { git as default } from './commands.js';
 export { checkout, type CheckoutArguments, type SparseArguments } from './checkout.js';
 export { clone, type CloneArguments } from './clone.js';
+export { commit } from './commit.js';
+export { abortMerge, merge } from './merge.js';
 export { fastForward, pull, type PullArguments } from './pull.js';
 export { push, type PushArguments, type RefToPush } from './push.js';
 export { fetch, type FetchArguments, type FetchResult } from './fetch.js';
@@ -16,4 +18,4 @@ export {
 } from './sparse-checkout.js';
 export { add, remove, resetIndex, updateIndex } from './index-commands.js';
 export { status, statusMatrix } from './status.js';
-export { abortMerge, cherryPick, merge, stash } from './whole-tree-commands.js';
+export { cherryPick, stash } from './whole-tree-commands.js';

@@ -14,9 +14,13 @@ import { StoredObjects } from '../repository/stored-objects.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
+import { leaveConflicts } from './conflicts.js';
 import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
+import { repositoryAt } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
+import { intoPart, isConflict } from './merge.js';
 import { mergeFile } from './merge-file.js';
+import { expectNoMerge } from './merge-state.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
 import { expectWhole, leavesOut } from './whole-tree-commands.js';
@@ -32,34 +36,41 @@ export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
   RemoteArguments & {
     /** The working tree's directory. */
     dir: string;
+    /**
+     * Whether a conflict changes nothing. False: it is left to be resolved, as {@link merge} leaves it. Default:
+     * true.
+     */
+    abortOnConflict?: boolean | undefined;
   };
 
 /**
  * isomorphic-git's; in a sparse checkout {@link pull} that moves the branch forward only.
  *
- * @throws what isomorphic-git's throws; in a sparse checkout, what {@link pull} throws.
+ * @throws what isomorphic-git's throws; GitWsError MERGE_NOT_CONCLUDED; in a sparse checkout, what {@link pull} throws.
  */
 export async function fastForward(
   given: Parameters<typeof isomorphicGit.fastForward>[0],
 ): Promise<void> {
+  try {
+    await expectNoMerge('fastForward', await repositoryAt(given));
+  } catch (error) {
+    throw failureOf(error);
+  }
   if (await leavesOut(given)) await pull({ ...(given as PullArguments), fastForwardOnly: true });
   else await isomorphicGit.fastForward(given);
 }
-
-/** Branches of which the message of a merge does not say that it is theirs (git's `merge.suppressDest`). */
-const usualBranches: ReadonlySet<string> = new Set(['main', 'master']);
 
 /**
  * Pulls into a branch, by default the one that is checked out. Whether the working tree can follow is found
  * out before anything of it is changed, and only then does the branch move: changes that are not committed,
  * staged ones too, stay as they are, or are in the way, and then nothing has happened but a fetch. What is
- * to be merged is merged by isomorphic-git's `merge`; a conflict changes nothing.
+ * to be merged is merged by isomorphic-git's `merge`; a conflict changes nothing, unless `abortOnConflict` is false.
  *
  * @returns what isomorphic-git's `merge` returns.
  * @throws what {@link fetch} throws; isomorphic-git's FastForwardError, MergeConflictError,
  *   MergeNotSupportedError, MissingNameError, MissingParameterError, CheckoutConflictError,
- *   UnmergedPathsError; what {@link checkout} throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one with an
- *   `http` of others.
+ *   UnmergedPathsError; what {@link checkout} throws; GitWsError MERGE_NOT_CONCLUDED where a merge waits, and then
+ *   nothing was fetched; UNSUPPORTED_SPARSE_CHECKOUT in a sparse checkout with an `http` of others.
  */
 export async function pull(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   return pullInto(given).catch((reason: unknown) => {
@@ -68,6 +79,7 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
 }
 
 async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult> {
+  await expectNoMerge('pull', await repositoryAt(given));
   if (ownSettings(given) === undefined) {
     await expectWhole('pull', { ...given, gitdir: gitdirOf(given) });
     await isomorphicGit.pull(given as Given);
@@ -89,15 +101,14 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const { commit: theirs } = await readCommit({ fs, gitdir }, fetchHead, ref);
   const before = await useFileSystem(() => refs.resolve(branch));
   const ours = before?.oid;
-  const into = usualBranches.has(ref) ? '' : ` into ${ref}`;
-  const message = `Merge ${fetchHeadDescription ?? ''}${into}`;
+  const message = `Merge ${fetchHeadDescription ?? ''}${intoPart(branch)}`;
   const lazy = await LazyFetch.of({ fs, gitdir }, given);
   const how = { ...given, gitdir, message, promisor: lazy.promisor };
   try {
     const merged =
       ours === undefined
         ? { oid: theirs, fastForward: true }
-        : await merge({ ours, theirs, branch }, how);
+        : await merge({ ours, theirs, branch, isHere: branch === current }, how);
     const isMoved = branch !== current;
     if (merged.oid === ours && !isMoved) return merged;
     const common = { fs, dir, gitdir, cache: given.cache ?? {} };
@@ -123,6 +134,8 @@ interface Sides {
   readonly ours: string;
   readonly theirs: string;
   readonly branch: string;
+  /** Whether the branch is checked out. */
+  readonly isHere: boolean;
 }
 
 type How = PullArguments & {
@@ -132,7 +145,7 @@ type How = PullArguments & {
 };
 
 async function merge(
-  { ours, theirs, branch }: Sides,
+  { ours, theirs, branch, isHere }: Sides,
   given: How,
 ): Promise<isomorphicGit.MergeResult & { oid: string }> {
   const { fs, gitdir, fastForward = true, fastForwardOnly = false } = given;
@@ -149,14 +162,21 @@ async function merge(
   } finally {
     await objects.close();
   }
-  const { author, committer, signingKey, message, dir } = given;
-  const merged = await isomorphicGit.merge({
-    fs: withPackedFiles(fs, gitdir, lateScript, () => given.promisor),
-    ...{ dir, gitdir, ours: branch, theirs, message, fastForward: false },
-    ...{ noUpdateBranch: true, mergeDriver: mergeFile },
-    ...(author === undefined ? {} : { author }),
-    ...(committer === undefined ? {} : { committer }),
-    ...(signingKey === undefined ? {} : { signingKey }),
-  });
+  const { author, committer, signingKey, message, dir, promisor } = given;
+  const leaves = isHere && given.abortOnConflict === false;
+  const merged = await isomorphicGit
+    .merge({
+      fs: withPackedFiles(fs, gitdir, lateScript, () => promisor),
+      ...{ dir, gitdir, ours: branch, theirs, message, fastForward: false },
+      ...{ noUpdateBranch: true, mergeDriver: mergeFile },
+      ...(author === undefined ? {} : { author }),
+      ...(committer === undefined ? {} : { committer }),
+      ...(signingKey === undefined ? {} : { signingKey }),
+    })
+    .catch((error: unknown) => {
+      if (!leaves || !isConflict(error)) throw error;
+      const labels = { ours: 'HEAD', theirs };
+      return leaveConflicts({ ...given, gitdir, ours, theirs, labels, message, promisor }, error);
+    });
   return { ...merged, oid: merged.oid ?? ours };
 }

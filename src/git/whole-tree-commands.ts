@@ -11,19 +11,6 @@ import { isSparse } from './sparse-state.js';
 /**
  * isomorphic-git's.
  *
- * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT where conflicts are to be
- *   written (`abortOnConflict: false`) into one.
- */
-export async function merge(
-  given: Parameters<typeof isomorphicGit.merge>[0],
-): ReturnType<typeof isomorphicGit.merge> {
-  if (given.abortOnConflict === false) await expectWhole('merge', given);
-  return isomorphicGit.merge(given);
-}
-
-/**
- * isomorphic-git's.
- *
  * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT where the working tree is to be
  *   that of the commit (unless `noUpdateBranch` or `dryRun` is set), or conflicts are to be written into one.
  */
@@ -33,19 +20,6 @@ export async function cherryPick(
   const { dryRun = false, noUpdateBranch = false, abortOnConflict = true } = given;
   if (!(dryRun || noUpdateBranch) || !abortOnConflict) await expectWhole('cherryPick', given);
   return isomorphicGit.cherryPick(given);
-}
-
-/**
- * isomorphic-git's.
- *
- * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one: a forced `checkout`
- *   gives a merge up.
- */
-export async function abortMerge(
-  given: Parameters<typeof isomorphicGit.abortMerge>[0],
-): ReturnType<typeof isomorphicGit.abortMerge> {
-  await expectWhole('abortMerge', given);
-  return isomorphicGit.abortMerge(given);
 }
 
 /** What `stash` does that touches no file. */

@@ -11,11 +11,11 @@ import { holdIndex } from '../repository/held-index.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
-import { StoredObjects } from '../repository/stored-objects.js';
+import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import type { Cone } from './cone.js';
 import { expectNothingLost, type Removal, type Work, type Write } from './losses.js';
-import { planCheckout, type Plan } from './plan.js';
+import { planCheckout, planMerge, planReset, type Plan } from './plan.js';
 import { removeFiles } from './removals.js';
 import { sparsenessOf, type Sparseness } from './sparse.js';
 import { unavailable } from '../repository/unavailable.js';
@@ -40,6 +40,12 @@ export interface CheckoutOptions {
   readonly dir: string;
   /** The oid of the tree that is to be there; undefined: what the index has stays, and `cone` alone counts. */
   readonly tree?: string | undefined;
+  /** What is to be there where that is no tree: a merge's, by paths. `from` says what it changes. */
+  readonly files?: ReadonlyMap<string, TreeFile> | undefined;
+  /** Of a merge, the paths that are to be resolved, with the sides that the index keeps of them (stages 1 to 3). */
+  readonly stages?: ReadonlyMap<string, readonly IndexEntry[]> | undefined;
+  /** Whether a merge is given up: `git reset --merge`. */
+  readonly isReset?: boolean | undefined;
   /** That of the tree which HEAD names; undefined where it names none. */
   readonly from?: string | undefined;
   /** Whether local changes, staged ones too, are given up, and what is in the way removed. */
@@ -136,45 +142,66 @@ class Checkout {
     before: readonly IndexEntry[] | undefined,
     time: number,
   ): Promise<IndexEntry[] | undefined> {
-    const { tree, dir, cone, force = false } = this.#options;
+    const { dir, cone, stages, isReset = false, force = false } = this.#options;
+    const keepsAll = !this.#isChange;
     const [unmerged, merged] = divided(
       before ?? [],
-      (entry) => tree === undefined && entry.stage > 0,
+      (entry) => (keepsAll || isReset) && entry.stage > 0,
     );
     const index = this.#byPath(merged, force);
     const workTree = new WorkTree(this.#fs, dir, time);
-    const { plan, paths } = await this.#plan(index, before !== undefined);
-    const [writes, skips] = divided(plan.writes, ({ file }) => cone?.has(file.name) !== false);
+    const { plan, paths } = await this.#plan(
+      index,
+      new Set(unmerged.map(pathOf)),
+      before !== undefined,
+    );
+    // What is to be resolved has to be seen, wherever it is.
+    const isHere = ({ file }: Plan['writes'][number]): boolean =>
+      cone?.has(file.name) !== false || stages?.has(file.path) === true;
+    const [writes, skips] = divided(plan.writes, isHere);
     const work = await expectNothingLost({ ...plan, writes, skips }, workTree, this.#pace, force);
     const gone = new Set(plan.removals.map(({ path }) => path));
     for (const { file } of plan.writes) gone.add(file.path);
     const kept = new Map([...index].filter(([path]) => !gone.has(path)));
     const sparse = cone ? await sparsenessOf(cone, kept, workTree, this.#pace) : nothing;
-    this.#left = [...sparse.left, ...unmerged.filter(isOutside(cone)).map(pathOf)];
+    const stay = keepsAll ? unmerged : [];
+    this.#left = [...sparse.left, ...stay.filter(isOutside(cone)).map(pathOf)];
     const written = await this.#carryOut(work, sparse, { workTree, paths });
-    if (before === undefined && tree === undefined) return undefined;
+    if (before === undefined && keepsAll) return undefined;
     const skipped = work.skipped.map(({ file, isLeft }): IndexEntry => {
       return { ...entryOf(file, noStat), skipWorktree: !isLeft };
     });
     for (const [path, entry] of [...sparse.entries, ...written]) kept.set(path, entry);
-    return [...kept.values(), ...skipped, ...unmerged];
+    for (const path of stages?.keys() ?? []) kept.delete(path);
+    return [...kept.values(), ...skipped, ...stay, ...[...(stages?.values() ?? [])].flat()];
+  }
+
+  /** Whether there is something that is to be there: else what the index has stays. */
+  get #isChange(): boolean {
+    return this.#options.tree !== undefined || this.#options.files !== undefined;
   }
 
   /** @returns what becomes of each path, and all paths that are to be. */
   async #plan(
     index: ReadonlyMap<string, IndexEntry>,
+    unmerged: ReadonlySet<string>,
     isThere: boolean,
   ): Promise<{ readonly plan: Plan; readonly paths: Iterable<string> }> {
-    const { tree, from, force = false } = this.#options;
-    if (tree === undefined) {
+    const { tree, files, stages, from, isReset = false, force = false } = this.#options;
+    if (tree === undefined && files === undefined) {
       return { plan: { writes: [], removals: [], conflicts: [] }, paths: index.keys() };
     }
-    const { files: next, doubled } = await treeFiles(this.#objects, tree);
+    const { files: next, doubled } = files
+      ? { files, doubled: [] }
+      : await treeFiles(this.#objects, tree ?? emptyTree);
     for (const path of doubled) this.#warn(path, 'has the name of another file once it is text');
     // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.
     const hasOld = isThere && from !== undefined;
     const old = hasOld ? (await treeFiles(this.#objects, from)).files : new Map<string, TreeFile>();
-    return { plan: planCheckout({ old, index, next }, force), paths: next.keys() };
+    const sides = { old, index, next };
+    if (isReset) return { plan: planReset(sides, unmerged), paths: next.keys() };
+    const plan = stages ? planMerge(sides, new Set(stages.keys())) : planCheckout(sides, force);
+    return { plan, paths: next.keys() };
   }
 
   /** @returns the entries of what is there now, by their paths. */

@@ -51,12 +51,13 @@ export async function expectNothingLost(
   const writes: Write[] = [];
   // A clone: nothing has to be looked for.
   const isEmpty = await tree.isEmpty();
+  const isGivenUp = (path: string): boolean => force || plan.givenUp?.has(path) === true;
   for (const { path, before } of isEmpty ? [] : plan.removals) {
     await pace.turn();
     // Something else is there now, which was not asked for: it is not removed.
     if ((await tree.obstacleTo(path)) !== undefined) continue;
     const found = await tree.look(path, before, undefined);
-    if (found === 'clean' || (force && found === 'changed')) {
+    if (found === 'clean' || (isGivenUp(path) && found === 'changed')) {
       removals.push({ path, isFolder: false });
     } else if (found === 'changed') conflicts.add(path);
     else if (found === 'directory' && (await tree.filesIn(path)).length === 0) {
@@ -83,14 +84,14 @@ export async function expectNothingLost(
       const left = force ? [] : (await tree.filesIn(path)).filter((each) => !going.has(each));
       for (const each of left) conflicts.add(each);
       removals.push({ path, isFolder: true });
-    } else if (found === 'changed' && !force) conflicts.add(path);
+    } else if (found === 'changed' && !isGivenUp(path)) conflicts.add(path);
     writes.push({ file, found: stateOf(found, before, file) });
   }
   const skipped: Work['skipped'][number][] = [];
   for (const skip of plan.skips) {
     const { file, before } = skip;
     if (!isEmpty) await pace.turn();
-    const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, force);
+    const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, isGivenUp(file.path), plan);
     if (leaving === 'conflict') conflicts.add(file.path);
     if (leaving === 'removal') {
       removals.push({ path: file.path, isFolder: before?.mode === modes.gitlink });
@@ -111,18 +112,19 @@ export async function expectNothingLost(
 async function leavingOf(
   { file, before }: Plan['writes'][number],
   tree: WorkTree,
-  force: boolean,
+  isGivenUp: boolean,
+  { givenUp }: Plan,
 ): Promise<'absent' | 'removal' | 'conflict' | 'left'> {
   if ((await tree.obstacleTo(file.path)) !== undefined) return 'absent';
   const found = await tree.look(file.path, before, undefined);
   if (found === 'absent') return 'absent';
   // Somebody's own, which git does not know.
-  if (before === undefined) return 'left';
+  if (before === undefined && givenUp?.has(file.path) !== true) return 'left';
   if (found === 'directory') {
-    const isPlace = before.mode === modes.gitlink && (await tree.filesIn(file.path)).length === 0;
+    const isPlace = before?.mode === modes.gitlink && (await tree.filesIn(file.path)).length === 0;
     return isPlace ? 'removal' : 'left';
   }
-  return found === 'clean' || force ? 'removal' : 'conflict';
+  return found === 'clean' || isGivenUp ? 'removal' : 'conflict';
 }
 
 function stateOf(found: Found, before: IndexEntry | undefined, file: TreeFile): Write['found'] {

@@ -11,9 +11,14 @@ export interface Plan {
   /** To be written; what is there now has to be `before`, or nothing. */
   readonly writes: readonly { readonly file: TreeFile; readonly before: IndexEntry | undefined }[];
   /** To be removed; what is there now has to be as the entry says. */
-  readonly removals: readonly { readonly path: string; readonly before: IndexEntry }[];
+  readonly removals: readonly {
+    readonly path: string;
+    readonly before: IndexEntry | undefined;
+  }[];
   /** Paths whose entries in the index are neither what HEAD has nor what is to be there. */
   readonly conflicts: readonly string[];
+  /** Paths whose content in the working tree is given up, whatever it is. */
+  readonly givenUp?: ReadonlySet<string> | undefined;
 }
 
 /** What is compared, each by paths. */
@@ -47,6 +52,43 @@ export function planCheckout({ old, index, next }: Sides, isForced: boolean): Pl
     else if (old.has(path)) conflicts.push(path);
   }
   return { writes, removals, conflicts };
+}
+
+/**
+ * What a merge does to each path, of which the sides agree on all but some. As git does it, nothing may be staged,
+ * and of what is to be resolved nothing may have changed in the working tree: giving the merge up would lose it.
+ *
+ * @param unmerged the paths that are to be resolved.
+ */
+export function planMerge(sides: Sides, unmerged: ReadonlySet<string>): Plan {
+  const { old, index, next } = sides;
+  const { writes, removals } = planCheckout(sides, false);
+  const staged = [...new Set([...old.keys(), ...index.keys()])].filter(
+    (path) => !isSame(old.get(path), index.get(path)),
+  );
+  const looked = [...next]
+    .filter(([path, file]) => unmerged.has(path) && isSame(old.get(path), file))
+    .map(([path, file]) => ({ file, before: index.get(path) }));
+  return { writes: [...writes, ...looked], removals, conflicts: staged };
+}
+
+/**
+ * What `git reset --merge` does to each path: what is not as it is to be in the index is written or removed,
+ * and changes of all others stay.
+ *
+ * @param unmerged paths that are to be resolved: what is there is given up.
+ */
+export function planReset({ index, next }: Sides, unmerged: ReadonlySet<string>): Plan {
+  const writes: Plan['writes'][number][] = [];
+  const removals: Plan['removals'][number][] = [];
+  for (const [path, file] of next) {
+    const before = index.get(path);
+    if (unmerged.has(path) || !isSame(before, file)) writes.push({ file, before });
+  }
+  for (const path of new Set([...index.keys(), ...unmerged])) {
+    if (!next.has(path)) removals.push({ path, before: index.get(path) });
+  }
+  return { writes, removals, conflicts: [], givenUp: unmerged };
 }
 
 type Side = Pick<TreeFile, 'mode' | 'oid'> | undefined;

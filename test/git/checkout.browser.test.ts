@@ -96,6 +96,13 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       expect(pulled?.pushed).toEqual(pushed);
       expect(await git(['branch', '--list', `gone-${kind}`], { cwd: gitDir })).toBe('');
       await expectSoundRepository(gitDir);
+      const clashed = pulled?.clashed;
+      expect(clashed?.refused).toEqual(['MergeConflictError', 'MergeConflictError']);
+      expect(clashed?.marked).toBe('<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> older\n');
+      expect(clashed?.before).toEqual({ text: 'ours\n', unclean: [] });
+      expect(clashed?.after).toEqual(clashed?.before);
+      expect(clashed?.end).toEqual({ text: 'both\n', unclean: [] });
+      expect(clashed?.parent).toEqual(clashed?.sides);
       await tab.close();
     });
   }

@@ -62,7 +62,8 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
     const { oid } = await git.pull({ ...bound, cache: common.cache });
     const tags = await git.listTags(common);
     const pulled = { oid, tags, files: await listTree(fs, dir), unclean: await unclean() };
-    return { ...pulled, pushed: await pushAll(bound, common, kind) };
+    const pushed = await pushAll(bound, common, kind);
+    return { ...pulled, pushed, clashed: await clash(common) };
   };
   return { cloned, older, refused, branch, forced };
 }
@@ -93,7 +94,42 @@ async function pushAll(
   return { head, ok, again: again.ok, tracked, sent, gone: gone.ok };
 }
 
+/** Has two branches clash, gives that up, and concludes it the next time. */
+async function clash(common: { fs: LightningFS; dir: string; cache: object }) {
+  const author = { name: 'Ann', email: 'ann@example.com' };
+  const path = `${common.dir}/run`;
+  const read = () => common.fs.promises.readFile(path, 'utf8');
+  const commit = async (text: string) => {
+    await common.fs.promises.writeFile(path, text);
+    await git.add({ ...common, filepath: 'run' });
+    return git.commit({ ...common, message: text, author });
+  };
+  const state = async () => ({
+    text: await read(),
+    unclean: (await git.statusMatrix(common)).filter(([, ...sides]) => sides.join() !== '1,1,1'),
+  });
+  const merge = () =>
+    git.merge({ ...common, ours: 'main', theirs: 'older', author, abortOnConflict: false }).then(
+      () => undefined,
+      ({ code }: { code: string }) => code,
+    );
+  const ours = await commit('ours\n');
+  await git.checkout({ ...common, ref: 'older' });
+  const theirs = await commit('theirs\n');
+  await git.checkout({ ...common, ref: 'main' });
+  const before = await state();
+  const refused = [await merge()];
+  const marked = await read();
+  await git.abortMerge(common);
+  const after = await state();
+  refused.push(await merge());
+  const merged = await commit('both\n');
+  const { parent } = (await git.readCommit({ ...common, oid: merged })).commit;
+  return { refused, marked, before, after, parent, sides: [ours, theirs], end: await state() };
+}
+
 interface Pulled {
+  clashed: Awaited<ReturnType<typeof clash>>;
   pushed: Awaited<ReturnType<typeof pushAll>>;
   files: string[];
   unclean: unknown[];

@@ -4,9 +4,11 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import git, { type PullArguments } from '../../src/git/index.js';
+import { fencedBlocks, fillIn } from '../helpers/fenced.js';
 import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
+import { mergeStateOf } from './merge-ground.js';
 import { stateOf } from './state.js';
 
 let template: string;
@@ -122,7 +124,7 @@ beforeAll(async () => {
     await run(template, 'clone', '-q', 'site.git', name);
     await run(join(template, name), 'config', 'remote.origin.url', '../site.git');
   }
-  base = (await startServer({ root })).url;
+  base = (await startServer({ root, allowPush: true })).url;
 });
 
 beforeEach(async () => {
@@ -216,6 +218,45 @@ describe('pull', () => {
     const before = await readFile(join(dir, 'latin.txt'));
     await expect(pull()).rejects.toMatchObject({ code: 'MergeConflictError' });
     expect(await readFile(join(dir, 'latin.txt'))).toEqual(before);
+  });
+
+  it('leaves a conflict as git does, where it is told to, and the next push has both sides', async () => {
+    await theyPush({ 'a.txt': await changed(others, 'a.txt', 3, 'theirs'), 'new.txt': 'new\n' });
+    await commit({ 'a.txt': await changed(dir, 'a.txt', 3, 'ours'), 'ours.txt': 'ours\n' });
+    await here((where) => put(where, { 'b.txt': 'loose\n' }));
+    await expect(pull({ abortOnConflict: false })).rejects.toMatchObject({
+      code: 'MergeConflictError',
+      data: { filepaths: ['a.txt'], bothModified: ['a.txt'] },
+    });
+    await gitStatus(['pull', '-q', '--no-rebase', '--no-edit'], { cwd: expected });
+    const state = async (where: string) => {
+      const { message = '', ...others } = await mergeStateOf(where);
+      return { ...others, message: message.replace(/ of \S+/, '') };
+    };
+    expect(await state(dir)).toEqual(await state(expected));
+    await expect(pull()).rejects.toMatchObject({ code: 'MERGE_NOT_CONCLUDED' });
+    const document = new URL('../../docs/conflicts.md', import.meta.url);
+    const [example = ''] = await fencedBlocks(document, 'js');
+    await git.abortMerge({ fs, dir });
+    // As it stands in the document, but for the import, and where it pulls from.
+    const body = fillIn(example, {
+      "import git from 'gitws/git';": '',
+      'dir, author, abortOnConflict': 'dir, url, author, abortOnConflict',
+    });
+    const names = ['git', 'fs', 'dir', 'url', 'author', 'resolve'];
+    const follow = new Function(...names, `return (async () => {${body}})()`) as (
+      ...given: unknown[]
+    ) => Promise<void>;
+    await follow(git, fs, dir, url, author, (filepath: string) => {
+      return writeFile(join(dir, filepath), 'both\n');
+    });
+    expect(await run(dir, 'log', '-1', '--format=%s')).toMatch(/^Merge branch 'main' of /);
+    expect(await run(dir, 'status', '--porcelain')).toBe('M b.txt');
+    await git.push({ fs, dir, url });
+    await run(others, 'pull', '-q');
+    expect(await readFile(join(others, 'a.txt'), 'utf8')).toBe('both\n');
+    expect(await run(others, 'ls-files')).toMatch(/new\.txt\nours\.txt/);
+    await expectSoundRepository(dir);
   });
 
   it.each<[string, Record<string, string | null>, Record<string, string | null>]>([

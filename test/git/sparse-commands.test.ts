@@ -1,11 +1,12 @@
 /** isomorphic-git's commands of gitws/git in a sparse checkout: what is outside is neither lost nor changed. */
 import * as fs from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as isomorphicGit from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import git from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
+import { mergeStateOf } from './merge-ground.js';
 import { put, SparseSamples } from './sparse-repository.js';
 
 let samples: SparseSamples;
@@ -173,20 +174,31 @@ describe('in a sparse checkout', () => {
     expect(await run('diff', '--cached', '--name-only')).toBe('lib/l');
   });
 
-  it('a merge with conflicts is given up by a forced checkout', async () => {
-    await put(dir, { 'docs/d.md': 'ours\n' });
+  it('a merge with conflicts, outside as well, is left and given up as native git does it', async () => {
+    await run('sparse-checkout', 'disable');
+    await put(dir, { 'docs/d.md': 'ours\n', 'lib/x/3': 'ours\n' });
     await run('commit', '-q', '-a', '-m', 'Ours');
-    const before = await outside();
-    await gitStatus(['merge', '-q', 'origin/other'], { cwd: dir });
-    expect(await run('ls-files', '-u')).not.toBe('');
-    await expect(git.abortMerge(common())).rejects.toMatchObject({
-      code: 'UNSUPPORTED_SPARSE_CHECKOUT',
-      data: { command: 'abortMerge' },
+    await run('sparse-checkout', 'set', '--cone', 'docs');
+    const native = `${dir}-native`;
+    await cp(dir, native, { recursive: true, verbatimSymlinks: true });
+    const state = async (where: string) => ({
+      ...(await mergeStateOf(where)),
+      flags: await realGit(['ls-files', '-t'], { cwd: where }),
+      original: undefined,
     });
+    const [before, theirs] = [await state(dir), 'origin/other'];
+    await expect(
+      git.merge({ ...common(), ours: 'main', theirs, author, abortOnConflict: false }),
+    ).rejects.toMatchObject({ code: 'MergeConflictError' });
+    await gitStatus(['merge', '-q', theirs], { cwd: native });
+    expect(await state(dir)).toEqual(await state(native));
+    expect(await readFile(join(dir, 'lib/x/3'), 'utf8')).toContain('<<<<<<< HEAD');
+    await git.abortMerge(common());
+    expect(await state(dir)).toEqual(before);
+    await gitStatus(['merge', '-q', theirs], { cwd: dir });
     await git.checkout({ ...common(), force: true });
-    expect(await run('ls-files', '-u')).toBe('');
-    expect(fs.existsSync(join(dir, 'lib/x'))).toBe(false);
-    expect(await outside()).toEqual(before);
+    expect(await state(dir)).toEqual(before);
+    await expectSoundRepository(dir);
   });
 
   it('what would write the whole working tree, or commit without it, is refused', async () => {
@@ -197,7 +209,6 @@ describe('in a sparse checkout', () => {
     const refused: [string, () => Promise<unknown>][] = [
       ['stash', () => git.stash(common())],
       ['stash', () => git.stash({ ...common(), op: 'apply' })],
-      ['merge', () => git.merge({ ...common(), ours: 'main', theirs, abortOnConflict: false })],
       ['cherryPick', () => git.cherryPick({ ...common(), oid })],
     ];
     for (const [command, call] of refused) {

@@ -1,0 +1,378 @@
+/** Conflicts of a merge, left to be resolved, concluded and given up: held against native git's. */
+import * as fs from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import git from '../../src/git/index.js';
+import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
+import { diverged, mergeStateOf, put, type Changes, type Ground } from './merge-ground.js';
+
+const author = { name: 'Test Author', email: 'author@example.com', timestamp: 1735689600 };
+const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
+const withLines = (changes: Record<number, string>, end = '\n') =>
+  lines.map((line, at) => `${changes[at] ?? line}${end}`).join('');
+const run = (where: string, ...args: string[]) => realGit(args, { cwd: where });
+const picture = (seed: number) => Uint8Array.from({ length: 500 }, (_, n) => (n * seed) % 256);
+
+const merge = (dir: string, own: object = {}) =>
+  git.merge({ fs, dir, ours: 'main', theirs: 'theirs', author, abortOnConflict: false, ...own });
+
+/** Merges in both, which comes to conflicts in both. */
+async function mergeBoth({ dir, expected }: Ground): Promise<void> {
+  await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+  const { code } = await gitStatus(['merge', '-q', '--no-edit', 'theirs'], { cwd: expected });
+  expect(code).toBe(1);
+}
+
+const expectSame = async ({ dir, expected }: Ground) => {
+  expect(await mergeStateOf(dir)).toEqual(await mergeStateOf(expected));
+  await expectSoundRepository(dir);
+};
+
+const one = { 'a.txt': withLines({}) };
+const oneConflict = () =>
+  diverged(
+    { ...one, 'b.txt': 'b\n', 'd.txt': 'd\n' },
+    { 'a.txt': withLines({ 5: 'ours' }), 'b.txt': 'ours\n' },
+    { 'a.txt': withLines({ 5: 'theirs' }), 'c.txt': 'new\n', 'd.txt': null },
+  );
+
+describe.concurrent('a merge leaves as git does', () => {
+  it.each<[string, Changes, Changes, Changes]>([
+    [
+      'lines that both have changed, and takes what one has',
+      { ...one, 'b.txt': 'b\n', 'gone.txt': 'x\n', 'folder/é.txt': withLines({}) },
+      { 'a.txt': withLines({ 3: 'ours', 20: 'ours alone' }), 'b.txt': 'ours\n' },
+      {
+        'a.txt': withLines({ 3: 'theirs', 28: 'theirs alone' }),
+        ...{ 'new/c.txt': 'new\n', 'gone.txt': null, 'folder/é.txt': withLines({ 1: 'theirs' }) },
+      },
+    ],
+    [
+      'several places, of which those that are near are one',
+      one,
+      { 'a.txt': withLines({ 2: 'ours', 5: 'ours', 15: 'ours', 29: 'ours' }) },
+      { 'a.txt': withLines({ 2: 'theirs', 5: 'theirs', 15: 'theirs', 29: 'theirs' }) },
+    ],
+    [
+      'places that are near, but for what one side has changed between them',
+      one,
+      { 'a.txt': withLines({ 5: 'ours', 7: 'ours', 9: 'ours' }) },
+      { 'a.txt': withLines({ 5: 'theirs', 9: 'theirs', 20: 'theirs', 22: 'same' }) },
+    ],
+    [
+      'places that are near, and between them what both have made the same',
+      one,
+      { 'a.txt': withLines({ 5: 'ours', 7: 'same', 9: 'ours' }) },
+      { 'a.txt': withLines({ 5: 'theirs', 7: 'same', 9: 'theirs' }) },
+    ],
+    [
+      'what both have added, but for the lines that both have',
+      { 'other.txt': 'x\n' },
+      { 'a.txt': withLines({ 10: 'ours', 25: 'ours' }) },
+      { 'a.txt': withLines({ 10: 'theirs', 25: 'theirs' }), 'other.txt': 'y\n' },
+    ],
+    [
+      'a file that was changed here and removed there',
+      one,
+      { 'a.txt': 'ours\n' },
+      { 'a.txt': null },
+    ],
+    [
+      'a file that was removed here and changed there',
+      one,
+      { 'a.txt': null },
+      { 'a.txt': 'theirs\n' },
+    ],
+    [
+      'no text',
+      { 'picture.bin': picture(3) },
+      { 'picture.bin': picture(5) },
+      { 'picture.bin': picture(7) },
+    ],
+    [
+      'lines that end with CRLF',
+      { 'a.txt': withLines({}, '\r\n') },
+      { 'a.txt': withLines({ 5: 'ours' }, '\r\n') },
+      { 'a.txt': withLines({ 5: 'theirs' }, '\r\n') },
+    ],
+    [
+      'an end without a newline, and a beginning with a mark',
+      { 'a.txt': '\ufeffone\ntwo\nthree' },
+      { 'a.txt': '\ufeffone\ntwo\nours' },
+      { 'a.txt': '\ufeffone\ntwo\ntheirs' },
+    ],
+    [
+      'links that lead elsewhere',
+      { link: { to: 'a' } },
+      { link: { to: 'b' } },
+      { link: { to: 'c' } },
+    ],
+    [
+      'a file that is executable on one side',
+      one,
+      { 'a.txt': { x: withLines({ 5: 'ours' }) } },
+      { 'a.txt': withLines({ 5: 'theirs' }) },
+    ],
+    [
+      'files in folders, in the order of the index',
+      { 'b/a.txt': 'x\n', 'b.txt': 'x\n', 'ä.txt': 'x\n', 'Z.txt': 'x\n' },
+      { 'b/a.txt': '1\n', 'b.txt': '1\n', 'ä.txt': '1\n', 'Z.txt': '1\n' },
+      { 'b/a.txt': '2\n', 'b.txt': null, 'ä.txt': '2\n', 'Z.txt': '2\n' },
+    ],
+  ])('%s', async (_, base, ours, theirs) => {
+    const ground = await diverged(base, ours, theirs);
+    await mergeBoth(ground);
+    await expectSame(ground);
+  });
+});
+
+describe.concurrent('a merge that waits', () => {
+  it('is concluded by a commit, with both parents and its message', async () => {
+    const ground = await oneConflict();
+    const { dir, expected } = ground;
+    await mergeBoth(ground);
+    await expect(git.commit({ fs, dir, author })).rejects.toMatchObject({
+      code: 'UnmergedPathsError',
+    });
+    await ground.both((where) => put(where, { 'a.txt': withLines({ 5: 'both' }) }));
+    await git.add({ fs, dir, filepath: 'a.txt' });
+    await run(expected, 'add', 'a.txt');
+    const oid = await git.commit({ fs, dir, author });
+    // As where somebody looks at the message, and leaves it.
+    await run(expected, '-c', 'core.editor=true', 'commit', '-q');
+    const made = (where: string) => run(where, 'log', '-1', '--format=%P%n%T%n%B');
+    expect(await made(dir)).toBe(await made(expected));
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(oid);
+    const next = await git.commit({ fs, dir, author, message: 'Next' });
+    expect(await run(dir, 'log', '-1', '--format=%P', next)).toBe(oid);
+    await run(expected, 'commit', '-q', '--allow-empty', '-m', 'Next');
+    const state = async (where: string) => ({ ...(await mergeStateOf(where)), status: '' });
+    expect(await state(dir)).toEqual(await state(expected));
+    await expectSoundRepository(dir);
+  });
+
+  it('is concluded where native git began it, and by native git where we did', async () => {
+    const ground = await oneConflict();
+    const { dir, expected } = ground;
+    await mergeBoth(ground);
+    await ground.both(async (where) => {
+      await put(where, { 'a.txt': withLines({ 5: 'both' }) });
+      await run(where, 'add', 'a.txt');
+    });
+    await git.commit({ fs, dir: expected, author, message: 'Merged\n' });
+    await run(dir, 'commit', '-q', '-m', 'Merged');
+    const made = (where: string) => run(where, 'log', '-1', '--format=%P%n%T%n%B');
+    expect(await made(dir)).toBe(await made(expected));
+    expect(
+      await gitStatus(['rev-parse', '-q', '--verify', 'MERGE_HEAD'], { cwd: expected }),
+    ).toMatchObject({ code: 1 });
+    expect(await run(expected, 'status', '--porcelain')).toBe('');
+  });
+
+  it('takes a removal, and parents that the caller names', async () => {
+    const { dir } = await diverged(one, { 'a.txt': 'ours\n' }, { 'a.txt': null });
+    await expect(merge(dir)).rejects.toMatchObject({
+      data: { filepaths: ['a.txt'], bothModified: [], deleteByUs: [], deleteByTheirs: ['a.txt'] },
+    });
+    await git.remove({ fs, dir, filepath: 'a.txt' });
+    const parent = [await run(dir, 'rev-parse', 'main'), await run(dir, 'rev-parse', 'theirs')];
+    await git.commit({ fs, dir, author, message: 'Away', ref: 'refs/heads/aside', parent });
+    expect(await mergeStateOf(dir)).toHaveProperty('head', `${parent[1] ?? ''}\n`);
+    await git.commit({ fs, dir, author, message: 'Away', parent: ['main', 'theirs'] });
+    expect(await run(dir, 'log', '-1', '--format=%P')).toBe(parent.join(' '));
+    expect(await mergeStateOf(dir)).toHaveProperty('head', undefined);
+    expect(await run(dir, 'ls-tree', '-r', 'HEAD')).toBe('');
+  });
+
+  it('is given up as git gives it up: changes of other files stay', async () => {
+    const ground = await oneConflict();
+    const { dir, expected } = ground;
+    await ground.both((where) => put(where, { 'b.txt': 'mine\n', 'loose.txt': 'mine\n' }));
+    await mergeBoth(ground);
+    await expectSame(ground);
+    await ground.both((where) => put(where, { 'a.txt': 'half\n' }));
+    await git.abortMerge({ fs, dir });
+    await run(expected, 'merge', '--abort');
+    await expectSame(ground);
+    expect(await run(dir, 'status', '--porcelain')).toBe('M b.txt\n?? loose.txt');
+  });
+
+  it('is given up with pictures and links as they were', async () => {
+    const ground = await diverged(
+      { 'picture.bin': picture(3), link: { to: 'a' }, run: { x: 'base\n' } },
+      { 'picture.bin': picture(5), link: { to: 'b' }, run: { x: 'ours\n' } },
+      {
+        'picture.bin': picture(7),
+        link: { to: 'c' },
+        run: { x: 'theirs\n' },
+        'new.bin': picture(9),
+      },
+    );
+    await mergeBoth(ground);
+    await git.abortMerge({ fs, dir: ground.dir });
+    await run(ground.expected, 'merge', '--abort');
+    await expectSame(ground);
+    expect(await run(ground.dir, 'status', '--porcelain')).toBe('');
+  });
+
+  it('is not given up where a file has changed since it was added', async () => {
+    const ground = await oneConflict();
+    const { dir, expected } = ground;
+    await mergeBoth(ground);
+    await ground.both(async (where) => {
+      await put(where, { 'a.txt': 'added\n' });
+      await run(where, 'add', 'a.txt');
+      await put(where, { 'a.txt': 'changed\n' });
+    });
+    await expect(git.abortMerge({ fs, dir })).rejects.toMatchObject({
+      code: 'CheckoutConflictError',
+      data: { filepaths: ['a.txt'] },
+    });
+    expect((await gitStatus(['merge', '--abort'], { cwd: expected })).code).not.toBe(0);
+    await expectSame(ground);
+  });
+
+  it('is not forgotten by another merge, a pull, a checkout or an amended commit', async () => {
+    const ground = await oneConflict();
+    const { dir } = ground;
+    await mergeBoth(ground);
+    await run(dir, 'branch', 'other', 'main~1');
+    const before = await mergeStateOf(dir);
+    const url = 'ws://127.0.0.1:9/site.git';
+    const refused: [string, () => Promise<unknown>][] = [
+      ['merge', () => merge(dir)],
+      ['pull', () => git.pull({ fs, dir, url, author })],
+      ['fastForward', () => git.fastForward({ fs, dir, url } as never)],
+      ['checkout', () => git.checkout({ fs, dir, ref: 'other' })],
+      ['checkout', () => git.checkout({ fs, dir, ref: 'other', noCheckout: true, force: true })],
+      ['commit with amend', () => git.commit({ fs, dir, amend: true, author, message: 'x' })],
+    ];
+    for (const [command, call] of refused) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'MERGE_NOT_CONCLUDED',
+        data: { command },
+      });
+    }
+    expect(await mergeStateOf(dir)).toEqual(before);
+    await git.checkout({ fs, dir, ref: 'other', force: true });
+    expect(await mergeStateOf(dir)).toMatchObject({ head: undefined, message: undefined });
+    expect(await run(dir, 'status', '--porcelain', '--branch')).toBe('## other');
+  });
+});
+
+describe.concurrent('a merge changes nothing', () => {
+  it.each<[string, (where: string) => Promise<unknown>, string]>([
+    ['a change in the file', (where) => put(where, { 'a.txt': 'mine\n' }), 'a.txt'],
+    ['a change in a file that is taken', (where) => put(where, { 'd.txt': 'mine\n' }), 'd.txt'],
+    ['a file that git does not know', (where) => put(where, { 'c.txt': 'mine\n' }), 'c.txt'],
+    [
+      'something staged',
+      async (where) => {
+        await put(where, { 'mine.txt': 'mine\n' });
+        await run(where, 'add', 'mine.txt');
+      },
+      'mine.txt',
+    ],
+  ])('where %s is in the way', async (_, change, path) => {
+    const ground = await oneConflict();
+    await ground.both(change);
+    const before = await mergeStateOf(ground.dir);
+    await expect(merge(ground.dir)).rejects.toMatchObject({
+      code: 'CheckoutConflictError',
+      data: { filepaths: [path] },
+    });
+    const native = await gitStatus(['merge', '-q', 'theirs'], { cwd: ground.expected });
+    expect(native.code).not.toBe(0);
+    expect(await mergeStateOf(ground.dir)).toEqual(before);
+  });
+
+  it('where a file that was removed there has changes that giving it up would lose', async () => {
+    const { dir } = await diverged(one, { 'a.txt': 'ours\n' }, { 'a.txt': null });
+    await put(dir, { 'a.txt': 'mine\n' });
+    const before = await mergeStateOf(dir);
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'CheckoutConflictError' });
+    expect(await mergeStateOf(dir)).toEqual(before);
+  });
+
+  it.each<[string, Changes, Changes]>([
+    ['a file and a folder', { 'a.txt': 'ours\n' }, { 'a.txt': null, 'a.txt/b': 'theirs\n' }],
+    ['a file and a link', { 'a.txt': 'ours\n' }, { 'a.txt': { to: 'elsewhere' } }],
+  ])('where %s would be in one place', async (_, ours, theirs) => {
+    const { dir } = await diverged(one, ours, theirs);
+    const before = await mergeStateOf(dir);
+    await expect(merge(dir)).rejects.toBeInstanceOf(Error);
+    expect(await mergeStateOf(dir)).toEqual(before);
+  });
+
+  it('where it is another branch than the one whose files are here, and in a dry run', async () => {
+    const { dir } = await oneConflict();
+    await run(dir, 'branch', 'other');
+    const before = await mergeStateOf(dir);
+    const code = 'MergeConflictError';
+    await expect(merge(dir, { ours: 'other' })).rejects.toMatchObject({ code });
+    await expect(merge(dir, { dryRun: true })).rejects.toMatchObject({ code });
+    expect(await mergeStateOf(dir)).toEqual(before);
+  });
+});
+
+describe.concurrent('a merge', () => {
+  it('without a conflict is isomorphic-git’s', async () => {
+    const { dir } = await diverged(one, { 'b.txt': 'ours\n' }, { 'c.txt': 'theirs\n' });
+    const { oid = '' } = await merge(dir);
+    expect(await run(dir, 'log', '-1', '--format=%P %s', oid)).toMatch(/^\w{40} \w{40} Merge /);
+    expect(await run(dir, 'rev-parse', 'main')).toBe(oid);
+    expect(await mergeStateOf(dir)).toHaveProperty('head', undefined);
+  });
+
+  it('asks the caller’s driver for what both have changed', async () => {
+    const { dir } = await oneConflict();
+    const asked: unknown[] = [];
+    await expect(
+      merge(dir, {
+        mergeDriver: ({ contents, path }: { contents: string[]; path: string }) => {
+          asked.push(path, contents.length);
+          return { cleanMerge: false, mergedText: 'my marks\n' };
+        },
+      }),
+    ).rejects.toMatchObject({ code: 'MergeConflictError' });
+    expect(asked).toEqual(['a.txt', 3, 'a.txt', 3]);
+    expect(await readFile(join(dir, 'a.txt'), 'utf8')).toBe('my marks\n');
+  });
+
+  it('of histories that have nothing in common leaves what both have', async () => {
+    const ground = await diverged(one, { 'a.txt': 'ours\n' }, {});
+    await ground.both(async (where) => {
+      await run(where, 'checkout', '-q', '--orphan', 'alone');
+      await put(where, { 'a.txt': 'alone\n' });
+      await run(where, 'add', '-A');
+      await run(where, 'commit', '-q', '-m', 'Alone');
+      await run(where, 'checkout', '-q', 'main');
+    });
+    const own = { theirs: 'alone', allowUnrelatedHistories: true };
+    await expect(merge(ground.dir, own)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    const args = ['merge', '-q', '--allow-unrelated-histories', 'alone'];
+    await gitStatus(args, { cwd: ground.expected });
+    await expectSame(ground);
+  });
+
+  it.each(['MERGE_HEAD', 'MERGE_MSG'])(
+    'whose %s is not written does not say that it waits',
+    async (name) => {
+      const { dir } = await oneConflict();
+      const lying = {
+        promises: {
+          ...fs.promises,
+          writeFile: (path: string, ...rest: unknown[]) =>
+            path.endsWith(name)
+              ? Promise.resolve()
+              : fs.promises.writeFile(path, ...(rest as [never])),
+        },
+      };
+      await expect(merge(dir, { fs: lying })).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
+      expect(await run(dir, 'ls-files', '-u')).not.toBe('');
+      await git.abortMerge({ fs, dir });
+      expect(await run(dir, 'status', '--porcelain')).toBe('');
+    },
+  );
+});
