@@ -1,6 +1,6 @@
 /** Small controls that are used all over the page. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons.js';
 
 interface IconButtonProps {
@@ -41,7 +41,8 @@ export function Menu({ label, button, class: extra, children }: MenuProps) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before the next key: an arrow that is pressed at once is meant for the list.
+  useLayoutEffect(() => {
     if (!isOpen) return;
     root.current?.querySelector<HTMLElement>('.menu-list button')?.focus();
     const leave = (event: Event): void => {

@@ -1,5 +1,5 @@
 /** The menu of branches and tags, asked of the server when it is opened. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { NamedRef } from '../model/repository.js';
 import type { Session, State } from '../session.js';
 import { Icon } from './icon.js';
@@ -81,7 +81,8 @@ function Panel(props: {
   const { refs, current, onChoose } = props;
   const [search, setSearch] = useState('');
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // Before the next key: what is typed at once is meant for it.
+  useLayoutEffect(() => field.current?.focus(), []);
   const found = refs?.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase())) ?? [];
   return (
     <div class="menu-list" part="menu">
