@@ -9,15 +9,16 @@ import { updateRefs, type RefChange } from '../repository/ref-update.js';
 import { Refs, type RefValue } from '../repository/refs.js';
 import { promisesOf } from '../storage/file-system.js';
 import { setConfig } from './config.js';
+import { readIndex, repositoryAt } from './index-entries.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 import { LazyFetch } from './lazy-fetch.js';
-import { endMerge, notConcluded, readMerge } from './merge-state.js';
+import { endMerge, mergeWaits, notConcluded } from './merge-state.js';
 import type { RemoteAccess, RemoteArguments } from './remote-access.js';
 import type { Promisor } from '../repository/promisor.js';
 import { Cone } from '../worktree/cone.js';
 import { coneFolders } from '../worktree/cone-folders.js';
-import { filesInCone } from './cone-files.js';
+import { filesInCone, isUnder } from './cone-files.js';
 import { readCone, writeCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
@@ -97,6 +98,7 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   throwIfCanceled(given.signal);
   if (dryRun || filepaths.length > 0) {
     if (cone !== undefined) throw notSparse(sparse);
+    if (ref === undefined) await expectMerged(common, filepaths);
     const find = async () => (await findTarget(common, ref ?? 'HEAD', remote)).commit;
     const files = filepaths.length > 0 && (await filesInCone(common, find, filepaths));
     await isomorphicGit.checkout({ ...given, ...(files ? { filepaths: files } : {}) });
@@ -109,7 +111,7 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   const keepsHead = given.noUpdateHead ?? ref === undefined;
   const changes = changesFor(target, keepsHead, headBefore);
   const at = { fs, gitdir: gitDirectory };
-  const isMerging = (await useFileSystem(() => readMerge(at))) !== undefined;
+  const isMerging = await mergeWaits(at);
   const isGivenUp = given.force === true && given.noCheckout !== true;
   const isMove = target.commit !== previousHead || changes.some(isNews);
   if (isMerging && !isGivenUp && isMove) throw notConcluded('checkout');
@@ -123,8 +125,18 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   } else if (cone !== undefined) await writeCone(at, cone);
   if (target.isNew && track) await trackBranch(common, target.ref ?? '', remote);
   await updateRefs(promisesOf(fs), gitDirectory, changes);
-  if (isMerging && isGivenUp) await useFileSystem(() => endMerge(at));
+  if (isMerging && isGivenUp) await endMerge(at);
   await tellCheckout(given.onPostCheckout, previousHead, target.commit);
+}
+
+/** As git does of files of the index. @throws isomorphic-git's UnmergedPathsError */
+async function expectMerged(common: Common, filepaths: readonly string[]): Promise<void> {
+  const at = await repositoryAt(common);
+  const unmerged = (at === undefined ? [] : await readIndex(at))
+    .filter(({ stage, path }) => stage > 0 && filepaths.some((each) => isUnder(path, each)))
+    .map(({ path }) => path);
+  if (unmerged.length === 0) return;
+  throw new isomorphicGit.Errors.UnmergedPathsError([...new Set(unmerged)]);
 }
 
 function notSparse(sparse: readonly string[] | undefined): GitWsError {

@@ -5,6 +5,8 @@
 import { GitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
 import { isMissing, promisesOf } from '../storage/file-system.js';
+import { isThere } from '../storage/whole-file.js';
+import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
 
 /** A merge that waits for its commit. */
@@ -15,45 +17,80 @@ export interface MergeState {
   readonly message: string | undefined;
 }
 
-const names = { head: 'MERGE_HEAD', message: 'MERGE_MSG', mode: 'MERGE_MODE' } as const;
+/** Files of a merge; the first two say that it waits. git has AUTO_MERGE and MERGE_RR for itself. */
+const names = ['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'AUTO_MERGE', 'MERGE_RR'] as const;
 
-/**
- * @param at with the git directory itself.
- * @returns undefined where no merge waits. @throws what `fs` throws.
- */
-export async function readMerge(at: ConfigAt): Promise<MergeState | undefined> {
-  const heads = (await read(at, names.head))?.match(/^[0-9a-f]{40}$/gm);
-  if (heads === undefined || heads === null) return undefined;
-  return { heads, message: await read(at, names.message) };
+/** What `# Conflicts:` begins, up to the end: a hint for whoever reads the message, which is cut off again. */
+const hint = /(^|\n)# Conflicts:\n(#\t[^\n]*\n?)*\n*$/;
+
+/** @param at with the git directory itself. @returns whether a merge waits. @throws what `fs` throws. */
+export async function mergeWaits(at: ConfigAt): Promise<boolean> {
+  const [head, mode] = names;
+  return useFileSystem(async () => (await has(at, head)) || has(at, mode));
 }
 
 /**
- * Says that a merge waits; the index has its conflicts already. `MERGE_HEAD`, which says so, comes last.
+ * @param at with the git directory itself.
+ * @param command what needs it.
+ * @returns undefined where no merge waits.
+ * @throws GitWsError MERGE_NOT_CONCLUDED for one that was interrupted before all of it was written, whose `MERGE_HEAD`
+ *   is damaged, or with which changes were set aside (`git merge --autostash`): those are git's to bring back;
+ *   isomorphic-git's CommitNotFetchedError for a commit that is not here; what `fs` throws.
+ */
+export async function readMerge(at: ConfigAt, command: string): Promise<MergeState | undefined> {
+  if (!(await mergeWaits(at))) return undefined;
+  await expectNoStash(at, command);
+  const text = (await useFileSystem(() => read(at, 'MERGE_HEAD'))) ?? '';
+  const lines = text.split('\n').filter((line) => line !== '');
+  if (lines.length === 0 || !lines.every((line) => /^[0-9a-f]{40}$/.test(line))) {
+    throw notConcluded(command, 'A merge was interrupted, or its MERGE_HEAD is damaged');
+  }
+  const heads = [];
+  // git writes the oid of a tag where that was merged.
+  for (const line of lines) heads.push((await readCommit(at, line, 'MERGE_HEAD')).commit);
+  const message = await useFileSystem(() => read(at, 'MERGE_MSG'));
+  return { heads, message: message?.replace(hint, '$1') };
+}
+
+/** @throws GitWsError MERGE_NOT_CONCLUDED where `git merge --autostash` has set changes aside; what `fs` throws. */
+export async function expectNoStash(at: ConfigAt, command: string): Promise<void> {
+  if (!(await useFileSystem(() => has(at, 'MERGE_AUTOSTASH')))) return;
+  throw notConcluded(command, 'git has set changes aside for a merge, and has to bring them back');
+}
+
+/**
+ * Writes all but what says which commit is merged: that comes with {@link beginMerge}, once the index has the
+ * conflicts. What is interrupted between them is known by it.
  *
  * @param conflicts the paths that are to be resolved.
  * @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws.
  */
-export async function beginMerge(
+export async function prepareMerge(
   at: ConfigAt,
   ours: string,
-  theirs: string,
   message: string,
   conflicts: readonly string[],
 ): Promise<void> {
-  const hint = conflicts.map((path) => `#\t${path}\n`).join('');
+  const paths = conflicts.map((path) => `#\t${path}\n`).join('');
   await write(at, 'ORIG_HEAD', `${ours}\n`);
-  await write(at, names.mode, '');
-  await write(at, names.message, `${message.replace(/\n*$/, '\n')}\n# Conflicts:\n${hint}`);
-  await write(at, names.head, `${theirs}\n`);
+  await write(at, 'MERGE_MSG', `${message.replace(/\n*$/, '\n')}\n# Conflicts:\n${paths}`);
+  await write(at, 'MERGE_MODE', '');
+}
+
+/** Says which commit is merged. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
+export async function beginMerge(at: ConfigAt, theirs: string): Promise<void> {
+  await write(at, 'MERGE_HEAD', `${theirs}\n`);
 }
 
 /** No merge waits any more: it is concluded, or given up. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
 export async function endMerge(at: ConfigAt): Promise<void> {
   const fs = promisesOf(at.fs);
-  for (const name of [names.head, names.message, names.mode]) {
-    await fs.unlink(`${at.gitdir}/${name}`).catch(isMissing);
-  }
-  if ((await read(at, names.head)) !== undefined) throw lied(`removed ${names.head}`);
+  await useFileSystem(async () => {
+    for (const name of names) {
+      await fs.unlink(`${at.gitdir}/${name}`).catch(isMissing);
+      if (await has(at, name)) throw lied(`removed ${name}`);
+    }
+  });
 }
 
 /**
@@ -63,22 +100,23 @@ export async function endMerge(at: ConfigAt): Promise<void> {
  */
 export async function expectNoMerge(command: string, at: ConfigAt | undefined): Promise<void> {
   if (at === undefined) return;
-  if ((await useFileSystem(() => readMerge(at))) !== undefined) throw notConcluded(command);
+  if (await mergeWaits(at)) throw notConcluded(command);
+  if (await useFileSystem(() => has(at, 'CHERRY_PICK_HEAD'))) {
+    throw notConcluded(command, 'A cherry-pick is not concluded (CHERRY_PICK_HEAD is there)');
+  }
 }
 
-/** @returns MERGE_NOT_CONCLUDED. @param command what is refused. */
-export function notConcluded(command: string): GitWsError {
-  const message =
-    `A merge is not concluded (MERGE_HEAD is there): commit it, or give it up with abortMerge; ` +
-    `${command} has done nothing.`;
+/** @returns MERGE_NOT_CONCLUDED. @param command what is refused. @param why a sentence without its end. */
+export function notConcluded(
+  command: string,
+  why = 'A merge is not concluded (MERGE_HEAD is there): commit it, or give it up with abortMerge',
+): GitWsError {
+  const message = `${why}; ${command} has done nothing.`;
   return new GitWsError('MERGE_NOT_CONCLUDED', message, { data: { command } });
 }
 
-/** @returns the text without comments, and without empty lines at its ends (git's `strbuf_stripspace`). */
-export function withoutComments(message: string): string {
-  const lines = message.split('\n').filter((line) => !line.startsWith('#'));
-  const text = lines.map((line) => line.trimEnd()).join('\n');
-  return `${text.replace(/\n{3,}/g, '\n\n').replace(/^\n+|\n+$/g, '')}\n`;
+function has({ fs, gitdir }: ConfigAt, name: string): Promise<boolean> {
+  return isThere(promisesOf(fs), `${gitdir}/${name}`);
 }
 
 async function read({ fs, gitdir }: ConfigAt, name: string): Promise<string | undefined> {

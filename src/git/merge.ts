@@ -1,34 +1,36 @@
-/** `git merge`: isomorphic-git's, with conflicts left as git leaves them; and `git merge --abort`. */
+/** `git merge`, and `git merge --abort`. */
 import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
-import { lateScript } from '../isomorphic/bind-repository.js';
-import { withPackedFiles } from '../isomorphic/packed-fs.js';
 import { Refs } from '../repository/refs.js';
+import { updateRefs } from '../repository/ref-update.js';
 import { promisesOf } from '../storage/file-system.js';
 import { checkoutTree } from '../worktree/checkout.js';
-import { resolve } from './checkout.js';
 import { readCommit } from './commits.js';
-import { leaveConflicts } from './conflicts.js';
+import type { ConfigAt } from './config.js';
 import { repositoryAt } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
-import { mergeFile } from './merge-file.js';
-import { endMerge, expectNoMerge } from './merge-state.js';
+import { mergeInto } from './merge-into.js';
+import { endMerge, expectNoMerge, expectNoStash } from './merge-state.js';
 import { failureOf } from './outcome.js';
 import { readCone } from './sparse-state.js';
 
 type Given = Parameters<typeof isomorphicGit.merge>[0];
 
 /**
- * isomorphic-git's, which leaves what is no text as it is. With `abortOnConflict: false` a conflict in the branch
- * that is checked out is left to be resolved, as git leaves it: the files have both sides between marks, the index
- * has the sides, and `MERGE_HEAD` and `MERGE_MSG` are there. All others of both sides are in the working tree.
- * {@link commit} makes the merge of it once all is resolved and added, {@link abortMerge} gives it up. Where
- * changes that are not committed are in the way, or staged, and where a path is to be a file and a folder,
- * nothing changes.
+ * Merges a commit into a branch, with isomorphic-git's options and results: without `abortOnConflict: false` the
+ * working tree stays as it is, and a conflict changes nothing. Files are merged line by line as git merges them,
+ * and what is no text (it has a NUL) is a conflict. With `abortOnConflict: false` a conflict is left to be resolved,
+ * as git leaves it: the files have both sides between marks, the index has the sides, `MERGE_HEAD` and `MERGE_MSG`
+ * are there, and all else of both sides is in the working tree. {@link commit} makes the merge of it once all is
+ * resolved and added, {@link abortMerge} gives it up. Where changes that are not committed are in the way, or
+ * staged, nothing changes.
  *
- * @throws isomorphic-git's MergeConflictError, also where the conflicts are left, and what else its own throws;
- *   CheckoutConflictError, UnmergedPathsError; GitWsError MERGE_NOT_CONCLUDED where another merge waits; what
- *   {@link checkout} throws.
+ * @throws isomorphic-git's MergeConflictError, also where the conflicts are left; MergeNotSupportedError where there is
+ *   not one merge base, or a path would be a file and a folder, or a file and a link; FastForwardError,
+ *   MissingNameError, UnmergedPathsError, NotFoundError; CheckoutConflictError; GitWsError MERGE_NOT_CONCLUDED where
+ *   another merge waits, INVALID_OPTION where conflicts cannot be left, since the branch is not the one that is
+ *   checked out, REF_CHANGED; what {@link checkout} throws.
  */
 export async function merge(given: Given): ReturnType<typeof isomorphicGit.merge> {
   return mergeHere(given).catch((reason: unknown) => {
@@ -37,49 +39,68 @@ export async function merge(given: Given): ReturnType<typeof isomorphicGit.merge
 }
 
 async function mergeHere(given: Given): ReturnType<typeof isomorphicGit.merge> {
-  const { fs, dir, ours, theirs, message, abortOnConflict = true, dryRun = false } = given;
+  const { fs, dir, dryRun = false, noUpdateBranch = false, abortOnConflict = true } = given;
   const at = await repositoryAt(given);
+  // A linked worktree.
   if (at === undefined) return isomorphicGit.merge(given);
   if (!dryRun) await expectNoMerge('merge', at);
+  const head = await useFileSystem(() => new Refs(promisesOf(fs), at.gitdir).branch());
+  const asked = given.ours === undefined || given.ours === 'HEAD' ? head : given.ours;
+  const into = await isomorphicGit.expandRef({ ...at, ref: asked ?? 'HEAD' });
+  const isHere = into === (head ?? 'HEAD');
+  const leaves = !abortOnConflict && !dryRun;
+  if (leaves && (!isHere || dir === undefined)) {
+    const message = 'abortOnConflict: false needs dir, and the branch that is checked out.';
+    throw new GitWsError('INVALID_OPTION', message, { data: { ours: given.ours } });
+  }
+  const [ours, theirs] = [await commitOf(at, into), await commitOf(at, given.theirs)];
+  const name = await fullNameOf(at, given.theirs);
   const lazy = await LazyFetch.of(at, {});
-  const { promisor } = lazy;
   try {
-    return await isomorphicGit.merge({
-      ...given,
-      fs: withPackedFiles(fs, at.gitdir, lateScript, () => promisor),
-      ...{ gitdir: at.gitdir, abortOnConflict: true, mergeDriver: given.mergeDriver ?? mergeFile },
+    const merged = await mergeInto({
+      ...{ ...given, ...at, ours, theirs, promisor: lazy.promisor },
+      labels: { ours: 'HEAD', theirs: given.theirs },
+      message: given.message ?? defaultMessage(given.theirs, name, into),
+      leavesIn: leaves ? dir : undefined,
     });
-  } catch (error) {
-    if (abortOnConflict || dryRun || dir === undefined || !isConflict(error)) throw error;
-    const branch = await useFileSystem(() => currentBranch(fs, at.gitdir));
-    const common = { ...at, ref: ours ?? branch ?? 'HEAD' };
-    const into = await isomorphicGit.expandRef(common);
-    const here = await resolve(at, into);
-    // Another branch than the one whose files are here.
-    if (here === undefined || into !== (branch ?? 'HEAD')) throw error;
-    const there = await readCommit(
-      at,
-      await isomorphicGit.resolveRef({ ...at, ref: theirs }),
-      theirs,
-    );
-    return await leaveConflicts(
-      {
-        ...{ ...at, dir, ours: here, theirs: there.commit, promisor },
-        labels: { ours: 'HEAD', theirs },
-        message: message ?? (await defaultMessage(given, at.gitdir, into)),
-        mergeDriver: given.mergeDriver,
-        allowUnrelatedHistories: given.allowUnrelatedHistories,
-      },
-      error,
-    );
+    if (merged.oid !== ours && !dryRun && !noUpdateBranch) {
+      const change = { name: into, old: { oid: ours }, value: { oid: merged.oid } };
+      await useFileSystem(() => updateRefs(promisesOf(fs), at.gitdir, [change]));
+    }
+    return merged;
   } finally {
     lazy.close();
   }
 }
 
-/** @returns whether isomorphic-git's `merge` has found a conflict, and changed nothing. */
-export function isConflict(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === 'MergeConflictError';
+async function commitOf(at: ConfigAt, ref: string): Promise<string> {
+  return (await readCommit(at, await isomorphicGit.resolveRef({ ...at, ref }), ref)).commit;
+}
+
+/** @returns undefined for what is no ref. */
+async function fullNameOf(at: ConfigAt, ref: string): Promise<string | undefined> {
+  return isomorphicGit.expandRef({ ...at, ref }).catch((error: unknown) => {
+    if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
+    throw error;
+  });
+}
+
+/** @returns what git would say (fmt-merge-msg.c). @param name in full, where there is a ref. @param into in full. */
+function defaultMessage(theirs: string, name: string | undefined, into: string): string {
+  const kinds: Record<string, string> = {
+    ...{ heads: 'branch', remotes: 'remote-tracking branch', tags: 'tag' },
+  };
+  const [, folder = '', rest = theirs] =
+    /^refs\/(heads|remotes|tags)\/(.*)$/.exec(name ?? '') ?? [];
+  return `Merge ${kinds[folder] ?? 'commit'} '${rest}'${intoPart(into)}`;
+}
+
+/** Branches of which the message of a merge does not say that it is theirs (git's `merge.suppressDest`). */
+const usualBranches: ReadonlySet<string> = new Set(['refs/heads/main', 'refs/heads/master']);
+
+/** @returns the end of a merge's message. @param into the full name of a branch. */
+export function intoPart(into: string): string {
+  return usualBranches.has(into) ? '' : ` into ${into.replace(/^refs\/heads\//, '')}`;
 }
 
 /**
@@ -88,7 +109,8 @@ export function isConflict(error: unknown): boolean {
  * staged is taken back so.
  *
  * @throws CheckoutConflictError where a file of the merge has changed since it was added, and nothing has changed
- *   then; what {@link checkout} throws.
+ *   then; GitWsError MERGE_NOT_CONCLUDED where `git merge --autostash` has set changes aside; what {@link checkout}
+ *   throws.
  */
 export async function abortMerge(
   given: Parameters<typeof isomorphicGit.abortMerge>[0],
@@ -105,43 +127,16 @@ async function giveUp(given: Parameters<typeof isomorphicGit.abortMerge>[0]): Pr
     await isomorphicGit.abortMerge(given);
     return;
   }
-  const oid = await isomorphicGit.resolveRef({ ...at, ref });
-  const { tree } = await readCommit(at, oid, ref);
+  await expectNoStash(at, 'abortMerge');
+  const { tree } = await readCommit(at, await isomorphicGit.resolveRef({ ...at, ref }), ref);
   const lazy = await LazyFetch.of(at, {});
   try {
     await checkoutTree({
-      ...{ ...at, dir, tree, from: tree, isReset: true, promisor: lazy.promisor },
+      ...{ ...at, dir, tree, isReset: true, promisor: lazy.promisor },
       cone: await useFileSystem(() => readCone(at)),
     });
-    await useFileSystem(() => endMerge(at));
+    await endMerge(at);
   } finally {
     lazy.close();
   }
-}
-
-/** @returns the full name of the branch that is checked out; undefined where none is. */
-async function currentBranch(fs: object, gitdir: string): Promise<string | undefined> {
-  const head = await new Refs(promisesOf(fs), gitdir).read('HEAD');
-  return head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
-}
-
-/** @returns what git would say (fmt-merge-msg.c). */
-async function defaultMessage(given: Given, gitdir: string, into: string): Promise<string> {
-  const { fs, theirs } = given;
-  const name = await isomorphicGit.expandRef({ fs, gitdir, ref: theirs }).catch(() => '');
-  const kinds: Record<string, string> = {
-    heads: 'branch',
-    remotes: 'remote-tracking branch',
-    tags: 'tag',
-  };
-  const [, folder = '', rest = theirs] = /^refs\/(heads|remotes|tags)\/(.*)$/.exec(name) ?? [];
-  return `Merge ${kinds[folder] ?? 'commit'} '${rest}'${intoPart(into)}`;
-}
-
-/** Branches of which the message of a merge does not say that it is theirs (git's `merge.suppressDest`). */
-const usualBranches: ReadonlySet<string> = new Set(['refs/heads/main', 'refs/heads/master']);
-
-/** @returns the end of a merge's message. @param into the full name of a branch. */
-export function intoPart(into: string): string {
-  return usualBranches.has(into) ? '' : ` into ${into.replace(/^refs\/heads\//, '')}`;
 }

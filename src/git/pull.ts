@@ -1,25 +1,18 @@
 /** `git pull`: a fetch, and then a fast-forward or a merge; branch and HEAD move last. */
 import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
 import { promisesOf } from '../storage/file-system.js';
 import { useFileSystem } from '../base/failure.js';
-import { lateScript } from '../isomorphic/bind-repository.js';
-import { withPackedFiles } from '../isomorphic/packed-fs.js';
-import { Commits } from '../repository/commits.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { Refs } from '../repository/refs.js';
 import { updateRefs } from '../repository/ref-update.js';
-import { readShallow } from '../repository/shallow-file.js';
-import type { Promisor } from '../repository/promisor.js';
-import { StoredObjects } from '../repository/stored-objects.js';
-import { treeFiles } from '../worktree/tree-files.js';
 import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
-import { leaveConflicts } from './conflicts.js';
 import { fetch, gitdirOf, type FetchArguments } from './fetch.js';
 import { repositoryAt } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
-import { intoPart, isConflict } from './merge.js';
-import { mergeFile } from './merge-file.js';
+import { intoPart } from './merge.js';
+import { mergeInto } from './merge-into.js';
 import { expectNoMerge } from './merge-state.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
@@ -64,7 +57,7 @@ export async function fastForward(
  * Pulls into a branch, by default the one that is checked out. Whether the working tree can follow is found
  * out before anything of it is changed, and only then does the branch move: changes that are not committed,
  * staged ones too, stay as they are, or are in the way, and then nothing has happened but a fetch. What is
- * to be merged is merged by isomorphic-git's `merge`; a conflict changes nothing, unless `abortOnConflict` is false.
+ * to be merged is merged as by {@link merge}; a conflict changes nothing, unless `abortOnConflict` is false.
  *
  * @returns what isomorphic-git's `merge` returns.
  * @throws what {@link fetch} throws; isomorphic-git's FastForwardError, MergeConflictError,
@@ -91,10 +84,15 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const gitdir = await useFileSystem(() => findGitDirectory(plain, gitdirOf(given)));
   const refs = new Refs(plain, gitdir);
   const head = await useFileSystem(() => refs.read('HEAD'));
-  const current = head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+  const current = await useFileSystem(() => refs.branch());
   const branch =
     asked === undefined ? current : `refs/heads/${asked.replace(/^refs\/heads\//, '')}`;
   if (branch === undefined) throw new isomorphicGit.Errors.MissingParameterError('ref');
+  const leaves = given.abortOnConflict === false;
+  if (leaves && branch !== current) {
+    const message = 'abortOnConflict: false needs the branch that is checked out.';
+    throw new GitWsError('INVALID_OPTION', message, { data: { ref: asked } });
+  }
   const ref = branch.slice('refs/heads/'.length);
   const { fetchHead, fetchHeadDescription } = await fetch({ ...(given as FetchArguments), ref });
   if (fetchHead === null) throw new isomorphicGit.Errors.NotFoundError(ref);
@@ -103,12 +101,16 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const ours = before?.oid;
   const message = `Merge ${fetchHeadDescription ?? ''}${intoPart(branch)}`;
   const lazy = await LazyFetch.of({ fs, gitdir }, given);
-  const how = { ...given, gitdir, message, promisor: lazy.promisor };
+  const { promisor } = lazy;
   try {
     const merged =
       ours === undefined
         ? { oid: theirs, fastForward: true }
-        : await merge({ ours, theirs, branch, isHere: branch === current }, how);
+        : await mergeInto({
+            ...{ ...given, gitdir, ours, theirs, message, promisor },
+            labels: { ours: 'HEAD', theirs },
+            leavesIn: leaves ? dir : undefined,
+          });
     const isMoved = branch !== current;
     if (merged.oid === ours && !isMoved) return merged;
     const common = { fs, dir, gitdir, cache: given.cache ?? {} };
@@ -128,55 +130,4 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   } finally {
     lazy.close();
   }
-}
-
-interface Sides {
-  readonly ours: string;
-  readonly theirs: string;
-  readonly branch: string;
-  /** Whether the branch is checked out. */
-  readonly isHere: boolean;
-}
-
-type How = PullArguments & {
-  readonly gitdir: string;
-  readonly message: string;
-  readonly promisor: Promisor | undefined;
-};
-
-async function merge(
-  { ours, theirs, branch, isHere }: Sides,
-  given: How,
-): Promise<isomorphicGit.MergeResult & { oid: string }> {
-  const { fs, gitdir, fastForward = true, fastForwardOnly = false } = given;
-  const objects = new StoredObjects(fs, gitdir);
-  try {
-    const commits = new Commits(objects, await readShallow(promisesOf(fs), gitdir));
-    if (await commits.reaches(ours, theirs)) return { oid: ours, alreadyMerged: true };
-    const isForward = await commits.reaches(theirs, ours);
-    if (isForward && (fastForward || fastForwardOnly)) return { oid: theirs, fastForward: true };
-    if (fastForwardOnly) throw new isomorphicGit.Errors.FastForwardError();
-    // Before anything is made of it: what could not be checked out is not merged.
-    const { tree } = await readCommit({ fs, gitdir }, theirs, theirs);
-    await treeFiles(objects, tree);
-  } finally {
-    await objects.close();
-  }
-  const { author, committer, signingKey, message, dir, promisor } = given;
-  const leaves = isHere && given.abortOnConflict === false;
-  const merged = await isomorphicGit
-    .merge({
-      fs: withPackedFiles(fs, gitdir, lateScript, () => promisor),
-      ...{ dir, gitdir, ours: branch, theirs, message, fastForward: false },
-      ...{ noUpdateBranch: true, mergeDriver: mergeFile },
-      ...(author === undefined ? {} : { author }),
-      ...(committer === undefined ? {} : { committer }),
-      ...(signingKey === undefined ? {} : { signingKey }),
-    })
-    .catch((error: unknown) => {
-      if (!leaves || !isConflict(error)) throw error;
-      const labels = { ours: 'HEAD', theirs };
-      return leaveConflicts({ ...given, gitdir, ours, theirs, labels, message, promisor }, error);
-    });
-  return { ...merged, oid: merged.oid ?? ours };
 }

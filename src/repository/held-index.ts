@@ -42,7 +42,7 @@ export async function holdIndex<Result>(
 /**
  * An entry that is as old as the index before may be of a file that has changed since, unseen: the newer index would
  * say that it has not. Its size becomes 0, so that the file is read the next time (git's
- * `ce_smudge_racily_clean_entry`).
+ * `ce_smudge_racily_clean_entry`). What was kept is known by its `stat`, which is the very object then.
  */
 function smudged(
   entries: readonly IndexEntry[],

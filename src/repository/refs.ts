@@ -50,6 +50,12 @@ export class Refs {
     return undefined;
   }
 
+  /** @returns the full name of the branch that HEAD names, which need not be there; undefined for a HEAD that names none. */
+  async branch(): Promise<string | undefined> {
+    const head = await this.read('HEAD');
+    return head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+  }
+
   /**
    * @param prefix a folder: `refs/`, `refs/remotes/origin/`.
    * @returns all refs below it, by their full names. Files that say nothing are left out, as in git.

@@ -196,7 +196,7 @@ class Checkout {
       : await treeFiles(this.#objects, tree ?? emptyTree);
     for (const path of doubled) this.#warn(path, 'has the name of another file once it is text');
     // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.
-    const hasOld = isThere && from !== undefined;
+    const hasOld = isThere && from !== undefined && !isReset;
     const old = hasOld ? (await treeFiles(this.#objects, from)).files : new Map<string, TreeFile>();
     const sides = { old, index, next };
     if (isReset) return { plan: planReset(sides, unmerged), paths: next.keys() };

@@ -91,7 +91,7 @@ export async function expectNothingLost(
   for (const skip of plan.skips) {
     const { file, before } = skip;
     if (!isEmpty) await pace.turn();
-    const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, isGivenUp(file.path), plan);
+    const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, force, plan);
     if (leaving === 'conflict') conflicts.add(file.path);
     if (leaving === 'removal') {
       removals.push({ path: file.path, isFolder: before?.mode === modes.gitlink });
@@ -112,19 +112,20 @@ export async function expectNothingLost(
 async function leavingOf(
   { file, before }: Plan['writes'][number],
   tree: WorkTree,
-  isGivenUp: boolean,
+  force: boolean,
   { givenUp }: Plan,
 ): Promise<'absent' | 'removal' | 'conflict' | 'left'> {
   if ((await tree.obstacleTo(file.path)) !== undefined) return 'absent';
   const found = await tree.look(file.path, before, undefined);
   if (found === 'absent') return 'absent';
   // Somebody's own, which git does not know.
-  if (before === undefined && givenUp?.has(file.path) !== true) return 'left';
+  const isGivenUp = givenUp?.has(file.path) === true;
+  if (before === undefined && !isGivenUp) return 'left';
   if (found === 'directory') {
     const isPlace = before?.mode === modes.gitlink && (await tree.filesIn(file.path)).length === 0;
     return isPlace ? 'removal' : 'left';
   }
-  return found === 'clean' || isGivenUp ? 'removal' : 'conflict';
+  return found === 'clean' || force || isGivenUp ? 'removal' : 'conflict';
 }
 
 function stateOf(found: Found, before: IndexEntry | undefined, file: TreeFile): Write['found'] {

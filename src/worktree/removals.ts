@@ -1,11 +1,12 @@
 /** Removes files of a working tree, and the folders that are empty then. */
+import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import type { Removal } from './losses.js';
 import { notThere, type WorkTree } from './work-tree.js';
 
 /**
  * @param onRemoved called after each.
- * @throws what the file system throws.
+ * @throws GitWsError FILE_SYSTEM_FAILED; what the file system throws.
  */
 export async function removeFiles(
   fs: PromiseFileSystem,
@@ -16,7 +17,7 @@ export async function removeFiles(
   const folders = new Set<string>();
   for (const { path, isFolder } of removals) {
     if (isFolder) await removeFolder(fs, tree, path);
-    else await fs.unlink(tree.at(path)).catch(notThere);
+    else await removeFile(fs, tree, path);
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
       folders.add(path.slice(0, at));
     }
@@ -25,6 +26,14 @@ export async function removeFiles(
   // The deepest ones first.
   const order = [...folders].sort((one, other) => other.length - one.length);
   for (const folder of order) await fs.rmdir(tree.at(folder)).catch(notEmpty);
+}
+
+/** @throws GitWsError FILE_SYSTEM_FAILED where it is there all the same. */
+async function removeFile(fs: PromiseFileSystem, tree: WorkTree, path: string): Promise<void> {
+  await fs.unlink(tree.at(path)).catch(notThere);
+  if ((await tree.stat(path)) === undefined) return;
+  const message = `The file system says that it removed ${path}, and did not.`;
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }
 
 async function removeFolder(fs: PromiseFileSystem, tree: WorkTree, folder: string): Promise<void> {

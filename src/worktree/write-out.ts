@@ -34,7 +34,8 @@ export class WriteOut {
   readonly #tree: WorkTree;
   readonly #folders = new Set<string>();
   readonly #foldable: ReadonlySet<string>;
-  readonly #written = new Set<string>();
+  /** What was written, by folded paths. */
+  readonly #written = new Map<string, FileStat>();
   #waiting: Content[] = [];
   #writing: Promise<void> = Promise.resolve();
   #bytes = 0;
@@ -123,14 +124,16 @@ export class WriteOut {
   async #writeFoldable(each: Content): Promise<void> {
     const { path } = each.file;
     const folded = foldedPath(path);
-    // Another one of these was written: where this is there now, it is that one.
-    if (this.#written.has(folded) && (await this.#tree.stat(path)) !== undefined) {
+    const other = this.#written.get(folded);
+    const found = other && (await this.#tree.stat(path));
+    // Another one of these was written, and this is that one.
+    if (other !== undefined && found !== undefined && isSameFile(found, other)) {
       this.folded.push(path);
       this.entries.push(entryOf(each.file, noStat));
       return;
     }
-    this.#written.add(folded);
     await this.#write(each);
+    this.#written.set(folded, (await this.#fs.lstat(this.#tree.at(path))) as FileStat);
   }
 
   async #write({ file, bytes, found }: Content): Promise<void> {
@@ -189,6 +192,12 @@ export function entryOf(file: TreeFile, stat: Pick<FileStat, 'size' | 'mtimeMs'>
   const flags = { stage: 0, assumeValid: false, skipWorktree: false, intentToAdd: false };
   const { name, mode, oid } = file;
   return { name, mode, oid, stat: indexStatOf(stat as FileStat), ...flags };
+}
+
+/** Where a file system numbers no files, two that differ by case alone are taken for one. */
+function isSameFile(one: FileStat, other: FileStat): boolean {
+  const [ino, dev] = [one.ino ?? 0, one.dev ?? 0];
+  return ino === 0 || other.ino === undefined || (ino === other.ino && dev === (other.dev ?? 0));
 }
 
 /** Waits for all of them, and rejects with what the first one that failed says. */

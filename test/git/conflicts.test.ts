@@ -115,6 +115,18 @@ describe.concurrent('a merge leaves as git does', () => {
       { 'a.txt': withLines({ 5: 'theirs' }) },
     ],
     [
+      'what both have added, with another mode',
+      { 'other.txt': 'x\n' },
+      { 'a.txt': { x: 'same\n' } },
+      { 'a.txt': 'same\n' },
+    ],
+    [
+      'letters that are no UTF-8',
+      { 'a.txt': Uint8Array.of(0xe9, 10, 0x31, 10) },
+      { 'a.txt': Uint8Array.of(0xe8, 10, 0x31, 10) },
+      { 'a.txt': Uint8Array.of(0x92, 10, 0x31, 10) },
+    ],
+    [
       'files in folders, in the order of the index',
       { 'b/a.txt': 'x\n', 'b.txt': 'x\n', 'ä.txt': 'x\n', 'Z.txt': 'x\n' },
       { 'b/a.txt': '1\n', 'b.txt': '1\n', 'ä.txt': '1\n', 'Z.txt': '1\n' },
@@ -298,10 +310,15 @@ describe.concurrent('a merge changes nothing', () => {
   it.each<[string, Changes, Changes]>([
     ['a file and a folder', { 'a.txt': 'ours\n' }, { 'a.txt': null, 'a.txt/b': 'theirs\n' }],
     ['a file and a link', { 'a.txt': 'ours\n' }, { 'a.txt': { to: 'elsewhere' } }],
+    [
+      'a file with another mode and a link',
+      { 'a.txt': { x: withLines({}) } },
+      { 'a.txt': { to: 'x' } },
+    ],
   ])('where %s would be in one place', async (_, ours, theirs) => {
     const { dir } = await diverged(one, ours, theirs);
     const before = await mergeStateOf(dir);
-    await expect(merge(dir)).rejects.toBeInstanceOf(Error);
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeNotSupportedError' });
     expect(await mergeStateOf(dir)).toEqual(before);
   });
 
@@ -309,9 +326,9 @@ describe.concurrent('a merge changes nothing', () => {
     const { dir } = await oneConflict();
     await run(dir, 'branch', 'other');
     const before = await mergeStateOf(dir);
-    const code = 'MergeConflictError';
-    await expect(merge(dir, { ours: 'other' })).rejects.toMatchObject({ code });
-    await expect(merge(dir, { dryRun: true })).rejects.toMatchObject({ code });
+    const [other, dry] = [merge(dir, { ours: 'other' }), merge(dir, { dryRun: true })];
+    await expect(other).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(dry).rejects.toMatchObject({ code: 'MergeConflictError' });
     expect(await mergeStateOf(dir)).toEqual(before);
   });
 });
@@ -336,7 +353,7 @@ describe.concurrent('a merge', () => {
         },
       }),
     ).rejects.toMatchObject({ code: 'MergeConflictError' });
-    expect(asked).toEqual(['a.txt', 3, 'a.txt', 3]);
+    expect(asked).toEqual(['a.txt', 3]);
     expect(await readFile(join(dir, 'a.txt'), 'utf8')).toBe('my marks\n');
   });
 
@@ -356,23 +373,209 @@ describe.concurrent('a merge', () => {
     await expectSame(ground);
   });
 
-  it.each(['MERGE_HEAD', 'MERGE_MSG'])(
-    'whose %s is not written does not say that it waits',
-    async (name) => {
-      const { dir } = await oneConflict();
-      const lying = {
-        promises: {
-          ...fs.promises,
-          writeFile: (path: string, ...rest: unknown[]) =>
-            path.endsWith(name)
-              ? Promise.resolve()
-              : fs.promises.writeFile(path, ...(rest as [never])),
-        },
-      };
-      await expect(merge(dir, { fs: lying })).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
-      expect(await run(dir, 'ls-files', '-u')).not.toBe('');
-      await git.abortMerge({ fs, dir });
-      expect(await run(dir, 'status', '--porcelain')).toBe('');
+  it('of what both have removed, and one side has made a folder of, has no conflict', async () => {
+    const theirs = { 'a.txt': null, 'b.txt': 'theirs\n' };
+    const { dir } = await diverged(one, { 'a.txt': null, 'a.txt/x': 'ours\n' }, theirs);
+    await run(dir, 'checkout', '-q', '--detach');
+    const { oid = '', mergeCommit } = await merge(dir, { ours: undefined });
+    expect(mergeCommit).toBe(true);
+    expect(await run(dir, 'ls-tree', '-r', '--name-only', oid)).toBe('a.txt/x\nb.txt');
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(oid);
+  });
+});
+
+/** A file system of which one function does something else for some paths. */
+function faulty(name: 'writeFile' | 'readFile', end: string, act: () => Promise<unknown>) {
+  let isFaulty = true;
+  const original = fs.promises[name] as (...given: unknown[]) => Promise<unknown>;
+  const call = async (path: string, ...rest: unknown[]) =>
+    isFaulty && path.endsWith(end) ? act() : original(path, ...rest);
+  return {
+    fs: { promises: { ...fs.promises, [name]: call } },
+    heal: () => {
+      isFaulty = false;
     },
-  );
+  };
+}
+const lies = () => Promise.resolve(undefined);
+// eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is the case
+const rejects = () => Promise.reject(undefined);
+
+describe.concurrent('no side of a merge is lost', () => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an error', new Error('enough')],
+  ])('where the caller’s driver throws %s', async (_, thrown) => {
+    const { dir } = await diverged(
+      one,
+      { 'a.txt': withLines({ 5: 'ours' }) },
+      { 'a.txt': withLines({ 25: 'theirs' }) },
+    );
+    const before = await mergeStateOf(dir);
+    const mergeDriver = () => {
+      throw thrown;
+    };
+    await expect(merge(dir, { mergeDriver })).rejects.toBeInstanceOf(Error);
+    await expect(merge(dir, { mergeDriver: () => ({ cleanMerge: true }) })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
+    expect(await mergeStateOf(dir)).toEqual(before);
+  });
+
+  it.each([
+    ['lies', lies],
+    ['rejects with nothing', rejects],
+  ])('where the file system %s of what was merged', async (_, act) => {
+    const { dir } = await diverged(
+      one,
+      { 'a.txt': withLines({ 5: 'ours' }) },
+      { 'a.txt': withLines({ 25: 'theirs' }) },
+    );
+    const before = await mergeStateOf(dir);
+    const calls = { count: 0 };
+    for (let at = 0; at < 12; at += 1) {
+      calls.count = 0;
+      const writeFile = (path: string, ...rest: [never]) => {
+        calls.count += 1;
+        return calls.count === at + 1 ? act() : fs.promises.writeFile(path, ...rest);
+      };
+      const given = { fs: { promises: { ...fs.promises, writeFile } } };
+      const made = await merge(dir, given).then(
+        ({ oid = '' }) => oid,
+        () => undefined,
+      );
+      if (made === undefined) expect(await mergeStateOf(dir)).toEqual(before);
+      else {
+        expect(await run(dir, 'rev-parse', 'main')).toBe(made);
+        expect(await run(dir, 'show', `${made}:a.txt`)).toMatch(/ours[^]*theirs/);
+        await expectSoundRepository(dir);
+        return;
+      }
+    }
+    expect(calls.count).toBe('never');
+  });
+
+  /** A merge whose conflict is resolved and added. */
+  const resolved = async (): Promise<string> => {
+    const { dir } = await oneConflict();
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    await put(dir, { 'a.txt': 'both\n' });
+    await run(dir, 'add', 'a.txt');
+    return dir;
+  };
+  const parents = (dir: string) => run(dir, 'log', '-1', '--format=%P');
+
+  it.each([
+    ['is not written', 'writeFile', 'refs/heads/main', lies],
+    ['cannot be read', 'readFile', 'refs/heads/main', lies],
+    ['and HEAD cannot be read', 'readFile', '.git/HEAD', lies],
+  ] as const)('where the branch %s', async (_, name, end, act) => {
+    const dir = await resolved();
+    const before = await run(dir, 'rev-parse', 'HEAD');
+    const { fs: given } = faulty(name, end, act);
+    await expect(git.commit({ fs: given, dir, author })).rejects.toBeInstanceOf(Error);
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(before);
+    await git.commit({ fs, dir, author });
+    expect(await parents(dir)).toMatch(/^\w{40} \w{40}$/);
+  });
+
+  it('where the branch is called by its short name', async () => {
+    const dir = await resolved();
+    await git.commit({ fs, dir, author, ref: 'main' });
+    expect(await parents(dir)).toMatch(/^\w{40} \w{40}$/);
+    expect(fs.existsSync(join(dir, '.git/main'))).toBe(false);
+  });
+
+  it.each<[string, string]>([
+    ['is empty', ''],
+    ['is no oid', 'garbage\n'],
+    ['is half an oid', 'a'.repeat(20)],
+    ['names nothing', `${'1'.repeat(40)}\n`],
+  ])('where MERGE_HEAD %s: nothing is committed', async (_, text) => {
+    const dir = await resolved();
+    const before = await run(dir, 'rev-parse', 'HEAD');
+    fs.writeFileSync(join(dir, '.git/MERGE_HEAD'), text);
+    await expect(git.commit({ fs, dir, author, message: 'x' })).rejects.toBeInstanceOf(Error);
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MERGE_NOT_CONCLUDED' });
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(before);
+    await git.abortMerge({ fs, dir });
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+  });
+
+  it.each([
+    ['fails', rejects],
+    ['lies', lies],
+  ])('where the file system %s when MERGE_HEAD is written', async (_, act) => {
+    const { dir } = await oneConflict();
+    const { fs: given } = faulty('writeFile', 'MERGE_HEAD', act);
+    await expect(merge(dir, { fs: given })).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
+    await put(dir, { 'a.txt': 'both\n' });
+    await run(dir, 'add', 'a.txt');
+    await expect(git.commit({ fs, dir, author, message: 'x' })).rejects.toMatchObject({
+      code: 'MERGE_NOT_CONCLUDED',
+    });
+    await git.abortMerge({ fs, dir });
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+  });
+
+  it('where the file system fails before: the next merge finishes it', async () => {
+    const { dir } = await oneConflict();
+    const { fs: given } = faulty('writeFile', '/c.txt', rejects);
+    await expect(merge(dir, { fs: given })).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
+    expect(fs.existsSync(join(dir, '.git/MERGE_MODE'))).toBe(false);
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    expect(await run(dir, 'ls-files', '-u')).not.toBe('');
+  });
+
+  it('where native git has merged an annotated tag', async () => {
+    const { dir } = await oneConflict();
+    await run(dir, 'tag', '-a', '-m', 'One', 'v1', 'theirs');
+    await gitStatus(['merge', '-q', 'v1'], { cwd: dir });
+    await put(dir, { 'a.txt': 'both\n' });
+    await git.add({ fs, dir, filepath: 'a.txt' });
+    await git.commit({ fs, dir, author });
+    expect(await parents(dir)).toBe(
+      await run(dir, 'rev-parse', 'HEAD~1', 'theirs').then((text) => text.replace('\n', ' ')),
+    );
+    await git.commit({ fs, dir, author, message: 'Next' });
+    expect(await parents(dir)).toMatch(/^\w{40}$/);
+  });
+
+  it('where native git has set changes aside, nothing is concluded', async () => {
+    const { dir } = await oneConflict();
+    await put(dir, { 'b.txt': 'mine\n' });
+    await gitStatus(['merge', '-q', '--autostash', 'theirs'], { cwd: dir });
+    await put(dir, { 'a.txt': 'both\n' });
+    await run(dir, 'add', 'a.txt');
+    const code = 'MERGE_NOT_CONCLUDED';
+    await expect(git.commit({ fs, dir, author })).rejects.toMatchObject({ code });
+    await expect(git.abortMerge({ fs, dir })).rejects.toMatchObject({ code });
+    await run(dir, 'commit', '-q', '--no-edit');
+    expect(await readFile(join(dir, 'b.txt'), 'utf8')).toBe('mine\n');
+  });
+
+  it('nor is a message that begins with a #', async () => {
+    const { dir } = await oneConflict();
+    await expect(merge(dir, { message: '#12 both' })).rejects.toMatchObject({
+      code: 'MergeConflictError',
+    });
+    await put(dir, { 'a.txt': 'both\n' });
+    await run(dir, 'add', 'a.txt');
+    await git.commit({ fs, dir, author });
+    expect(await run(dir, 'log', '-1', '--format=%B')).toBe('#12 both');
+  });
+
+  it('by a checkout of the file that is to be resolved', async () => {
+    const { dir } = await oneConflict();
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    const before = await mergeStateOf(dir);
+    const filepaths = ['a.txt'];
+    await expect(git.checkout({ fs, dir, filepaths, force: true })).rejects.toMatchObject({
+      code: 'UnmergedPathsError',
+      data: { filepaths },
+    });
+    expect(await mergeStateOf(dir)).toEqual(before);
+  });
 });

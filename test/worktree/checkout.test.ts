@@ -243,6 +243,29 @@ describe('a checkout of another commit', () => {
     },
   );
 
+  it('writes both of two files whose names differ by case alone, where they are two', async () => {
+    await put({ B: 'old', b: 'old', ä: 'old', 'a\u0308': 'old' });
+    await run('add', '-A');
+    await run('commit', '-q', '-m', 'Old');
+    const names = ['B', 'b', 'ä', 'a\u0308'];
+    await put(Object.fromEntries(names.map((name) => [name, `new ${name}`])));
+    await run('commit', '-q', '-a', '-m', 'New');
+    await run('tag', 'new');
+    await run('checkout', '-q', '--detach', 'HEAD~1');
+    await checkout('new');
+    expect(await contents()).toMatchObject(
+      Object.fromEntries(names.map((name) => [name, `file new ${name}`])),
+    );
+    expect(await status()).toBe('');
+  });
+
+  it('does not say that it removed what is there all the same', async () => {
+    const lying = { promises: { ...nodeFs.promises, unlink: () => Promise.resolve() } };
+    await expect(checkout('two', { fs: lying })).rejects.toMatchObject({
+      code: 'FILE_SYSTEM_FAILED',
+    });
+  });
+
   it('does not write through a link that somebody has put in the place of a folder', async () => {
     const outside = await temporaryDirectory();
     await rm(join(dir, 'docs'), { recursive: true });

@@ -1,0 +1,121 @@
+/** Merges the files of two commits, for `merge` and `pull`: git-merge(1) without renames. */
+import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../base/errors.js';
+import { lateScript } from '../isomorphic/bind-repository.js';
+import { withPackedFiles } from '../isomorphic/packed-fs.js';
+import { oidOf } from '../repository/object-hash.js';
+import type { Promisor } from '../repository/promisor.js';
+import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
+import { mergeTrees } from '../worktree/merge-trees.js';
+import { treeFiles } from '../worktree/tree-files.js';
+import { treeObjects, type TreeObject } from '../worktree/tree-objects.js';
+import { readCommit } from './commits.js';
+import type { ConfigAt } from './config.js';
+import { mergeContents, type ContentOptions, type MergedFiles } from './merge-contents.js';
+
+/** What is merged, and how. */
+export interface CommitsToMerge extends ConfigAt, ContentOptions {
+  /** Oids of commits. */
+  readonly ours: string;
+  readonly theirs: string;
+  /** isomorphic-git's: histories that have nothing in common are merged as well. */
+  readonly allowUnrelatedHistories?: boolean | undefined;
+  readonly promisor: Promisor | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a merge comes to. */
+export interface MergedCommits extends MergedFiles {
+  /** Oid of ours' tree. */
+  readonly oursTree: string;
+}
+
+/**
+ * Merges the files; nothing is written.
+ *
+ * @param given with the git directory itself.
+ * @throws isomorphic-git's MergeNotSupportedError where there is not one merge base, or a path would be two things:
+ *   a file and a folder, or a file and a link; GitWsError OBJECT_UNAVAILABLE, UnsafeFilepathError, TREE_LIMIT; what
+ *   `fs` and the driver throw.
+ */
+export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits> {
+  const { fs, gitdir, promisor, signal } = given;
+  const objects = new StoredObjects(fs, gitdir, { blobs: true, promisor, signal });
+  try {
+    const ours = await readCommit(given, given.ours, given.ours);
+    const theirs = await readCommit(given, given.theirs, given.theirs);
+    const trees = [];
+    for (const tree of [await baseTree(given), ours.tree, theirs.tree]) {
+      const { files, doubled } = await treeFiles(objects, tree);
+      // Paths that are one as text cannot be told apart.
+      if (doubled.length > 0) throw new isomorphicGit.Errors.MergeNotSupportedError();
+      trees.push(files);
+    }
+    const none = new Map<never, never>();
+    const [base = none, here = none, there = none] = trees;
+    const merged = mergeTrees(base, here, there);
+    if (merged === undefined) throw new isomorphicGit.Errors.MergeNotSupportedError();
+    return { ...(await mergeContents(merged, objects, given)), oursTree: ours.tree };
+  } finally {
+    await objects.close();
+  }
+}
+
+/** @throws isomorphic-git's MergeNotSupportedError */
+async function baseTree(given: CommitsToMerge): Promise<string> {
+  const { gitdir, ours, theirs } = given;
+  const fs = withPackedFiles(given.fs, gitdir, lateScript, () => given.promisor);
+  const oids = [ours, theirs];
+  const [base, ...others] = (await isomorphicGit.findMergeBase({ fs, gitdir, oids })) as string[];
+  if (base !== undefined && others.length === 0) return (await readCommit(given, base, base)).tree;
+  if (base === undefined && given.allowUnrelatedHistories === true) return emptyTree;
+  throw new isomorphicGit.Errors.MergeNotSupportedError();
+}
+
+/** Writes the files that are new. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
+export async function writeContents(at: ConfigAt, { blobs }: MergedFiles): Promise<void> {
+  const objects = blobs.map((bytes) => ({ oid: oidOf('blob', bytes), bytes }));
+  await writeObjects(at, 'blob', objects);
+}
+
+/**
+ * Writes the files that are new, and the trees.
+ *
+ * @param given with `dryRun` nothing is written.
+ * @returns the oid of the tree of all.
+ * @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws.
+ */
+export async function writeMerged(
+  given: ConfigAt & { readonly dryRun?: boolean | undefined },
+  merged: MergedFiles,
+): Promise<string> {
+  const trees = treeObjects(merged.files.values());
+  if (given.dryRun !== true) {
+    await writeContents(given, merged);
+    await writeObjects(given, 'tree', trees);
+  }
+  return trees.at(-1)?.oid ?? emptyTree;
+}
+
+async function writeObjects(
+  { fs, gitdir }: ConfigAt,
+  type: 'blob' | 'tree',
+  all: readonly TreeObject[],
+): Promise<void> {
+  const missing = async (): Promise<readonly TreeObject[]> => {
+    const objects = new StoredObjects(fs, gitdir);
+    try {
+      const present = new Set(await objects.present(all.map(({ oid }) => oid)));
+      return all.filter(({ oid }) => !present.has(oid));
+    } finally {
+      await objects.close();
+    }
+  };
+  for (const { bytes: object } of await missing()) {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- writeTree takes names as text
+    await isomorphicGit.writeObject({ fs, gitdir, type, format: 'content', object });
+  }
+  if ((await missing()).length === 0) return;
+  const message = 'The file system says that it wrote what was merged, and did not.';
+  throw new GitWsError('FILE_SYSTEM_FAILED', message);
+}

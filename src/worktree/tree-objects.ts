@@ -1,0 +1,85 @@
+/** The tree objects of files, as `git write-tree` makes them (gitformat-tree(5)). */
+import { bytesOfOid } from '../pack/format/oid.js';
+import { compareBytes } from '../repository/index-file.js';
+import { oidOf } from '../repository/object-hash.js';
+import type { TreeFile } from './tree-files.js';
+
+/** A tree, and its oid. */
+export interface TreeObject {
+  readonly oid: string;
+  readonly bytes: Uint8Array;
+}
+
+interface Entry {
+  readonly name: Uint8Array;
+  /** As it is written: octal, without a zero before it. */
+  readonly mode: string;
+  readonly oid: string;
+}
+
+interface Folder {
+  readonly folders: Map<string, { readonly name: Uint8Array; readonly folder: Folder }>;
+  readonly entries: Entry[];
+}
+
+const slash = 0x2f;
+
+/** @returns all trees of these files, each before those that have it; the last one is that of all. */
+export function treeObjects(files: Iterable<TreeFile>): TreeObject[] {
+  const root: Folder = { folders: new Map(), entries: [] };
+  for (const { name, mode, oid } of files) {
+    let folder = root;
+    let start = 0;
+    for (let end = name.indexOf(slash); end >= 0; end = name.indexOf(slash, start)) {
+      folder = below(folder, name.subarray(start, end));
+      start = end + 1;
+    }
+    folder.entries.push({ name: name.subarray(start), mode: mode.toString(8), oid });
+  }
+  const trees: TreeObject[] = [];
+  addTree(root, trees);
+  return trees;
+}
+
+function below({ folders }: Folder, name: Uint8Array): Folder {
+  // One letter a byte: names need be no UTF-8.
+  const key = String.fromCharCode(...name);
+  let found = folders.get(key);
+  if (found === undefined) {
+    found = { name, folder: { folders: new Map(), entries: [] } };
+    folders.set(key, found);
+  }
+  return found.folder;
+}
+
+/** @returns its oid. */
+function addTree({ folders, entries }: Folder, trees: TreeObject[]): string {
+  const all = entries.map((entry) => ({ entry, key: entry.name }));
+  for (const { name, folder } of folders.values()) {
+    const entry = { name, mode: '40000', oid: addTree(folder, trees) };
+    // A folder's name is sorted as if it ended with a slash.
+    all.push({ entry, key: Uint8Array.of(...name, slash) });
+  }
+  all.sort((one, other) => compareBytes(one.key, other.key));
+  const bytes = joined(all.map(({ entry }) => entry));
+  const oid = oidOf('tree', bytes);
+  trees.push({ oid, bytes });
+  return oid;
+}
+
+function joined(entries: readonly Entry[]): Uint8Array {
+  const heads = entries.map(({ mode }) => new TextEncoder().encode(`${mode} `));
+  const size = entries.reduce(
+    (sum, { name }, at) => sum + (heads[at]?.length ?? 0) + name.length + 21,
+    0,
+  );
+  const bytes = new Uint8Array(size);
+  let end = 0;
+  for (const [at, { name, oid }] of entries.entries()) {
+    for (const part of [heads[at] ?? name, name, Uint8Array.of(0), bytesOfOid(oid)]) {
+      bytes.set(part, end);
+      end += part.length;
+    }
+  }
+  return bytes;
+}
