@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { compileFunction } from 'node:vm';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import git, { type PullArguments } from '../../src/git/index.js';
 import { fencedBlocks, fillIn } from '../helpers/fenced.js';
@@ -242,7 +243,7 @@ describe('pull', () => {
       'dir, author, abortOnConflict': 'dir, url, author, abortOnConflict',
     });
     const names = ['git', 'fs', 'dir', 'url', 'author', 'resolve'];
-    const follow = new Function(...names, `return (async () => {${body}})()`) as (
+    const follow = compileFunction(`return (async () => {${body}})()`, names) as (
       ...given: unknown[]
     ) => Promise<void>;
     await follow(git, fs, dir, url, author, (filepath: string) => {
