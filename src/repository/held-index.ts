@@ -3,7 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isMissing } from '../storage/file-system.js';
 import { holdFile } from '../storage/lock-file.js';
-import { formatIndex, parseIndex, type IndexEntry, type IndexStat } from './index-file.js';
+import { formatIndex, parseIndex, type IndexEntry } from './index-file.js';
 
 /** An index that nobody else changes meanwhile. */
 export interface HeldIndex {
@@ -42,7 +42,8 @@ export async function holdIndex<Result>(
 /**
  * An entry that is as old as the index before may be of a file that has changed since, unseen: the newer index would
  * say that it has not. Its size becomes 0, so that the file is read the next time (git's
- * `ce_smudge_racily_clean_entry`). What was kept is known by its `stat`, which is the very object then.
+ * `ce_smudge_racily_clean_entry`). Whole seconds count, since git as it is usually built compares no more. What was
+ * kept is known by its `stat`, which is the very object then.
  */
 function smudged(
   entries: readonly IndexEntry[],
@@ -52,14 +53,9 @@ function smudged(
   const old = new Set(before?.map(({ stat }) => stat));
   return entries.map((entry) => {
     const { stat } = entry;
-    const isRacy = stat.size > 0 && old.has(stat) && mtimeOf(stat) >= Math.floor(time);
+    const isRacy = stat.size > 0 && old.has(stat) && stat.mtimeSeconds >= Math.floor(time / 1_000);
     return isRacy ? { ...entry, stat: { ...stat, size: 0 } } : entry;
   });
-}
-
-/** In ms. */
-function mtimeOf({ mtimeSeconds, mtimeNanoseconds }: IndexStat): number {
-  return mtimeSeconds * 1_000 + mtimeNanoseconds / 1e6;
 }
 
 function locked(path: string): GitWsError {
