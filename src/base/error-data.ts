@@ -230,6 +230,22 @@ export interface ErrorData {
     /** Their paths in the working tree. */
     filepaths: readonly string[];
   };
+  /** A submodule is not touched: what is said of it must not be followed, or something would be lost. */
+  SUBMODULE_REFUSED: {
+    /** Its path, from the working tree of the first superproject on. */
+    path: string;
+    /** Why: docs/protocol.md says what each of them is. */
+    reason:
+      | 'file'
+      | 'undeclared'
+      | 'name'
+      | 'url'
+      | 'in-the-way'
+      | 'missing'
+      | 'commits'
+      | 'inside'
+      | 'limit';
+  };
   /** A merge waits for its commit (`MERGE_HEAD` is there), and the command would lose that. */
   MERGE_NOT_CONCLUDED: {
     /** What was called. */

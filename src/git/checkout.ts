@@ -20,6 +20,7 @@ import { Cone } from '../worktree/cone.js';
 import { coneFolders } from '../worktree/cone-folders.js';
 import { filesInCone, isUnder } from './cone-files.js';
 import { readCone, writeCone } from './sparse-state.js';
+import type { SubmoduleArguments } from './submodules/arguments.js';
 
 type Given = Parameters<typeof isomorphicGit.checkout>[0];
 
@@ -32,7 +33,8 @@ export type CheckoutArguments = Given & {
   /** Ends the checkout; the next one finishes it. */
   signal?: AbortSignal | undefined;
 } & Omit<RemoteArguments, 'onProgress' | 'signal'> &
-  SparseArguments;
+  SparseArguments &
+  SubmoduleArguments;
 
 /** What makes a checkout a sparse one (git-sparse-checkout(1)). */
 export interface SparseArguments {
@@ -60,26 +62,10 @@ export interface Common {
 }
 
 /**
- * Checks out a branch, a tag or a commit, as isomorphic-git's `checkout` does, and faster: what is to
- * be written is read in the order of the packs, and the index is written once. Where a branch and a tag
- * have one name it is the branch, as in git. Branch, configuration and HEAD change only when the working
- * tree is there. What a partial clone lacks is fetched in one request, with `http`, `onAuth` and what else
- * `fetch` takes for its connection. With `filepaths` or `dryRun` it is isomorphic-git's own. In a sparse
- * checkout, what is outside of it stays so, and is not fetched. A merge that is not concluded is given up where it
- * is forced, and else HEAD stays where it is, as with `git switch`.
+ * {@link checkout} of the superproject alone.
  *
- * @throws isomorphic-git's CheckoutConflictError, UnmergedPathsError, CommitNotFetchedError and
- *   NotFoundError; GitWsError REF_CHANGED, REF_CONFLICT, REF_LOCKED where others change branch or HEAD
- *   meanwhile, UnsafeFilepathError, OBJECT_UNAVAILABLE, INDEX_LOCKED, UNREADABLE_INDEX,
- *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA, INVALID_OPTION for a `sparse` that is none,
- *   UNSUPPORTED_SPARSE_CHECKOUT for patterns that are not cone mode's, OUTSIDE_SPARSE_CHECKOUT for
- *   `filepaths` that are; what `fs` and the callbacks throw.
+ * @param opened where the command speaks with the remote anyway.
  */
-export async function checkout(given: CheckoutArguments): Promise<void> {
-  await checkoutThrough(given, undefined);
-}
-
-/** @param opened where the command speaks with the remote anyway. @throws as {@link checkout}. */
 export async function checkoutThrough(
   given: CheckoutArguments,
   opened: RemoteAccess | undefined,

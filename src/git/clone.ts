@@ -26,6 +26,7 @@ import { failureOf } from './outcome.js';
 import { registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 import { writeCone } from './sparse-state.js';
+import type { SubmoduleArguments } from './submodules/arguments.js';
 
 type Given = Parameters<typeof isomorphicGit.clone>[0];
 
@@ -37,16 +38,11 @@ type Given = Parameters<typeof isomorphicGit.clone>[0];
 export type CloneArguments = Omit<Given, keyof RemoteArguments> &
   RemoteArguments &
   FilterArguments &
-  SparseArguments;
+  SparseArguments &
+  SubmoduleArguments;
 
-/**
- * Clones as git does. What fails before all has come leaves nothing. A checkout that fails leaves the
- * repository, which has all that was fetched, and rejects; one that is canceled leaves nothing, either.
- * A HEAD that is detached, or names a branch that is not there, is no fault: see git-clone(1).
- *
- * @throws what {@link fetch} and {@link checkout} throw.
- */
-export async function clone(given: CloneArguments): Promise<void> {
+/** {@link clone} of the superproject alone. */
+export async function cloneOne(given: CloneArguments): Promise<void> {
   const settings = ownSettings(given);
   if (settings === undefined) {
     await cloneThrough(given);

@@ -3,13 +3,12 @@
  * files, which cannot pass on all names of a package from outside.
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { checkout } from './checkout.js';
-import { clone } from './clone.js';
+import { checkout, clone, pull } from './submodules/commands.js';
 import { commit } from './commit.js';
 import { fetch } from './fetch.js';
 import { add, remove, resetIndex, updateIndex } from './index-commands.js';
 import { abortMerge, merge } from './merge.js';
-import { fastForward, pull } from './pull.js';
+import { fastForward } from './pull.js';
 import { push } from './push.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';

@@ -6,29 +6,49 @@ import * as isomorphicGit from 'isomorphic-git';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
 import { promisesOf } from '../storage/file-system.js';
+import { divided } from '../base/divided.js';
+import { modes } from '../worktree/tree-files.js';
+import { entryOf, noStat } from '../worktree/write-out.js';
+import { committedAt } from './committed.js';
 import { isUnder, outsideError } from './cone-files.js';
 import { gitdirOf } from './fetch.js';
 import { isInWorkTree, readIndex, repositoryAt, skippedPaths } from './index-entries.js';
 import { failureOf } from './outcome.js';
+import { gitlinks, hasModules, linksIn, stageLink, withoutFiles } from './submodules/gitlinks.js';
 
 /**
  * isomorphic-git's. A file that is outside of a sparse checkout is as the index says: there is nothing to add,
  * so that whoever adds all that `statusMatrix` names need not know of it. One that lies there all the same is
- * added, as with `git add --sparse`.
+ * added, as with `git add --sparse`. Of a submodule the commit that is checked out there is added, and none of its
+ * files.
  *
- * @throws what isomorphic-git's throws; GitWsError UNREADABLE_INDEX.
+ * @throws what isomorphic-git's throws; GitWsError SUBMODULE_REFUSED for a file in a submodule, UNREADABLE_INDEX.
  */
 export async function add(
   given: Parameters<typeof isomorphicGit.add>[0],
 ): ReturnType<typeof isomorphicGit.add> {
   const skipped = await skippedPaths(given);
   const asked: string[] = [given.filepath].flat();
-  if (!asked.some((path) => skipped.has(path))) return isomorphicGit.add(given);
+  if (!asked.some((path) => skipped.has(path))) return addHere(given, asked);
   const there: string[] = [];
   for (const path of asked) {
     if (!skipped.has(path) || (await isInWorkTree(given, path))) there.push(path);
   }
-  return isomorphicGit.add({ ...given, filepath: there });
+  return addHere(given, there);
+}
+
+/** Of submodules, the commits that are checked out in them. */
+async function addHere(
+  given: Parameters<typeof isomorphicGit.add>[0],
+  asked: string[],
+): ReturnType<typeof isomorphicGit.add> {
+  const links = linksIn((await gitlinks(given)).keys(), asked);
+  if (links.length === 0) return isomorphicGit.add({ ...given, filepath: asked });
+  const { fs, dir = '' } = given;
+  const others = asked.filter((path) => !links.includes(path.replace(/\/+$/, '')));
+  const hiding = { ...given, fs: withoutFiles(fs, dir, links), filepath: others };
+  await isomorphicGit.add(hiding);
+  for (const link of links) await stageLink(given, link);
 }
 
 /**
@@ -77,55 +97,41 @@ export async function updateIndex(
 }
 
 /**
- * isomorphic-git's. What is outside of a sparse checkout stays outside.
+ * isomorphic-git's. What is outside of a sparse checkout stays outside, and a submodule stays one.
  *
  * @throws what isomorphic-git's throws; GitWsError INDEX_LOCKED, UNREADABLE_INDEX.
  */
 export async function resetIndex(
   given: Parameters<typeof isomorphicGit.resetIndex>[0],
 ): Promise<void> {
-  const { fs, filepath } = given;
-  const skipped = (await skippedPaths(given)).has(filepath);
-  if (!skipped || (await isInWorkTree(given, filepath))) {
+  const { filepath } = given;
+  const isSkipped = (await skippedPaths(given)).has(filepath);
+  const isOutside = isSkipped && !(await isInWorkTree(given, filepath));
+  const isLink = (await hasModules(given)) && (await committedAt(given))?.mode === modes.gitlink;
+  if (!isOutside && !isLink) {
     await isomorphicGit.resetIndex(given);
     return;
   }
-  try {
-    const wanted = await committed(given);
-    const plain = promisesOf(fs);
-    const gitdir = await findGitDirectory(plain, gitdirOf(given));
-    await holdIndex(plain, gitdir, (held) =>
-      held.write(
-        (held.entries ?? []).flatMap((entry) => {
-          if (new TextDecoder().decode(entry.name) !== filepath) return [entry];
-          // It never was in the working tree: nothing but this is known of it.
-          return wanted === undefined ? [] : [{ ...entry, ...wanted }];
-        }),
-      ),
-    );
-  } catch (error) {
-    throw failureOf(error);
-  }
+  await resetEntry(given).catch((reason: unknown) => {
+    throw failureOf(reason);
+  });
 }
 
-/** @returns what the commit has at the path; undefined for nothing. */
-async function committed(
-  given: Parameters<typeof isomorphicGit.resetIndex>[0],
-): Promise<{ readonly mode: number; readonly oid: string } | undefined> {
-  const { fs, filepath, ref = 'HEAD', cache = {} } = given;
-  const common = { fs, gitdir: gitdirOf(given), cache };
-  const oid = await isomorphicGit.resolveRef({ ...common, ref });
-  const slash = filepath.lastIndexOf('/');
-  const { tree } = await isomorphicGit
-    .readTree({ ...common, oid, ...(slash < 0 ? {} : { filepath: filepath.slice(0, slash) }) })
-    .catch((error: unknown) => {
-      const { code } = (error ?? {}) as { code?: unknown };
-      // There is no such folder, or a file in its place.
-      if (code === 'NotFoundError' || code === 'ObjectTypeError') return { tree: [] };
-      throw error;
-    });
-  const found = tree.find(
-    ({ path, type }) => path === filepath.slice(slash + 1) && type !== 'tree',
-  );
-  return found && { mode: parseInt(found.mode, 8), oid: found.oid };
+/** Of what was never in the working tree, or is no file, nothing is known but what the commit has. */
+async function resetEntry(given: Parameters<typeof isomorphicGit.resetIndex>[0]): Promise<void> {
+  const { fs, filepath } = given;
+  const wanted = await committedAt(given);
+  const plain = promisesOf(fs);
+  const gitdir = await findGitDirectory(plain, gitdirOf(given));
+  const name = new TextEncoder().encode(filepath);
+  await holdIndex(plain, gitdir, (held) => {
+    const [own, others] = divided(
+      held.entries ?? [],
+      (entry) => new TextDecoder().decode(entry.name) === filepath,
+    );
+    if (wanted === undefined) return held.write(others);
+    const before = own.find(({ stage }) => stage === 0);
+    const fresh = entryOf({ name, path: filepath, ...wanted }, noStat);
+    return held.write([...others, { ...(before ?? fresh), ...wanted }]);
+  });
 }

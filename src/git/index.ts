@@ -4,11 +4,13 @@
  */
 export * from 'isomorphic-git';
 export { git as default } from './commands.js';
-export { checkout, type CheckoutArguments, type SparseArguments } from './checkout.js';
-export { clone, type CloneArguments } from './clone.js';
+export { checkout, clone, pull } from './submodules/commands.js';
+export type { SubmoduleArguments, SubmoduleToFetch } from './submodules/arguments.js';
+export type { CheckoutArguments, SparseArguments } from './checkout.js';
+export type { CloneArguments } from './clone.js';
 export { commit } from './commit.js';
 export { abortMerge, merge } from './merge.js';
-export { fastForward, pull, type PullArguments } from './pull.js';
+export { fastForward, type PullArguments } from './pull.js';
 export { push, type PushArguments, type RefToPush } from './push.js';
 export { fetch, type FetchArguments, type FetchResult } from './fetch.js';
 export {

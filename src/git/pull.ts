@@ -16,6 +16,7 @@ import { mergeInto } from './merge-into.js';
 import { expectNoMerge } from './merge-state.js';
 import { failureOf } from './outcome.js';
 import { ownSettings, type RemoteArguments } from './remote-access.js';
+import type { SubmoduleArguments } from './submodules/arguments.js';
 import { expectWhole, leavesOut } from './whole-tree-commands.js';
 
 type Given = Parameters<typeof isomorphicGit.pull>[0];
@@ -26,7 +27,8 @@ type Given = Parameters<typeof isomorphicGit.pull>[0];
  * @interface
  */
 export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
-  RemoteArguments & {
+  RemoteArguments &
+  SubmoduleArguments & {
     /** The working tree's directory. */
     dir: string;
     /**
@@ -49,23 +51,12 @@ export async function fastForward(
   } catch (error) {
     throw failureOf(error);
   }
-  if (await leavesOut(given)) await pull({ ...(given as PullArguments), fastForwardOnly: true });
+  if (await leavesOut(given)) await pullOne({ ...(given as PullArguments), fastForwardOnly: true });
   else await isomorphicGit.fastForward(given);
 }
 
-/**
- * Pulls into a branch, by default the one that is checked out. Whether the working tree can follow is found
- * out before anything of it is changed, and only then does the branch move: changes that are not committed,
- * staged ones too, stay as they are, or are in the way, and then nothing has happened but a fetch. What is
- * to be merged is merged as by {@link merge}; a conflict changes nothing, unless `abortOnConflict` is false.
- *
- * @returns what isomorphic-git's `merge` returns.
- * @throws what {@link fetch} throws; isomorphic-git's FastForwardError, MergeConflictError,
- *   MergeNotSupportedError, MissingNameError, MissingParameterError, CheckoutConflictError,
- *   UnmergedPathsError; what {@link checkout} throws; GitWsError MERGE_NOT_CONCLUDED where a merge waits, and then
- *   nothing was fetched; UNSUPPORTED_SPARSE_CHECKOUT in a sparse checkout with an `http` of others.
- */
-export async function pull(given: PullArguments): Promise<isomorphicGit.MergeResult> {
+/** {@link pull} of the superproject alone. */
+export async function pullOne(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   return pullInto(given).catch((reason: unknown) => {
     throw failureOf(reason);
   });
@@ -73,7 +64,9 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
 
 async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult> {
   await expectNoMerge('pull', await repositoryAt(given));
+  const leaves = given.abortOnConflict === false;
   if (ownSettings(given) === undefined) {
+    if (leaves) throw cannotLeave('an http of gitws');
     await expectWhole('pull', { ...given, gitdir: gitdirOf(given) });
     await isomorphicGit.pull(given as Given);
     const { fs, dir, ref = 'HEAD' } = given;
@@ -88,11 +81,7 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const branch =
     asked === undefined ? current : `refs/heads/${asked.replace(/^refs\/heads\//, '')}`;
   if (branch === undefined) throw new isomorphicGit.Errors.MissingParameterError('ref');
-  const leaves = given.abortOnConflict === false;
-  if (leaves && branch !== current) {
-    const message = 'abortOnConflict: false needs the branch that is checked out.';
-    throw new GitWsError('INVALID_OPTION', message, { data: { ref: asked } });
-  }
+  if (leaves && branch !== current) throw cannotLeave('the branch that is checked out');
   const ref = branch.slice('refs/heads/'.length);
   const { fetchHead, fetchHeadDescription } = await fetch({ ...(given as FetchArguments), ref });
   if (fetchHead === null) throw new isomorphicGit.Errors.NotFoundError(ref);
@@ -130,4 +119,9 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   } finally {
     lazy.close();
   }
+}
+
+function cannotLeave(needs: string): GitWsError {
+  const message = `abortOnConflict: false needs ${needs}.`;
+  return new GitWsError('INVALID_OPTION', message, { data: { abortOnConflict: false } });
 }

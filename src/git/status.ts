@@ -3,16 +3,22 @@
  * deleted: what is outside of a sparse checkout is not, and is as the index says, as in git.
  */
 import * as isomorphicGit from 'isomorphic-git';
+import { modes } from '../worktree/tree-files.js';
+import { committedAt } from './committed.js';
 import { skippedPaths } from './index-entries.js';
+import { gitlinks, hasModules, headOf } from './submodules/gitlinks.js';
 
 /**
- * isomorphic-git's. Of a file outside of a sparse checkout: `unmodified`, or how the index differs from HEAD.
+ * isomorphic-git's. Of a file outside of a sparse checkout: `unmodified`, or how the index differs from HEAD. Of a
+ * submodule: how the commit that is checked out there differs from the index, or that from HEAD.
  *
  * @throws what isomorphic-git's throws; GitWsError UNREADABLE_INDEX.
  */
 export async function status(
   given: Parameters<typeof isomorphicGit.status>[0],
 ): ReturnType<typeof isomorphicGit.status> {
+  const link = await linkStatus(given);
+  if (link !== undefined) return link;
   const found = await isomorphicGit.status(given);
   // Nothing is there. The matrix says whether that is so in the index, too.
   if (found !== '*deleted' && found !== '*absent') return found;
@@ -23,6 +29,21 @@ export async function status(
   const [, head, , stage] = rows.find(([path]) => path === filepath) ?? [];
   if (head === 0) return 'added';
   return stage === 1 ? 'unmodified' : 'modified';
+}
+
+/** @returns undefined for what is no submodule. */
+async function linkStatus(
+  given: Parameters<typeof isomorphicGit.status>[0],
+): Promise<Awaited<ReturnType<typeof isomorphicGit.status>> | undefined> {
+  const { filepath } = given;
+  if (!(await hasModules(given))) return undefined;
+  const staged = (await gitlinks(given)).get(filepath);
+  const committed = await committedAt(given).catch(notFound);
+  if (staged === undefined) return committed?.mode === modes.gitlink ? 'deleted' : undefined;
+  const head = await headOf(given, filepath);
+  if (head !== undefined && head !== staged) return '*modified';
+  if (committed === undefined) return 'added';
+  return committed.oid === staged ? 'unmodified' : 'modified';
 }
 
 /**
@@ -42,4 +63,10 @@ export async function statusMatrix(
     if (workdir !== 0 || stage === 0 || !skipped.has(path)) return row;
     return stage === 1 ? [path, head, 1, 1] : [path, head, 2, 2];
   });
+}
+
+/** @returns undefined where HEAD has no commit yet. */
+function notFound(error: unknown): undefined {
+  if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
+  throw error;
 }

@@ -4,6 +4,7 @@
  * left out of account: files are written as they are in the repository.
  */
 import { GitWsError } from '../base/errors.js';
+import { divided } from '../base/divided.js';
 import { callBack, useFileSystem } from '../base/failure.js';
 import { Pace, callersSlice } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
@@ -307,11 +308,6 @@ class Checkout {
   #warn(path: string, what: string): void {
     this.#warnings.push(`${path} ${what}.`);
   }
-}
-
-/** @returns the elements for which something holds, and the others. */
-function divided<Each>(all: readonly Each[], holds: (each: Each) => boolean): [Each[], Each[]] {
-  return [all.filter(holds), all.filter((each) => !holds(each))];
 }
 
 function isOutside(cone: Cone | undefined): (entry: IndexEntry) => boolean {

@@ -1,0 +1,281 @@
+/**
+ * `git submodule update --init --recursive`: each submodule's repository lies in `modules` of the superproject's,
+ * and has the commit checked out that the superproject's index names (git-submodule(1), gitsubmodules(7)).
+ */
+import * as isomorphicGit from 'isomorphic-git';
+import { callBack, useFileSystem } from '../../base/failure.js';
+import { http } from '../../isomorphic/http.js';
+import { settingsOf, withSettings } from '../../isomorphic/client-options.js';
+import { Commits } from '../../repository/commits.js';
+import { findGitDirectory } from '../../repository/git-directory.js';
+import { Refs } from '../../repository/refs.js';
+import { readShallow } from '../../repository/shallow-file.js';
+import { StoredObjects } from '../../repository/stored-objects.js';
+import { promisesOf } from '../../storage/file-system.js';
+import { isThere } from '../../storage/whole-file.js';
+import { modes } from '../../worktree/tree-files.js';
+import { notThere, WorkTree, type FileStat } from '../../worktree/work-tree.js';
+import { checkoutThrough, resolve } from '../checkout.js';
+import { cloneOne } from '../clone.js';
+import { isYes, readConfig, setConfig, type ConfigAt } from '../config.js';
+import { fetch } from '../fetch.js';
+import { readIndex, type PathEntry } from '../index-entries.js';
+import type { RemoteArguments } from '../remote-access.js';
+import type { SubmoduleArguments } from './arguments.js';
+import { linkTo } from './link.js';
+import { parseModules, refused, type DeclaredSubmodule } from './modules-file.js';
+import { isSameHost, submoduleUrl } from './submodule-url.js';
+
+/** Submodules that one command may reach: more are not met in repositories that people make, and a server has any number. */
+export const submoduleLimits = { depth: 16, count: 1_000 } as const;
+
+/** A repository with submodules, and how they are reached. */
+export interface Superproject extends ConfigAt {
+  /** The working tree's directory. */
+  readonly dir: string;
+  /** The command's arguments, as far as they are for submodules too. */
+  readonly given: RemoteArguments & Pick<SubmoduleArguments, 'onSubmodule'>;
+  /** Whether a submodule's changes are given up. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * @param at with the git directory itself.
+ * @param url of the remote; undefined: what the configuration says.
+ * @throws GitWsError SUBMODULE_REFUSED; what {@link cloneOne}, {@link fetch} and {@link checkoutThrough} throw, with
+ *   the paths of files from the superproject on.
+ */
+export async function updateSubmodules(at: Superproject, url?: string): Promise<void> {
+  await new Update(at.given, at.force ?? false).all(at, '', url, 0);
+}
+
+class Update {
+  readonly #given: Superproject['given'];
+  readonly #force: boolean;
+  /** URL of the first superproject's remote: what was given as credentials is for its host. */
+  #origin: string | undefined;
+  #count = 0;
+
+  constructor(given: Superproject['given'], force: boolean) {
+    this.#given = given;
+    this.#force = force;
+  }
+
+  /** @param prefix what is before the paths of these, with a slash. */
+  async all(
+    at: ConfigAt & { readonly dir: string },
+    prefix: string,
+    url: string | undefined,
+    depth: number,
+  ): Promise<void> {
+    const links = (await readIndex(at)).filter(
+      ({ mode, stage, skipWorktree }) => mode === modes.gitlink && stage === 0 && !skipWorktree,
+    );
+    if (links.length === 0) return;
+    const base = url ?? (await remoteUrlOf(at));
+    this.#origin ??= base;
+    const declared = await readModules(at);
+    for (const link of links) {
+      const whole = prefix + link.path;
+      this.#count += 1;
+      if (depth >= submoduleLimits.depth) throw beyond(whole, 'depth');
+      if (this.#count > submoduleLimits.count) throw beyond(whole, 'count');
+      const submodule = declared.get(link.path);
+      if (submodule === undefined) throw refused(whole, 'undeclared', 'is not in .gitmodules');
+      const inside = await this.#update(at, submodule, link, base ?? '', whole);
+      if (inside === undefined) continue;
+      const { remote, ...repository } = inside;
+      await this.all(repository, `${whole}/`, remote, depth + 1);
+    }
+  }
+
+  /** @returns its repository; undefined where it is left alone. */
+  async #update(
+    at: ConfigAt & { readonly dir: string },
+    submodule: DeclaredSubmodule,
+    { path, oid }: PathEntry,
+    base: string,
+    whole: string,
+  ): Promise<(ConfigAt & { readonly dir: string; readonly remote: string }) | undefined> {
+    const { fs } = at;
+    const { name } = submodule;
+    const active = await readConfig(at, `submodule.${name}.active`);
+    if (submodule.isLeftAlone || (active !== undefined && !isYes(active))) return undefined;
+    const dir = `${at.dir.replace(/\/+$/, '')}/${path}`;
+    const gitdir = await this.#populated(at, path, whole);
+    const module = gitdir ?? `${at.gitdir}/modules/${name}`;
+    const known = await readConfig(at, `submodule.${name}.url`);
+    const remote = known ?? (await this.#urlOf(submodule, base, whole));
+    if (remote === undefined) return undefined;
+    const how = this.#argumentsFor(remote);
+    if (known === undefined) await register(at, name, remote);
+    if (gitdir === undefined) {
+      const isHere = await useFileSystem(() => isThere(promisesOf(fs), `${module}/config`));
+      if (!isHere) {
+        await cloneOne({ ...how, fs, dir, gitdir: module, url: remote, noCheckout: true });
+      }
+      await linkTo({ fs, gitdir: module }, dir);
+    }
+    const inside = { fs, dir, gitdir: module };
+    if (!(await hasCommit(inside, oid))) await fetch({ ...how, ...inside, remote: 'origin' });
+    if (!(await hasCommit(inside, oid))) {
+      throw refused(whole, 'missing', `has no commit ${oid} on its server`);
+    }
+    await this.#checkOut(inside, oid, how, whole);
+    return { ...inside, remote };
+  }
+
+  /** @returns the git directory of one that is here; undefined where its place is free. */
+  async #populated(
+    at: ConfigAt & { readonly dir: string },
+    path: string,
+    whole: string,
+  ): Promise<string | undefined> {
+    const fs = promisesOf(at.fs);
+    return useFileSystem(async () => {
+      const tree = new WorkTree(fs, at.dir, 0);
+      const stat = await tree.stat(path);
+      const barred = (await tree.obstacleTo(path)) ?? (stat && !stat.isDirectory() && path);
+      // A link would lead out of the working tree (CVE-2024-32002).
+      if (typeof barred === 'string')
+        throw refused(whole, 'in-the-way', `has ${barred} in its way`);
+      const own = (await fs.lstat(tree.at(`${path}/.git`)).catch(notThere)) as FileStat | undefined;
+      if (own !== undefined && !own.isSymbolicLink()) {
+        return findGitDirectory(fs, tree.at(`${path}/.git`));
+      }
+      const names = stat === undefined ? [] : await fs.readdir(tree.at(path));
+      if (names.length === 0) return undefined;
+      throw refused(whole, 'in-the-way', 'has files in its place that are not its own');
+    });
+  }
+
+  async #urlOf(
+    { name, path, url }: DeclaredSubmodule,
+    base: string,
+    whole: string,
+  ): Promise<string | undefined> {
+    if (url === undefined || url.startsWith('-')) throw refused(whole, 'url', 'has no URL');
+    const { onSubmodule } = this.#given;
+    const asked = { name, path, url, superproject: base };
+    const answer = await callBack('onSubmodule', async () => onSubmodule?.(asked));
+    if (answer === false) return undefined;
+    const found = submoduleUrl(answer ?? url, base);
+    if (found !== undefined) return found;
+    throw refused(whole, 'url', `has a URL that is not spoken here: ${answer ?? url}`);
+  }
+
+  /**
+   * @returns the command's arguments for a submodule: what says who asks is for the superproject's host alone. No
+   *   connection is kept: of many submodules they would be more than a server lets one user have.
+   */
+  #argumentsFor(url: string): RemoteArguments {
+    const { headers, http: client, ...others } = this.#given;
+    const isSame = this.#origin !== undefined && isSameHost(url, this.#origin);
+    const own = { ...others, ...(isSame && headers ? { headers } : {}) };
+    const settings = client === undefined ? {} : settingsOf(client);
+    if (client !== undefined && settings === undefined) return { ...own, http: client };
+    const kept = Object.entries(settings ?? {}).filter(
+      ([name]) => isSame || name !== 'authorization',
+    );
+    const all = { ...Object.fromEntries(kept), keepAlive: 0 };
+    return { ...own, http: withSettings({ ...(client ?? http) }, all) };
+  }
+
+  async #checkOut(
+    inside: ConfigAt & { readonly dir: string },
+    oid: string,
+    how: RemoteArguments,
+    whole: string,
+  ): Promise<void> {
+    const head = await resolve(inside, 'HEAD');
+    const hasIndex = await useFileSystem(() =>
+      isThere(promisesOf(inside.fs), `${inside.gitdir}/index`),
+    );
+    if (head === oid && hasIndex && !this.#force) return;
+    if (!this.#force) await expectHeld(inside, head, oid, whole);
+    const { signal, onProgress, ...remote } = how;
+    await checkoutThrough(
+      {
+        ...{ ...inside, ...remote, ref: oid, force: this.#force },
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
+      undefined,
+    ).catch((error: unknown) => {
+      throw withPrefix(error, whole);
+    });
+  }
+}
+
+/** What `git submodule init` writes. `submodule.active` says it of all, where it is there. */
+async function register(at: ConfigAt, name: string, url: string): Promise<void> {
+  await setConfig(at, `submodule.${name}.url`, url);
+  if ((await readConfig(at, 'submodule.active')) !== undefined) return;
+  await setConfig(at, `submodule.${name}.active`, 'true');
+}
+
+/** @returns that of the branch that is checked out, else of `origin`. */
+async function remoteUrlOf(at: ConfigAt): Promise<string | undefined> {
+  const branch = (await isomorphicGit.currentBranch({ ...at, test: true })) || undefined;
+  const remote = branch && (await readConfig(at, `branch.${branch}.remote`));
+  return readConfig(at, `remote.${remote ?? 'origin'}.url`);
+}
+
+async function readModules(
+  at: ConfigAt & { readonly dir: string },
+): Promise<ReadonlyMap<string, DeclaredSubmodule>> {
+  const fs = promisesOf(at.fs);
+  const path = `${at.dir.replace(/\/+$/, '')}/.gitmodules`;
+  const text = await useFileSystem(async () => {
+    const stat = (await fs.lstat(path).catch(notThere)) as FileStat | undefined;
+    // As in git a link is not followed.
+    return stat?.isFile() === true ? String(await fs.readFile(path, 'utf8')) : '';
+  });
+  return parseModules(text);
+}
+
+async function hasCommit({ fs, gitdir }: ConfigAt, oid: string): Promise<boolean> {
+  const objects = new StoredObjects(fs, gitdir);
+  try {
+    return await useFileSystem(() => objects.has(oid));
+  } finally {
+    await objects.close();
+  }
+}
+
+/** @throws GitWsError SUBMODULE_REFUSED where HEAD is on no branch, and nothing else has its commits. */
+async function expectHeld(
+  { fs, gitdir }: ConfigAt,
+  head: string | undefined,
+  oid: string,
+  whole: string,
+): Promise<void> {
+  const plain = promisesOf(fs);
+  const refs = new Refs(plain, gitdir);
+  const value = await useFileSystem(() => refs.read('HEAD'));
+  if (head === undefined || value === undefined || 'symbolic' in value) return;
+  const objects = new StoredObjects(fs, gitdir);
+  try {
+    const commits = new Commits(objects, await readShallow(plain, gitdir));
+    const others = [...(await refs.list('refs/')).values()];
+    const tips = [oid, ...others.flatMap((ref) => ('oid' in ref ? [ref.oid] : []))];
+    for (const tip of tips) if (await commits.reaches(tip, head)) return;
+  } finally {
+    await objects.close();
+  }
+  throw refused(whole, 'commits', 'has commits that are on no branch, and would be lost');
+}
+
+/** @returns an error whose paths begin at the superproject. */
+function withPrefix(error: unknown, whole: string): unknown {
+  if (!(error instanceof isomorphicGit.Errors.CheckoutConflictError)) return error;
+  const { filepaths } = error.data;
+  return new isomorphicGit.Errors.CheckoutConflictError(
+    filepaths.map((path) => `${whole}/${path}`),
+  );
+}
+
+function beyond(path: string, limit: keyof typeof submoduleLimits): Error {
+  const value = submoduleLimits[limit];
+  return refused(path, 'limit', `is beyond the limit "${limit}" of submodules, which is ${value}`);
+}

@@ -1,0 +1,428 @@
+/** Submodules of gitws/git, held against native git's in the same repositories. */
+import * as fs from 'node:fs';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpClient } from '../../src/index.js';
+import git, { type CloneArguments } from '../../src/git/index.js';
+import { submoduleLimits } from '../../src/git/submodules/update.js';
+import { expectSoundRepository, git as realGit } from '../helpers/git.js';
+import type { GitServerOptions } from '../../server/index.js';
+import { startServer } from '../helpers/server.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+import { stateOf } from './state.js';
+
+let template: string;
+let root: string;
+let base: string;
+let count = 0;
+let place: string;
+let url: string;
+let dir: string;
+/** What the server was shown of who asks. */
+let shown: string[];
+
+const author = { name: 'Ann', email: 'ann@example.com' };
+const run = (where: string, ...args: string[]) => realGit(args, { cwd: where });
+const allow = ['-c', 'protocol.file.allow=always'];
+
+async function put(where: string, files: Record<string, string>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(where, path)), { recursive: true });
+    await writeFile(join(where, path), text);
+  }
+}
+
+async function commitAll(where: string, message: string): Promise<void> {
+  await run(where, 'add', '-A');
+  await run(where, 'commit', '-q', '-m', message);
+}
+
+/** Makes `site` with a submodule that has one of its own, each with a bare repository beside it. */
+beforeAll(async () => {
+  template = await temporaryDirectory();
+  root = await temporaryDirectory();
+  const work = (name: string) => join(template, 'work', name);
+  const publish = (name: string) =>
+    run(template, 'clone', '-q', '--bare', work(name), `${name}.git`);
+  for (const name of ['deep', 'lib', 'site']) {
+    await realGit(['init', '-q', '-b', 'main', work(name)]);
+    await put(work(name), { [`${name}.txt`]: `${name}\n`, 'folder/more.txt': 'more\n' });
+    await commitAll(work(name), 'First');
+    if (name === 'deep') await publish(name);
+    const inner = { deep: '', lib: 'deep', site: 'lib' }[name] ?? '';
+    if (inner === '') continue;
+    const source = join(template, `${inner}.git`);
+    await run(work(name), ...allow, 'submodule', '-q', 'add', source, `parts/${inner}`);
+    await run(
+      work(name),
+      'config',
+      '-f',
+      '.gitmodules',
+      `submodule.parts/${inner}.url`,
+      `../${inner}.git`,
+    );
+    await commitAll(work(name), 'With a part');
+    await publish(name);
+  }
+  await rm(join(template, 'work'), { recursive: true });
+  const authenticate: GitServerOptions['authenticate'] = ({ credentials }) => {
+    shown.push(credentials?.scheme === 'bearer' ? credentials.token : 'nothing');
+    return { name: `ann-${count}` };
+  };
+  base = (await startServer({ root, allowPush: true, authenticate })).url;
+});
+
+beforeEach(async () => {
+  count += 1;
+  shown = [];
+  place = join(root, String(count));
+  await cp(template, place, { recursive: true });
+  url = `${base}/${count}/site.git`;
+  dir = join(await temporaryDirectory(), 'site');
+});
+
+const clone = (own: Partial<CloneArguments> = {}) =>
+  git.clone({ fs, dir, url, recurseSubmodules: true, ...own });
+
+/** Somebody changes files of a repository, and pushes; with a module, that is moved to its newest commit. */
+async function theyPush(
+  name: string,
+  files: Record<string, string>,
+  module?: string,
+): Promise<void> {
+  const where = await temporaryDirectory();
+  await run(
+    where,
+    ...allow,
+    'clone',
+    '-q',
+    '--recurse-submodules',
+    join(place, `${name}.git`),
+    'work',
+  );
+  const work = join(where, 'work');
+  await put(work, files);
+  if (module !== undefined) await run(join(work, module), 'checkout', '-q', 'origin/main');
+  await commitAll(work, 'Theirs');
+  await run(work, 'push', '-q', 'origin', 'HEAD:main');
+}
+
+async function nativeClone(): Promise<string> {
+  const where = await temporaryDirectory();
+  await run(where, ...allow, 'clone', '-q', '--recurse-submodules', join(place, 'site.git'));
+  return join(where, 'site');
+}
+
+const parts = ['', 'parts/lib', 'parts/lib/parts/deep'];
+
+async function treeState(where: string) {
+  const all = await Promise.all(
+    parts.map(async (part) => {
+      const at = join(where, part);
+      const gitFile = await readFile(join(at, '.git'), 'utf8').catch(() => 'folder');
+      const gitdir = await run(at, 'rev-parse', '--absolute-git-dir');
+      const config = (await run(at, 'config', '--local', '--list'))
+        .split('\n')
+        .filter((line) => !line.includes('url='))
+        .sort();
+      const head = await readFile(join(gitdir, 'HEAD'), 'utf8');
+      const index = await run(at, 'ls-files', '--stage');
+      const refs = await run(at, 'for-each-ref', '--format=%(refname) %(objectname)');
+      const status = await run(at, 'status', '--porcelain');
+      return {
+        part,
+        gitFile,
+        gitdir: gitdir.slice(where.length),
+        config,
+        head,
+        index,
+        refs,
+        status,
+      };
+    }),
+  );
+  return { all, submodules: await run(where, 'submodule', 'status', '--recursive') };
+}
+
+describe('recurseSubmodules', () => {
+  it('of a clone makes what git clone --recurse-submodules makes', async () => {
+    await clone();
+    expect(await treeState(dir)).toEqual(await treeState(await nativeClone()));
+    for (const gitdir of ['', '/modules/parts/lib', '/modules/parts/lib/modules/parts/deep']) {
+      await expectSoundRepository(`${dir}/.git${gitdir}`);
+    }
+    expect(await readFile(join(dir, 'parts/lib/parts/deep/deep.txt'), 'utf8')).toBe('deep\n');
+    expect(await run(dir, 'config', 'submodule.parts/lib.url')).toBe(`${base}/${count}/lib.git`);
+    // isomorphic-git and native git go on inside.
+    const inner = join(dir, 'parts/lib');
+    expect((await git.log({ fs, dir: inner, depth: 1 }))[0]?.commit.message).toBe('With a part\n');
+    await run(dir, ...allow, 'submodule', 'update', '--recursive');
+    expect((await stateOf(dir)).status).toMatch(/^## main\.\.\.origin\/main$/);
+  });
+
+  it('of a pull fetches what a submodule lacks, and checks it out', async () => {
+    await clone();
+    await theyPush('deep', { 'deep.txt': 'newer\n' });
+    await theyPush('lib', { 'lib.txt': 'newer\n' }, 'parts/deep');
+    await theyPush('site', { 'site.txt': 'newer\n' }, 'parts/lib');
+    await git.pull({ fs, dir, url, author, recurseSubmodules: true });
+    expect(await readFile(join(dir, 'parts/lib/lib.txt'), 'utf8')).toBe('newer\n');
+    expect(await readFile(join(dir, 'parts/lib/parts/deep/deep.txt'), 'utf8')).toBe('newer\n');
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+    expect(await run(dir, 'submodule', 'status', '--recursive')).not.toMatch(/^[+-]/m);
+  });
+
+  it('of a checkout brings the commits of that time, and what is new there', async () => {
+    await git.clone({ fs, dir, url });
+    expect(fs.readdirSync(join(dir, 'parts/lib'))).toEqual([]);
+    await git.checkout({ fs, dir, recurseSubmodules: true });
+    const first = await treeState(dir);
+    await theyPush('lib', { 'lib.txt': 'newer\n' });
+    await theyPush('site', {}, 'parts/lib');
+    await git.pull({ fs, dir, url, author });
+    expect(await run(dir, 'status', '--porcelain')).toBe('M parts/lib');
+    await git.checkout({ fs, dir, ref: 'main', recurseSubmodules: true });
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+    const before = await run(dir, 'rev-parse', 'HEAD~1');
+    await git.checkout({ fs, dir, ref: before, recurseSubmodules: true });
+    expect((await treeState(dir)).submodules).toBe(first.submodules);
+  });
+
+  it('overwrites no change in a submodule, and says where it is', async () => {
+    await clone();
+    await theyPush('lib', { 'lib.txt': 'newer\n' });
+    await theyPush('site', {}, 'parts/lib');
+    await put(dir, { 'parts/lib/lib.txt': 'mine\n' });
+    const pull = () => git.pull({ fs, dir, url, author, recurseSubmodules: true });
+    await expect(pull()).rejects.toMatchObject({
+      code: 'CheckoutConflictError',
+      data: { filepaths: ['parts/lib/lib.txt'] },
+    });
+    expect(await readFile(join(dir, 'parts/lib/lib.txt'), 'utf8')).toBe('mine\n');
+    await git.checkout({ fs, dir, force: true, recurseSubmodules: true });
+    expect(await readFile(join(dir, 'parts/lib/lib.txt'), 'utf8')).toBe('newer\n');
+  });
+
+  it('loses no commit that is on no branch', async () => {
+    await clone();
+    const inner = join(dir, 'parts/lib');
+    await put(inner, { 'lib.txt': 'mine\n' });
+    await commitAll(inner, 'Mine');
+    const mine = await run(inner, 'rev-parse', 'HEAD');
+    const again = () => git.checkout({ fs, dir, recurseSubmodules: true });
+    await expect(again()).rejects.toMatchObject({
+      code: 'SUBMODULE_REFUSED',
+      data: { path: 'parts/lib', reason: 'commits' },
+    });
+    expect(await run(inner, 'rev-parse', 'HEAD')).toBe(mine);
+    await run(inner, 'branch', 'mine');
+    await again();
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+  });
+
+  it('leaves alone what the configuration, .gitmodules or the caller says', async () => {
+    const asked: unknown[] = [];
+    await clone({
+      onSubmodule: (submodule) => {
+        asked.push(submodule);
+        return false;
+      },
+    });
+    const found = { name: 'parts/lib', path: 'parts/lib', url: '../lib.git', superproject: url };
+    expect(asked).toEqual([found]);
+    expect(fs.readdirSync(join(dir, 'parts/lib'))).toEqual([]);
+    await run(dir, 'config', 'submodule.parts/lib.active', 'false');
+    await git.checkout({ fs, dir, recurseSubmodules: true });
+    await run(dir, 'config', '--unset', 'submodule.parts/lib.active');
+    await run(dir, 'config', '-f', '.gitmodules', 'submodule.parts/lib.update', 'none');
+    await git.checkout({ fs, dir, recurseSubmodules: true });
+    expect(fs.readdirSync(join(dir, 'parts/lib'))).toEqual([]);
+  });
+
+  it('shows who asks to the superproject’s host alone', async () => {
+    const authorization = 'Bearer secret';
+    const other = await startServer({
+      root,
+      authenticate: ({ credentials }) => {
+        shown.push(`other: ${credentials?.scheme ?? 'nothing'}`);
+        return { name: 'ann' };
+      },
+    });
+    const http = createHttpClient({ authorization });
+    await clone({ http, headers: { 'X-Of': 'caller' } });
+    expect(new Set(shown)).toEqual(new Set(['secret']));
+    await rm(dir, { recursive: true });
+    await clone({
+      http,
+      onSubmodule: ({ path }) =>
+        path === 'parts/lib' ? `${other.url}/${count}/lib.git` : undefined,
+    });
+    expect(new Set(shown)).toEqual(new Set(['secret', 'other: nothing']));
+    expect(await readFile(join(dir, 'parts/lib/parts/deep/deep.txt'), 'utf8')).toBe('deep\n');
+  });
+});
+
+describe('with submodules', () => {
+  beforeEach(() => clone());
+  const index = (where: string) => run(where, 'ls-files', '--stage');
+
+  it('add of all stages the commit of a submodule, and none of its files', async () => {
+    const inner = join(dir, 'parts/lib');
+    await put(inner, { 'lib.txt': 'mine\n', 'new.txt': 'new\n' });
+    await put(dir, { 'site.txt': 'mine\n' });
+    const before = await index(dir);
+    await git.add({ fs, dir, filepath: 'parts' });
+    expect(await index(dir)).toBe(before);
+    await git.add({ fs, dir: inner, filepath: '.' });
+    const oid = await git.commit({ fs, dir: inner, message: 'Mine', author });
+    expect(await git.status({ fs, dir, filepath: 'parts/lib' })).toBe('*modified');
+    await git.add({ fs, dir, filepath: '.' });
+    expect(await git.status({ fs, dir, filepath: 'parts/lib' })).toBe('modified');
+    expect(await run(dir, 'status', '--porcelain')).toBe('M  parts/lib\nM  site.txt');
+    await git.commit({ fs, dir, message: 'Mine', author });
+    expect(await run(dir, 'ls-tree', 'HEAD', 'parts/lib')).toBe(`160000 commit ${oid}\tparts/lib`);
+    expect(await git.status({ fs, dir, filepath: 'parts/lib' })).toBe('unmodified');
+    await expectSoundRepository(dir);
+  });
+
+  it('add of a file in a submodule is refused, as by git', async () => {
+    const before = await index(dir);
+    await expect(
+      git.add({ fs, dir, filepath: ['site.txt', 'parts/lib/lib.txt'] }),
+    ).rejects.toMatchObject({
+      code: 'SUBMODULE_REFUSED',
+      data: { path: 'parts/lib', reason: 'inside' },
+    });
+    expect(await index(dir)).toBe(before);
+  });
+
+  it('status says what is staged, not there, or as it was', async () => {
+    const filepath = 'parts/lib';
+    expect(await git.status({ fs, dir, filepath })).toBe('unmodified');
+    await rm(join(dir, filepath), { recursive: true });
+    expect(await git.status({ fs, dir, filepath })).toBe('unmodified');
+    await git.remove({ fs, dir, filepath });
+    expect(await git.status({ fs, dir, filepath })).toBe('deleted');
+    await git.resetIndex({ fs, dir, filepath });
+    expect(await run(dir, 'diff', '--cached', '--name-only')).toBe('');
+  });
+});
+
+describe('a submodule is refused', () => {
+  /** @returns what a checkout makes of such a `.gitmodules`. */
+  const withModules = async (text: string) => {
+    await git.clone({ fs, dir, url });
+    await writeFile(join(dir, '.gitmodules'), text);
+    return git.checkout({ fs, dir, recurseSubmodules: true }).then(
+      () => 'taken',
+      ({ code, data }: { code: string; data: { reason: string } }) => `${code} ${data.reason}`,
+    );
+  };
+  const section = (name: string, path = 'parts/lib', link = '../lib.git') =>
+    `[submodule "${name}"]\n\tpath = ${path}\n\turl = ${link}\n`;
+
+  it.each<[string, string, string]>([
+    ['in a file that is none', '[submodule "x"\n', 'file'],
+    ['that no file names', '', 'undeclared'],
+    ['whose name leads out of modules', section('../../hooks'), 'name'],
+    ['whose name leads out by backslashes', section('x\\\\..\\\\..\\\\y'), 'name'],
+    ['whose name is in another one', section('a') + section('a/hooks', 'b'), 'name'],
+    ['whose name another one has, but for case', section('a') + section('A', 'b'), 'name'],
+    ['with a URL that is an option', section('a', 'parts/lib', '--upload-pack=x'), 'url'],
+    ['with a URL of ssh', section('a', 'parts/lib', 'git@example.com:x/y.git'), 'url'],
+    ['with a URL that leads out of the host', section('a', 'parts/lib', '../../../../x'), 'url'],
+  ])('%s', async (_, text, reason) => {
+    expect(await withModules(text)).toBe(`SUBMODULE_REFUSED ${reason}`);
+    expect(fs.existsSync(join(dir, '.git/modules'))).toBe(false);
+    expect(fs.readdirSync(join(dir, 'parts/lib'))).toEqual([]);
+  });
+
+  it.each<[string, (place: string) => Promise<unknown>]>([
+    ['a link in its place', (where) => symlink('/tmp', where)],
+    ['a file in its place', (where) => writeFile(where, 'x')],
+    [
+      'files in its place',
+      async (where) => {
+        await mkdir(where);
+        await writeFile(join(where, 'mine'), 'x');
+      },
+    ],
+    [
+      'a link on the way to it',
+      async (where) => {
+        await rm(dirname(where), { recursive: true });
+        await symlink(await temporaryDirectory(), dirname(where));
+      },
+    ],
+  ])('where there is %s', async (_, make) => {
+    await git.clone({ fs, dir, url });
+    await rm(join(dir, 'parts/lib'), { recursive: true });
+    await make(join(dir, 'parts/lib'));
+    await expect(git.checkout({ fs, dir, recurseSubmodules: true })).rejects.toMatchObject({
+      code: 'SUBMODULE_REFUSED',
+      data: { path: 'parts/lib', reason: 'in-the-way' },
+    });
+    expect(fs.existsSync(join(dir, '.git/modules'))).toBe(false);
+  });
+
+  it('beyond so many of one repository, and so many in each other', async () => {
+    const modules = (count: number) =>
+      Array.from({ length: count }, (_, n) => `${section(`m${n}`, `m${n}`)}\tupdate = none\n`);
+    await git.clone({ fs, dir, url });
+    const many = submoduleLimits.count + 1;
+    await writeFile(join(dir, '.gitmodules'), modules(many).join(''));
+    const input = Array.from({ length: many }, (_, n) => `160000 ${'1'.repeat(40)}\tm${n}\n`);
+    await run(dir, 'update-index', '--force-remove', 'parts/lib');
+    await realGit(['update-index', '--index-info'], { cwd: dir, input: input.join('') });
+    const again = () => git.checkout({ fs, dir, recurseSubmodules: true });
+    await expect(again()).rejects.toMatchObject({ data: { reason: 'limit' } });
+    const last = `160000 0 ${'0'.repeat(40)}\tm${many - 1}\n`.replace('160000 0', '0');
+    await realGit(['update-index', '--index-info'], { cwd: dir, input: last });
+    await again();
+
+    // Each has the one before it as its submodule.
+    let inner = await run(join(place, 'deep.git'), 'rev-parse', 'main');
+    for (let depth = 0; depth <= submoduleLimits.depth; depth += 1) {
+      const bare = join(place, `d${depth}.git`);
+      await realGit(['init', '-q', '--bare', '-b', 'main', bare]);
+      const source = depth === 0 ? '../deep.git' : `../d${depth - 1}.git`;
+      const text = section('in', 'in', source);
+      const blob = await realGit(['hash-object', '-w', '--stdin'], { cwd: bare, input: text });
+      const lines = `100644 blob ${blob}\t.gitmodules\n160000 commit ${inner}\tin\n`;
+      const tree = await realGit(['mktree', '--missing'], { cwd: bare, input: lines });
+      inner = await run(bare, 'commit-tree', '-m', 'One', tree);
+      await run(bare, 'update-ref', 'refs/heads/main', inner);
+    }
+    const deepest = (depth: number) =>
+      git.clone({
+        ...{ fs, dir: `${dir}-${depth}`, recurseSubmodules: true },
+        url: `${base}/${count}/d${depth}.git`,
+      });
+    await deepest(submoduleLimits.depth - 1);
+    await expect(deepest(submoduleLimits.depth)).rejects.toMatchObject({
+      code: 'SUBMODULE_REFUSED',
+      data: {
+        reason: 'limit',
+        path: Array(submoduleLimits.depth + 1)
+          .fill('in')
+          .join('/'),
+      },
+    });
+  });
+
+  it('whose commit its server has not, and what was fetched stays', async () => {
+    const site = await temporaryDirectory();
+    await run(site, 'clone', '-q', join(place, 'site.git'), 'work');
+    const work = join(site, 'work');
+    await run(work, 'update-index', '--cacheinfo', `160000,${'1'.repeat(40)},parts/lib`);
+    await run(work, 'commit', '-q', '-m', 'Nowhere');
+    await run(work, 'push', '-q');
+    await expect(clone()).rejects.toMatchObject({
+      code: 'SUBMODULE_REFUSED',
+      data: { path: 'parts/lib', reason: 'missing' },
+    });
+    expect(await readFile(join(dir, 'site.txt'), 'utf8')).toBe('site\n');
+    await expectSoundRepository(dir);
+  });
+});
