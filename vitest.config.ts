@@ -29,6 +29,9 @@ const aloneTests = [
   'test/server/{repository,system-errors}.pressure.test.ts',
 ];
 
+/** The same of the long run: they look at the memory of their process. */
+const aloneLongTests = ['test/git/hostile-memory.long.test.ts', 'test/pack/large.long.test.ts'];
+
 /** Tests of parts, which need no browser and nothing built: `npm run test:unit`. */
 const unitTests = [
   'test/{corpus,isomorphic,remote,repository,storage,tunnel,wire,worker,worktree}/**/!(*.browser|*.long).test.ts',
@@ -67,7 +70,13 @@ export default defineConfig(({ mode }) => {
   // A project's settings are made anew, of its own mode.
   const longProject: typeof project = (...given) => ({ ...project(...given), mode: 'long' });
   const longProjects = [
-    longProject('long', { include: [longTests, ...sharedTests], globalSetup: [setup] }),
+    longProject('long', {
+      include: [longTests, ...sharedTests],
+      exclude: [...exclude, ...aloneLongTests],
+      globalSetup: [setup],
+      isolate: false,
+    }),
+    longProject('long alone', { include: aloneLongTests, globalSetup: [setup] }),
     // What `npm test` has tried in Chromium.
     ...['firefox', 'webkit'].map((engine) =>
       longProject(engine, {

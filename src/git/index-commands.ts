@@ -14,7 +14,7 @@ import { isUnder, outsideError } from './cone-files.js';
 import { gitdirOf } from './fetch.js';
 import { isInWorkTree, readIndex, repositoryAt, skippedPaths } from './index-entries.js';
 import { failureOf } from './outcome.js';
-import { gitlinks, hasModules, linksIn, stageLink, withoutFiles } from './submodules/gitlinks.js';
+import { gitlinks, linksIn, plainPath, stageLink, withoutFiles } from './submodules/gitlinks.js';
 
 /**
  * isomorphic-git's. A file that is outside of a sparse checkout is as the index says: there is nothing to add,
@@ -42,10 +42,10 @@ async function addHere(
   given: Parameters<typeof isomorphicGit.add>[0],
   asked: string[],
 ): ReturnType<typeof isomorphicGit.add> {
-  const links = linksIn((await gitlinks(given)).keys(), asked);
-  if (links.length === 0) return isomorphicGit.add({ ...given, filepath: asked });
+  const plain = asked.map(plainPath);
+  const links = linksIn((await gitlinks(given)).keys(), plain);
   const { fs, dir = '' } = given;
-  const others = asked.filter((path) => !links.includes(path.replace(/\/+$/, '')));
+  const others = asked.filter((_, at) => !links.includes(plain[at] ?? ''));
   const hiding = { ...given, fs: withoutFiles(fs, dir, links), filepath: others };
   await isomorphicGit.add(hiding);
   for (const link of links) await stageLink(given, link);
@@ -84,12 +84,13 @@ export async function remove(given: Parameters<typeof isomorphicGit.remove>[0]):
  * isomorphic-git's.
  *
  * @throws what isomorphic-git's throws; GitWsError OUTSIDE_SPARSE_CHECKOUT where a path is to be removed that
- *   is outside of a sparse checkout, UNREADABLE_INDEX.
+ *   is outside of a sparse checkout, SUBMODULE_REFUSED for a path in a submodule, UNREADABLE_INDEX.
  */
 export async function updateIndex(
   given: Parameters<typeof isomorphicGit.updateIndex>[0],
 ): ReturnType<typeof isomorphicGit.updateIndex> {
   const { filepath, remove: removes = false } = given;
+  if (!removes) linksIn((await gitlinks(given)).keys(), [plainPath(filepath)]);
   if (removes && (await skippedPaths(given)).has(filepath)) {
     if (!(await isInWorkTree(given, filepath))) throw outsideError([filepath]);
   }
@@ -107,7 +108,7 @@ export async function resetIndex(
   const { filepath } = given;
   const isSkipped = (await skippedPaths(given)).has(filepath);
   const isOutside = isSkipped && !(await isInWorkTree(given, filepath));
-  const isLink = (await hasModules(given)) && (await committedAt(given))?.mode === modes.gitlink;
+  const isLink = !isOutside && (await committedAt(given))?.mode === modes.gitlink;
   if (!isOutside && !isLink) {
     await isomorphicGit.resetIndex(given);
     return;

@@ -1,9 +1,10 @@
 /** The index, for commands that only look at it. */
-import { isGitWsError } from '../base/errors.js';
+import { GitWsError, isGitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { parseIndex, type IndexEntry } from '../repository/index-file.js';
 import { isMissing, promisesOf } from '../storage/file-system.js';
+import { modes } from '../worktree/tree-files.js';
 import { notThere } from '../worktree/work-tree.js';
 import type { ConfigAt } from './config.js';
 import { gitdirOf, type Directories } from './fetch.js';
@@ -62,11 +63,37 @@ export async function isInWorkTree({ fs, dir = '' }: Where, path: string): Promi
   return (await promisesOf(fs).lstat(`${dir}/${path}`).catch(notThere)) !== undefined;
 }
 
+/** @returns undefined where there is none. @throws GitWsError FILE_SYSTEM_FAILED where nothing of it is read; what `fs` throws. */
 async function readIndexFile({ fs, gitdir }: ConfigAt): Promise<Uint8Array | undefined> {
-  const bytes = await useFileSystem(() =>
-    promisesOf(fs).readFile(`${gitdir}/index`).catch(isMissing),
-  );
-  return bytes === false ? undefined : (bytes as Uint8Array | undefined);
+  const path = `${gitdir}/index`;
+  const bytes = await useFileSystem(() => promisesOf(fs).readFile(path).catch(isMissing));
+  if (bytes === false) return undefined;
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new GitWsError('FILE_SYSTEM_FAILED', 'The file system read nothing of the index.');
+}
+
+/** @returns whether there is an index. @throws as {@link readIndex}. */
+export async function hasIndex(at: ConfigAt): Promise<boolean> {
+  return (await readIndexFile(at)) !== undefined;
+}
+
+/** How an entry of a submodule has its mode: 32 bits. */
+const gitlinkMode = [0, 0, 0xe0, 0] as const;
+
+/** @returns the submodules' entries. @throws as {@link readIndex}. */
+export async function readGitlinks(at: ConfigAt): Promise<PathEntry[]> {
+  const bytes = await readIndexFile(at);
+  // An index has none as a rule, and is not taken apart then.
+  if (bytes === undefined || !hasMode(bytes)) return [];
+  return entriesOf(bytes).filter(({ mode, stage }) => mode === modes.gitlink && stage === 0);
+}
+
+function hasMode(bytes: Uint8Array): boolean {
+  const [, , third] = gitlinkMode;
+  for (let at = bytes.indexOf(third); at >= 0; at = bytes.indexOf(third, at + 1)) {
+    if (gitlinkMode.every((byte, offset) => bytes[at - 2 + offset] === byte)) return true;
+  }
+  return false;
 }
 
 function entriesOf(bytes: Uint8Array): PathEntry[] {

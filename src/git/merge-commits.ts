@@ -7,7 +7,7 @@ import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { mergeTrees } from '../worktree/merge-trees.js';
-import { treeFiles } from '../worktree/tree-files.js';
+import { treeFiles, type TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type TreeObject } from '../worktree/tree-objects.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
@@ -89,11 +89,19 @@ export async function writeMerged(
   given: ConfigAt & { readonly dryRun?: boolean | undefined },
   merged: MergedFiles,
 ): Promise<string> {
-  const trees = treeObjects(merged.files.values());
-  if (given.dryRun !== true) {
-    await writeContents(given, merged);
-    await writeObjects(given, 'tree', trees);
-  }
+  const dryRun = given.dryRun === true;
+  if (!dryRun) await writeContents(given, merged);
+  return writeTrees(given, merged.files.values(), dryRun);
+}
+
+/** Writes the trees of files that are not there yet. @returns the oid of that of all. @throws as {@link writeMerged}. */
+export async function writeTrees(
+  at: ConfigAt,
+  files: Iterable<Pick<TreeFile, 'name' | 'mode' | 'oid'>>,
+  dryRun: boolean,
+): Promise<string> {
+  const trees = treeObjects(files);
+  if (!dryRun) await writeObjects(at, 'tree', trees);
   return trees.at(-1)?.oid ?? emptyTree;
 }
 

@@ -106,7 +106,7 @@ class Contents {
     if (sides.some((bytes) => bytes.subarray(0, lookedAt).includes(0))) {
       return { oid: ours.oid, isConflict: true };
     }
-    return (await this.#drive(path, sides)) ?? this.#mergeLines(sides, ours.oid);
+    return (await this.#drive(path, sides)) ?? this.#mergeLines(sides);
   }
 
   /** @returns undefined without a driver, and for letters that it would not get as they are. */
@@ -127,7 +127,7 @@ class Contents {
     return this.#keep(new TextEncoder().encode(mergedText), cleanMerge);
   }
 
-  #mergeLines(sides: readonly [Uint8Array, Uint8Array, Uint8Array], oursOid: string): Content {
+  #mergeLines(sides: readonly [Uint8Array, Uint8Array, Uint8Array]): Content {
     const [base, ours, theirs] = [lettersOf(sides[0]), lettersOf(sides[1]), lettersOf(sides[2])];
     const { labels } = this.#options;
     const merged = mergeText(
@@ -135,7 +135,6 @@ class Contents {
       // As bytes, like the text.
       { ours: lettersOf(encoded(labels.ours)), theirs: lettersOf(encoded(labels.theirs)) },
     );
-    if (merged === undefined) return { oid: oursOid, isConflict: true };
     const bytes = Uint8Array.from(merged.text, (letter) => letter.charCodeAt(0));
     return this.#keep(bytes, merged.isClean);
   }

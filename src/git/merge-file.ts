@@ -1,5 +1,4 @@
-/** Merges the lines of a file that both sides have changed, as git's xdiff does; what is no text is a conflict. */
-import type * as isomorphicGit from 'isomorphic-git';
+/** Merges the lines of a text that both sides have changed, as git's xdiff does (`git checkout --merge`). */
 import { diffLines, type Hunk } from './line-diff.js';
 
 /** A file as the two sides have it, and as they found it. */
@@ -35,44 +34,20 @@ interface Region {
   readonly theirs: Range;
 }
 
-/** Lines between two conflicts that go into one of them: fewer read worse than they are worth (xdl_merge). */
+/** Lines between two conflicts, up to which they are made one (xdl_simplify_non_conflicts). */
 const mostJoined = 3;
 
-/** Letters of a file in which a NUL says that it is no text, as in git. */
-const lettersAsked = 8000;
-
-/**
- * A driver for isomorphic-git's `merge`, which by itself takes bytes that are no UTF-8 for text, and
- * writes others in their place.
- */
-export const mergeFile: isomorphicGit.MergeDriverCallback = ({ contents }) => {
-  const [base = '', ours = '', theirs = ''] = contents;
-  const merged = mergeText({ base, ours, theirs }, { ours: 'ours', theirs: 'theirs' });
-  return merged?.isClean === true
-    ? { cleanMerge: true, mergedText: merged.text }
-    : { cleanMerge: false, mergedText: ours };
-};
-
-/**
- * @returns whether the sides agree, and the text, with marks around what they do not agree on; undefined for
- *   what is no text.
- */
+/** @returns whether the sides agree, and the text, with marks around what they do not agree on. */
 export function mergeText(
   { base, ours, theirs }: Texts,
   labels: Labels,
-): { readonly isClean: boolean; readonly text: string } | undefined {
-  if (![base, ours, theirs].every(isText)) return undefined;
+): { readonly isClean: boolean; readonly text: string } {
   const merge = new Merge(base, ours, theirs);
   const regions = joined(merge.regions().flatMap((region) => merge.refined(region)));
   return {
     isClean: regions.every(({ by }) => by !== 'both'),
     text: merge.format(regions, labels),
   };
-}
-
-/** What could not be decoded has been replaced by U+FFFD. */
-function isText(content: string): boolean {
-  return !content.includes('\ufffd') && !content.slice(0, lettersAsked).includes('\0');
 }
 
 /** Finds out what has changed in three texts, and makes one of them. */

@@ -3,10 +3,12 @@
  * deleted: what is outside of a sparse checkout is not, and is as the index says, as in git.
  */
 import * as isomorphicGit from 'isomorphic-git';
+import { promisesOf } from '../storage/file-system.js';
 import { modes } from '../worktree/tree-files.js';
+import { notThere } from '../worktree/work-tree.js';
 import { committedAt } from './committed.js';
 import { skippedPaths } from './index-entries.js';
-import { gitlinks, hasModules, headOf } from './submodules/gitlinks.js';
+import { gitlinks, headOf, plainPath } from './submodules/gitlinks.js';
 
 /**
  * isomorphic-git's. Of a file outside of a sparse checkout: `unmodified`, or how the index differs from HEAD. Of a
@@ -35,10 +37,12 @@ export async function status(
 async function linkStatus(
   given: Parameters<typeof isomorphicGit.status>[0],
 ): Promise<Awaited<ReturnType<typeof isomorphicGit.status>> | undefined> {
-  const { filepath } = given;
-  if (!(await hasModules(given))) return undefined;
-  const staged = (await gitlinks(given)).get(filepath);
-  const committed = await committedAt(given).catch(notFound);
+  const filepath = plainPath(given.filepath);
+  const links = await gitlinks(given);
+  const staged = links.get(filepath);
+  // Of all others isomorphic-git knows as much.
+  if (staged === undefined && links.size === 0) return undefined;
+  const committed = await committedAt({ ...given, filepath }).catch(notFound);
   if (staged === undefined) return committed?.mode === modes.gitlink ? 'deleted' : undefined;
   const head = await headOf(given, filepath);
   if (head !== undefined && head !== staged) return '*modified';
@@ -55,7 +59,7 @@ async function linkStatus(
 export async function statusMatrix(
   given: Parameters<typeof isomorphicGit.statusMatrix>[0],
 ): ReturnType<typeof isomorphicGit.statusMatrix> {
-  const rows = await isomorphicGit.statusMatrix(given);
+  const rows = await withoutRepositories(given, await isomorphicGit.statusMatrix(given));
   if (rows.every(([, , workdir]) => workdir !== 0)) return rows;
   const skipped = await skippedPaths(given);
   return rows.map((row) => {
@@ -69,4 +73,38 @@ export async function statusMatrix(
 function notFound(error: unknown): undefined {
   if ((error as { code?: unknown } | null)?.code === 'NotFoundError') return undefined;
   throw error;
+}
+
+/** What git does not know, and lies in another repository below this one, is not of this one. */
+async function withoutRepositories(
+  { fs, dir = '' }: Parameters<typeof isomorphicGit.statusMatrix>[0],
+  rows: Awaited<ReturnType<typeof isomorphicGit.statusMatrix>>,
+): Promise<typeof rows> {
+  const plain = promisesOf(fs);
+  const repositories = new Map<string, Promise<boolean>>();
+  const isRepository = (folder: string): Promise<boolean> => {
+    let found = repositories.get(folder);
+    if (found === undefined) {
+      const own = `${dir.replace(/\/+$/, '')}/${folder}/.git`;
+      found = plain.lstat(own).then((stat) => stat !== undefined, notOne);
+      repositories.set(folder, found);
+    }
+    return found;
+  };
+  const kept: typeof rows = [];
+  for (const row of rows) {
+    const [path, head, , stage] = row;
+    let isInside = false;
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (head !== 0 || stage !== 0 || isInside) break;
+      isInside = await isRepository(path.slice(0, at));
+    }
+    if (!isInside) kept.push(row);
+  }
+  return kept;
+}
+
+function notOne(error: unknown): false {
+  notThere(error);
+  return false;
 }

@@ -37,7 +37,7 @@ async function followFile(fs: PromiseFileSystem, gitdir: string): Promise<string
       data: { gitdir },
     });
   }
-  return resolvePath(`${gitdir}/..`, path.trimEnd());
+  return resolvePath(`${gitdir}/..`, path.replace(/\r+$/, ''));
 }
 
 /**

@@ -2,6 +2,7 @@
  * The refs of a repository (gitrepository-layout(5), refs/files-backend.c): files of their own, or lines
  * of `packed-refs`. The file counts where there are both.
  */
+import { GitWsError } from '../base/errors.js';
 import { isMissing, type PromiseFileSystem } from '../storage/file-system.js';
 import { parsePackedRefs, type PackedRef } from './packed-refs.js';
 
@@ -113,8 +114,11 @@ function parseRef(text: string | undefined): RefValue | undefined {
 
 async function readText(fs: PromiseFileSystem, path: string): Promise<string | undefined> {
   const text = await fs.readFile(path, 'utf8').catch(notThere);
-  // LightningFS gives undefined for a directory.
-  return typeof text === 'string' ? text : undefined;
+  if (typeof text === 'string') return text;
+  // LightningFS gives undefined for a directory. Of a file it would be a ref that is taken for none.
+  const stat = (await fs.stat(path).catch(notThere)) as { isFile(): boolean } | undefined;
+  if (stat?.isFile() !== true) return undefined;
+  throw new GitWsError('FILE_SYSTEM_FAILED', `The file system read nothing of ${path}.`);
 }
 
 /** No file, or a folder in its place, or a file in that of its folder. */

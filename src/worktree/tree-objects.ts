@@ -25,7 +25,9 @@ interface Folder {
 const slash = 0x2f;
 
 /** @returns all trees of these files, each before those that have it; the last one is that of all. */
-export function treeObjects(files: Iterable<TreeFile>): TreeObject[] {
+export function treeObjects(
+  files: Iterable<Pick<TreeFile, 'name' | 'mode' | 'oid'>>,
+): TreeObject[] {
   const root: Folder = { folders: new Map(), entries: [] };
   for (const { name, mode, oid } of files) {
     let folder = root;

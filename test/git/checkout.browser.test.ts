@@ -8,10 +8,11 @@ import { expectSoundRepository, git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import type { PullAll, RunAll } from './git-page.js';
+import type { CloneModules, PullAll, RunAll } from './git-page.js';
 
 declare const runAll: RunAll;
 declare const pullAll: PullAll;
+declare const cloneModules: CloneModules;
 
 let browser: TestBrowser;
 let page: string;
@@ -106,4 +107,28 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       await tab.close();
     });
   }
+
+  it('clones submodules', async () => {
+    const work = await temporaryDirectory();
+    const run = (...args: string[]) => git(args, { cwd: work });
+    await run('clone', '-q', '-b', 'older', gitDir, '.');
+    const lib = await run('rev-parse', 'HEAD');
+    await run('update-index', '--add', '--cacheinfo', `160000,${lib},parts/lib`);
+    const [name, source] = ['submodule.lib', './../site.git'];
+    await run('config', '-f', '.gitmodules', `${name}.path`, 'parts/lib');
+    await run('config', '-f', '.gitmodules', `${name}.url`, source);
+    await run('add', '.gitmodules');
+    await run('commit', '-q', '-m', 'With a part');
+    await run('clone', '-q', '--bare', '.', join(gitDir, '../super.git'));
+    const tab = await browser.newPage();
+    await tab.goto(page);
+    const address = url.replace('site.git', 'super.git');
+    const seen = await tab.evaluate((remote) => cloneModules(remote), address);
+    const files = (await run('ls-files', '-z')).split('\0').filter((path) => path !== '');
+    expect(seen).toEqual({
+      gitFile: 'gitdir: ../../.git/modules/lib\n',
+      ...{ head: lib, status: 'unmodified', files },
+    });
+    await tab.close();
+  });
 });

@@ -467,7 +467,7 @@ describe.concurrent('no side of a merge is lost', () => {
   const parents = (dir: string) => run(dir, 'log', '-1', '--format=%P');
 
   it.each([
-    ['is not written', 'writeFile', 'refs/heads/main', lies],
+    ['is not written', 'writeFile', 'refs/heads/main.lock', lies],
     ['cannot be read', 'readFile', 'refs/heads/main', lies],
     ['and HEAD cannot be read', 'readFile', '.git/HEAD', lies],
   ] as const)('where the branch %s', async (_, name, end, act) => {
@@ -577,5 +577,69 @@ describe.concurrent('no side of a merge is lost', () => {
       data: { filepaths },
     });
     expect(await mergeStateOf(dir)).toEqual(before);
+  });
+});
+
+describe('a commit is one', () => {
+  it.each(['readFile', 'writeFile', 'stat'] as const)('wherever %s lies', async (name) => {
+    const { dir } = await diverged(one, { 'b.txt': 'b\n' }, {});
+    const before = await run(dir, 'rev-parse', 'HEAD');
+    await put(dir, { 'a.txt': 'mine\n', 'new/c.txt': 'c\n' });
+    await run(dir, 'add', '-A');
+    const tree = await run(dir, 'write-tree');
+    await run(dir, 'prune', '--expire=now');
+    const original = fs.promises[name] as (...given: unknown[]) => Promise<unknown>;
+    let made = 0;
+    for (let at = 0; made < 3; at += 1) {
+      let calls = 0;
+      const call = (...given: unknown[]): Promise<unknown> => {
+        calls += given.length > 0 ? 1 : 0;
+        return calls === at + 1 && given.length > 0 ? lies() : original(...given);
+      };
+      const lying = { promises: { ...fs.promises, [name]: call } };
+      const oid = await git.commit({ fs: lying, dir, author, message: String(at) }).then(
+        (found) => found,
+        () => undefined,
+      );
+      const head = await run(dir, 'rev-parse', 'HEAD');
+      // One that fails may have been made, where what looks after it is lied to; then it is whole, too.
+      if (oid !== undefined) expect(head).toBe(oid);
+      if (head !== before) {
+        expect(await run(dir, 'log', '-1', '--format=%T %P')).toBe(`${tree} ${before}`);
+        await run(dir, 'fsck', '--strict');
+        await run(dir, 'update-ref', 'refs/heads/main', before);
+      }
+      // After the last call nothing lies any more.
+      if (calls <= at) made += 1;
+    }
+  });
+
+  it('is none of what somebody else has changed meanwhile', async () => {
+    const { dir } = await diverged(one, { 'b.txt': 'b\n' }, {});
+    const original = fs.promises.writeFile as (...given: unknown[]) => Promise<unknown>;
+    let other = '';
+    const writeFile = async (path: string, ...rest: unknown[]) => {
+      if (other === '' && path.includes('/objects/')) {
+        other = 'on its way';
+        await run(dir, 'commit', '-q', '--allow-empty', '-m', 'Theirs');
+        other = await run(dir, 'rev-parse', 'HEAD');
+      }
+      return original(path, ...rest);
+    };
+    const given = { fs: { promises: { ...fs.promises, writeFile } }, dir, author, message: 'x' };
+    await expect(git.commit(given)).rejects.toMatchObject({ code: 'REF_CHANGED' });
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(other);
+  });
+
+  it('of a branch that is not checked out, and of a HEAD that is on none', async () => {
+    const { dir } = await diverged(one, { 'b.txt': 'b\n' }, {});
+    const main = await run(dir, 'rev-parse', 'HEAD');
+    const aside = await git.commit({ fs, dir, author, message: 'x', ref: 'theirs' });
+    expect(await run(dir, 'rev-parse', 'theirs', 'main')).toBe(`${aside}\n${main}`);
+    await run(dir, 'checkout', '-q', '--detach');
+    const head = await git.commit({ fs, dir, author, message: 'y' });
+    expect(await run(dir, 'rev-parse', 'HEAD', 'main')).toBe(`${head}\n${main}`);
+    const amended = await git.commit({ fs, dir, author, amend: true, message: 'z' });
+    expect(await run(dir, 'log', '-1', '--format=%H %P %s')).toBe(`${amended} ${main} z`);
   });
 });

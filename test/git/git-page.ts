@@ -144,8 +144,22 @@ async function pullAll(): Promise<Pulled | undefined> {
   return pullAgain?.();
 }
 
-Object.assign(globalThis, { runAll, pullAll });
+/** Clones with submodules. @returns what is checked out in one, and what the commands say of it. */
+async function cloneModules(url: string) {
+  const fs = createLightningFS(`modules-${Math.random()}`, { LightningFS });
+  const dir = '/site';
+  await git.clone({ fs, dir, url, recurseSubmodules: true });
+  const inner = `${dir}/parts/lib`;
+  const gitFile = await fs.promises.readFile(`${inner}/.git`, 'utf8');
+  const head = await git.resolveRef({ fs, dir: inner, ref: 'HEAD' });
+  await git.add({ fs, dir, filepath: '.' });
+  const status = await git.status({ fs, dir, filepath: 'parts/lib' });
+  return { gitFile, head, status, files: await git.listFiles({ fs, dir }) };
+}
+
+Object.assign(globalThis, { runAll, pullAll, cloneModules });
 
 /** Of the page's global object. */
 export type RunAll = typeof runAll;
 export type PullAll = typeof pullAll;
+export type CloneModules = typeof cloneModules;

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mergeFile, mergeText, type Texts } from '../../src/git/merge-file.js';
+import { mergeText, type Texts } from '../../src/git/merge-file.js';
 import { git } from '../helpers/git.js';
 import { seededRandom, type Random } from '../helpers/random.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -187,25 +187,3 @@ function randomTexts(random: Random, given: Likeness): Texts {
   const theirs = changed(random.below(4) === 0 ? ours : base);
   return { base: text(base), ours: text(ours), theirs: text(theirs) };
 }
-
-describe('what is no text', () => {
-  const [base, ours] = ['a\n', 'b\n'];
-  const driven = (theirs: string) =>
-    mergeFile({ branches: sides as never, contents: [base, ours, theirs], path: 'a.txt' });
-
-  it.each([
-    ['has a NUL near its beginning', `c\n${'.'.repeat(7000)}\0`],
-    ['could not be decoded', `c\n${'.'.repeat(9000)}\ufffd`],
-  ])('%s, and is a conflict without marks', async (_, theirs) => {
-    expect(mergeText({ base, ours, theirs }, labels)).toBeUndefined();
-    expect(await driven(theirs)).toEqual({ cleanMerge: false, mergedText: ours });
-  });
-
-  it('has no NUL far from its beginning alone', () => {
-    const theirs = `a\n${'.'.repeat(8000)}\0`;
-    expect(mergeText({ base, ours: base, theirs }, labels)).toEqual({
-      isClean: true,
-      text: theirs,
-    });
-  });
-});

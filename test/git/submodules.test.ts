@@ -263,6 +263,57 @@ describe('recurseSubmodules', () => {
   });
 });
 
+describe('what says who asks', () => {
+  const http = createHttpClient({ authorization: 'Bearer secret' });
+  let other: string;
+  let others: string[];
+
+  beforeEach(async () => {
+    others = [];
+    const server = await startServer({
+      root,
+      authenticate: ({ credentials }) => {
+        others.push(credentials?.scheme ?? 'nothing');
+        return { name: `eve-${count}` };
+      },
+    });
+    other = `${server.url}/${count}`;
+  });
+
+  it('goes nowhere else where a submodule takes the place of one of another host', async () => {
+    await clone({
+      http,
+      onSubmodule: ({ path }) => (path === 'parts/lib' ? `${other}/lib.git` : undefined),
+    });
+    await run(dir, 'config', '--unset', 'submodule.parts/lib.url');
+    await theyPush('lib', { 'lib.txt': 'newer\n' });
+    await theyPush('site', {}, 'parts/lib');
+    const again = { fs, dir, url, http, author, headers: { 'X-Of': 'me' } };
+    await git.pull({ ...again, recurseSubmodules: true });
+    expect(await readFile(join(dir, 'parts/lib/lib.txt'), 'utf8')).toBe('newer\n');
+    expect(new Set(others)).toEqual(new Set(['nothing']));
+  });
+
+  it('goes nowhere else where the superproject’s branch follows one of this repository', async () => {
+    await git.clone({ fs, dir, url });
+    await run(dir, 'checkout', '-q', '-b', 'topic', '--track', 'main');
+    await git.checkout({
+      ...{ fs, dir, http, recurseSubmodules: true },
+      onSubmodule: ({ path }) => (path === 'parts/lib' ? `${other}/lib.git` : undefined),
+    });
+    expect(fs.existsSync(join(dir, 'parts/lib/parts/deep/deep.txt'))).toBe(true);
+    expect(new Set(others)).toEqual(new Set(['nothing']));
+  });
+
+  it('goes to the host that is pulled from, and not to that of the clone', async () => {
+    await git.clone({ fs, dir, url: `${other}/site.git` });
+    others = [];
+    await git.pull({ fs, dir, url, http, author, recurseSubmodules: true });
+    expect(new Set(others)).toEqual(new Set(['nothing']));
+    expect(new Set(shown)).toEqual(new Set(['secret']));
+  });
+});
+
 describe('with submodules', () => {
   beforeEach(() => clone());
   const index = (where: string) => run(where, 'ls-files', '--stage');
@@ -288,13 +339,65 @@ describe('with submodules', () => {
 
   it('add of a file in a submodule is refused, as by git', async () => {
     const before = await index(dir);
-    await expect(
-      git.add({ fs, dir, filepath: ['site.txt', 'parts/lib/lib.txt'] }),
-    ).rejects.toMatchObject({
+    const refused = {
       code: 'SUBMODULE_REFUSED',
       data: { path: 'parts/lib', reason: 'inside' },
-    });
+    };
+    const both = git.add({ fs, dir, filepath: ['site.txt', './parts//lib/lib.txt'] });
+    await expect(both).rejects.toMatchObject(refused);
+    const staged = git.updateIndex({ fs, dir, filepath: 'parts/lib/lib.txt', add: true });
+    await expect(staged).rejects.toMatchObject(refused);
     expect(await index(dir)).toBe(before);
+  });
+
+  it('files of repositories that this one does not know stay out of it', async () => {
+    await rm(join(dir, '.gitmodules'));
+    await git.add({ fs, dir, filepath: './parts//lib/' });
+    await git.add({ fs, dir, filepath: '.' });
+    expect(await index(dir)).not.toContain('lib.txt');
+    await run(dir, 'rm', '-q', '--cached', 'parts/lib');
+    await git.add({ fs, dir, filepath: '.' });
+    expect(await index(dir)).not.toContain('lib.txt');
+    const paths = (await git.statusMatrix({ fs, dir })).map(([path]) => path);
+    expect(paths.filter((path) => path.startsWith('parts/'))).toEqual([]);
+  });
+
+  it('one whose working tree was removed is there again, whole', async () => {
+    const before = await treeState(dir);
+    await rm(join(dir, 'parts'), { recursive: true });
+    await git.checkout({ fs, dir, recurseSubmodules: true });
+    expect(await treeState(dir)).toEqual(before);
+    expect(await readFile(join(dir, 'parts/lib/folder/more.txt'), 'utf8')).toBe('more\n');
+    await rm(join(dir, 'parts'), { recursive: true });
+    await theyPush('lib', { 'lib.txt': 'newer\n' });
+    await theyPush('site', {}, 'parts/lib');
+    await git.pull({ fs, dir, url, author, recurseSubmodules: true });
+    expect(await run(join(dir, 'parts/lib'), 'status', '--porcelain')).toBe('');
+  });
+
+  it('one that moves keeps its repository', async () => {
+    await run(dir, 'mv', 'parts/lib', 'moved');
+    await run(dir, 'commit', '-q', '-m', 'Moved');
+    await rm(join(dir, 'moved'), { recursive: true });
+    await git.checkout({ fs, dir, recurseSubmodules: true });
+    expect(await readFile(join(dir, 'moved/parts/deep/deep.txt'), 'utf8')).toBe('deep\n');
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+  });
+
+  it('a name in the place of others’ repositories, or in one, takes nothing from them', async () => {
+    const inner = join(dir, 'parts/lib');
+    await run(inner, 'branch', 'mine');
+    for (const name of ['parts', 'parts/lib/hooks']) {
+      const text = `[submodule "${name}"]\n\tpath = new\n\turl = ../nothing.git\n`;
+      await writeFile(join(dir, '.gitmodules'), text);
+      await run(dir, 'update-index', '--force-remove', 'parts/lib');
+      await run(dir, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},new`);
+      await expect(git.checkout({ fs, dir, recurseSubmodules: true })).rejects.toMatchObject({
+        code: 'SUBMODULE_REFUSED',
+        data: { path: 'new', reason: 'name' },
+      });
+    }
+    expect(await run(inner, 'branch', '--list', 'mine')).toContain('mine');
   });
 
   it('status says what is staged, not there, or as it was', async () => {
@@ -306,6 +409,26 @@ describe('with submodules', () => {
     expect(await git.status({ fs, dir, filepath })).toBe('deleted');
     await git.resetIndex({ fs, dir, filepath });
     expect(await run(dir, 'diff', '--cached', '--name-only')).toBe('');
+  });
+});
+
+describe('a clone with submodules', () => {
+  it('that ended anywhere is finished by the next call', async () => {
+    const { writeFile: write } = fs.promises as unknown as Record<string, () => Promise<unknown>>;
+    for (const last of [8, 14, 20, 26, 32, 40]) {
+      let calls = 0;
+      const writeFile = (...given: []) => {
+        calls += given.length > 0 ? 1 : 0;
+        return calls > last ? Promise.reject(new Error('gone')) : write?.(...given);
+      };
+      const failing = { promises: { ...fs.promises, writeFile } };
+      await git.clone({ fs, dir, url });
+      await git.checkout({ fs: failing, dir, recurseSubmodules: true }).catch(() => undefined);
+      await git.checkout({ fs, dir, recurseSubmodules: true });
+      expect(await readFile(join(dir, 'parts/lib/parts/deep/deep.txt'), 'utf8')).toBe('deep\n');
+      expect(await run(dir, 'status', '--porcelain')).toBe('');
+      await rm(dir, { recursive: true });
+    }
   });
 });
 
@@ -329,6 +452,14 @@ describe('a submodule is refused', () => {
     ['whose name leads out by backslashes', section('x\\\\..\\\\..\\\\y'), 'name'],
     ['whose name is in another one', section('a') + section('a/hooks', 'b'), 'name'],
     ['whose name another one has, but for case', section('a') + section('A', 'b'), 'name'],
+    ['whose name ends with a space', section('a '), 'name'],
+    ['whose name has a letter that ends a line', section('a\r'), 'name'],
+    ['whose name is longer than a folder’s', section('a'.repeat(256)), 'name'],
+    [
+      'with a URL that has a letter that ends a line',
+      section('a', 'parts/lib', '"../x\\ny"'),
+      'url',
+    ],
     ['with a URL that is an option', section('a', 'parts/lib', '--upload-pack=x'), 'url'],
     ['with a URL of ssh', section('a', 'parts/lib', 'git@example.com:x/y.git'), 'url'],
     ['with a URL that leads out of the host', section('a', 'parts/lib', '../../../../x'), 'url'],

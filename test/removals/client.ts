@@ -126,4 +126,35 @@ const manners = [
   },
 ].map((one) => ({ attack: 'a server that takes its client’s time and memory', ...one }));
 
-export const clientRemovals = [...truth, ...names, ...manners];
+const submodules = [
+  {
+    defence: 'a name that leads elsewhere is refused',
+    file: 'src/git/submodules/modules-file.ts',
+    from: 'if (!isSafeName(name)) throw',
+    to: "if (name === '' && !isSafeName(name)) throw",
+    tests: ['git/submodules.test.ts'],
+  },
+  {
+    defence: 'one does not lie in another one’s repository',
+    file: 'src/git/submodules/modules-file.ts',
+    from: 'if (outer.some((each) => folded.has(each))) {',
+    to: 'if (outer.some((each) => each.length > 1e6 && folded.has(each))) {',
+    tests: ['git/submodules.test.ts'],
+  },
+  {
+    defence: 'nothing is written through a link in its place',
+    file: 'src/git/submodules/update.ts',
+    from: "if (typeof barred === 'string')",
+    to: "if (barred === '')",
+    tests: ['git/submodules.test.ts'],
+  },
+  {
+    defence: 'who asks is told to the superproject’s host alone',
+    file: 'src/git/submodules/update.ts',
+    from: "([name]) => isSame || name !== 'authorization',",
+    to: "([name]) => isSame || name !== '',",
+    tests: ['git/submodules.test.ts'],
+  },
+].map((one) => ({ attack: 'a repository whose submodules lead out of their places', ...one }));
+
+export const clientRemovals = [...truth, ...names, ...manners, ...submodules];

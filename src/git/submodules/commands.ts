@@ -5,7 +5,7 @@ import { findGitDirectory } from '../../repository/git-directory.js';
 import { promisesOf } from '../../storage/file-system.js';
 import { checkoutThrough, type CheckoutArguments } from '../checkout.js';
 import { cloneOne, type CloneArguments } from '../clone.js';
-import { setConfig, type ConfigAt } from '../config.js';
+import { readConfig, setConfig, type ConfigAt } from '../config.js';
 import { gitdirOf, type Directories } from '../fetch.js';
 import { failureOf } from '../outcome.js';
 import { pullOne, type PullArguments } from '../pull.js';
@@ -73,7 +73,10 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
   const merged = await pullOne(given);
   if (given.recurseSubmodules === true) {
     await asFailure(async () => {
-      await updateSubmodules({ ...(await repositoryOf(given)), ...how(given) });
+      const at = await repositoryOf(given);
+      const { remote } = given;
+      const url = given.url ?? (remote && (await readConfig(at, `remote.${remote}.url`)));
+      await updateSubmodules({ ...at, ...how(given) }, url);
     });
   }
   return merged;

@@ -2,7 +2,7 @@
 
 /** One line of it. */
 export interface ConfigLine {
-  /** In lower case. */
+  /** In lower case; empty before the first one. */
   readonly section: string;
   readonly subsection: string | undefined;
   /** In lower case. */
@@ -14,18 +14,18 @@ export interface ConfigLine {
 /** @returns its lines in order; undefined for what git would not read. */
 export function parseConfigFile(text: string): ConfigLine[] | undefined {
   const lines: ConfigLine[] = [];
-  let section: Pick<ConfigLine, 'section' | 'subsection'> | undefined;
+  let section: Pick<ConfigLine, 'section' | 'subsection'> = { section: '', subsection: undefined };
   // A byte order mark is left out, and lines may end with CRLF.
   let rest = text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
-  while ((rest = rest.replace(/^(?:\s+|[#;][^\n]*)+/, '')) !== '') {
-    const header = /^\[([\w.-]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]/.exec(rest);
+  while ((rest = rest.replace(/^(?:[ \t\n\v\f\r]+|[#;][^\n]*)+/, '')) !== '') {
+    const header = /^\[([A-Za-z0-9.-]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]/.exec(rest);
     if (header !== null) {
       section = sectionOf(header[1] ?? '', header[2]);
       rest = rest.slice(header[0].length);
       continue;
     }
-    const name = /^([A-Za-z][\w-]*)[ \t]*/.exec(rest);
-    if (name === null || section === undefined) return undefined;
+    const name = /^([A-Za-z][A-Za-z0-9-]*)[ \t]*/.exec(rest);
+    if (name === null) return undefined;
     rest = rest.slice(name[0].length);
     const isAlone = !rest.startsWith('=');
     const value = isAlone ? { text: undefined, length: 0 } : readValue(rest.slice(1));
@@ -66,15 +66,15 @@ function readValue(text: string): { readonly text: string; readonly length: numb
     else if (letter === '\\') {
       at += 1;
       const escaped = text[at];
-      if (escaped === '\n') continue;
-      const meant = escapes[escaped ?? ''];
+      if (escaped === '\n' || escaped === undefined) continue;
+      const meant = escapes[escaped];
       if (meant === undefined) return undefined;
       value += meant;
       kept = value.length;
       continue;
     } else value += letter;
     // Spaces count where something follows, or in quotes.
-    if (isQuoted || !/\s/.test(letter)) kept = value.length;
+    if (isQuoted || !/[ \t\v\f\r]/.test(letter)) kept = value.length;
     else if (kept === 0) value = '';
   }
   return isQuoted ? undefined : { text: value.slice(0, kept), length: at };

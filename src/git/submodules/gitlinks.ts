@@ -9,25 +9,20 @@ import { notThere } from '../../worktree/work-tree.js';
 import { resolve } from '../checkout.js';
 import { isUnder } from '../cone-files.js';
 import type { ConfigAt } from '../config.js';
-import { readIndex, repositoryAt, type Where } from '../index-entries.js';
+import { readGitlinks, repositoryAt, type Where } from '../index-entries.js';
 import { refused } from './modules-file.js';
 
-/** @returns whether there is a `.gitmodules`: without one nothing has to be looked for. @throws what `fs` throws. */
-export async function hasModules({ fs, dir }: Where): Promise<boolean> {
-  if (dir === undefined) return false;
-  const file = `${dir.replace(/\/+$/, '')}/.gitmodules`;
-  return useFileSystem(
-    async () => (await promisesOf(fs).lstat(file).catch(notThere)) !== undefined,
-  );
+/** @returns the oids of submodules by their paths. @throws GitWsError UNREADABLE_INDEX; what `fs` throws. */
+export async function gitlinks(given: Where): Promise<ReadonlyMap<string, string>> {
+  const at = await repositoryAt(given);
+  const links = at === undefined ? [] : await readGitlinks(at);
+  return new Map(links.map(({ path, oid }) => [path, oid]));
 }
 
-/** @returns the oids of submodules by their paths; none where there is no `.gitmodules`. @throws what `fs` throws. */
-export async function gitlinks(given: Where): Promise<ReadonlyMap<string, string>> {
-  const at = (await hasModules(given)) ? await repositoryAt(given) : undefined;
-  const links = (at === undefined ? [] : await readIndex(at)).filter(
-    ({ mode, stage }) => mode === modes.gitlink && stage === 0,
-  );
-  return new Map(links.map(({ path, oid }) => [path, oid]));
+/** @returns a path of the working tree as the index has it, whatever slashes and dots somebody has put into it. */
+export function plainPath(path: string): string {
+  const segments = path.split('/').filter((each) => each !== '' && each !== '.');
+  return segments.length === 0 ? '.' : segments.join('/');
 }
 
 /**
@@ -44,27 +39,38 @@ export function linksIn(links: Iterable<string>, asked: readonly string[]): stri
   return all.filter((link) => asked.some((path) => isUnder(link, path)));
 }
 
-/** @returns the file system with empty folders in the place of submodules. */
+/** @returns the file system with empty folders in the place of submodules, and of all other repositories in this one. */
 export function withoutFiles(
   fs: ConfigAt['fs'],
   dir: string,
   links: readonly string[],
 ): ConfigAt['fs'] {
-  const folders = new Set(links.map((link) => `${dir.replace(/\/+$/, '')}/${link}`));
+  const root = dir.replace(/\/+$/, '');
+  const folders = new Set(links.map((link) => `${root}/${link}`));
   const calls = callsOf(fs, fileSystemCommands);
   const { readdir } = calls;
-  const hidden = async (path: unknown, ...rest: unknown[]): Promise<unknown> =>
-    folders.has(String(path).replace(/\/+$/, '')) ? [] : readdir?.(path, ...rest);
+  const hidden = async (path: unknown, ...rest: unknown[]): Promise<unknown> => {
+    const folder = String(path).replace(/\/+$/, '');
+    if (folders.has(folder)) return [];
+    const names = await readdir?.(path, ...rest);
+    const isRepository = folder.startsWith(`${root}/`) && Array.isArray(names);
+    return isRepository && names.includes('.git') ? [] : names;
+  };
   return { promises: { ...calls, readdir: hidden } as never };
 }
 
-/** @returns the commit that is checked out in a submodule; undefined where none is. @throws what `fs` throws. */
+/**
+ * @returns the commit that is checked out in a submodule; undefined where it is not here.
+ * @throws GitWsError SUBMODULE_REFUSED where it is, without a commit; what `fs` throws.
+ */
 export async function headOf({ fs, dir = '' }: Where, link: string): Promise<string | undefined> {
   const own = `${dir.replace(/\/+$/, '')}/${link}/.git`;
   const found = await useFileSystem(() => promisesOf(fs).lstat(own).catch(notThere));
   if (found === undefined) return undefined;
   const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), own));
-  return resolve({ fs, gitdir }, 'HEAD');
+  const head = await resolve({ fs, gitdir }, 'HEAD');
+  if (head === undefined) throw refused(link, 'missing', 'has no commit checked out');
+  return head;
 }
 
 /** Stages what is checked out in a submodule. @throws what isomorphic-git's `updateIndex` throws. */

@@ -46,10 +46,15 @@ export function parseModules(text: string): ReadonlyMap<string, DeclaredSubmodul
   return byPath;
 }
 
-/** A name is a path below `modules` (CVE-2018-11235). */
+/** Letters of a name: file systems take no more of one folder. */
+const longestName = 255;
+
+/** A name is a path below `modules` (CVE-2018-11235), and stands in a file that ends with a newline. */
 function isSafeName(name: string): boolean {
   const segments = name.split(/[\\/]/);
-  return name !== '' && segments.every((each) => each !== '..' && each !== '.' && each !== '');
+  const isPath = segments.every((each) => !['', '.', '..'].includes(each) && !/[\s.]$/.test(each));
+  // eslint-disable-next-line no-control-regex -- these are meant
+  return name.length <= longestName && isPath && !/[\0-\x1f\x7f]/.test(name);
 }
 
 /** One repository in another one would write what the other runs, or reads (CVE-2019-1387). */

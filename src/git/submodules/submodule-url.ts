@@ -1,7 +1,10 @@
 /** Where a submodule comes from, and whether it is the superproject's host. */
 
 /** What this library speaks. */
-const known = /^(https?|wss?):\/\//i;
+const known = /^(https?|wss?):\/\/[^/?#]/i;
+
+/** In no URL that a person has written, and what may end a line of the configuration. */
+const control = /[\0- \x7f]/;
 
 /**
  * @param url of `.gitmodules`; with `./` or `../` it is relative to that of the superproject's remote, as in git
@@ -10,6 +13,7 @@ const known = /^(https?|wss?):\/\//i;
  * @returns undefined for one that cannot be spoken to, such as `git@host:path`, or that leads out of its host.
  */
 export function submoduleUrl(url: string, base: string): string | undefined {
+  if (control.test(url)) return undefined;
   if (!/^\.\.?\//.test(url)) return known.test(url) ? url : undefined;
   const [, host, path = ''] = /^(\w+:\/\/[^/]*)(.*)$/.exec(base.replace(/\/+$/, '')) ?? [];
   if (host === undefined) return undefined;

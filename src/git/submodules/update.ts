@@ -3,6 +3,7 @@
  * and has the commit checked out that the superproject's index names (git-submodule(1), gitsubmodules(7)).
  */
 import * as isomorphicGit from 'isomorphic-git';
+import { GitWsError } from '../../base/errors.js';
 import { callBack, useFileSystem } from '../../base/failure.js';
 import { http } from '../../isomorphic/http.js';
 import { settingsOf, withSettings } from '../../isomorphic/client-options.js';
@@ -11,15 +12,14 @@ import { findGitDirectory } from '../../repository/git-directory.js';
 import { Refs } from '../../repository/refs.js';
 import { readShallow } from '../../repository/shallow-file.js';
 import { StoredObjects } from '../../repository/stored-objects.js';
-import { promisesOf } from '../../storage/file-system.js';
+import { isMissing, promisesOf, type PromiseFileSystem } from '../../storage/file-system.js';
 import { isThere } from '../../storage/whole-file.js';
-import { modes } from '../../worktree/tree-files.js';
 import { notThere, WorkTree, type FileStat } from '../../worktree/work-tree.js';
 import { checkoutThrough, resolve } from '../checkout.js';
 import { cloneOne } from '../clone.js';
 import { isYes, readConfig, setConfig, type ConfigAt } from '../config.js';
 import { fetch } from '../fetch.js';
-import { readIndex, type PathEntry } from '../index-entries.js';
+import { hasIndex, readGitlinks, type PathEntry } from '../index-entries.js';
 import type { RemoteArguments } from '../remote-access.js';
 import type { SubmoduleArguments } from './arguments.js';
 import { linkTo } from './link.js';
@@ -41,39 +41,40 @@ export interface Superproject extends ConfigAt {
 
 /**
  * @param at with the git directory itself.
- * @param url of the remote; undefined: what the configuration says.
+ * @param url that the command was given, or has spoken with: credentials are for its host. Default: the remote's.
  * @throws GitWsError SUBMODULE_REFUSED; what {@link cloneOne}, {@link fetch} and {@link checkoutThrough} throw, with
  *   the paths of files from the superproject on.
  */
 export async function updateSubmodules(at: Superproject, url?: string): Promise<void> {
-  await new Update(at.given, at.force ?? false).all(at, '', url, 0);
+  const base = (await remoteUrlOf(at)) ?? url;
+  await new Update(at.given, at.force ?? false, url ?? base).all(at, '', base, 0);
 }
 
 class Update {
   readonly #given: Superproject['given'];
   readonly #force: boolean;
   /** URL of the first superproject's remote: what was given as credentials is for its host. */
-  #origin: string | undefined;
+  readonly #origin: string | undefined;
   #count = 0;
 
-  constructor(given: Superproject['given'], force: boolean) {
+  constructor(given: Superproject['given'], force: boolean, origin: string | undefined) {
     this.#given = given;
+    this.#origin = origin;
     this.#force = force;
   }
 
-  /** @param prefix what is before the paths of these, with a slash. */
+  /**
+   * @param prefix what is before the paths of these, with a slash.
+   * @param base the URL of the repository's remote, for those that are relative to it.
+   */
   async all(
     at: ConfigAt & { readonly dir: string },
     prefix: string,
-    url: string | undefined,
+    base: string | undefined,
     depth: number,
   ): Promise<void> {
-    const links = (await readIndex(at)).filter(
-      ({ mode, stage, skipWorktree }) => mode === modes.gitlink && stage === 0 && !skipWorktree,
-    );
+    const links = (await readGitlinks(at)).filter(({ skipWorktree }) => !skipWorktree);
     if (links.length === 0) return;
-    const base = url ?? (await remoteUrlOf(at));
-    this.#origin ??= base;
     const declared = await readModules(at);
     for (const link of links) {
       const whole = prefix + link.path;
@@ -103,26 +104,51 @@ class Update {
     if (submodule.isLeftAlone || (active !== undefined && !isYes(active))) return undefined;
     const dir = `${at.dir.replace(/\/+$/, '')}/${path}`;
     const gitdir = await this.#populated(at, path, whole);
-    const module = gitdir ?? `${at.gitdir}/modules/${name}`;
+    const inside = { fs, dir, gitdir: gitdir ?? `${at.gitdir}/modules/${name}` };
     const known = await readConfig(at, `submodule.${name}.url`);
-    const remote = known ?? (await this.#urlOf(submodule, base, whole));
-    if (remote === undefined) return undefined;
+    const asked = known ?? (await this.#urlOf(submodule, base, whole));
+    if (asked === undefined) return undefined;
+    if (gitdir === undefined) await this.#connect(at, inside, name, asked, whole);
+    if (known === undefined) await register(at, name, asked);
+    // What is spoken with is what counts, whatever else is written elsewhere.
+    const remote = (await readConfig(inside, 'remote.origin.url')) ?? asked;
     const how = this.#argumentsFor(remote);
-    if (known === undefined) await register(at, name, remote);
-    if (gitdir === undefined) {
-      const isHere = await useFileSystem(() => isThere(promisesOf(fs), `${module}/config`));
-      if (!isHere) {
-        await cloneOne({ ...how, fs, dir, gitdir: module, url: remote, noCheckout: true });
-      }
-      await linkTo({ fs, gitdir: module }, dir);
+    if (!(await hasCommit(inside, oid))) {
+      await fetch({ ...how, ...inside, remote: 'origin', url: remote });
     }
-    const inside = { fs, dir, gitdir: module };
-    if (!(await hasCommit(inside, oid))) await fetch({ ...how, ...inside, remote: 'origin' });
     if (!(await hasCommit(inside, oid))) {
       throw refused(whole, 'missing', `has no commit ${oid} on its server`);
     }
     await this.#checkOut(inside, oid, how, whole);
     return { ...inside, remote };
+  }
+
+  /** Clones it, unless its repository is there, and gives it its working tree, in which nothing is yet. */
+  async #connect(
+    at: ConfigAt,
+    inside: ConfigAt & { readonly dir: string },
+    name: string,
+    url: string,
+    whole: string,
+  ): Promise<void> {
+    const fs = promisesOf(at.fs);
+    const segments = name.split('/');
+    for (const [end] of segments.slice(1).entries()) {
+      const outer = `${at.gitdir}/modules/${segments.slice(0, end + 1).join('/')}`;
+      // As in parseModules, of what is there already.
+      if (await isRepository(fs, outer)) throw refused(whole, 'name', 'has a name in another one');
+    }
+    if (await isWhole(inside)) {
+      // All of it is to be written: what is not there has been removed by nobody.
+      await useFileSystem(() => fs.unlink(`${inside.gitdir}/index`).catch(isMissing));
+    } else {
+      const names = await useFileSystem(() => fs.readdir(inside.gitdir).catch(isMissing));
+      const isOther =
+        names !== false && names.length > 0 && !(await isRepository(fs, inside.gitdir));
+      if (isOther) throw refused(whole, 'name', 'has the name of a folder with other ones');
+      await cloneOne({ ...this.#argumentsFor(url), ...inside, url, noCheckout: true });
+    }
+    await linkTo(inside, inside.dir);
   }
 
   /** @returns the git directory of one that is here; undefined where its place is free. */
@@ -188,11 +214,8 @@ class Update {
     whole: string,
   ): Promise<void> {
     const head = await resolve(inside, 'HEAD');
-    const hasIndex = await useFileSystem(() =>
-      isThere(promisesOf(inside.fs), `${inside.gitdir}/index`),
-    );
-    if (head === oid && hasIndex && !this.#force) return;
-    if (!this.#force) await expectHeld(inside, head, oid, whole);
+    if (head === oid && !this.#force && (await hasIndex(inside))) return;
+    await expectHeld(inside, head, oid, whole);
     const { signal, onProgress, ...remote } = how;
     await checkoutThrough(
       {
@@ -204,7 +227,24 @@ class Update {
     ).catch((error: unknown) => {
       throw withPrefix(error, whole);
     });
+    if ((await resolve(inside, 'HEAD')) === oid && (await hasIndex(inside))) return;
+    const message = `The file system says that ${whole} is checked out, and it is not.`;
+    throw new GitWsError('FILE_SYSTEM_FAILED', message);
   }
+}
+
+/** Whether a folder is a repository, or was to be one. */
+async function isRepository(fs: PromiseFileSystem, folder: string): Promise<boolean> {
+  return useFileSystem(
+    async () => (await isThere(fs, `${folder}/HEAD`)) || isThere(fs, `${folder}/config`),
+  );
+}
+
+/** Whether all is there that a clone has made before it ended. */
+async function isWhole(at: ConfigAt): Promise<boolean> {
+  const refs = new Refs(promisesOf(at.fs), at.gitdir);
+  if ((await useFileSystem(() => refs.read('HEAD'))) === undefined) return false;
+  return (await readConfig(at, 'remote.origin.url')) !== undefined;
 }
 
 /** What `git submodule init` writes. `submodule.active` says it of all, where it is there. */
@@ -218,7 +258,9 @@ async function register(at: ConfigAt, name: string, url: string): Promise<void> 
 async function remoteUrlOf(at: ConfigAt): Promise<string | undefined> {
   const branch = (await isomorphicGit.currentBranch({ ...at, test: true })) || undefined;
   const remote = branch && (await readConfig(at, `branch.${branch}.remote`));
-  return readConfig(at, `remote.${remote ?? 'origin'}.url`);
+  // A branch may follow one of this repository.
+  const name = remote === undefined || remote === '.' ? 'origin' : remote;
+  return readConfig(at, `remote.${name}.url`);
 }
 
 async function readModules(
