@@ -62,7 +62,6 @@ export function parseIndex(bytes: Uint8Array): IndexEntry[] {
   for (let entry = 0; entry < count; entry += 1) {
     const start = at;
     if (at + fixedBytes > end) throw unreadable('it ends too early');
-    const numbers = Array.from({ length: 10 }, (_, field) => view.getUint32(start + field * 4));
     const flags = view.getUint16(start + 60);
     const isExtended = (flags & flag.extended) !== 0;
     const more = isExtended ? view.getUint16(start + fixedBytes) : 0;
@@ -90,9 +89,9 @@ export function parseIndex(bytes: Uint8Array): IndexEntry[] {
     at = version === 4 ? nameEnd + 1 : start + ((nameEnd - start + 8) & ~7);
     entries.push({
       name,
-      mode: numbers[6] ?? 0,
+      mode: view.getUint32(start + 24),
       oid: formatOid(bytes.subarray(start + 40, start + 60)),
-      stat: statOf(numbers),
+      stat: statAt(view, start),
       stage: (flags >> 12) & 3,
       assumeValid: (flags & flag.assumeValid) !== 0,
       skipWorktree: (more & flag.skipWorktree) !== 0,
@@ -103,11 +102,18 @@ export function parseIndex(bytes: Uint8Array): IndexEntry[] {
   return entries;
 }
 
-function statOf(numbers: readonly number[]): IndexStat {
-  const [ctimeSeconds = 0, ctimeNanoseconds = 0, mtimeSeconds = 0, mtimeNanoseconds = 0] = numbers;
-  const [dev = 0, ino = 0, , uid = 0, gid = 0, size = 0] = numbers.slice(4);
-  const times = { ctimeSeconds, ctimeNanoseconds, mtimeSeconds, mtimeNanoseconds };
-  return { ...times, dev, ino, uid, gid, size };
+function statAt(view: DataView, start: number): IndexStat {
+  return {
+    ctimeSeconds: view.getUint32(start),
+    ctimeNanoseconds: view.getUint32(start + 4),
+    mtimeSeconds: view.getUint32(start + 8),
+    mtimeNanoseconds: view.getUint32(start + 12),
+    dev: view.getUint32(start + 16),
+    ino: view.getUint32(start + 20),
+    uid: view.getUint32(start + 28),
+    gid: view.getUint32(start + 32),
+    size: view.getUint32(start + 36),
+  };
 }
 
 /** Those whose names begin with a capital letter may be left out of account, and no others. */

@@ -12,8 +12,7 @@ export interface TreeObject {
 
 interface Entry {
   readonly name: Uint8Array;
-  /** As it is written: octal, without a zero before it. */
-  readonly mode: string;
+  readonly mode: number;
   readonly oid: string;
 }
 
@@ -23,6 +22,14 @@ interface Folder {
 }
 
 const slash = 0x2f;
+
+const treeMode = 0o040000;
+
+/** One letter a byte: names need be no UTF-8. */
+const letters = new TextDecoder('latin1');
+
+/** Of each mode, with a space and in ASCII. */
+const heads = new Map<number, Uint8Array>();
 
 /** @returns all trees of these files, each before those that have it; the last one is that of all. */
 export function treeObjects(
@@ -36,7 +43,7 @@ export function treeObjects(
       folder = below(folder, name.subarray(start, end));
       start = end + 1;
     }
-    folder.entries.push({ name: name.subarray(start), mode: mode.toString(8), oid });
+    folder.entries.push({ name: name.subarray(start), mode, oid });
   }
   const trees: TreeObject[] = [];
   addTree(root, trees);
@@ -44,8 +51,7 @@ export function treeObjects(
 }
 
 function below({ folders }: Folder, name: Uint8Array): Folder {
-  // One letter a byte: names need be no UTF-8.
-  const key = String.fromCharCode(...name);
+  const key = letters.decode(name);
   let found = folders.get(key);
   if (found === undefined) {
     found = { name, folder: { folders: new Map(), entries: [] } };
@@ -58,7 +64,7 @@ function below({ folders }: Folder, name: Uint8Array): Folder {
 function addTree({ folders, entries }: Folder, trees: TreeObject[]): string {
   const all = entries.map((entry) => ({ entry, key: entry.name }));
   for (const { name, folder } of folders.values()) {
-    const entry = { name, mode: '40000', oid: addTree(folder, trees) };
+    const entry = { name, mode: treeMode, oid: addTree(folder, trees) };
     // A folder's name is sorted as if it ended with a slash.
     all.push({ entry, key: Uint8Array.of(...name, slash) });
   }
@@ -70,18 +76,27 @@ function addTree({ folders, entries }: Folder, trees: TreeObject[]): string {
 }
 
 function joined(entries: readonly Entry[]): Uint8Array {
-  const heads = entries.map(({ mode }) => new TextEncoder().encode(`${mode} `));
-  const size = entries.reduce(
-    (sum, { name }, at) => sum + (heads[at]?.length ?? 0) + name.length + 21,
-    0,
-  );
+  const size = entries.reduce((sum, { name, mode }) => {
+    return sum + headOf(mode).length + name.length + 21;
+  }, 0);
   const bytes = new Uint8Array(size);
   let end = 0;
-  for (const [at, { name, oid }] of entries.entries()) {
-    for (const part of [heads[at] ?? name, name, Uint8Array.of(0), bytesOfOid(oid)]) {
-      bytes.set(part, end);
-      end += part.length;
-    }
+  for (const { name, mode, oid } of entries) {
+    const head = headOf(mode);
+    bytes.set(head, end);
+    bytes.set(name, end + head.length);
+    // With a zero before it.
+    end += head.length + name.length + 1;
+    bytes.set(bytesOfOid(oid), end);
+    end += 20;
   }
   return bytes;
+}
+
+/** @returns a mode as it is written: octal, without a zero before it. */
+function headOf(mode: number): Uint8Array {
+  let head = heads.get(mode);
+  if (head === undefined)
+    heads.set(mode, (head = new TextEncoder().encode(`${mode.toString(8)} `)));
+  return head;
 }

@@ -11,5 +11,14 @@ export function formatOid(bytes: Uint8Array): string {
 
 /** @param oid 40 hexadecimal digits. */
 export function bytesOfOid(oid: string): Uint8Array {
-  return Uint8Array.from({ length: 20 }, (_, at) => parseInt(oid.slice(at * 2, at * 2 + 2), 16));
+  const bytes = new Uint8Array(20);
+  for (let at = 0; at < 20; at += 1) {
+    bytes[at] = (digitOf(oid.charCodeAt(2 * at)) << 4) | digitOf(oid.charCodeAt(2 * at + 1));
+  }
+  return bytes;
+}
+
+/** Of `0` to `9`, and of `a` to `f` in either case. */
+function digitOf(letter: number): number {
+  return letter <= 0x39 ? letter - 0x30 : (letter & 0xf) + 9;
 }
