@@ -8,6 +8,8 @@ import { holdIndex } from '../repository/held-index.js';
 import { promisesOf } from '../storage/file-system.js';
 import { divided } from '../base/divided.js';
 import { modes } from '../worktree/tree-files.js';
+import { withoutRacy } from '../worktree/racy-entries.js';
+import { WorkTree } from '../worktree/work-tree.js';
 import { entryOf, noStat } from '../worktree/write-out.js';
 import { committedAt } from './committed.js';
 import { isUnder, outsideError } from './cone-files.js';
@@ -120,19 +122,21 @@ export async function resetIndex(
 
 /** Of what was never in the working tree, or is no file, nothing is known but what the commit has. */
 async function resetEntry(given: Parameters<typeof isomorphicGit.resetIndex>[0]): Promise<void> {
-  const { fs, filepath } = given;
+  const { fs, dir = '', filepath } = given;
   const wanted = await committedAt(given);
   const plain = promisesOf(fs);
   const gitdir = await findGitDirectory(plain, gitdirOf(given));
   const name = new TextEncoder().encode(filepath);
-  await holdIndex(plain, gitdir, (held) => {
-    const [own, others] = divided(
+  await holdIndex(plain, gitdir, async (held) => {
+    const [own, kept] = divided(
       held.entries ?? [],
       (entry) => new TextDecoder().decode(entry.name) === filepath,
     );
-    if (wanted === undefined) return held.write(others);
+    const others = await withoutRacy(kept, held, new WorkTree(plain, dir, held.time));
     const before = own.find(({ stage }) => stage === 0);
-    const fresh = entryOf({ name, path: filepath, ...wanted }, noStat);
-    return held.write([...others, { ...(before ?? fresh), ...wanted }]);
+    const fresh = wanted && entryOf({ name, path: filepath, ...wanted }, noStat);
+    await held.write(
+      fresh === undefined ? others : [...others, { ...fresh, ...before, ...wanted }],
+    );
   });
 }

@@ -30,31 +30,11 @@ export async function holdIndex<Result>(
   return holdFile(fs, path, locked, async (held) => {
     const stat = (await fs.stat(path).catch(isMissing)) as { readonly mtimeMs: number } | false;
     const bytes = stat === false ? undefined : ((await fs.readFile(path)) as Uint8Array);
-    const before = bytes && parseIndex(bytes);
-    const time = stat === false ? 0 : stat.mtimeMs;
     return use({
-      ...{ entries: before, time },
-      write: (entries) => held.replace(formatIndex(smudged(entries, before, time))),
+      entries: bytes && parseIndex(bytes),
+      time: stat === false ? 0 : stat.mtimeMs,
+      write: (entries) => held.replace(formatIndex(entries)),
     });
-  });
-}
-
-/**
- * An entry that is as old as the index before may be of a file that has changed since, unseen: the newer index would
- * say that it has not. Its size becomes 0, so that the file is read the next time (git's
- * `ce_smudge_racily_clean_entry`). Whole seconds count, since git as it is usually built compares no more. What was
- * kept is known by its `stat`, which is the very object then.
- */
-function smudged(
-  entries: readonly IndexEntry[],
-  before: readonly IndexEntry[] | undefined,
-  time: number,
-): readonly IndexEntry[] {
-  const old = new Set(before?.map(({ stat }) => stat));
-  return entries.map((entry) => {
-    const { stat } = entry;
-    const isRacy = stat.size > 0 && old.has(stat) && stat.mtimeSeconds >= Math.floor(time / 1_000);
-    return isRacy ? { ...entry, stat: { ...stat, size: 0 } } : entry;
   });
 }
 

@@ -17,6 +17,7 @@ import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import type { Cone } from './cone.js';
 import { expectNothingLost, type Removal, type Work, type Write } from './losses.js';
 import { planCheckout, planMerge, planReset, type Plan } from './plan.js';
+import { withoutRacy } from './racy-entries.js';
 import { removeFiles } from './removals.js';
 import { sparsenessOf, type Sparseness } from './sparse.js';
 import { unavailable } from '../repository/unavailable.js';
@@ -96,7 +97,8 @@ export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutRe
       holdIndex(fs, gitdir, async (held) => {
         const checkout = new Checkout(fs, objects, pace, options);
         const entries = await checkout.run(held.entries, held.time);
-        if (entries !== undefined) await held.write(entries);
+        const tree = new WorkTree(fs, options.dir, held.time);
+        if (entries !== undefined) await held.write(await withoutRacy(entries, held, tree, pace));
         await checkout.leave();
         return checkout.result();
       }),

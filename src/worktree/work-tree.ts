@@ -134,7 +134,7 @@ export class WorkTree {
   #isAsBefore(entry: IndexEntry, stat: FileStat): boolean {
     const { size, mtimeSeconds, mtimeNanoseconds } = indexStatOf(stat);
     if (entry.mode !== modeOf(stat) || entry.stat.size !== size) return false;
-    // Nothing is known of it: see held-index.ts.
+    // Nothing is known of it: see racy-entries.ts.
     if (size === 0 && entry.oid !== emptyBlob) return false;
     if (entry.stat.mtimeSeconds !== mtimeSeconds) return false;
     if (entry.stat.mtimeNanoseconds !== mtimeNanoseconds) return false;
