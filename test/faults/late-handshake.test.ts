@@ -88,12 +88,13 @@ async function arrive(server: TestServer, handshake: readonly string[] = []): Pr
 
 it('where nothing was acknowledged since: the client comes back', async () => {
   const { server, proxy, channel, reader, handshakes, resumed } = await begin(1);
-  await reader.read();
+  // How much comes in one piece is the network's affair.
+  const { value: first } = await reader.read();
   proxy.strike('reset');
   await eventually(() => resumed() === 1);
   expect(handshakes).toHaveLength(3);
   await arrive(server, handshakes[1]);
-  expect(await rest(reader)).toBeGreaterThan(4 * 1024 * 1024);
+  expect((first?.length ?? 0) + (await rest(reader))).toBeGreaterThan(4 * 1024 * 1024);
   expect(await channel.exit).toEqual({ code: 0, signal: null });
 });
 
