@@ -12,6 +12,7 @@ import { setConfig } from './config.js';
 import { readIndex, repositoryAt } from './index-entries.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
+import { gitdirOf } from './fetch.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { endMerge, mergeWaits, notConcluded } from './merge-state.js';
 import type { RemoteAccess, RemoteArguments } from './remote-access.js';
@@ -78,7 +79,7 @@ export async function checkoutThrough(
 async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefined): Promise<void> {
   const { filepaths = [], dryRun = false, sparse } = given;
   const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
-  const { gitdir = `${dir.replace(/\/+$/, '')}/.git` } = given;
+  const gitdir = gitdirOf(given);
   const common = { fs, dir, gitdir, cache };
   const cone = coneOf(given);
   throwIfCanceled(given.signal);

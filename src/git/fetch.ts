@@ -148,7 +148,12 @@ export interface Directories {
 export function gitdirOf({ dir, gitdir }: Directories): string {
   if (gitdir !== undefined) return gitdir;
   if (dir === undefined) throw new isomorphicGit.Errors.MissingParameterError('dir');
-  return `${dir.replace(/\/+$/, '')}/.git`;
+  return pathIn(dir, '.git');
+}
+
+/** @returns where a path of a working tree is in the file system. */
+export function pathIn(dir: string, path: string): string {
+  return `${dir.replace(/\/+$/, '')}/${path}`;
 }
 
 function deepening(given: Pick<Given, 'depth' | 'since' | 'exclude' | 'relative'>): DeepenRequest {

@@ -5,6 +5,7 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
+import { pathOf } from '../repository/index-file.js';
 import { promisesOf } from '../storage/file-system.js';
 import { divided } from '../base/divided.js';
 import { modes } from '../worktree/tree-files.js';
@@ -14,9 +15,16 @@ import { entryOf, noStat } from '../worktree/write-out.js';
 import { committedAt } from './committed.js';
 import { isUnder, outsideError } from './cone-files.js';
 import { gitdirOf } from './fetch.js';
-import { isInWorkTree, readIndex, repositoryAt, skippedPaths } from './index-entries.js';
+import {
+  indexMarks,
+  isInWorkTree,
+  readIndex,
+  repositoryAt,
+  skippedPaths,
+  type IndexMarks,
+} from './index-entries.js';
 import { failureOf } from './outcome.js';
-import { gitlinks, linksIn, plainPath, stageLink, withoutFiles } from './submodules/gitlinks.js';
+import { linksIn, plainPath, stageLink, withoutFiles } from './submodules/gitlinks.js';
 
 /**
  * isomorphic-git's. A file that is outside of a sparse checkout is as the index says: there is nothing to add,
@@ -29,23 +37,22 @@ import { gitlinks, linksIn, plainPath, stageLink, withoutFiles } from './submodu
 export async function add(
   given: Parameters<typeof isomorphicGit.add>[0],
 ): ReturnType<typeof isomorphicGit.add> {
-  const skipped = await skippedPaths(given);
-  const asked: string[] = [given.filepath].flat();
-  if (!asked.some((path) => skipped.has(path))) return addHere(given, asked);
+  const { skipped, links } = await indexMarks(given);
   const there: string[] = [];
-  for (const path of asked) {
+  for (const path of [given.filepath].flat()) {
     if (!skipped.has(path) || (await isInWorkTree(given, path))) there.push(path);
   }
-  return addHere(given, there);
+  return addHere(given, there, links);
 }
 
 /** Of submodules, the commits that are checked out in them. */
 async function addHere(
   given: Parameters<typeof isomorphicGit.add>[0],
   asked: string[],
+  all: IndexMarks['links'],
 ): ReturnType<typeof isomorphicGit.add> {
   const plain = asked.map(plainPath);
-  const links = linksIn((await gitlinks(given)).keys(), plain);
+  const links = linksIn(all.keys(), plain);
   const { fs, dir = '' } = given;
   const others = asked.filter((_, at) => !links.includes(plain[at] ?? ''));
   const hiding = { ...given, fs: withoutFiles(fs, dir, links), filepath: others };
@@ -92,8 +99,9 @@ export async function updateIndex(
   given: Parameters<typeof isomorphicGit.updateIndex>[0],
 ): ReturnType<typeof isomorphicGit.updateIndex> {
   const { filepath, remove: removes = false } = given;
-  if (!removes) linksIn((await gitlinks(given)).keys(), [plainPath(filepath)]);
-  if (removes && (await skippedPaths(given)).has(filepath)) {
+  const { skipped, links } = await indexMarks(given);
+  if (!removes) linksIn(links.keys(), [plainPath(filepath)]);
+  if (removes && skipped.has(filepath)) {
     if (!(await isInWorkTree(given, filepath))) throw outsideError([filepath]);
   }
   return isomorphicGit.updateIndex(given);
@@ -128,10 +136,7 @@ async function resetEntry(given: Parameters<typeof isomorphicGit.resetIndex>[0])
   const gitdir = await findGitDirectory(plain, gitdirOf(given));
   const name = new TextEncoder().encode(filepath);
   await holdIndex(plain, gitdir, async (held) => {
-    const [own, kept] = divided(
-      held.entries ?? [],
-      (entry) => new TextDecoder().decode(entry.name) === filepath,
-    );
+    const [own, kept] = divided(held.entries ?? [], (entry) => pathOf(entry) === filepath);
     const others = await withoutRacy(kept, held, new WorkTree(plain, dir, held.time));
     const before = own.find(({ stage }) => stage === 0);
     const fresh = wanted && entryOf({ name, path: filepath, ...wanted }, noStat);

@@ -2,7 +2,7 @@
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
 import { findGitDirectory } from '../repository/git-directory.js';
-import { parseIndex, type IndexEntry } from '../repository/index-file.js';
+import { parseIndex, pathOf, type IndexEntry } from '../repository/index-file.js';
 import { isMissing, promisesOf } from '../storage/file-system.js';
 import { modes } from '../worktree/tree-files.js';
 import { notThere } from '../worktree/work-tree.js';
@@ -41,21 +41,38 @@ export async function readIndex(at: ConfigAt): Promise<PathEntry[]> {
   return bytes === undefined ? [] : entriesOf(bytes);
 }
 
-/** @returns the paths that are in the index alone. @throws as {@link readIndex}. */
-export async function skippedPaths(given: Where): Promise<ReadonlySet<string>> {
+/** What an index says of paths that are not like the others. */
+export interface IndexMarks {
+  /** Paths that are in the index alone. */
+  readonly skipped: ReadonlySet<string>;
+  /** The oids of submodules, by their paths. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** @returns both, of one look at the index. @throws as {@link readIndex}. */
+export async function indexMarks(given: Where): Promise<IndexMarks> {
   try {
     const at = await repositoryAt(given);
     const bytes = at && (await readIndexFile(at));
-    // Version 2 has no such flag, and is not read for it.
-    if (bytes === undefined || bytes[7] === 2) return new Set();
-    return new Set(
-      entriesOf(bytes)
-        .filter(({ skipWorktree }) => skipWorktree)
-        .map(({ path }) => path),
-    );
+    const skipped = (bytes === undefined ? [] : skippedIn(bytes)).map(({ path }) => path);
+    const links = bytes === undefined ? [] : gitlinksIn(bytes);
+    return {
+      skipped: new Set(skipped),
+      links: new Map(links.map(({ path, oid }) => [path, oid])),
+    };
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+/** @returns the paths that are in the index alone. @throws as {@link readIndex}. */
+export async function skippedPaths(given: Where): Promise<ReadonlySet<string>> {
+  return (await indexMarks(given)).skipped;
+}
+
+/** Version 2 has no such flag, and is not taken apart for it. */
+function skippedIn(bytes: Uint8Array): PathEntry[] {
+  return bytes[7] === 2 ? [] : entriesOf(bytes).filter(({ skipWorktree }) => skipWorktree);
 }
 
 /** @returns whether there is anything in the working tree. @throws what `fs` throws. */
@@ -83,8 +100,12 @@ const gitlinkMode = [0, 0, 0xe0, 0] as const;
 /** @returns the submodules' entries. @throws as {@link readIndex}. */
 export async function readGitlinks(at: ConfigAt): Promise<PathEntry[]> {
   const bytes = await readIndexFile(at);
-  // An index has none as a rule, and is not taken apart then.
-  if (bytes === undefined || !hasMode(bytes)) return [];
+  return bytes === undefined ? [] : gitlinksIn(bytes);
+}
+
+/** An index has none as a rule, and is not taken apart then. */
+function gitlinksIn(bytes: Uint8Array): PathEntry[] {
+  if (!hasMode(bytes)) return [];
   return entriesOf(bytes).filter(({ mode, stage }) => mode === modes.gitlink && stage === 0);
 }
 
@@ -97,6 +118,5 @@ function hasMode(bytes: Uint8Array): boolean {
 }
 
 function entriesOf(bytes: Uint8Array): PathEntry[] {
-  const decoder = new TextDecoder();
-  return parseIndex(bytes).map((entry) => ({ ...entry, path: decoder.decode(entry.name) }));
+  return parseIndex(bytes).map((entry) => ({ ...entry, path: pathOf(entry) }));
 }

@@ -3,12 +3,11 @@ import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
 import { lateScript } from '../isomorphic/bind-repository.js';
 import { withPackedFiles } from '../isomorphic/packed-fs.js';
-import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { mergeTrees } from '../worktree/merge-trees.js';
 import { treeFiles, type TreeFile } from '../worktree/tree-files.js';
-import { treeObjects, type TreeObject } from '../worktree/tree-objects.js';
+import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
 import { mergeContents, type ContentOptions, type MergedFiles } from './merge-contents.js';
@@ -74,8 +73,7 @@ async function baseTree(given: CommitsToMerge): Promise<string> {
 
 /** Writes the files that are new. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
 export async function writeContents(at: ConfigAt, { blobs }: MergedFiles): Promise<void> {
-  const objects = blobs.map((bytes) => ({ oid: oidOf('blob', bytes), bytes }));
-  await writeObjects(at, 'blob', objects);
+  await writeObjects(at, 'blob', blobs);
 }
 
 /**
@@ -108,9 +106,9 @@ export async function writeTrees(
 async function writeObjects(
   { fs, gitdir }: ConfigAt,
   type: 'blob' | 'tree',
-  all: readonly TreeObject[],
+  all: readonly NewObject[],
 ): Promise<void> {
-  const missing = async (): Promise<readonly TreeObject[]> => {
+  const missing = async (): Promise<readonly NewObject[]> => {
     const objects = new StoredObjects(fs, gitdir);
     try {
       const present = new Set(await objects.present(all.map(({ oid }) => oid)));

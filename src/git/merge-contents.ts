@@ -8,6 +8,7 @@ import type { StoredObjects } from '../repository/stored-objects.js';
 import { unavailable } from '../repository/unavailable.js';
 import type { Changed, HalfRemoved, MergedTrees } from '../worktree/merge-trees.js';
 import { modes, type TreeFile } from '../worktree/tree-files.js';
+import type { NewObject } from '../worktree/tree-objects.js';
 import { entryOf, noStat } from '../worktree/write-out.js';
 import { mergeText, type Labels } from './merge-file.js';
 
@@ -25,7 +26,7 @@ export interface MergedFiles {
   /** Of the paths that are to be resolved, the sides that an index keeps of them; in the order of the index. */
   readonly stages: ReadonlyMap<string, readonly IndexEntry[]>;
   /** What is in the files and in no repository yet. */
-  readonly blobs: readonly Uint8Array[];
+  readonly blobs: readonly NewObject[];
   /** Names what is to be resolved. */
   readonly error: Error;
 }
@@ -84,7 +85,7 @@ interface Content {
 }
 
 class Contents {
-  readonly blobs: Uint8Array[] = [];
+  readonly blobs: NewObject[] = [];
   readonly #objects: StoredObjects;
   readonly #options: ContentOptions;
 
@@ -140,8 +141,9 @@ class Contents {
   }
 
   #keep(bytes: Uint8Array, isClean: boolean): Content {
-    this.blobs.push(bytes);
-    return { oid: oidOf('blob', bytes), isConflict: !isClean };
+    const oid = oidOf('blob', bytes);
+    this.blobs.push({ oid, bytes });
+    return { oid, isConflict: !isClean };
   }
 
   async #read({ oid }: TreeFile): Promise<Uint8Array> {

@@ -4,7 +4,7 @@ import { GitWsError } from '../base/errors.js';
 import { promisesOf } from '../storage/file-system.js';
 import { useFileSystem } from '../base/failure.js';
 import { findGitDirectory } from '../repository/git-directory.js';
-import { Refs } from '../repository/refs.js';
+import { branchIn, Refs } from '../repository/refs.js';
 import { updateRefs } from '../repository/ref-update.js';
 import { updateWorkTree } from './checkout.js';
 import { readCommit } from './commits.js';
@@ -77,7 +77,7 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const gitdir = await useFileSystem(() => findGitDirectory(plain, gitdirOf(given)));
   const refs = new Refs(plain, gitdir);
   const head = await useFileSystem(() => refs.read('HEAD'));
-  const current = await useFileSystem(() => refs.branch());
+  const current = branchIn(head);
   const branch =
     asked === undefined ? current : `refs/heads/${asked.replace(/^refs\/heads\//, '')}`;
   if (branch === undefined) throw new isomorphicGit.Errors.MissingParameterError('ref');

@@ -3,12 +3,14 @@
  * deleted: what is outside of a sparse checkout is not, and is as the index says, as in git.
  */
 import * as isomorphicGit from 'isomorphic-git';
+import { foldersOf } from '../base/folders.js';
 import { promisesOf } from '../storage/file-system.js';
 import { modes } from '../worktree/tree-files.js';
 import { notThere } from '../worktree/work-tree.js';
 import { committedAt } from './committed.js';
-import { skippedPaths } from './index-entries.js';
-import { gitlinks, headOf, plainPath } from './submodules/gitlinks.js';
+import { pathIn } from './fetch.js';
+import { indexMarks, skippedPaths } from './index-entries.js';
+import { headOf, plainPath } from './submodules/gitlinks.js';
 
 /**
  * isomorphic-git's. Of a file outside of a sparse checkout: `unmodified`, or how the index differs from HEAD. Of a
@@ -38,7 +40,7 @@ async function linkStatus(
   given: Parameters<typeof isomorphicGit.status>[0],
 ): Promise<Awaited<ReturnType<typeof isomorphicGit.status>> | undefined> {
   const filepath = plainPath(given.filepath);
-  const links = await gitlinks(given);
+  const { links } = await indexMarks(given);
   const staged = links.get(filepath);
   // Of all others isomorphic-git knows as much.
   if (staged === undefined && links.size === 0) return undefined;
@@ -85,21 +87,20 @@ async function withoutRepositories(
   const isRepository = (folder: string): Promise<boolean> => {
     let found = repositories.get(folder);
     if (found === undefined) {
-      const own = `${dir.replace(/\/+$/, '')}/${folder}/.git`;
-      found = plain.lstat(own).then((stat) => stat !== undefined, notOne);
+      found = plain.lstat(pathIn(dir, `${folder}/.git`)).then((stat) => stat !== undefined, notOne);
       repositories.set(folder, found);
     }
     return found;
   };
+  const isInside = async (path: string): Promise<boolean> => {
+    for (const folder of foldersOf(path)) if (await isRepository(folder)) return true;
+    return false;
+  };
   const kept: typeof rows = [];
   for (const row of rows) {
     const [path, head, , stage] = row;
-    let isInside = false;
-    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
-      if (head !== 0 || stage !== 0 || isInside) break;
-      isInside = await isRepository(path.slice(0, at));
-    }
-    if (!isInside) kept.push(row);
+    const isKnown = head !== 0 || stage !== 0;
+    if (isKnown || !(await isInside(path))) kept.push(row);
   }
   return kept;
 }

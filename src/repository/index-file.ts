@@ -31,6 +31,13 @@ export interface IndexEntry {
   readonly intentToAdd: boolean;
 }
 
+const decoder = new TextDecoder();
+
+/** @returns the path of an entry as text: what is no UTF-8 has replacement characters. */
+export function pathOf({ name }: Pick<IndexEntry, 'name'>): string {
+  return decoder.decode(name);
+}
+
 const headerBytes = 12;
 const fixedBytes = 62;
 const checksumBytes = 20;

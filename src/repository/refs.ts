@@ -19,6 +19,11 @@ export interface ResolvedRef {
 /** Symbolic refs in a row, as git follows them (refs.c, SYMREF_MAXDEPTH). */
 const mostSymbolic = 5;
 
+/** @param head what HEAD says. @returns as {@link Refs.branch}. */
+export function branchIn(head: RefValue | undefined): string | undefined {
+  return head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+}
+
 /** Reads refs; keeps nothing. */
 export class Refs {
   readonly #fs: PromiseFileSystem;
@@ -53,8 +58,7 @@ export class Refs {
 
   /** @returns the full name of the branch that HEAD names, which need not be there; undefined for a HEAD that names none. */
   async branch(): Promise<string | undefined> {
-    const head = await this.read('HEAD');
-    return head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+    return branchIn(await this.read('HEAD'));
   }
 
   /**

@@ -9,7 +9,7 @@ import { callBack, useFileSystem } from '../base/failure.js';
 import { Pace, callersSlice } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
-import type { IndexEntry } from '../repository/index-file.js';
+import { pathOf, type IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
@@ -314,10 +314,6 @@ class Checkout {
 
 function isOutside(cone: Cone | undefined): (entry: IndexEntry) => boolean {
   return ({ name }) => cone?.has(name) === false;
-}
-
-function pathOf({ name }: Pick<IndexEntry, 'name'>): string {
-  return new TextDecoder().decode(name);
 }
 
 /** @returns what folded paths more than one path have. */

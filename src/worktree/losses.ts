@@ -3,7 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { Pace } from '../pack/index/pace.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import type { Plan } from './plan.js';
-import { modes, type TreeFile } from './tree-files.js';
+import { isSame, modes, type TreeFile } from './tree-files.js';
 import type { Found, WorkTree } from './work-tree.js';
 
 /** Something that is to be removed. */
@@ -131,6 +131,6 @@ async function leavingOf(
 function stateOf(found: Found, before: IndexEntry | undefined, file: TreeFile): Write['found'] {
   // A folder is gone when the file is written.
   if (found === 'absent' || found === 'directory') return 'absent';
-  const isKept = found === 'clean' && before?.oid === file.oid && before.mode === file.mode;
+  const isKept = found === 'clean' && isSame(before, file);
   return found === 'done' || isKept ? 'done' : 'other';
 }

@@ -2,7 +2,8 @@
  * A three-way merge of the files of two commits, as git has it without renames (git-merge(1), merge-ort.c):
  * which paths one side alone has changed, and which both. Pure: what is in the files is the caller's affair.
  */
-import { modes, type TreeFile } from './tree-files.js';
+import { foldersOf } from '../base/folders.js';
+import { isSame, modes, type TreeFile } from './tree-files.js';
 
 /** Files by their paths. */
 export type Files = ReadonlyMap<string, TreeFile>;
@@ -90,16 +91,4 @@ function modeOf(
 /** A file, executable or not; a link; or a submodule. */
 function kindOf({ mode }: TreeFile): number {
   return mode === modes.executable ? modes.file : mode;
-}
-
-function isSame(one: TreeFile | undefined, other: TreeFile | undefined): boolean {
-  return one?.oid === other?.oid && one?.mode === other?.mode;
-}
-
-function foldersOf(path: string): string[] {
-  const folders: string[] = [];
-  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
-    folders.push(path.slice(0, at));
-  }
-  return folders;
 }

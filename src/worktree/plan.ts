@@ -4,7 +4,7 @@
  * of the paths that this says.
  */
 import type { IndexEntry } from '../repository/index-file.js';
-import type { TreeFile } from './tree-files.js';
+import { isSame, type TreeFile } from './tree-files.js';
 
 /** What is to be done. Nothing is said of paths that stay as they are. */
 export interface Plan {
@@ -89,10 +89,4 @@ export function planReset({ index, next }: Sides, unmerged: ReadonlySet<string>)
     if (!next.has(path)) removals.push({ path, before: index.get(path) });
   }
   return { writes, removals, conflicts: [], givenUp: unmerged };
-}
-
-type Side = Pick<TreeFile, 'mode' | 'oid'> | undefined;
-
-function isSame(one: Side, other: Side): boolean {
-  return one?.oid === other?.oid && one?.mode === other?.mode;
 }

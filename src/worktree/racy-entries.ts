@@ -1,7 +1,7 @@
 /** Entries of an index that is written again, of files that may have changed unseen ("racy git"). */
 import type { Pace } from '../pack/index/pace.js';
 import type { HeldIndex } from '../repository/held-index.js';
-import type { IndexEntry } from '../repository/index-file.js';
+import { pathOf, type IndexEntry } from '../repository/index-file.js';
 import type { WorkTree } from './work-tree.js';
 
 /**
@@ -30,8 +30,4 @@ export async function withoutRacy(
     written.push(isChanged ? { ...entry, stat: { ...stat, size: 0 } } : entry);
   }
   return written;
-}
-
-function pathOf({ name }: IndexEntry): string {
-  return new TextDecoder().decode(name);
 }

@@ -16,6 +16,13 @@ export interface TreeFile {
   readonly oid: string;
 }
 
+type Side = Pick<TreeFile, 'mode' | 'oid'> | undefined;
+
+/** @returns whether two sides have the same at a path, or nothing both. */
+export function isSame(one: Side, other: Side): boolean {
+  return one?.oid === other?.oid && one?.mode === other?.mode;
+}
+
 /** What is in an index: git's four modes. */
 export const modes = {
   ...{ file: 0o100644, executable: 0o100755, symlink: 0o120000, gitlink: 0o160000 },

@@ -4,8 +4,8 @@ import { compareBytes } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { TreeFile } from './tree-files.js';
 
-/** A tree, and its oid. */
-export interface TreeObject {
+/** An object that may have to be written. */
+export interface NewObject {
   readonly oid: string;
   readonly bytes: Uint8Array;
 }
@@ -32,9 +32,7 @@ const letters = new TextDecoder('latin1');
 const heads = new Map<number, Uint8Array>();
 
 /** @returns all trees of these files, each before those that have it; the last one is that of all. */
-export function treeObjects(
-  files: Iterable<Pick<TreeFile, 'name' | 'mode' | 'oid'>>,
-): TreeObject[] {
+export function treeObjects(files: Iterable<Pick<TreeFile, 'name' | 'mode' | 'oid'>>): NewObject[] {
   const root: Folder = { folders: new Map(), entries: [] };
   for (const { name, mode, oid } of files) {
     let folder = root;
@@ -45,7 +43,7 @@ export function treeObjects(
     }
     folder.entries.push({ name: name.subarray(start), mode, oid });
   }
-  const trees: TreeObject[] = [];
+  const trees: NewObject[] = [];
   addTree(root, trees);
   return trees;
 }
@@ -61,7 +59,7 @@ function below({ folders }: Folder, name: Uint8Array): Folder {
 }
 
 /** @returns its oid. */
-function addTree({ folders, entries }: Folder, trees: TreeObject[]): string {
+function addTree({ folders, entries }: Folder, trees: NewObject[]): string {
   const all = entries.map((entry) => ({ entry, key: entry.name }));
   for (const { name, folder } of folders.values()) {
     const entry = { name, mode: treeMode, oid: addTree(folder, trees) };

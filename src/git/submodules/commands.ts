@@ -5,13 +5,13 @@ import { findGitDirectory } from '../../repository/git-directory.js';
 import { promisesOf } from '../../storage/file-system.js';
 import { checkoutThrough, type CheckoutArguments } from '../checkout.js';
 import { cloneOne, type CloneArguments } from '../clone.js';
-import { readConfig, setConfig, type ConfigAt } from '../config.js';
+import { readConfig, setConfig } from '../config.js';
 import { gitdirOf, type Directories } from '../fetch.js';
 import { failureOf } from '../outcome.js';
 import { pullOne, type PullArguments } from '../pull.js';
 import type { RemoteArguments } from '../remote-access.js';
 import type { SubmoduleArguments } from './arguments.js';
-import { updateSubmodules, type Superproject } from './update.js';
+import { updateSubmodules, type Repository, type Superproject } from './update.js';
 
 /**
  * Clones as git does. What fails before all has come leaves nothing. A checkout that fails leaves the
@@ -82,9 +82,9 @@ export async function pull(given: PullArguments): Promise<isomorphicGit.MergeRes
   return merged;
 }
 
-type Given = ConfigAt & Pick<Superproject, 'dir'>;
-
-async function repositoryOf(given: Pick<Given, 'fs' | 'dir'> & Directories): Promise<Given> {
+async function repositoryOf(
+  given: Pick<Repository, 'fs' | 'dir'> & Directories,
+): Promise<Repository> {
   const { fs, dir } = given;
   const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
   return { fs, dir, gitdir };

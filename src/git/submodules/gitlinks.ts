@@ -9,15 +9,9 @@ import { notThere } from '../../worktree/work-tree.js';
 import { resolve } from '../checkout.js';
 import { isUnder } from '../cone-files.js';
 import type { ConfigAt } from '../config.js';
-import { readGitlinks, repositoryAt, type Where } from '../index-entries.js';
+import { pathIn } from '../fetch.js';
+import type { Where } from '../index-entries.js';
 import { refused } from './modules-file.js';
-
-/** @returns the oids of submodules by their paths. @throws GitWsError UNREADABLE_INDEX; what `fs` throws. */
-export async function gitlinks(given: Where): Promise<ReadonlyMap<string, string>> {
-  const at = await repositoryAt(given);
-  const links = at === undefined ? [] : await readGitlinks(at);
-  return new Map(links.map(({ path, oid }) => [path, oid]));
-}
 
 /** @returns a path of the working tree as the index has it, whatever slashes and dots somebody has put into it. */
 export function plainPath(path: string): string {
@@ -45,15 +39,14 @@ export function withoutFiles(
   dir: string,
   links: readonly string[],
 ): ConfigAt['fs'] {
-  const root = dir.replace(/\/+$/, '');
-  const folders = new Set(links.map((link) => `${root}/${link}`));
+  const folders = new Set(links.map((link) => pathIn(dir, link)));
   const calls = callsOf(fs, fileSystemCommands);
   const { readdir } = calls;
   const hidden = async (path: unknown, ...rest: unknown[]): Promise<unknown> => {
     const folder = String(path).replace(/\/+$/, '');
     if (folders.has(folder)) return [];
     const names = await readdir?.(path, ...rest);
-    const isRepository = folder.startsWith(`${root}/`) && Array.isArray(names);
+    const isRepository = folder.startsWith(pathIn(dir, '')) && Array.isArray(names);
     return isRepository && names.includes('.git') ? [] : names;
   };
   return { promises: { ...calls, readdir: hidden } as never };
@@ -64,7 +57,7 @@ export function withoutFiles(
  * @throws GitWsError SUBMODULE_REFUSED where it is, without a commit; what `fs` throws.
  */
 export async function headOf({ fs, dir = '' }: Where, link: string): Promise<string | undefined> {
-  const own = `${dir.replace(/\/+$/, '')}/${link}/.git`;
+  const own = pathIn(dir, `${link}/.git`);
   const found = await useFileSystem(() => promisesOf(fs).lstat(own).catch(notThere));
   if (found === undefined) return undefined;
   const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), own));

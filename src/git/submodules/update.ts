@@ -18,7 +18,7 @@ import { notThere, WorkTree, type FileStat } from '../../worktree/work-tree.js';
 import { checkoutThrough, resolve } from '../checkout.js';
 import { cloneOne } from '../clone.js';
 import { isYes, readConfig, setConfig, type ConfigAt } from '../config.js';
-import { fetch } from '../fetch.js';
+import { fetch, pathIn } from '../fetch.js';
 import { hasIndex, readGitlinks, type PathEntry } from '../index-entries.js';
 import type { RemoteArguments } from '../remote-access.js';
 import type { SubmoduleArguments } from './arguments.js';
@@ -29,10 +29,14 @@ import { isSameHost, submoduleUrl } from './submodule-url.js';
 /** Submodules that one command may reach: more are not met in repositories that people make, and a server has any number. */
 export const submoduleLimits = { depth: 16, count: 1_000 } as const;
 
-/** A repository with submodules, and how they are reached. */
-export interface Superproject extends ConfigAt {
+/** A repository with a working tree. */
+export interface Repository extends ConfigAt {
   /** The working tree's directory. */
   readonly dir: string;
+}
+
+/** One with submodules, and how they are reached. */
+export interface Superproject extends Repository {
   /** The command's arguments, as far as they are for submodules too. */
   readonly given: RemoteArguments & Pick<SubmoduleArguments, 'onSubmodule'>;
   /** Whether a submodule's changes are given up. */
@@ -68,7 +72,7 @@ class Update {
    * @param base the URL of the repository's remote, for those that are relative to it.
    */
   async all(
-    at: ConfigAt & { readonly dir: string },
+    at: Repository,
     prefix: string,
     base: string | undefined,
     depth: number,
@@ -92,17 +96,17 @@ class Update {
 
   /** @returns its repository; undefined where it is left alone. */
   async #update(
-    at: ConfigAt & { readonly dir: string },
+    at: Repository,
     submodule: DeclaredSubmodule,
     { path, oid }: PathEntry,
     base: string,
     whole: string,
-  ): Promise<(ConfigAt & { readonly dir: string; readonly remote: string }) | undefined> {
+  ): Promise<(Repository & { readonly remote: string }) | undefined> {
     const { fs } = at;
     const { name } = submodule;
     const active = await readConfig(at, `submodule.${name}.active`);
     if (submodule.isLeftAlone || (active !== undefined && !isYes(active))) return undefined;
-    const dir = `${at.dir.replace(/\/+$/, '')}/${path}`;
+    const dir = pathIn(at.dir, path);
     const gitdir = await this.#populated(at, path, whole);
     const inside = { fs, dir, gitdir: gitdir ?? `${at.gitdir}/modules/${name}` };
     const known = await readConfig(at, `submodule.${name}.url`);
@@ -126,7 +130,7 @@ class Update {
   /** Clones it, unless its repository is there, and gives it its working tree, in which nothing is yet. */
   async #connect(
     at: ConfigAt,
-    inside: ConfigAt & { readonly dir: string },
+    inside: Repository,
     name: string,
     url: string,
     whole: string,
@@ -152,11 +156,7 @@ class Update {
   }
 
   /** @returns the git directory of one that is here; undefined where its place is free. */
-  async #populated(
-    at: ConfigAt & { readonly dir: string },
-    path: string,
-    whole: string,
-  ): Promise<string | undefined> {
+  async #populated(at: Repository, path: string, whole: string): Promise<string | undefined> {
     const fs = promisesOf(at.fs);
     return useFileSystem(async () => {
       const tree = new WorkTree(fs, at.dir, 0);
@@ -208,7 +208,7 @@ class Update {
   }
 
   async #checkOut(
-    inside: ConfigAt & { readonly dir: string },
+    inside: Repository,
     oid: string,
     how: RemoteArguments,
     whole: string,
@@ -263,11 +263,9 @@ async function remoteUrlOf(at: ConfigAt): Promise<string | undefined> {
   return readConfig(at, `remote.${name}.url`);
 }
 
-async function readModules(
-  at: ConfigAt & { readonly dir: string },
-): Promise<ReadonlyMap<string, DeclaredSubmodule>> {
+async function readModules(at: Repository): Promise<ReadonlyMap<string, DeclaredSubmodule>> {
   const fs = promisesOf(at.fs);
-  const path = `${at.dir.replace(/\/+$/, '')}/.gitmodules`;
+  const path = pathIn(at.dir, '.gitmodules');
   const text = await useFileSystem(async () => {
     const stat = (await fs.lstat(path).catch(notThere)) as FileStat | undefined;
     // As in git a link is not followed.

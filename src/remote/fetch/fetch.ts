@@ -249,8 +249,7 @@ class Fetch {
     ];
     const refs = new Map(this.#local);
     for (const { name } of pruning) refs.delete(name);
-    const head = await this.#refs.read('HEAD');
-    const current = head !== undefined && 'symbolic' in head ? head.symbolic : undefined;
+    const current = await this.#refs.branch();
     const commits = new Commits(this.#objects, await readShallow(fs, gitdir));
     const { changes, rejected } = await planChanges(fetched, { refs, current, commits });
     const names = new Set([...refs.keys(), ...changes.map(({ name }) => name)]);
