@@ -241,6 +241,34 @@ describe.skipIf(!browserAvailable)('several at once', () => {
     await context.close();
   });
 
+  it('one that has the lock again loses nothing that is written while it looks what others wrote', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('back');
+      await promises.writeFile('/a', 'a');
+      // The lock is given up some ms after the last call.
+      while ((await navigator.locks.query()).held?.length !== 0)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const writes: Promise<void>[] = [];
+      const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')
+        ?.value as IDBDatabase['transaction'];
+      IDBDatabase.prototype.transaction = function (...given) {
+        IDBDatabase.prototype.transaction = begin;
+        const transaction = begin.apply(this, given);
+        writes.push(promises.writeFile('/b', 'b'));
+        // Once the first is being stored.
+        queueMicrotask(() => queueMicrotask(() => writes.push(promises.writeFile('/c', 'c'))));
+        return transaction;
+      };
+      await promises.readFile('/a');
+      await Promise.all(writes);
+      const other = lightning.create('back').promises;
+      return [writes.length, await promises.readdir('/'), await other.readdir('/')];
+    });
+    const names = ['a', 'b', 'c'];
+    expect(seen).toEqual([2, names, names]);
+  });
+
   it('one that waits for longer than it may rejects with STORAGE_LOCKED', async () => {
     const page = await openPage();
     const code = await page.evaluate(async () => {

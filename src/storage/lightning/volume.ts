@@ -82,7 +82,8 @@ export class Volume implements CommitTarget {
   async use<Result>(work: (tree: Tree) => Result): Promise<Awaited<Result>> {
     this.#turns.begin();
     try {
-      while (!this.#lock.isHeld || this.#tree === undefined) {
+      // The lock is held before the tree is what is stored: a change made in between would be lost.
+      while (this.#preparing !== undefined || !this.#lock.isHeld || this.#tree === undefined) {
         this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
         await this.#preparing;
       }
