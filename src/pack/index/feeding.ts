@@ -3,6 +3,7 @@
  * pieces, since each message costs both threads more than the copying of its bytes. Knows neither
  * where they come from nor what carries them.
  */
+import { Wake } from '../../base/wake.js';
 
 /** Bytes that may be on their way to the worker. */
 const window = 0x800000;
@@ -24,7 +25,7 @@ export class Feeding {
   #underway = 0;
   #gathered: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
-  #wake: (() => void) | undefined;
+  readonly #room = new Wake();
 
   /** @param send gets bytes that nobody else has. */
   constructor(send: (bytes: Uint8Array<ArrayBuffer>) => void) {
@@ -46,9 +47,7 @@ export class Feeding {
       }
     }
     if (this.#underway <= window) return undefined;
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+    return this.#room.wait();
   }
 
   /** Sends what is still here: no more comes. */
@@ -72,8 +71,7 @@ export class Feeding {
 
   /** Lets go whoever waits. */
   release(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+    this.#room.call();
   }
 
   #dispatch(bytes: Uint8Array<ArrayBuffer>): void {

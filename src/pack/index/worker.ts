@@ -4,6 +4,7 @@
  */
 import { isGitWsError } from '../../base/errors.js';
 import { holdLifeLock } from '../../base/life-lock.js';
+import { Wake } from '../../base/wake.js';
 import { pieceSize, reportedAtOnce } from './feeding.js';
 import { greeting, type Answer, type Greeted, type Order, type Posted } from './messages.js';
 import type { Question, Report } from './messages.js';
@@ -34,7 +35,7 @@ class Task {
   /** What holds the piece that is in use. */
   #last: ArrayBuffer | undefined;
   #isEnded = false;
-  #wake: (() => void) | undefined;
+  readonly #arrival = new Wake();
   #answer: ((answer: Answer) => void) | undefined;
 
   constructor(pack: number) {
@@ -57,7 +58,7 @@ class Task {
       default:
         this.#answer?.(order);
     }
-    this.#wake?.();
+    this.#arrival.call();
   }
 
   async run(start: Extract<Order, { type: 'start' }>): Promise<void> {
@@ -95,9 +96,7 @@ class Task {
     this.#last = undefined;
     while (this.#pieces.length === 0 && !this.#canceling.signal.aborted) {
       if (this.#isEnded) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#arrival.wait();
     }
     const value = this.#pieces.shift() ?? new Uint8Array(0);
     this.#unreported += value.length;

@@ -3,6 +3,7 @@
  * taken is not consumed (so the server's credit runs out), and a write is done when the tunnel
  * took all of it (so the writer waits for the server's acks).
  */
+import { Wake } from '../../base/wake.js';
 import { dataMessageBytes } from '../machine/outgoing.js';
 import { windowBytes } from '../machine/subprotocol.js';
 import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
@@ -40,10 +41,10 @@ export class ChannelStreams {
   #readerController!: ReadableStreamDefaultController<Uint8Array>;
   #writerController!: WritableStreamDefaultController;
   #readerDone = false;
-  /** Resolves the pull that waits for data. */
-  #wakeReader: (() => void) | undefined;
-  /** Resolves the write that waits for credit. */
-  #wakeWriter: (() => void) | undefined;
+  /** The pull that waits for data. */
+  readonly #reader = new Wake();
+  /** The write that waits for credit. */
+  readonly #writer = new Wake();
 
   /** The streams of a channel whose tunnel this is. */
   static of(tunnel: Tunnel, channel: Pick<StreamSink, 'flush' | 'abort'>): ChannelStreams {
@@ -145,9 +146,7 @@ export class ChannelStreams {
 
   /** There is credit again, or no need for any. */
   onCredit(): void {
-    const wake = this.#wakeWriter;
-    this.#wakeWriter = undefined;
-    wake?.();
+    this.#writer.call();
   }
 
   /** The channel is gone: both streams reject from here on. What arrived is dropped. */
@@ -160,14 +159,12 @@ export class ChannelStreams {
     }
     this.#writerController.error(error);
     this.onCredit();
-    this.#wakeReader?.();
+    this.#reader.call();
   }
 
   #arrivedSomething(): void {
     this.#settleMarks();
-    const wake = this.#wakeReader;
-    this.#wakeReader = undefined;
-    wake?.();
+    this.#reader.call();
   }
 
   /** Consumes what needs no reader, up to the first data that does; ends the readable. */
@@ -182,7 +179,7 @@ export class ChannelStreams {
     if (this.#ended && this.#arrived.length === 0 && !this.#readerDone) {
       this.#readerDone = true;
       this.#readerController.close();
-      this.#wakeReader?.();
+      this.#reader.call();
     }
   }
 
@@ -190,9 +187,7 @@ export class ChannelStreams {
     while (!this.#readerDone) {
       const message = this.#arrived.shift();
       if (message === undefined || message === null) {
-        await new Promise<void>((resolve) => {
-          this.#wakeReader = resolve;
-        });
+        await this.#reader.wait();
         continue;
       }
       this.#readerController.enqueue(message);
@@ -210,9 +205,7 @@ export class ChannelStreams {
       if (this.#exited) return;
       const size = Math.min(this.#sink.credit(), dataMessageBytes, chunk.length - written);
       if (size === 0) {
-        await new Promise<void>((resolve) => {
-          this.#wakeWriter = resolve;
-        });
+        await this.#writer.wait();
         continue;
       }
       // A copy: the caller may use its buffer again, the tunnel keeps this one until the ack.
