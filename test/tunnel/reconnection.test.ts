@@ -1,7 +1,7 @@
-/** When a lost connection is tried again: the waits, their end, and what shortens them. */
+/** The waits before a lost connection is tried again, and what shortens them. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backoff, backoffDelay, Reconnection } from '../../src/tunnel/client/reconnection.js';
+import { backoff, backoffDelay, Delay } from '../../src/tunnel/client/reconnection.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,7 +9,6 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers();
-  vi.unstubAllGlobals();
 });
 
 describe('the wait before an attempt', () => {
@@ -43,49 +42,10 @@ describe('the wait before an attempt', () => {
   });
 });
 
-describe('attempts', () => {
-  it('go on until the session’s time is over; the last one is made at its very end', () => {
-    const attempts = new Reconnection(Infinity);
-    expect(attempts.next(0, 60_000)).toBe(0);
-    expect(attempts.next(1_000, 60_000)).toBeGreaterThan(0);
-    expect(attempts.next(59_900, 60_000)).toBe(100);
-    expect(attempts.next(60_000, 60_000)).toBeUndefined();
-  });
-
-  it('are no more in a row than wanted', () => {
-    const attempts = new Reconnection(2);
-    expect(attempts.next(0, 60_000)).toBe(0);
-    expect(attempts.next(1, 60_000)).toBeGreaterThan(0);
-    expect(attempts.next(2, 60_000)).toBeUndefined();
-  });
-
-  it('begin anew once a connection was good for something', () => {
-    const attempts = new Reconnection(2);
-    attempts.next(0, 60_000);
-    attempts.next(1, 60_000);
-    attempts.succeeded();
-    expect(attempts.next(59_000, 60_000)).toBe(0);
-    // With a whole session's time before it.
-    expect(attempts.next(100_000, 60_000)).toBeGreaterThan(0);
-  });
-
-  it('are none where there is no resuming, or none is wanted', () => {
-    expect(new Reconnection(Infinity).next(0, 0)).toBeUndefined();
-    expect(new Reconnection(0).next(0, 60_000)).toBeUndefined();
-  });
-
-  it('wait for the network where there is none, but for the first', () => {
-    vi.stubGlobal('navigator', { onLine: false });
-    const attempts = new Reconnection(Infinity);
-    expect(attempts.next(0, 60_000)).toBe(0);
-    expect(attempts.next(10_000, 60_000)).toBe(50_000);
-  });
-});
-
 describe('a wait', () => {
   it('ends by time', () => {
-    const [attempts, run] = [new Reconnection(Infinity), vi.fn()];
-    attempts.wait(300, run);
+    const [delay, run] = [new Delay(), vi.fn()];
+    delay.wait(300, run);
     vi.advanceTimersByTime(299);
     expect(run).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1);
@@ -93,21 +53,21 @@ describe('a wait', () => {
   });
 
   it('ends at once when there is hurry, and not again by time', () => {
-    const [attempts, run] = [new Reconnection(Infinity), vi.fn()];
-    attempts.wait(300, run);
-    attempts.hurry();
+    const [delay, run] = [new Delay(), vi.fn()];
+    delay.wait(300, run);
+    delay.hurry();
     expect(run).toHaveBeenCalledOnce();
     vi.advanceTimersByTime(1_000);
-    attempts.hurry();
+    delay.hurry();
     expect(run).toHaveBeenCalledOnce();
   });
 
   it('is over without an attempt when it is canceled', () => {
-    const [attempts, run] = [new Reconnection(Infinity), vi.fn()];
-    attempts.wait(300, run);
-    attempts.cancel();
+    const [delay, run] = [new Delay(), vi.fn()];
+    delay.wait(300, run);
+    delay.cancel();
     vi.advanceTimersByTime(1_000);
-    attempts.hurry();
+    delay.hurry();
     expect(run).not.toHaveBeenCalled();
   });
 });

@@ -1,21 +1,21 @@
 /**
- * The driver of the client's tunnel: it owns the connection, the timers and the two WHATWG streams,
- * keeps the session through lost connections, and knows nothing of git's bytes.
+ * The driver of the client's tunnel: it owns the connection, the timers and the two WHATWG streams, and
+ * knows nothing of git's bytes. What becomes of the session when a connection is lost, `life` says.
  */
 import type { GitWsError } from '../../base/errors.js';
 import { Attempt, type AttemptEvents } from './attempt.js';
-import type { Channel, ChannelOptions, ChannelTarget, ConnectionEvent } from './channel-options.js';
+import type { Channel, ChannelOptions, ChannelTarget } from './channel-options.js';
 import { closeCodes, formatCloseReason } from '../machine/close.js';
 import { ChannelNews } from './channel-news.js';
 import { Deferred } from '../../base/deferred.js';
 import { startTimer } from '../../base/duration.js';
-import { canceled, noCredentials, notResumed } from './failures.js';
+import { canceled } from './failures.js';
 import { hold } from './hold.js';
-import { lossOf } from './loss.js';
+import { beginLife, stepLife, type Life, type LifeAction, type LifeEvent } from './life.js';
 import type { ExitStatus, OpenMessage } from '../machine/message.js';
 import { Keeping } from './keeping.js';
-import { watchNetwork } from './network.js';
-import { Reconnection } from './reconnection.js';
+import { isOffline, watchNetwork } from './network.js';
+import { Delay } from './reconnection.js';
 import { ChannelStreams, createTunnel } from './streams.js';
 import { formatSubprotocols, type ClientOffer } from '../machine/subprotocol.js';
 import type { Tunnel, TunnelEvent } from '../machine/tunnel.js';
@@ -25,9 +25,6 @@ export const defaultOpenTimeout = 30_000;
 
 /** Longest time that an attempt to resume may take until the server's `open`, in ms. */
 export const resumeTimeout = 10_000;
-
-/** Life of the connection as the channel sees it. */
-type State = 'connecting' | 'open' | 'interrupted' | 'closed';
 
 /** See {@link Channel}. */
 export class ClientChannel implements Channel {
@@ -41,7 +38,8 @@ export class ClientChannel implements Channel {
   readonly #streams: ChannelStreams;
   readonly #options: ChannelOptions;
   readonly #target: ChannelTarget;
-  readonly #reconnection: Reconnection;
+  /** Until the next attempt to resume. */
+  readonly #delay = new Delay();
   readonly #keeping: Keeping;
   readonly #news: ChannelNews;
   readonly #onAbort = (): void => {
@@ -52,25 +50,19 @@ export class ClientChannel implements Channel {
       this.#receive(data);
     },
     onClose: (code, reason, cause) => {
-      this.#lost(code, reason, cause);
+      this.#happen({ type: 'lost', end: { code, reason, cause } });
     },
     onFailure: (error) => {
-      if (this.#greeting === undefined) this.#fail(error);
-      else this.#interrupt(error);
+      this.#happen({ type: 'unanswered', error });
     },
   };
   /** The newest one. */
   #connection: Attempt | undefined;
-  #state: State = 'connecting';
-  #exited = false;
+  #life: Life;
   /** Node: whether the process stays for it. */
   #held = true;
   #greeting: OpenMessage | undefined;
   #received = 0;
-  /** Attempts to resume that were given up: the server may see them yet, and take them for the last. */
-  #givenUp = 0;
-  /** Why the connection was lost that is being resumed. */
-  #loss: GitWsError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatchNetwork: (() => void) | undefined;
 
@@ -78,7 +70,7 @@ export class ClientChannel implements Channel {
     this.#options = options;
     this.#target = target;
     this.#keeping = new Keeping(target.repository, options);
-    this.#reconnection = new Reconnection(options.retries ?? Infinity);
+    this.#life = beginLife(options.retries ?? Infinity);
     // A caller who reads the stream only need not know of exit as well.
     this.exit.catch(() => undefined);
     this.#tunnel = createTunnel(window, options);
@@ -110,7 +102,7 @@ export class ClientChannel implements Channel {
   /** Opens the first connection; to be called once. */
   connect(offer: ClientOffer): void {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#tell('connecting', 0);
+    this.#tell({ state: 'connecting', attempt: 0, wait: 0, reason: '' });
     const { openTimeout = defaultOpenTimeout } = this.#options;
     const connectAnew = (): void => {
       this.#attempt(formatSubprotocols(offer), openTimeout);
@@ -121,7 +113,7 @@ export class ClientChannel implements Channel {
         this.#receive(data);
       },
       onFailure: (error) => {
-        this.#fail(error);
+        this.#happen({ type: 'ended', error });
       },
       onUseless: connectAnew,
     });
@@ -129,7 +121,7 @@ export class ClientChannel implements Channel {
   }
 
   spare(spared: boolean): boolean {
-    if (this.#state === 'closed') return false;
+    if (this.#life.phase === 'closed') return false;
     this.#keeping.spare(this, spared);
     return true;
   }
@@ -137,9 +129,10 @@ export class ClientChannel implements Channel {
   /** Ends, for another run that goes over its connection. @returns undefined where that cannot be. */
   yield(): Attempt | undefined {
     const connection = this.#connection;
-    if (this.#state !== 'open' || connection === undefined) return undefined;
+    if (this.#life.phase !== 'open' || connection === undefined) return undefined;
     if (!this.#keeping.keeps(connection, this.#greeting)) return undefined;
-    this.#fail(canceled('Another run goes on with its connection.'));
+    const error = canceled('Another run goes on with its connection.');
+    this.#happen({ type: 'ended', error });
     return connection;
   }
 
@@ -153,10 +146,11 @@ export class ClientChannel implements Channel {
 
   #hold(held: boolean): void {
     // Its connection may be another's.
-    if (this.#state === 'closed') return;
+    if (this.#life.phase === 'closed') return;
     this.#held = held;
     this.#connection?.hold(held);
     this.#keeping.hold(held);
+    this.#delay.hold(held);
     hold(this.#timer, held);
   }
 
@@ -166,8 +160,8 @@ export class ClientChannel implements Channel {
 
   /** This side wants no more of it. */
   #giveUp(error: Error): void {
-    if (this.#state === 'closed') return;
-    this.#fail(error);
+    if (this.#life.phase === 'closed') return;
+    this.#happen({ type: 'ended', error });
     this.#connection?.close(closeCodes.done, 'aborted');
   }
 
@@ -178,7 +172,7 @@ export class ClientChannel implements Channel {
         this.#attemptEvents,
       );
     } catch (error) {
-      this.#fail(error as GitWsError);
+      this.#happen({ type: 'ended', error: error as GitWsError });
     }
   }
 
@@ -188,7 +182,7 @@ export class ClientChannel implements Channel {
       events = this.#tunnel.receive(data, performance.now());
     } catch (error) {
       const breach = error as GitWsError;
-      this.#fail(breach);
+      this.#happen({ type: 'ended', error: breach });
       this.#connection?.close(closeCodes.malformed, formatCloseReason(breach.message));
       return;
     }
@@ -201,13 +195,9 @@ export class ClientChannel implements Channel {
       this.#open(event);
       return;
     }
-    // The new connection was good for something.
-    this.#reconnection.succeeded();
+    this.#happen({ type: event.type === 'exit' ? 'exited' : 'progressed' });
     if (event.type === 'data') this.#received += event.bytes.length;
-    if (event.type === 'exit') {
-      this.#exited = true;
-      this.#exit.resolve({ code: event.code, signal: event.signal });
-    }
+    if (event.type === 'exit') this.#exit.resolve({ code: event.code, signal: event.signal });
     this.#streams.take(event);
     if (event.type === 'stderr') this.#news.tellStderr(event.text);
   }
@@ -215,26 +205,16 @@ export class ClientChannel implements Channel {
   #open(greeting: OpenMessage): void {
     this.#connection?.opened();
     this.#connection?.hold(this.#held);
-    this.#state = 'open';
-    if (this.#greeting !== undefined) {
-      this.#greeting = greeting;
-      this.#loss = undefined;
-      this.#tell('resumed', this.#reconnection.attempt);
-      return;
-    }
     this.#greeting = greeting;
-    this.#unwatchNetwork = watchNetwork(() => {
-      this.#tunnel.doubt(performance.now());
-      this.#reconnection.hurry();
-      if (this.#state === 'open') this.#schedule();
-    });
-    this.#tell('open', 0);
-    this.#opened.resolve(this);
+    const { resumeFor: wanted = Infinity } = this.#options;
+    // Both sides have to keep the session.
+    const resumeFor = Math.min(greeting.resumeFor * 1000, wanted);
+    this.#happen({ type: 'greeted', resumeFor });
   }
 
   /** Sends what the tunnel has to say, and closes when everything was said on both sides. */
   #flush(): void {
-    if (this.#state === 'closed') return;
+    if (this.#life.phase === 'closed') return;
     for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#connection?.send(frame);
     if (this.#tunnel.settled) {
       const connection = this.#connection;
@@ -242,7 +222,7 @@ export class ClientChannel implements Channel {
       if (connection && !this.#keeping.keep(connection, this.#greeting)) {
         connection.close(closeCodes.done, '');
       }
-      this.#release();
+      this.#happen({ type: 'settled' });
       return;
     }
     this.#schedule();
@@ -260,97 +240,89 @@ export class ClientChannel implements Channel {
           return;
         }
         this.#connection?.terminate();
-        this.#lost(1006, 'the server fell silent', undefined);
+        const end = { code: 1006, reason: 'the server fell silent', cause: undefined };
+        this.#happen({ type: 'lost', end });
       },
       Math.max(0, deadline - performance.now()),
     );
     hold(this.#timer, this.#held);
   }
 
-  /** The socket is gone. */
-  #lost(code: number, reason: string, cause: unknown): void {
-    // Everything has arrived: the reader may take its time, nobody needs the connection.
-    if (this.#exited) {
-      this.#release();
-      return;
+  #happen(event: LifeEvent): void {
+    const moment = { now: performance.now(), random: Math.random(), isOffline: isOffline() };
+    const [life, actions] = stepLife(this.#life, event, moment);
+    this.#life = life;
+    for (const action of actions) this.#act(action);
+  }
+
+  #act(action: LifeAction): void {
+    switch (action.type) {
+      case 'tell':
+        this.#tell(action);
+        return;
+      case 'opened':
+        this.#unwatchNetwork = watchNetwork(() => {
+          this.#tunnel.doubt(performance.now());
+          this.#delay.hurry();
+          if (this.#life.phase === 'open') this.#schedule();
+        });
+        this.#opened.resolve(this);
+        return;
+      case 'detach':
+        this.#tunnel.detach();
+        clearTimeout(this.#timer);
+        return;
+      case 'wait':
+        this.#delay.wait(action.time, () => this.#happen({ type: 'due' }), this.#held);
+        return;
+      case 'offer':
+        void this.#offer();
+        return;
+      case 'connect': {
+        const { openTimeout = Infinity } = this.#options;
+        this.#tunnel.reconnect(performance.now());
+        this.#attempt(action.protocols, Math.min(openTimeout, resumeTimeout));
+        return;
+      }
+      case 'release':
+        this.#release();
+        return;
+      case 'fail':
+        this.#opened.reject(action.error);
+        // Does nothing where git's exit is known already.
+        this.#exit.reject(action.error);
+        this.#streams.fail(action.error);
     }
-    const isGreeted = this.#greeting !== undefined;
-    const isInterrupted = this.#state === 'interrupted';
-    const moment = { isGreeted, isInterrupted, givenUp: this.#givenUp, loss: this.#loss };
-    const loss = lossOf({ code, reason, cause }, moment);
-    if (loss.isOwnTakeover === true) this.#givenUp -= 1;
-    if (loss.isFinal) this.#fail(loss.error);
-    else this.#interrupt(loss.error);
   }
 
-  /** The connection was lost, or an attempt to resume it failed: there may be another. */
-  #interrupt(why: GitWsError): void {
-    if (this.#state === 'interrupted') this.#givenUp += 1;
-    this.#await(why);
-  }
-
-  /** Waits for the next attempt to resume, if there is to be one. */
-  #await(why: GitWsError): void {
-    this.#tunnel.detach();
-    clearTimeout(this.#timer);
-    this.#state = 'interrupted';
-    this.#loss ??= why;
-    const wait = this.#reconnection.next(performance.now(), this.#resumeFor);
-    if (wait === undefined) {
-      this.#fail(this.#resumeFor === 0 ? this.#loss : notResumed(this.#loss, why.message));
-      return;
-    }
-    this.#tell('interrupted', this.#reconnection.attempt, wait, why.message);
-    const reconnect = (): void => {
-      void this.#reconnect();
-    };
-    this.#reconnection.wait(wait, reconnect, this.#held);
-  }
-
-  /** How long a lost connection may be resumed, in ms. */
-  get #resumeFor(): number {
-    const byServer = (this.#greeting?.resumeFor ?? 0) * 1000;
-    return Math.min(byServer, this.#options.resumeFor ?? Infinity);
-  }
-
-  async #reconnect(): Promise<void> {
-    this.#tell('connecting', this.#reconnection.attempt);
+  async #offer(): Promise<void> {
+    const resume = { token: this.#greeting?.token ?? '', received: this.#tunnel.received };
     let protocols: string[];
     try {
-      const resume = { token: this.#greeting?.token ?? '', received: this.#tunnel.received };
       protocols = formatSubprotocols(await this.#target.offer(resume));
     } catch (cause) {
-      if (this.#state !== 'interrupted') return;
-      // No attempt was made of which the server could hear later.
-      this.#await(noCredentials(cause));
+      this.#happen({ type: 'unoffered', cause });
       return;
     }
-    if (this.#state !== 'interrupted') return;
-    this.#tunnel.reconnect(performance.now());
-    this.#attempt(protocols, Math.min(this.#options.openTimeout ?? Infinity, resumeTimeout));
-  }
-
-  #fail(error: Error): void {
-    if (this.#state === 'closed') return;
-    this.#release();
-    this.#opened.reject(error);
-    // Does nothing where git's exit is known already.
-    this.#exit.reject(error);
-    this.#streams.fail(error);
+    this.#happen({ type: 'offered', protocols });
   }
 
   #release(): void {
-    this.#state = 'closed';
     this.#keeping.spare(this, false);
     this.#keeping.end();
     clearTimeout(this.#timer);
-    this.#reconnection.cancel();
+    this.#delay.cancel();
     this.#unwatchNetwork?.();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#closed.resolve();
   }
 
-  #tell(state: ConnectionEvent['state'], attempt: number, wait = 0, reason = ''): void {
+  #tell({
+    state,
+    attempt,
+    wait,
+    reason,
+  }: Omit<Extract<LifeAction, { type: 'tell' }>, 'type'>): void {
     const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
     this.#news.tell({ state, attempt, wait, received, sent, reason });
   }
