@@ -70,4 +70,19 @@ describe('a wait', () => {
     delay.hurry();
     expect(run).not.toHaveBeenCalled();
   });
+
+  it('keeps a process of Node as long as it is told to', () => {
+    vi.useRealTimers();
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const [delay, before] = [new Delay(), timers()];
+    delay.wait(100_000, vi.fn(), false);
+    const counts = [timers() - before];
+    for (const held of [true, false, true]) {
+      delay.hold(held);
+      counts.push(timers() - before);
+    }
+    delay.cancel();
+    expect([...counts, timers() - before]).toEqual([0, 1, 0, 1, 0]);
+  });
 });
