@@ -178,6 +178,15 @@ describe('attempts', () => {
     expect(live([...once, ...again]).life.phase).toBe('waiting');
     expect(live([...once, due, offered, greeted, takenOver]).life.phase).toBe('waiting');
     expect(live([greeted, takenOver]).life.phase).toBe('closed');
+    const back = [due, offered, greeted, takenOver];
+    expect(live([...givenUp, ...back, ...back]).life.phase).toBe('closed');
+  });
+
+  it('that come to nothing say how the connection was lost this time, and not an earlier one', () => {
+    const events = [...resuming, greeted, closedWith(1011), due, offered];
+    const { actions } = live([...events, closedWith(closeCodes.sessionGone)]);
+    const failed = actions.find((action) => action.type === 'fail');
+    expect(failed?.error.cause).toMatchObject({ data: { closeCode: 1011 } });
   });
 });
 
