@@ -77,7 +77,7 @@ const credentials = [
   },
   {
     defence: 'what is kept of a fetch has a limit',
-    file: 'server/backend/upstream/negotiation.ts',
+    file: 'src/wire/stateless/negotiation.ts',
     from: 'if (this.#size > this.#most) throw new RequestTooLarge();',
     to: '',
     tests: ['server/backend/limits.test.ts'],

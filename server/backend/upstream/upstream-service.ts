@@ -6,11 +6,11 @@ import type { GitService } from '../../../src/tunnel/machine/request-target.js';
 import { passedText, type ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
 import type { Service } from '../service.js';
-import { runCommands } from './commands.js';
-import { BrokenRequest, pass, write, type Conversation } from './conversation.js';
-import { encodeLine, LineInput, textOf } from './line-input.js';
-import { RequestTooLarge, runFetch } from './negotiation.js';
-import { runPush } from './push.js';
+import { runCommands } from '../../../src/wire/stateless/commands.js';
+import { BrokenRequest, pass, write, type Conversation } from '../../../src/wire/stateless/conversation.js';
+import { encodeLine, LineInput, textOf } from '../../../src/wire/stateless/line-input.js';
+import { RequestTooLarge, runFetch } from '../../../src/wire/stateless/negotiation.js';
+import { runPush } from '../../../src/wire/stateless/push.js';
 import { UpstreamFailure, type Found } from './smart-http.js';
 
 /** What {@link UpstreamService} is made of. */

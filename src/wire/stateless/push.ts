@@ -3,7 +3,7 @@
  * client's input if a pack belongs to it; else its last flush-pkt, since clients that only delete wait
  * for the report with their side open.
  */
-import type { PktLine } from '../../../src/wire/pkt-line.js';
+import type { PktLine } from '../pkt-line.js';
 import { BrokenRequest, pass, requestBody, type Conversation } from './conversation.js';
 import { encodeLine, textOf } from './line-input.js';
 

@@ -7,8 +7,8 @@ import {
   responseEndPkt,
   writePktLineLength,
   type PktLine,
-} from '../../../src/wire/pkt-line.js';
-import { PktLineReader } from '../../../src/wire/pkt-line-reader.js';
+} from '../pkt-line.js';
+import { PktLineReader } from '../pkt-line-reader.js';
 
 /** Reads a stream of pkt-lines. It reads no further than it is asked to. */
 export class LineInput {

@@ -4,7 +4,7 @@
  * speaks the stateful protocol and knows nothing of that: what it was told already, it is not told
  * again.
  */
-import type { PktLine } from '../../../src/wire/pkt-line.js';
+import type { PktLine } from '../pkt-line.js';
 import { BrokenRequest, pass, write, type Conversation } from './conversation.js';
 import { encodeLine, LineInput, textOf } from './line-input.js';
 
