@@ -1,16 +1,16 @@
 /** A service of a repository on an upstream, as a session sees it: streams, and an end. */
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
 import { isGitWsError } from '../../../src/base/errors.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
+import { BrokenRequest } from '../../../src/wire/stateless/conversation.js';
+import { LineInput } from '../../../src/wire/stateless/line-input.js';
+import { RequestTooLarge } from '../../../src/wire/stateless/negotiation.js';
+import { EmptyAdvertisement, runService } from '../../../src/wire/stateless/run-service.js';
 import { passedText, type ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
 import type { Service } from '../service.js';
-import { runCommands } from '../../../src/wire/stateless/commands.js';
-import { BrokenRequest, pass, write, type Conversation } from '../../../src/wire/stateless/conversation.js';
-import { encodeLine, LineInput, textOf } from '../../../src/wire/stateless/line-input.js';
-import { RequestTooLarge, runFetch } from '../../../src/wire/stateless/negotiation.js';
-import { runPush } from '../../../src/wire/stateless/push.js';
 import { UpstreamFailure, type Found } from './smart-http.js';
 
 /** What {@link UpstreamService} is made of. */
@@ -79,32 +79,29 @@ export class UpstreamService implements Service {
   async #converse(): Promise<void> {
     const { found, service, maxNegotiation } = this.#options;
     const { signal } = this.#abort;
-    const conversation: Conversation = {
-      input: new LineInput(this.stdin),
-      output: this.stdout,
-      signal,
-      post: (body) => found.post(body, signal),
-    };
-    const version = await this.#advertise(conversation);
-    if (services[service].finishes) await runPush(conversation);
-    else if (version === 2) await runCommands(conversation);
-    else await runFetch(conversation, maxNegotiation);
-  }
-
-  /** Hands on what a service says first, without what HTTP puts before it. @returns its version. */
-  async #advertise(conversation: Conversation): Promise<0 | 2> {
-    const lines = new LineInput(this.#options.found.advertisement);
-    const header = await lines.lineIf((line) => textOf(line)?.startsWith('# service=') === true);
-    if (header !== undefined) await lines.lineIf(({ type }) => type === 'flush');
-    const first = await lines.line();
-    if (first === undefined) throw new UpstreamFailure(`${this.#options.host} says nothing.`);
-    await write(conversation, encodeLine(first));
-    await pass(lines.rest(), conversation);
-    return textOf(first) === 'version 2' ? 2 : 0;
+    const { advertisement } = found;
+    const { finishes: isPush } = services[service];
+    await runService(
+      { isPush, advertisement, mostKept: maxNegotiation },
+      {
+        input: new LineInput(this.stdin),
+        write: async (bytes) => {
+          if (!this.stdout.write(bytes)) await once(this.stdout, 'drain', { signal });
+        },
+        post: (body) => {
+          const whole = body instanceof Uint8Array;
+          const sent = whole
+            ? Buffer.from(body.buffer, body.byteOffset, body.length)
+            : Readable.from(body, { objectMode: false });
+          return found.post(sent, signal);
+        },
+      },
+    );
   }
 
   #sentenceOf(error: unknown): string {
     if (error instanceof UpstreamFailure) return error.message;
+    if (error instanceof EmptyAdvertisement) return `${this.#options.host} says nothing.`;
     if (error instanceof BrokenRequest) return 'the remote end hung up unexpectedly';
     if (error instanceof RequestTooLarge) return 'The request is too large.';
     if (isGitWsError(error, 'MALFORMED_PKT_LINE')) return `protocol error: ${error.message}`;

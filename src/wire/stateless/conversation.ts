@@ -1,17 +1,21 @@
-/** What a conversation with an upstream is made of: a client's stateful stream, and posts. */
-import { once } from 'node:events';
-import { Readable, type Writable } from 'node:stream';
+/**
+ * What git's smart HTTP (gitprotocol-http(5)) makes of a stateful stream, as ssh carries it: requests, each
+ * of which is answered by itself. Whoever speaks the stateful protocol knows nothing of that.
+ */
+import { concatBytes } from '../text.js';
 import type { LineInput } from './line-input.js';
+
+/** A request: whole, or as it comes. */
+export type RequestBody = Uint8Array | AsyncGenerator<Uint8Array, void, undefined>;
 
 /** The two sides of one run of a service. */
 export interface Conversation {
+  /** From the client. */
   readonly input: LineInput;
-  /** To the client. */
-  readonly output: Writable;
-  /** Fires when nobody wants it any more. */
-  readonly signal: AbortSignal;
-  /** Posts one request. @throws UpstreamFailure */
-  readonly post: (body: Buffer | Readable) => Promise<Readable>;
+  /** To the client; resolves when it takes more. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Posts one request. @returns the answer's body. */
+  readonly post: (body: RequestBody) => Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** A client left in the middle of a request, or said something that no request is. */
@@ -31,12 +35,12 @@ export const postBuffer = 1024 * 1024;
  */
 export async function requestBody(
   parts: AsyncGenerator<Uint8Array, void, undefined>,
-): Promise<Buffer | Readable> {
+): Promise<RequestBody> {
   const begun: Uint8Array[] = [];
   let length = 0;
   while (length <= postBuffer) {
     const next = await parts.next();
-    if (next.done === true) return Buffer.concat(begun);
+    if (next.done === true) return concatBytes(begun);
     begun.push(next.value);
     length += next.value.length;
   }
@@ -44,19 +48,13 @@ export async function requestBody(
     yield* begun.splice(0);
     yield* parts;
   }
-  return Readable.from(all(), { objectMode: false });
-}
-
-/** Writes to the client, and waits while it takes its time. */
-export async function write({ output, signal }: Conversation, bytes: Uint8Array): Promise<void> {
-  if (bytes.length === 0 || output.write(bytes)) return;
-  await once(output, 'drain', { signal });
+  return all();
 }
 
 /** Hands all of an answer on. @throws what the answer fails with, where it is cut off. */
 export async function pass(
   answer: AsyncIterable<Uint8Array>,
-  conversation: Conversation,
+  { write }: Conversation,
 ): Promise<void> {
-  for await (const bytes of answer) await write(conversation, bytes);
+  for await (const bytes of answer) if (bytes.length > 0) await write(bytes);
 }

@@ -1,5 +1,4 @@
 /** What a client says to a service, pkt-line by pkt-line; and, behind them, as it comes. */
-import type { Readable } from 'node:stream';
 import {
   delimPkt,
   flushPkt,
@@ -9,16 +8,17 @@ import {
   type PktLine,
 } from '../pkt-line.js';
 import { PktLineReader } from '../pkt-line-reader.js';
+import { decodeText, decodeTextLine } from '../text.js';
 
 /** Reads a stream of pkt-lines. It reads no further than it is asked to. */
 export class LineInput {
-  readonly #pieces: AsyncIterator<Buffer>;
+  readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #reader = new PktLineReader();
   /** A line that was looked at and not wanted. */
   #held: PktLine | undefined;
 
-  constructor(stream: Readable) {
-    this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  constructor(stream: AsyncIterable<Uint8Array>) {
+    this.#pieces = stream[Symbol.asyncIterator]();
   }
 
   /**
@@ -71,7 +71,7 @@ export class LineInput {
   async #isLine(): Promise<boolean> {
     let digits = this.#reader.peek(4);
     while (digits === undefined && (await this.#more())) digits = this.#reader.peek(4);
-    const text = Buffer.from(digits ?? []).toString('latin1');
+    const text = decodeText(digits ?? new Uint8Array(0));
     return /^[0-9a-f]{4}$/i.test(text) && parseInt(text, 16) <= maxPktLineLength;
   }
 
@@ -105,5 +105,5 @@ export function encodeLine(line: PktLine): Uint8Array {
 /** @returns a line's text without the line end that git puts behind it; undefined for what has none. */
 export function textOf(line: PktLine): string | undefined {
   if (line.type !== 'data') return undefined;
-  return Buffer.from(line.payload).toString('latin1').replace(/\n$/, '');
+  return decodeTextLine(line.payload);
 }

@@ -5,7 +5,8 @@
  * again.
  */
 import type { PktLine } from '../pkt-line.js';
-import { BrokenRequest, pass, write, type Conversation } from './conversation.js';
+import { concatBytes, decodeText } from '../text.js';
+import { BrokenRequest, pass, type Conversation } from './conversation.js';
 import { encodeLine, LineInput, textOf } from './line-input.js';
 
 /** A request has become larger than what is kept of one. */
@@ -82,7 +83,7 @@ class Fetch {
     const carried = new Set(this.#common.keys());
     const said = this.#said.splice(0);
     const isFirst = said.length === 0;
-    const body = Buffer.concat([...this.#head, ...this.#common.values(), ...said]);
+    const body = concatBytes([...this.#head, ...this.#common.values(), ...said]);
     const lines = new LineInput(await this.#conversation.post(body));
     if (this.#deepens) await this.#passShallow(lines, isFirst);
     if (isFirst) {
@@ -96,7 +97,7 @@ class Fetch {
       const have = haves.get(oid);
       if (have !== undefined) this.#common.set(oid, have);
       const isRepeated = !this.#multiAck || status === 'common' || status === 'continue';
-      if (!carried.has(oid) || !isRepeated) await write(this.#conversation, encodeLine(line));
+      if (!carried.has(oid) || !isRepeated) await this.#conversation.write(encodeLine(line));
     }
     // The pack comes last; whatever else a server says passes by as well.
     if (isDone) await pass(lines.rest(), this.#conversation);
@@ -105,7 +106,7 @@ class Fetch {
 
   async #passShallow(lines: LineInput, isFirst: boolean): Promise<void> {
     for (let line = await lines.lineIf(isShallow); line; line = await lines.lineIf(isShallow)) {
-      if (isFirst) await write(this.#conversation, encodeLine(line));
+      if (isFirst) await this.#conversation.write(encodeLine(line));
       if (line.type === 'flush') return;
     }
   }
@@ -120,7 +121,7 @@ async function drop(lines: LineInput): Promise<void> {
 function havesIn(said: readonly Uint8Array[]): ReadonlyMap<string, Uint8Array> {
   const haves = new Map<string, Uint8Array>();
   for (const line of said) {
-    const [, oid] = /^.{4}have ([0-9a-f]+)/s.exec(Buffer.from(line).toString('latin1')) ?? [];
+    const [, oid] = /^.{4}have ([0-9a-f]+)/s.exec(decodeText(line)) ?? [];
     if (oid !== undefined) haves.set(oid, line);
   }
   return haves;
