@@ -5,6 +5,7 @@
  */
 import { isGitWsError, type GitWsError } from '../base/errors.js';
 import { callBack } from '../base/failure.js';
+import { HandOff } from '../base/hand-off.js';
 import { encodeSideBand } from '../wire/side-band.js';
 import { missingObjects } from '../pack/index/missing-objects.js';
 import type { Negotiation } from './negotiation.js';
@@ -72,7 +73,7 @@ export type KeepPack = (source: AsyncIterable<Uint8Array>) => Promise<void>;
 export class KeptPack implements PackRoute {
   readonly #onUnavailable: (error: GitWsError) => unknown;
   readonly #negotiation: Negotiation;
-  readonly #pipe = new Pipe();
+  readonly #pipe = new HandOff();
   readonly #kept: Promise<void>;
   #hasCome = false;
   /** What takes the pack instead, where the engine cannot be started. */
@@ -135,59 +136,3 @@ const emptyPack = Uint8Array.of(
   ...[0x02, 0x9d, 0x08, 0x82, 0x3b, 0xd8, 0xa8, 0xea, 0xb5, 0x10],
   ...[0xad, 0x6a, 0xc7, 0x5c, 0x82, 0x3c, 0xfd, 0x3e, 0xd3, 0x1e],
 );
-
-type Step = IteratorResult<Uint8Array, undefined>;
-
-/** One piece at a time from a writer to a reader: the reader's pace is the writer's. */
-class Pipe implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
-  #waiting: { resolve(step: Step): void; reject(error: unknown): void } | undefined;
-  #offered: { readonly bytes: Uint8Array; taken(): void } | undefined;
-  #ended = false;
-  #failure: { readonly error: unknown } | undefined;
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** Resolves when the reader has asked for these bytes. */
-  write(bytes: Uint8Array): Promise<undefined> {
-    const reader = this.#waiting;
-    this.#waiting = undefined;
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: bytes });
-      return Promise.resolve(undefined);
-    }
-    return new Promise((resolve) => {
-      this.#offered = { bytes, taken: () => resolve(undefined) };
-    });
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#waiting?.resolve({ done: true, value: undefined });
-  }
-
-  fail(error: unknown): void {
-    this.#failure = { error };
-    this.#waiting?.reject(error);
-  }
-
-  next(): Promise<Step> {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    offered?.taken();
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (offered !== undefined) return Promise.resolve({ done: false, value: offered.bytes });
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
-  }
-
-  return(): Promise<Step> {
-    this.#offered?.taken();
-    this.#offered = undefined;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-}

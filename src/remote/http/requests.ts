@@ -1,0 +1,172 @@
+/**
+ * The two requests of git's smart HTTP (gitprotocol-http(5)), by the platform's `fetch`: for what a service
+ * says first, and for each request to it.
+ */
+import { GitWsError } from '../../base/errors.js';
+import { closeCodes, closeError } from '../../tunnel/machine/close.js';
+import type { GitService } from '../../tunnel/machine/request-target.js';
+import type { RequestBody } from '../../wire/stateless/conversation.js';
+
+/** What is asked of a repository. */
+export interface AskedOverHttp {
+  /** http: or https: URL of the repository, without user, password and slashes at its end. */
+  readonly url: string;
+  readonly service: GitService;
+  readonly gitProtocol: string | undefined;
+  readonly authorization: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The way to a service of a repository. */
+export interface FoundOverHttp {
+  readonly advertisement: AsyncIterable<Uint8Array>;
+  /** Posts one request. @throws GitWsError REFUSED, CONNECTION_LOST */
+  readonly post: (body: RequestBody) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/**
+ * Asks for what a service says first. Redirects are followed, and posts go to where they led; credentials
+ * go to the host that they are for, and to no other.
+ *
+ * @throws GitWsError REFUSED for every answer but a success, CONNECTION_FAILED where there is none, or
+ *   none of git's.
+ */
+export async function findOverHttp(asked: AskedOverHttp): Promise<FoundOverHttp> {
+  const { url, service, signal } = asked;
+  const end = `/info/refs?service=${service}`;
+  let answer: Response;
+  try {
+    answer = await fetch(`${url}${end}`, { ...common, headers: headersFor(asked, '*/*'), signal });
+  } catch (cause) {
+    throw notReached(cause);
+  }
+  if (!answer.ok) throw await refusalOf(answer);
+  // A redirect that leads elsewhere leads to a page for people.
+  const isGit = isOfType(answer, `application/x-${service}-advertisement`);
+  const at = answer.url === '' ? `${url}${end}` : answer.url;
+  if (!isGit || answer.body === null || !at.endsWith(end)) {
+    void answer.body?.cancel().catch(() => undefined);
+    const message = 'The server answers over HTTP with something else than git’s protocol.';
+    throw new GitWsError('CONNECTION_FAILED', message);
+  }
+  const base = at.slice(0, -end.length);
+  const isSame = new URL(base).origin === new URL(url).origin;
+  const there = isSame ? asked : { ...asked, authorization: undefined };
+  return {
+    advertisement: piecesOf(answer.body),
+    post: (body) => post({ ...there, url: base }, body),
+  };
+}
+
+/** No cookies, and nothing that a cache has. */
+const common = { credentials: 'omit', cache: 'no-store' } as const;
+
+async function post(asked: AskedOverHttp, body: RequestBody): Promise<AsyncIterable<Uint8Array>> {
+  const { url, service, signal } = asked;
+  const result = `application/x-${service}-result`;
+  const headers = {
+    ...headersFor(asked, result),
+    'content-type': `application/x-${service}-request`,
+  };
+  const sent = await bodyFor(body);
+  let answer: Response;
+  try {
+    answer = await fetch(`${url}/${service}`, {
+      ...{ ...common, ...sent, method: 'POST', headers, signal },
+      // What was redirected would be asked again without its body.
+      redirect: 'error',
+    });
+  } catch (cause) {
+    throw lost(cause);
+  }
+  if (!answer.ok) throw await refusalOf(answer);
+  if (!isOfType(answer, result) || answer.body === null) {
+    void answer.body?.cancel().catch(() => undefined);
+    const message = 'The server broke off: it answers with something else than git’s protocol.';
+    throw new GitWsError('CONNECTION_LOST', message);
+  }
+  return piecesOf(answer.body);
+}
+
+function headersFor(
+  { gitProtocol, authorization }: AskedOverHttp,
+  accept: string,
+): Record<string, string> {
+  return {
+    accept,
+    ...(gitProtocol === undefined ? {} : { 'git-protocol': gitProtocol }),
+    ...(authorization === undefined ? {} : { authorization }),
+    // Hosts tell git from browsers by its beginning. A page's own name is the browser's.
+    ...(isNode ? { 'user-agent': 'git/gitws' } : {}),
+  };
+}
+
+const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
+const isNode = process?.versions?.node !== undefined;
+
+/** Node sends what is large as it comes; browsers do so over HTTP/2 alone, if at all. */
+async function bodyFor(body: RequestBody): Promise<RequestInit> {
+  if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> };
+  if (isNode) {
+    const stream = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const next = await body.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+    });
+    return { body: stream, duplex: 'half' } as RequestInit;
+  }
+  const parts: BlobPart[] = [];
+  for await (const part of body) parts.push(part as Uint8Array<ArrayBuffer>);
+  return { body: new Blob(parts) };
+}
+
+/** A stream's pieces; not every browser's streams can be iterated. */
+async function* piecesOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader();
+  let isWhole = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      yield value;
+    }
+    isWhole = true;
+  } catch (cause) {
+    throw lost(cause);
+  } finally {
+    if (!isWhole) void reader.cancel().catch(() => undefined);
+  }
+}
+
+function isOfType({ headers }: Response, type: string): boolean {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === type;
+}
+
+/** Statuses that mean the same here as there. */
+const sameStatuses: readonly number[] = [401, 403, 404, 429];
+
+async function refusalOf(answer: Response): Promise<GitWsError> {
+  const { status } = answer;
+  // The first words of what it says to a person.
+  const text = isOfType(answer, 'text/plain') ? await answer.text().catch(() => '') : '';
+  if (text === '') void answer.body?.cancel().catch(() => undefined);
+  const [line = ''] = text.trim().split('\n');
+  if (sameStatuses.includes(status)) return closeError(4000 + status, line);
+  const code = status >= 500 ? closeCodes.unavailable : closeCodes.failed;
+  const said = line === '' ? '.' : `: ${line}`;
+  return closeError(code, `The server answered over HTTP with status ${status}${said}`);
+}
+
+function notReached(cause: unknown): GitWsError {
+  const message = 'The server could not be reached over HTTP.';
+  return new GitWsError('CONNECTION_FAILED', message, { cause, retryable: true });
+}
+
+function lost(cause: unknown): GitWsError {
+  const message = 'The connection ended before the transfer did.';
+  return new GitWsError('CONNECTION_LOST', message, { cause, retryable: true });
+}
