@@ -4,18 +4,28 @@ type Step = IteratorResult<Uint8Array, undefined>;
 
 /** One writer, and one reader, who iterates. */
 export class HandOff implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
+  readonly #room: number;
   #waiting: { resolve(step: Step): void; reject(error: unknown): void } | undefined;
-  #offered: { readonly bytes: Uint8Array; taken(): void } | undefined;
+  #offered: { readonly bytes: Uint8Array; taken(): void }[] = [];
+  #bytes = 0;
   #isEnded = false;
   /** The reader has left: what is written is dropped. */
   #isLeft = false;
   #failure: { readonly error: unknown } | undefined;
 
+  /**
+   * @param room bytes that may lie here before a writer waits: for one who writes all that there is to
+   *   say before anything is read of the answer to its beginning. Default: none.
+   */
+  constructor(room = 0) {
+    this.#room = room;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  /** Resolves when the reader has asked for these bytes, or nobody ever will. */
+  /** Resolves when there is room for more, the reader has asked for these bytes, or nobody ever will. */
   write(bytes: Uint8Array): Promise<undefined> {
     const reader = this.#waiting;
     this.#waiting = undefined;
@@ -24,8 +34,11 @@ export class HandOff implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Ar
       return Promise.resolve(undefined);
     }
     if (this.#isLeft || this.#failure !== undefined) return Promise.resolve(undefined);
+    this.#bytes += bytes.length;
     return new Promise((resolve) => {
-      this.#offered = { bytes, taken: () => resolve(undefined) };
+      const taken = (): void => resolve(undefined);
+      this.#offered.push({ bytes, taken });
+      if (this.#bytes <= this.#room) taken();
     });
   }
 
@@ -38,15 +51,19 @@ export class HandOff implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Ar
   /** Reading fails with this from here on, what was offered is dropped. The first failure counts. */
   fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#take();
+    this.#drop();
     this.#waiting?.reject(this.#failure.error);
   }
 
   next(): Promise<Step> {
-    const bytes = this.#take();
+    const offered = this.#offered.shift();
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (bytes !== undefined) return Promise.resolve({ done: false, value: bytes });
+    if (offered !== undefined) {
+      this.#bytes -= offered.bytes.length;
+      offered.taken();
+      return Promise.resolve({ done: false, value: offered.bytes });
+    }
     if (this.#isEnded || this.#isLeft) return Promise.resolve({ done: true, value: undefined });
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -56,14 +73,11 @@ export class HandOff implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Ar
   /** The reader wants no more. */
   return(): Promise<Step> {
     this.#isLeft = true;
-    this.#take();
+    this.#drop();
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  #take(): Uint8Array | undefined {
-    const offered = this.#offered;
-    this.#offered = undefined;
-    offered?.taken();
-    return offered?.bytes;
+  #drop(): void {
+    for (const { taken } of this.#offered.splice(0)) taken();
   }
 }

@@ -6,6 +6,7 @@ import { joinSignals } from '../base/signals.js';
 import { withoutUser } from '../base/url.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
 import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
+import { checkFallback, type Fallback } from '../remote/fallback.js';
 import { checkGateway, type Gateway } from '../remote/gateway.js';
 import type { MessageListeners } from '../remote/messages.js';
 import type { ProgressEvent } from '../remote/progress.js';
@@ -37,6 +38,11 @@ export type RemoteArguments = Pick<
    * (docs/gateway.md). Default: that of its `http`.
    */
   gateway?: Gateway | undefined;
+  /**
+   * What is done where no WebSocket reaches the remote: with `http`, git's own smart HTTP is spoken with it
+   * (docs/gateway.md, "Where no WebSocket passes"). Default: that of its `http`; else nothing.
+   */
+  fallback?: Fallback;
   /** Told when the connection is made, lost, and taken up again. So is that of its `http`. */
   onConnection?: ((event: ConnectionEvent) => void) | undefined;
   /** Ends the command, on both sides. */
@@ -45,23 +51,32 @@ export type RemoteArguments = Pick<
 
 /**
  * @returns the settings of the client that a command was given, none where it was given none, with the
- *   command's own gateway; undefined for a client of others.
- * @throws GitWsError INVALID_OPTION for a gateway that is none, or that such a client would not use.
+ *   command's own gateway and fallback; undefined for a client of others.
+ * @throws GitWsError INVALID_OPTION for a gateway or a fallback that is none, or that such a client would
+ *   not use.
  */
 export function ownSettings({
   http,
   gateway,
+  fallback,
   onConnection,
-}: Pick<RemoteArguments, 'http' | 'gateway' | 'onConnection'>): ClientSettings | undefined {
+}: Pick<RemoteArguments, 'http' | 'gateway' | 'fallback' | 'onConnection'>):
+  ClientSettings | undefined {
   const ofClient = http === undefined ? {} : settingsOf(http);
   const settings = ofClient && listening(ofClient, onConnection);
-  if (gateway === undefined) return settings;
   checkGateway(gateway);
-  if (settings === undefined) {
-    const message = 'A gateway is used by gitws alone: leave out the http of others.';
-    throw new GitWsError('INVALID_OPTION', message, { data: { option: 'gateway' } });
+  checkFallback(fallback);
+  for (const [option, given] of Object.entries({ gateway, fallback })) {
+    if (settings !== undefined || given === undefined) continue;
+    const message = `A ${option} is used by gitws alone: leave out the http of others.`;
+    throw new GitWsError('INVALID_OPTION', message, { data: { option } });
   }
-  return { ...settings, gateway };
+  if (settings === undefined) return undefined;
+  return {
+    ...settings,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(fallback === undefined ? {} : { fallback }),
+  };
 }
 
 /** @returns the settings, with the command's listener beside their own. */

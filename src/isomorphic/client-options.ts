@@ -2,6 +2,7 @@
  * The options of a client, and where they are found again: isomorphic-git sees of an `http` its `request`
  * alone; the commands of gitws/git need no requests, and open connections of their own.
  */
+import type { Fallback } from '../remote/fallback.js';
 import type { Gateway } from '../remote/gateway.js';
 import type { ProgressCallback } from '../remote/progress.js';
 import type { KeepPackOptions } from '../repository/keep-pack.js';
@@ -21,6 +22,12 @@ export interface HttpClientOptions {
    * reached through it, wherever they are. All other credentials are for the repositories' hosts.
    */
   readonly gateway?: Gateway | undefined;
+  /**
+   * What is done where no WebSocket reaches a server within 5 s: with `http`, git's own smart HTTP is spoken
+   * with it, for ten minutes at once (docs/gateway.md, "Where no WebSocket passes"). Then nothing is resumed,
+   * and in a page the server has to allow it (CORS). Default: nothing. Not through a `gateway`.
+   */
+  readonly fallback?: Fallback;
   /** Ends every operation of this client at once. isomorphic-git's clone and fetch take none. */
   readonly signal?: AbortSignal | undefined;
   /**

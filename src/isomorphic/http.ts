@@ -16,6 +16,7 @@ import {
 import { withSettings, type HttpClientOptions } from './client-options.js';
 import { exchangeCommand } from './command-exchange.js';
 import { exchangeFetch } from './fetch-exchange.js';
+import { checkFallback } from '../remote/fallback.js';
 import { checkGateway } from '../remote/gateway.js';
 import type { ByteSource } from '../remote/gather.js';
 import type { Negotiation } from './negotiation.js';
@@ -30,6 +31,7 @@ import { parseSmartRequest, type SmartRequest } from './smart-request.js';
 import { WaitingRuns } from './waiting.js';
 
 export type { HttpClientOptions } from './client-options.js';
+export type { Fallback } from '../remote/fallback.js';
 export type { Gateway, GatewayOptions } from '../remote/gateway.js';
 export type { ByteSource } from '../remote/gather.js';
 export type { ProgressCallback, ProgressEvent } from '../remote/progress.js';
@@ -106,6 +108,7 @@ export function createRoutedClient(
 ): HttpClient {
   checkConnectionOptions(options);
   checkGateway(options.gateway);
+  checkFallback(options.fallback);
   checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.

@@ -27,6 +27,7 @@ export interface Way {
   readonly authorization: Authorization;
   /** Those for the host behind the gateway. */
   readonly upstreamAuthorization?: Authorization;
+  readonly isThroughGateway: boolean;
   /** What is thrown in place of what opening throws. */
   readonly failure: (error: unknown) => unknown;
 }
@@ -56,7 +57,8 @@ export function wayTo(
   authorization: Authorization,
   gateway: Gateway | undefined,
 ): Way {
-  const direct = { repository, authorization, failure: (error: unknown) => error };
+  const failure = (error: unknown): unknown => error;
+  const direct = { repository, authorization, isThroughGateway: false, failure };
   if (gateway === undefined) return direct;
   const url = parseRepositoryUrl(repository);
   if (!/^https?:$/.test(url.protocol)) return direct;
@@ -65,7 +67,7 @@ export function wayTo(
     authorization: typeof gateway === 'string' ? undefined : gateway.authorization,
     upstreamAuthorization:
       authorization ?? repositoryEndpoint(repository, anyService).authorization,
-    failure: asHttpSays,
+    ...{ isThroughGateway: true, failure: asHttpSays },
   };
 }
 

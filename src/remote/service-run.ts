@@ -5,17 +5,13 @@
 import { GitWsError } from '../base/errors.js';
 import { callBack, callbackFailure } from '../base/failure.js';
 import { Listeners } from '../base/listeners.js';
-import {
-  openChannel,
-  type Authorization,
-  type Channel,
-  type ConnectionEvent,
-} from '../tunnel/client/channel.js';
+import type { Authorization, Channel, ConnectionEvent } from '../tunnel/client/channel.js';
 import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import { WordCount } from '../wire/answer-limits.js';
 import { AbortLink } from './abort-link.js';
+import { openEitherWay, type Fallback } from './fallback.js';
 import { gather, type ByteSource } from './gather.js';
 import { wayTo, type Gateway } from './gateway.js';
 import { stripControlCharacters } from './remote-text.js';
@@ -26,6 +22,7 @@ import type { GitService } from '../tunnel/machine/request-target.js';
 export interface RunSettings extends Omit<ConnectionOptions, 'maxReplay'> {
   readonly authorization?: Authorization;
   readonly gateway?: Gateway | undefined;
+  readonly fallback?: Fallback;
   readonly signal?: AbortSignal | undefined;
   readonly onConnection?: ((event: ConnectionEvent) => void) | undefined;
   readonly WebSocket?: WebSocketConstructor | undefined;
@@ -73,7 +70,7 @@ export class ServiceRun {
     });
     try {
       const { repository, authorization, upstreamAuthorization } = way;
-      const channel = await openChannel(repository, {
+      const channelOptions = {
         service: target.service,
         gitProtocol: target.gitProtocol,
         ...{ authorization, upstreamAuthorization },
@@ -86,7 +83,7 @@ export class ServiceRun {
         keepAlive: settings.keepAlive ?? defaultKeepAlive,
         onConnection: settings.onConnection,
         WebSocket: settings.WebSocket,
-        onStderr: (text) => {
+        onStderr: (text: string): void => {
           stderr.push(text);
           const tell = (): unknown => {
             words.add(text.length);
@@ -94,7 +91,10 @@ export class ServiceRun {
           };
           told.add(callBack('onMessage', tell));
         },
-      });
+      };
+      // What a gateway reaches, it reaches over a WebSocket alone.
+      const fallback = way.isThroughGateway ? undefined : settings.fallback;
+      const channel = await openEitherWay(repository, channelOptions, fallback);
       return new ServiceRun(channel, abort, stderr, told, target.service);
     } catch (error) {
       abort.release();

@@ -87,7 +87,7 @@ export class GitCore implements Core {
     return outcomeOf(async () => {
       const { options, functions } = settings.promisor ?? { options: {}, functions: [] };
       const asking: PromisorArguments = { ...options, ...inPage(functions, askingOf(page)) };
-      // Says now that a gateway is none.
+      // Says now that a gateway, or a fallback, is none.
       ownSettings(asking);
       const storage = this.#makeStorage(settings);
       const { promises } = storage;
@@ -154,8 +154,8 @@ export class GitCore implements Core {
       ...inPage(call.functions, tell),
     };
     if (speaking.has(name)) {
-      const { gateway } = given as RemoteArguments;
-      options['http'] = createHttpClient({ signal, ...(gateway === undefined ? {} : { gateway }) });
+      const { gateway, fallback } = given as RemoteArguments;
+      options['http'] = createHttpClient({ signal, gateway, fallback });
     }
     const work = async (): Promise<unknown> => {
       const result =

@@ -1,5 +1,6 @@
 /** `gitws/worker`: the whole of `gitws/git` off the page's thread, with its storage. */
 import type { git } from '../git/commands.js';
+import type { Fallback } from '../remote/fallback.js';
 import type { Gateway } from '../remote/gateway.js';
 import { checkedDuration } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
@@ -20,6 +21,7 @@ export {
   type ErrorData,
   type GitWsErrorOf,
 } from '../base/errors.js';
+export type { Fallback } from '../remote/fallback.js';
 export type { Gateway, GatewayOptions } from '../remote/gateway.js';
 export type { ErrorClasses } from './error-classes.js';
 export type { WorkerSource } from './meet-worker.js';
@@ -41,6 +43,8 @@ export interface PromisorOptions {
   readonly headers?: Record<string, string> | undefined;
   /** A gitws server through which other hosts are reached. It is sent: no function may be in it. */
   readonly gateway?: Gateway | undefined;
+  /** What is done where no WebSocket reaches the server: see `HttpClientOptions.fallback`. */
+  readonly fallback?: Fallback;
 }
 
 /** Options of {@link startGit}. */

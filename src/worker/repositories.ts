@@ -12,7 +12,7 @@ type Fs = Parameters<typeof LazyFetch.of>[0]['fs'];
 /** How whoever has promised objects is asked for them. */
 export type PromisorArguments = Pick<
   RemoteArguments,
-  'onAuth' | 'onAuthSuccess' | 'onAuthFailure' | 'headers' | 'gateway'
+  'onAuth' | 'onAuthSuccess' | 'onAuthFailure' | 'headers' | 'gateway' | 'fallback'
 >;
 
 /** One of them. */

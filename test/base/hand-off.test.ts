@@ -23,6 +23,20 @@ describe('a hand-off', () => {
     expect(await isSettled(written)).toBe(true);
   });
 
+  it('takes as much as it has room for before anything is read, in order', async () => {
+    const handOff = new HandOff(6);
+    const written = ['one', 'two', 'three', 'four'].map((text) => handOff.write(bytes(text)));
+    const settled = (): Promise<boolean[]> => Promise.all(written.map(isSettled));
+    expect(await settled()).toEqual([true, true, false, false]);
+    const texts = [textOf(await handOff.next()), textOf(await handOff.next())];
+    expect(await settled()).toEqual([true, true, false, false]);
+    texts.push(textOf(await handOff.next()));
+    expect(await settled()).toEqual([true, true, true, false]);
+    texts.push(textOf(await handOff.next()));
+    expect(texts).toEqual(['one', 'two', 'three', 'four']);
+    expect(await settled()).toEqual([true, true, true, true]);
+  });
+
   it('gives a reader who waits what comes next', async () => {
     const handOff = new HandOff();
     const read = handOff.next();

@@ -3,9 +3,9 @@
  * `open` to come. Whether another attempt follows is the channel's business, and whether another run
  * goes over the same socket that of {@link KeptConnections}.
  */
-import { GitWsError } from '../../base/errors.js';
+import type { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
-import { notGitWs } from './failures.js';
+import { noAnswer, notGitWs } from './failures.js';
 import { openSocket, type Socket, type WebSocketConstructor } from './socket.js';
 import { subprotocol } from '../machine/subprotocol.js';
 
@@ -68,8 +68,7 @@ export class Attempt {
   expectOpen(time: number): void {
     clearTimeout(this.#timer);
     this.#timer = startTimer(() => {
-      const message = `The server did not answer within ${time / 1000} seconds.`;
-      this.#fail(new GitWsError('TIMEOUT', message, { retryable: true }));
+      this.#fail(noAnswer(time));
     }, time);
   }
 

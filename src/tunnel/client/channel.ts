@@ -40,8 +40,8 @@ export async function openChannel(
   // Asked at each connect: tokens that live shortly have expired by the next.
   const next = (options.keepAlive ?? 0) > 0;
   const offer = async (resume?: Resumption): Promise<ClientOffer> => {
-    const authorization = (await valueOf(options.authorization)) ?? endpoint.authorization;
-    const upstreamAuthorization = await valueOf(options.upstreamAuthorization);
+    const authorization = (await authorizationOf(options.authorization)) ?? endpoint.authorization;
+    const upstreamAuthorization = await authorizationOf(options.upstreamAuthorization);
     const said = { window, resume, next, authorization, upstreamAuthorization };
     // What is too long for a handshake is too long for a connection that is kept, too.
     formatSubprotocols(said);
@@ -55,7 +55,8 @@ export async function openChannel(
   return channel.opened;
 }
 
-async function valueOf(given: Authorization): Promise<string | undefined> {
+/** @returns the value, asked for where it is a function. @throws what that throws. */
+export async function authorizationOf(given: Authorization): Promise<string | undefined> {
   return (
     (typeof given === 'function' ? await callBack('authorization', given) : given) ?? undefined
   );

@@ -7,6 +7,12 @@ export function canceled(cause: unknown): GitWsError {
   return new GitWsError('UserCanceledError', 'The operation was canceled.', { cause });
 }
 
+/** @param time that the server had, in ms. */
+export function noAnswer(time: number): GitWsError {
+  const message = `The server did not answer within ${time / 1000} seconds.`;
+  return new GitWsError('TIMEOUT', message, { retryable: true });
+}
+
 /** Something else answers WebSockets there. */
 export function notGitWs(): GitWsError {
   return new GitWsError(
