@@ -7,25 +7,30 @@
  * it. Only a history that is whole says so: else git goes on being asked for each ref.
  */
 
-/** Most commits and parents that are looked at: what is beyond is asked of git. */
-const mostSteps = 200_000;
-
 /** How often git is asked about one update before all of history is looked at. */
 export const askedAlone = 16;
 
 /** Longest history that is looked at whole, in commits. It costs some seconds of a core. */
 export const mostCommits = 200_000;
 
-/** Most parents that are followed in it, for all updates together. */
-const mostFollowed = 2_000_000;
-
 /**
- * @param rules name of the variable with the lines of formatRefRules().
- * @returns POSIX sh and awk: `forward` writes a line for each of `$commands`, in their order, 1 where
- *   it is known to keep history. Without awk it writes nothing, and every ref is asked about.
- *   `known_history` says of `$old` and `$new` what the whole history does.
+ * POSIX sh and awk: `forward` writes a line for each of `$commands`, in their order, 1 where it is
+ * known to keep history. Without awk it writes nothing, and every ref is asked about. `known_history`
+ * says of `$old` and `$new` what the whole history does.
  */
-export const formatForward = (rules: string): string => `
+export const history = `
+# Most commits and parents that forward looks at: what is beyond is asked of git.
+most_steps=200000
+
+# How often git is asked about one update before all of history is looked at.
+asked_alone=${askedAlone}
+
+# Longest history that is looked at whole, in commits. It costs some seconds of a core.
+most_commits=${mostCommits}
+
+# Most parents that are followed in it, for all updates together.
+most_followed=2000000
+
 # Whether the answer counts: where more than one ref may be updated, and not forced, by some rule.
 asks_for_history() {
   case $commands in *'
@@ -34,7 +39,7 @@ asks_for_history() {
   IFS='
 '
   set -f
-  for rule in $${rules}; do
+  for rule in $GITWS_REF_RULES; do
     case \${rule%% *} in *f*) ;; *u*) return 0 ;; esac
   done
   return 1
@@ -53,9 +58,9 @@ forward() (
   updates=$(tips)
   [ -n "$updates" ] || exit 0
   {
-    printf '%s\\n' "$updates" | GIT_NO_REPLACE_OBJECTS=1 git rev-list --parents --stdin --max-count=${mostSteps}
+    printf '%s\\n' "$updates" | GIT_NO_REPLACE_OBJECTS=1 git rev-list --parents --stdin --max-count=$most_steps
     printf '\\n%s' "$commands"
-  } 2>/dev/null | awk '
+  } 2>/dev/null | awk -v most_steps=$most_steps '
     function reaches(old, new, top, stack, seen, at, parent, count, each) {
       stack[top = 1] = new
       seen[new]
@@ -66,7 +71,7 @@ forward() (
         count = split(parents[at], parent, " ")
         for (each = 1; each <= count; each++) {
           if (parent[each] in seen) continue
-          if (++steps > ${mostSteps}) return 0
+          if (++steps > most_steps) return 0
           seen[parent[each]]
           stack[++top] = parent[each]
         }
@@ -95,8 +100,8 @@ histories() (
   {
     printf '%s\\n\\n%s\\n\\n' "$pairs" "$commits"
     printf '%s\\n' "$commits" | awk '$2 == "commit" { print $1 }' |
-      git rev-list --parents --stdin --max-count=${mostCommits} && echo whole
-  } | awk '
+      git rev-list --parents --stdin --max-count=$most_commits && echo whole
+  } | awk -v most_commits=$most_commits -v most_followed=$most_followed '
     # The longest way from a commit to a root: an ancestor has a shorter one.
     function measure(start, stack, top, at, parent, count, each, longest, waits) {
       stack[top = 1] = start
@@ -125,7 +130,7 @@ histories() (
         for (each = 1; each <= count; each++) {
           if (parent[each] == old) return 1
           if (parent[each] in seen || depth[parent[each]] <= depth[old]) continue
-          if (++followed > ${mostFollowed}) return ""
+          if (++followed > most_followed) return ""
           seen[parent[each]]
           stack[++top] = parent[each]
         }
@@ -135,7 +140,7 @@ histories() (
     $0 == "" { part++; next }
     !part { pair[++pairs] = $0; next }
     part == 1 { commit[++commits] = $2 == "commit" ? $1 : ""; next }
-    $0 == "whole" { whole = listed < ${mostCommits}; next }
+    $0 == "whole" { whole = listed < most_commits; next }
     { listed++; at = $1; sub(/^[^ ]* ?/, ""); parents[at] = $0 }
     END {
       if (part != 2 || commits != 2 * pairs) exit
@@ -154,8 +159,8 @@ histories() (
 asked=0
 known_history() {
   asked=$((asked + 1))
-  [ $asked -gt ${askedAlone} ] || return 2
-  [ $asked -gt ${askedAlone + 1} ] || known="
+  [ $asked -gt $asked_alone ] || return 2
+  [ $asked -gt $((asked_alone + 1)) ] || known="
 $(histories </dev/null 2>/dev/null)
 "
   case $known in

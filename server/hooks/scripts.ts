@@ -9,7 +9,7 @@
  * may, git has no other way to refuse single refs than `update`, a process for each: it looks up what
  * `pre-receive` came to, and starts nothing more. The old oid is the one that the client names; git compares it again under the ref's lock.
  */
-import { formatForward } from './forward.js';
+import { history } from './forward.js';
 
 /**
  * Every hook that receive-pack can come to, itself or by the commands it runs: `core.hooksPath`
@@ -42,8 +42,14 @@ const maxRefLength = 1024;
  * What receive-pack may take of memory is no limit for those either.
  */
 const ownHook = `
-own_hook=$${hookVariables.ownHooks}/\${0##*/}
-unset GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_ALLOC_LIMIT ${Object.values(hookVariables).join(' ')}
+find_own_hook() {
+  own_hook=$${hookVariables.ownHooks}/\${0##*/}
+  unset GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_ALLOC_LIMIT ${Object.values(hookVariables).join(' ')}
+  [ -x "$own_hook" ] && return
+  # Git does something else where these do not exist: having had one, it must not do nothing.
+  case \${0##*/} in proc-receive | push-to-checkout) exit 1 ;; esac
+  exit 0
+}
 `;
 
 /** Judges one ref. What is not known to be allowed is refused. Exported for tests. */
@@ -91,10 +97,6 @@ matches() {
       case $1 in */*) return 1 ;; *) fits "$1" "$2" ;; esac ;;
   esac
 }
-
-# Whether it is known already that the update keeps history: 0 yes, 1 no, else git has to be asked.
-# update knows nothing; pre-receive has another one.
-known_history() { return 2; }
 
 # Replacement refs can be pushed like others, and must not make a rewritten history look whole.
 keeps_history() {
@@ -184,6 +186,9 @@ judge() {
 const verdictFile = '"${0%/*}/verdicts"';
 
 const update = `
+# Nothing is known of history here: git has to be asked.
+known_history() { return 2; }
+
 # verdict NAME OLD NEW: 0 where pre-receive allowed just this, 1 where it refused it, else 2. By what
 # sh has built in: this is done for each ref.
 verdict() {
@@ -215,23 +220,19 @@ verdict() {
     *) exit 1 ;;
   esac
 ) || exit 1
-${ownHook}
-[ -x "$own_hook" ] || exit 0
+
+find_own_hook
 exec "$own_hook" "$@"
 `;
 
-/**
- * @param all whether one refused ref stops the whole push: where the repository has a proc-receive
- *   hook, git asks update about some refs only.
- */
-const preReceive = (all: boolean): string => `
+const preReceive = `
 # The dot keeps line ends from being dropped.
 commands=$(cat && echo .) || exit 1
 commands=\${commands%.}
 
 # A push before may have done without it, and whoever cleans up.
 [ -x "\${0%/*}/update" ] || refuse 'the hooks are not whole.' || exit 1
-${formatForward(hookVariables.rules)}
+
 # Ends with 0 where all are allowed, 2 where some are, 1 where nothing may stay. Writes each command
 # behind a question mark, and then a plus or why it is refused.
 look_ahead() {
@@ -247,8 +248,13 @@ GITWS_END
 $(forward)
 GITWS_FORWARD
   [ $refused = 1 ] || return 0
-  ${all ? 'return 1' : '[ $allowed = 1 ] && return 2 || return 1'}
+  # About what goes to proc-receive, git does not ask update: there, one refused ref stops them all.
+  # The link counts, whatever became of the file: git may find it later.
+  if [ -L "\${0%/*}/proc-receive" ] || [ -e "\${0%/*}/proc-receive" ]; then return 1; fi
+  [ $allowed = 1 ] && return 2
+  return 1
 }
+
 # What is not written here is judged by update once more.
 keep_verdicts() {
   quoted=$(printf %s "$verdicts" | LC_ALL=C sed "s/'/'\\\\\\\\''/g" 2>/dev/null) || quoted=
@@ -269,16 +275,13 @@ case $? in
     done
     exit 1 ;;
 esac
-${ownHook}
-[ -x "$own_hook" ] || exit 0
+
+find_own_hook
 printf %s "$commands" 2>/dev/null | "$own_hook" "$@"
 `;
 
-/** Git does something else where these do not exist: having had one, it must not do nothing. */
-const decisive: ReadonlySet<ReceiveHook> = new Set(['proc-receive', 'push-to-checkout']);
-
-const wrapper = (hook: ReceiveHook): string => `${ownHook}
-[ -x "$own_hook" ] || exit ${decisive.has(hook) ? 1 : 0}
+const wrapper = `
+find_own_hook
 exec "$own_hook" "$@"
 `;
 
@@ -293,10 +296,10 @@ export interface HookSet {
 /** @returns executable files, by name: these and no others. */
 export function formatHooks({ judging, own }: HookSet): Map<ReceiveHook, string> {
   const files = new Map<ReceiveHook, string>();
-  for (const hook of receiveHooks) if (own.has(hook)) files.set(hook, wrapper(hook));
+  for (const hook of receiveHooks) if (own.has(hook)) files.set(hook, ownHook + wrapper);
   if (judging) {
-    files.set('pre-receive', `${judgement}${preReceive(own.has('proc-receive'))}`);
-    files.set('update', `${judgement}${update}`);
+    files.set('pre-receive', judgement + history + ownHook + preReceive);
+    files.set('update', judgement + ownHook + update);
   }
   for (const [hook, text] of files) files.set(hook, `#!/bin/sh\n${text}`);
   return files;
