@@ -138,7 +138,7 @@ export default defineConfig(
     files: ['src/tunnel/client/socket.ts'],
     rules: restrictImports(nodeModules, { ...isomorphicWs, regex: '^ws$' }),
   },
-  { files: ['src/**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['{src,server}/**/*.d.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['server/**/*.ts', 'native/**/*.ts'],
     rules: restrictImports(childProcess),

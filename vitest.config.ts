@@ -45,6 +45,13 @@ const engineTests = [
   'test/{pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
 ];
 
+/** Hooks are imported as text, as the build does it. */
+const shellTexts = {
+  name: 'shell-texts',
+  transform: (text: string, path: string) =>
+    path.endsWith('.sh') ? `export default ${JSON.stringify(text)};` : undefined,
+};
+
 /** Settings that all projects take over. */
 function project(name: string, test: NonNullable<UserWorkspaceConfig['test']>) {
   return { extends: true as const, test: { name, ...test } };
@@ -88,6 +95,7 @@ export default defineConfig(({ mode }) => {
     ),
   ];
   return {
+    plugins: [shellTexts],
     resolve: {
       alias: [
         { find: /^gitws$/, replacement: source('src/index.ts') },

@@ -41,6 +41,8 @@ const shared = {
   absWorkingDir: root,
   bundle: true,
   sourcemap: true,
+  // The hooks of server/hooks.
+  loader: { '.sh': 'text' },
   // Comments of licences stay where they are, whatever is inlined.
   legalComments: 'inline',
   logLevel: 'warning',

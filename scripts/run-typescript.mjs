@@ -35,6 +35,7 @@ try {
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'warning',
+    loader: { '.sh': 'text' },
     plugins: [ownAddress],
   });
   /** @typedef {(args: string[], bundle: string) => unknown} Main */

@@ -89,7 +89,7 @@ export function pusherEnvironment(user: string | null, address: string | undefin
 /**
  * What each service needs, or must not do, whatever a repository's configuration says. Names that
  * other git commands read too only where those are meant: git hands all on to what it runs itself,
- * but for a repository's own hooks (hooks/scripts.ts).
+ * but for a repository's own hooks (hooks/own-hook.sh).
  */
 export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>> = {
   // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:

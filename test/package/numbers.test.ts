@@ -29,7 +29,6 @@ import { fatal } from '../../native/remote-helper.js';
 import { askTime } from '../../native/push-outcome.js';
 import { maxDelay } from '../../server/authentication/failures.js';
 import { secretBytes as tokenBytes } from '../../server/authentication/token-file.js';
-import { askedAlone, mostCommits } from '../../server/hooks/forward.js';
 import { lookTimes } from '../../server/backend/local/quarantine.js';
 import { maxWaiting as maxPipeWaiting } from '../../server/session/input.js';
 import { secretBytes as sessionBytes } from '../../server/session/session-store.js';
@@ -53,6 +52,7 @@ import { defaultKeepAlive } from '../../src/tunnel/client/kept-connections.js';
 import { maxReasonBytes } from '../../src/tunnel/machine/close.js';
 import { ackDelay } from '../../src/tunnel/machine/incoming.js';
 import { maxUncountedPerSecond } from '../../src/tunnel/machine/rate.js';
+import { hookNumber } from '../server/hooks/hook-number.js';
 import { root } from './consumer.js';
 
 const factors: Readonly<Record<string, number>> = {
@@ -298,8 +298,8 @@ describe('a sentence with a number of the code', () => {
     ['docs/security.md', `tokens have ${8 * tokenBytes} random bits`],
     ['docs/security.md', `tokens have ${8 * sessionBytes} random bits`],
     ['docs/protocol.md', `It has ${8 * sessionBytes} random bits`],
-    ['docs/security.md', `for ${askedAlone} questions; what is left`],
-    ['docs/security.md', `a history of ${grouped(mostCommits)} commits and more`],
+    ['docs/security.md', `for ${hookNumber('asked_alone')} questions; what is left`],
+    ['docs/security.md', `a history of ${grouped(hookNumber('most_commits'))} commits and more`],
     ['docs/security.md', `before the server looks (${lookTimes[0]} ms after input`],
     ['docs/security.md', `allowed by the default of ${limits.maxPushMemory / MiB} MiB`],
     ['docs/security.md', `closed with 4413 after ${limits.maxRequestSize / MiB} MiB and`],

@@ -235,19 +235,19 @@ const rules: readonly Removal[] = [
   },
   {
     defence: 'letter case hides no ref from a rule',
-    file: 'server/hooks/scripts.ts',
+    file: 'server/hooks/judge.sh',
     from: 'lower() { printf %s "$1" | tr A-Z a-z; }',
     to: 'lower() { printf %s "$1"; }',
   },
   {
     defence: 'a symbolic ref is judged by what it stands for',
-    file: 'server/hooks/scripts.ts',
+    file: 'server/hooks/judge.sh',
     from: '0) may "$target" || refuse',
     to: '0) : || refuse',
   },
   {
     defence: 'replacement refs do not make a rewritten history look whole',
-    file: 'server/hooks/scripts.ts',
+    file: 'server/hooks/judge.sh',
     from: 'GIT_NO_REPLACE_OBJECTS=1 git merge-base',
     to: 'git merge-base',
   },
@@ -679,7 +679,7 @@ const names: readonly Removal[] = [
   {
     attack: 'ref names with control characters',
     defence: 'hooks that judge refuse them first',
-    file: 'server/hooks/scripts.ts',
+    file: 'server/hooks/judge.sh',
     from: "*[[:cntrl:]]*) refuse 'a ref name holds control characters.'; return ;;",
     to: '',
     tests: [security('pushes'), 'server/hooks/protect.test.ts'],
@@ -690,7 +690,7 @@ const forced: readonly Removal[] = [
   {
     attack: 'a forced update among others',
     defence: 'an update keeps history by its own new tip alone',
-    file: 'server/hooks/forward.ts',
+    file: 'server/hooks/history.sh',
     from: 'if (at == old) return 1',
     to: 'return 1',
     tests: ['server/hooks/forward.test.ts'],
@@ -698,7 +698,7 @@ const forced: readonly Removal[] = [
   {
     attack: 'a forced update among others',
     defence: 'what is not shown to keep history is asked of git',
-    file: 'server/hooks/scripts.ts',
+    file: 'server/hooks/judge.sh',
     from: 'GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null',
     to: ':',
     tests: ['server/hooks/forward.test.ts'],
@@ -706,7 +706,7 @@ const forced: readonly Removal[] = [
   {
     attack: 'many forced updates',
     defence: 'an update keeps history only where its old tip is found in it',
-    file: 'server/hooks/forward.ts',
+    file: 'server/hooks/history.sh',
     from: 'if (parent[each] == old) return 1',
     to: 'return 1',
     tests: ['server/hooks/forward.test.ts'],
@@ -714,7 +714,7 @@ const forced: readonly Removal[] = [
   {
     attack: 'many forced updates',
     defence: 'replacement refs are no part of the whole history',
-    file: 'server/hooks/forward.ts',
+    file: 'server/hooks/history.sh',
     from: 'export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1',
     to: 'export LC_ALL=C',
     tests: ['server/hooks/forward.test.ts'],

@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { long, test } from '../../helpers/long.js';
-import { askedAlone } from '../../../server/hooks/forward.js';
 import { git, gitStatus } from '../../helpers/git.js';
 import { seededRandom } from '../../helpers/random.js';
+import { askedAlone } from './hook-number.js';
 import { ProtectedRepository, zero } from './protected-repository.js';
 
 /** What may be updated and not forced. */

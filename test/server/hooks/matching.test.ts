@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatRefRules, refGlobFault } from '../../../server/hooks/ref-rules.js';
-import { hookVariables, judgement } from '../../../server/hooks/scripts.js';
+import judge from '../../../server/hooks/judge.sh';
+import { hookVariables } from '../../../server/hooks/scripts.js';
 import { compileGlobs } from '../../../server/rules/glob.js';
 import { rulesOf } from './protected-repository.js';
 
@@ -14,7 +15,7 @@ const shells = ['/bin/sh', '/bin/dash', '/bin/bash --norc', '/bin/busybox sh'].f
 
 /** What the hooks' own function says, for many names at once: sh takes its time to start. */
 function matchInShell(shell: string, cases: readonly (readonly [glob: string, name: string])[]) {
-  const script = `${judgement}
+  const script = `${judge}
     export LC_ALL=C
     IFS='
 '
@@ -107,7 +108,7 @@ test.each(shells)('no glob costs %s much, however nasty the name is', (shell) =>
   // By backtracking, hours or more for each. refGlobFault() lets no such glob through; of those that
   // it does, each would take up to a second for each name, and whoever pushes can send thousands.
   const dashes = '-'.repeat(1_000);
-  const script = `${judgement}
+  const script = `${judge}
     export LC_ALL=C
     while IFS=' ' read -r name glob; do
       if matches "$name" "$glob"; then echo protected; else echo free; fi

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { long, test } from '../../helpers/long.js';
 import { pktLine } from '../../helpers/git-stream.js';
 import { expectSoundRepository, git, gitStatus, type GitResult } from '../../helpers/git.js';
-import { askedAlone } from '../../../server/hooks/forward.js';
+import { askedAlone } from './hook-number.js';
 import { ProtectedRepository, zero } from './protected-repository.js';
 
 const main = 'refs/heads/main';

@@ -1,32 +1,18 @@
-/**
- * Which updates of a push keep history, found out for all of them at once: git is asked for the
- * commits that are new, with their parents, and who gets from a new tip to its old one by them has
- * shown that it is a fast-forward. What is not shown so (a merge of something older, a tag, a forced
- * push) is asked of git for each ref, as long as they are few. Where they are more, git is asked for
- * the whole history of all tips, old and new, and who does not get to the old tip by that has lost
- * it. Only a history that is whole says so: else git goes on being asked for each ref.
- */
+# Part of pre-receive: which updates of a push keep history, found out for all of them at once. Git is
+# asked for the commits that are new, with their parents, and who gets from a new tip to its old one by
+# them has shown that it is a fast-forward. What is not shown so (a merge of something older, a tag, a
+# forced push) is asked of git for each ref, as long as they are few. Where they are more, git is asked
+# for the whole history of all tips, old and new, and who does not get to the old tip by that has lost
+# it. Only a history that is whole says so: else git goes on being asked for each ref.
 
-/** How often git is asked about one update before all of history is looked at. */
-export const askedAlone = 16;
-
-/** Longest history that is looked at whole, in commits. It costs some seconds of a core. */
-export const mostCommits = 200_000;
-
-/**
- * POSIX sh and awk: `forward` writes a line for each of `$commands`, in their order, 1 where it is
- * known to keep history. Without awk it writes nothing, and every ref is asked about. `known_history`
- * says of `$old` and `$new` what the whole history does.
- */
-export const history = `
 # Most commits and parents that forward looks at: what is beyond is asked of git.
 most_steps=200000
 
 # How often git is asked about one update before all of history is looked at.
-asked_alone=${askedAlone}
+asked_alone=16
 
 # Longest history that is looked at whole, in commits. It costs some seconds of a core.
-most_commits=${mostCommits}
+most_commits=200000
 
 # Most parents that are followed in it, for all updates together.
 most_followed=2000000
@@ -40,7 +26,7 @@ asks_for_history() {
 '
   set -f
   for rule in $GITWS_REF_RULES; do
-    case \${rule%% *} in *f*) ;; *u*) return 0 ;; esac
+    case ${rule%% *} in *f*) ;; *u*) return 0 ;; esac
   done
   return 1
 }
@@ -48,18 +34,20 @@ asks_for_history() {
 # What is new: each new tip, without what the old ones have.
 tips() {
   printf %s "$commands" | while IFS=' ' read -r old new ref; do
-    case $new in *[!0]*) case $old in *[!0]*) printf '%s\\n^%s\\n' "$new" "$old" ;; esac ;; esac
+    case $new in *[!0]*) case $old in *[!0]*) printf '%s\n^%s\n' "$new" "$old" ;; esac ;; esac
   done
 }
 
+# Writes a line for each of $commands, in their order: 1 where it is known to keep history. Without awk
+# it writes nothing, and every ref is asked about.
 forward() (
   export LC_ALL=C
   asks_for_history || exit 0
   updates=$(tips)
   [ -n "$updates" ] || exit 0
   {
-    printf '%s\\n' "$updates" | GIT_NO_REPLACE_OBJECTS=1 git rev-list --parents --stdin --max-count=$most_steps
-    printf '\\n%s' "$commands"
+    printf '%s\n' "$updates" | GIT_NO_REPLACE_OBJECTS=1 git rev-list --parents --stdin --max-count=$most_steps
+    printf '\n%s' "$commands"
   } 2>/dev/null | awk -v most_steps=$most_steps '
     function reaches(old, new, top, stack, seen, at, parent, count, each) {
       stack[top = 1] = new
@@ -90,16 +78,16 @@ histories() (
   export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1
   pairs=$(
     printf %s "$commands" | while IFS=' ' read -r old new ref; do
-      case $new in *[!0]*) case $old in *[!0]*) printf '%s %s\\n' "$old" "$new" ;; esac ;; esac
+      case $new in *[!0]*) case $old in *[!0]*) printf '%s %s\n' "$old" "$new" ;; esac ;; esac
     done
   )
   commits=$(
-    printf '%s\\n' "$pairs" | awk '{ print $1 "^{commit}"; print $2 "^{commit}" }' |
+    printf '%s\n' "$pairs" | awk '{ print $1 "^{commit}"; print $2 "^{commit}" }' |
       git cat-file --batch-check='%(objectname) %(objecttype)'
   ) || exit 0
   {
-    printf '%s\\n\\n%s\\n\\n' "$pairs" "$commits"
-    printf '%s\\n' "$commits" | awk '$2 == "commit" { print $1 }' |
+    printf '%s\n\n%s\n\n' "$pairs" "$commits"
+    printf '%s\n' "$commits" | awk '$2 == "commit" { print $1 }' |
       git rev-list --parents --stdin --max-count=$most_commits && echo whole
   } | awk -v most_commits=$most_commits -v most_followed=$most_followed '
     # The longest way from a commit to a root: an ancestor has a shorter one.
@@ -156,6 +144,8 @@ histories() (
   '
 )
 
+# Says of $old and $new what the whole history does: 0 where it is kept, 1 where it is lost, 2 where git
+# has to be asked.
 asked=0
 known_history() {
   asked=$((asked + 1))
@@ -173,4 +163,3 @@ $old $new 0
   esac
   return 2
 }
-`;
