@@ -33,14 +33,15 @@ asks_for_history() {
 
 # What is new: each new tip, without what the old ones have.
 tips() {
-  printf %s "$commands" | while IFS=' ' read -r old new ref; do
-    case $new in *[!0]*) case $old in *[!0]*) printf '%s\n^%s\n' "$new" "$old" ;; esac ;; esac
+  printf %s "$commands" | while IFS=' ' read -r before after ref; do
+    case $after in *[!0]*) case $before in *[!0]*) printf '%s\n^%s\n' "$after" "$before" ;; esac ;; esac
   done
 }
 
 # Writes a line for each of $commands, in their order: 1 where it is known to keep history. Without awk
 # it writes nothing, and every ref is asked about.
 forward() (
+  # shellcheck disable=SC2030
   export LC_ALL=C
   asks_for_history || exit 0
   updates=$(tips)
@@ -75,10 +76,11 @@ forward() (
 # Each update whose history is known, as OLD NEW and 1 where it is kept, 0 where it is lost. Tags count
 # as their commits, and what is no commit is lost: so does git merge-base.
 histories() (
+  # shellcheck disable=SC2031
   export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1
   pairs=$(
-    printf %s "$commands" | while IFS=' ' read -r old new ref; do
-      case $new in *[!0]*) case $old in *[!0]*) printf '%s %s\n' "$old" "$new" ;; esac ;; esac
+    printf %s "$commands" | while IFS=' ' read -r before after ref; do
+      case $after in *[!0]*) case $before in *[!0]*) printf '%s %s\n' "$before" "$after" ;; esac ;; esac
     done
   )
   commits=$(

@@ -70,6 +70,8 @@ allows() {
   return 1
 }
 
+# ASCII letters and no others are meant, whatever the locale is.
+# shellcheck disable=SC2018,SC2019
 lower() { printf %s "$1" | tr A-Z a-z; }
 
 # may NAME [LOWER]: every rule that matches must allow it. Letter case hides nothing from a rule.

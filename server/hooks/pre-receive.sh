@@ -16,15 +16,15 @@ commands=${commands%.}
 look_ahead() {
   allowed=0 refused=0
   while IFS=' ' read -r old new ref; do
-    IFS=' ' read -r skip skip low <&3 || low=
+    IFS=' ' read -r _ _ low <&3 || low=
     read -r kept <&4 || kept=
     printf '?%s\n' "$old $new $ref"
     if judge "$ref" "$old" "$new" "$low" "$kept"; then allowed=1; echo +; else refused=1; fi
-  done 3<<GITWS_END 4<<GITWS_FORWARD
+  done 3<<NAMES 4<<KEPT
 $(lower "$commands")
-GITWS_END
+NAMES
 $(forward)
-GITWS_FORWARD
+KEPT
   [ $refused = 1 ] || return 0
   # About what goes to proc-receive, git does not ask update: there, one refused ref stops them all.
   # The link counts, whatever became of the file: git may find it later.

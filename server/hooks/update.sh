@@ -10,6 +10,7 @@ known_history() { return 2; }
 verdict() {
   export LC_ALL=C
   verdicts=
+  # shellcheck source=/dev/null
   [ -f "${0%/*}/verdicts" ] && . "${0%/*}/verdicts"
   line="
 ?$2 $3 $1
