@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { runGit } from './git.js';
+import { runGit } from '../server/git.js';
 import { formatFastImport } from './commits.js';
 import { sampleBranches, sampleHistory } from './history.js';
 

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { GitFailed, runGit } from '../sample/git.js';
+import { GitFailed, runGit } from './git.js';
 import { makeSample } from '../sample/make.js';
 import { isRepositoryFolder } from './repositories.js';
 import { serveDemo } from './serve.js';
