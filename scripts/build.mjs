@@ -253,6 +253,22 @@ async function buildDemo(out) {
       target: 'node20',
       packages: 'external',
     });
+    await copySample(join(root, 'demo/sample'), join(out, 'demo-server'));
+  }
+}
+
+/**
+ * What the sample repository is made of, beside the script that makes it.
+ * @param {string} from
+ * @param {string} to
+ */
+async function copySample(from, to) {
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || /\.(ts|json)$/.test(entry.name)) continue;
+    const folder = join(to, relative(from, entry.parentPath));
+    await mkdir(folder, { recursive: true });
+    // With its mode: a hook can be run.
+    await copyFile(join(entry.parentPath, entry.name), join(folder, entry.name));
   }
 }
 

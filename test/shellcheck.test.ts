@@ -28,7 +28,7 @@ describe.skipIf(!available && process.env['CI'] !== 'true')('ShellCheck finds no
     expect(check(cwd, [...hooks.keys()])).toEqual({ stdout: '', status: 0 });
   });
 
-  test.each(['.ci/run'])('in %s', (file) => {
+  test.each(['.ci/run', 'demo/sample/template/hooks/post-receive'])('in %s', (file) => {
     expect(check(root, [file])).toEqual({ stdout: '', status: 0 });
   });
 });

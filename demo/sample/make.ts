@@ -1,22 +1,14 @@
 /**
- * Makes the sample repository with real git. A half-made one is never seen: it is made under
- * another name and renamed when it is whole.
+ * Makes the sample repository with real git, of what lies beside this file. A half-made one is never
+ * seen: it is made under another name and renamed when it is whole.
  */
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runGit } from '../server/git.js';
-import { formatFastImport } from './commits.js';
-import { sampleBranches, sampleHistory } from './history.js';
 
-/** Answers a push with a line for each ref, so that a visitor sees what a hook says. */
-const postReceive = `#!/bin/sh
-while read -r old new ref; do
-  case $new in
-    *[!0]*) echo "Tern Island Light: $ref is now at $(git rev-parse --short "$new")." ;;
-    *) echo "Tern Island Light: $ref is gone." ;;
-  esac
-done
-`;
+/** What lies beside this file, or beside what the build makes of it. */
+const beside = (path: string): URL => new URL(path, import.meta.url);
 
 /** What this process is making now: not to be taken for what an earlier one left behind. */
 const making = new Set<string>();
@@ -51,16 +43,23 @@ export async function makeSample(directory: string): Promise<boolean> {
 }
 
 async function fill(gitDir: string): Promise<void> {
-  await runGit(['init', '-q', '--bare', '--template=', '--initial-branch=main', gitDir]);
-  const input = formatFastImport(sampleHistory, sampleBranches);
-  await runGit(['fast-import', '--quiet', '--done'], { cwd: gitDir, input });
+  const template = `--template=${fileURLToPath(beside('template'))}`;
+  await runGit(['init', '-q', '--bare', template, '--initial-branch=main', gitDir]);
+  await runGit(['fast-import', '--quiet'], { cwd: gitDir, input: await readHistory() });
   await runGit(['repack', '-adq'], { cwd: gitDir });
   await runGit(['pack-refs', '--all'], { cwd: gitDir });
-  await writeFile(join(gitDir, 'description'), 'Tern Island Light, a sample\n');
-  await mkdir(join(gitDir, 'hooks'), { recursive: true });
-  const hook = join(gitDir, 'hooks', 'post-receive');
-  await writeFile(hook, postReceive);
-  await chmod(hook, 0o755);
+}
+
+/** @returns input for `git fast-import`: the history, with the files that it names. */
+async function readHistory(): Promise<Uint8Array> {
+  const text = await readFile(beside('history.fast-import'), 'utf8');
+  const parts = text.split(/^data <(files\/.+)\n/m).map(async (part, index) => {
+    // Every other one is a name.
+    if (index % 2 === 0) return Buffer.from(part);
+    const content = await readFile(beside(part));
+    return Buffer.concat([Buffer.from(`data ${content.length}\n`), content, Buffer.from('\n')]);
+  });
+  return Buffer.concat(await Promise.all(parts));
 }
 
 /** Removes what starts that were interrupted left behind, but nothing of one that still runs. */

@@ -72,7 +72,7 @@ describe('the sample repository', () => {
     await makeSample(again);
     const refs = await git([`--git-dir=${again}`, 'show-ref']);
     expect(refs).toBe(await inside('show-ref'));
-    expect(refs).toContain(`${expectedHead} refs/heads/main`);
+    expect(refs.split('\n')).toEqual(expectedRefs);
   });
 
   it('is kept as it is between starts, with what was pushed to it', async () => {
@@ -115,4 +115,9 @@ describe('the sample repository', () => {
 });
 
 /** Pinned: a change of the sample's content must be meant. */
-const expectedHead = 'd146a3a09c39c839a3edd7caa7ebf50e80046829';
+const expectedRefs = [
+  'd146a3a09c39c839a3edd7caa7ebf50e80046829 refs/heads/main',
+  '0a9c70bd09d593b4c3f5670a3eaeff2786a28405 refs/heads/redesign',
+  'eefeb6479ceedb92c2c3da28f3d7937213bd02ec refs/tags/lamp-lit',
+  '614ed1b424f483927c4ea2b8c990996dffdfcd11 refs/tags/season-2025',
+];
