@@ -317,6 +317,9 @@ describe('ways around a rule', () => {
     // The attack is a real one: with the replacement, git itself takes it for a fast-forward.
     await git(['merge-base', '--is-ancestor', before, evil], { cwd: repository.gitDir });
     expect(stdout).toContain('ng refs/heads/main hook declined');
+    // Now it is there before anything is judged.
+    const again = await repository.send([[before, evil, main]], { objects: [evil] });
+    expect(again.stdout).toContain('ng refs/heads/main pre-receive hook declined');
     expect(await repository.tip(main)).toBe(before);
   });
 
