@@ -6,7 +6,7 @@ type Step = IteratorResult<Uint8Array, undefined>;
 export class HandOff implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #room: number;
   #waiting: { resolve(step: Step): void; reject(error: unknown): void } | undefined;
-  #offered: { readonly bytes: Uint8Array; taken(): void }[] = [];
+  #offered: { readonly bytes: Uint8Array; readonly taken: () => void }[] = [];
   #bytes = 0;
   #isEnded = false;
   /** The reader has left: what is written is dropped. */

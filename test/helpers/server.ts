@@ -19,8 +19,8 @@ export interface TestServer {
  */
 export async function startServer(options: GitServerOptions): Promise<TestServer> {
   const server = createGitServer({ maintenance: false, ...options });
-  const httpServer = createServer((_request, response) => {
-    response.writeHead(404).end();
+  const httpServer = createServer((request, response) => {
+    if (!server.handleRequest(request, response)) response.writeHead(404).end();
   });
   server.attach(httpServer);
   const { url, close } = await listen(httpServer, () => server.close());

@@ -5,7 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import * as isomorphic from 'isomorphic-git';
 import { beforeAll, describe, expect, it } from 'vitest';
 import ownGit from '../../src/git/index.js';
@@ -13,6 +15,8 @@ import { bindRepository, createHttpClient } from '../../src/index.js';
 import { startForeignHost, type ForeignHost } from '../helpers/foreign-host.js';
 import { expectSoundRepository, git, gitStatus, makeRepository } from '../helpers/git.js';
 import { startHttpBackend } from '../helpers/http-backend.js';
+import { listen } from '../helpers/listen.js';
+import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 const author = { name: 'Test Author', email: 'author@example.com' };
@@ -110,7 +114,7 @@ describe('a host over plain HTTP', () => {
     await own.clone({ fs, dir, url, noCheckout: true, filter: 'blob:none', ...how } as never);
     const missing = await git(['rev-list', '--objects', '--missing=print', 'main'], { cwd: dir });
     expect(missing).toMatch(/^\?/m);
-    await own.checkout({ fs, dir, ref: 'main', ...how } as never);
+    await own.checkout({ fs, dir, ref: 'main', ...how });
     expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
     expect(await git(['ls-files', '-s'], { cwd: dir })).toBe(
       await git(['ls-tree', '-r', '--format=%(objectmode) %(objectname) 0%x09%(path)', 'main'], {
@@ -241,5 +245,138 @@ describe('where it goes', () => {
     await ownGit.fetch({ fs, dir, fallback });
     expect(upgrades(other).filter(({ method }) => method === 'GET')).toHaveLength(1);
     await expectSoundRepository(gitDir);
+  });
+
+  it('is a WebSocket where one passes', async () => {
+    await makeRemote('both.git');
+    const asked: string[] = [];
+    const { url } = await startServer({
+      ...{ root, smartHttp: true },
+      authorize: ({ repository }) => {
+        asked.push(repository);
+        return true;
+      },
+    });
+    const fetched = globalThis.fetch;
+    globalThis.fetch = () => Promise.reject(new Error('It is not to be asked over HTTP.'));
+    try {
+      await ownGit.clone({ fs, dir: await temporaryDirectory(), url: `${url}/both.git`, fallback });
+    } finally {
+      globalThis.fetch = fetched;
+    }
+    expect(asked).toEqual(['both.git']);
+  });
+
+  it('is HTTP with a gitws server behind something that lets no WebSocket pass, or has it wait', async () => {
+    const { gitDir } = await makeRemote('behind.git');
+    const { url: server } = await startServer({ root, smartHttp: true });
+    const waiting = new Set<Duplex>();
+    const proxy = createServer((request, response) => {
+      const { pathname, search } = new URL(request.url ?? '', server);
+      const { method, headers } = request;
+      const target = `${server}${pathname}${search}`;
+      const passed = httpRequest(target, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(passed);
+    }).on('upgrade', (_, socket) => waiting.add(socket));
+    const { url } = await listen(proxy, () => {
+      for (const socket of waiting) socket.destroy();
+    });
+    const dir = await temporaryDirectory();
+    const http = createHttpClient({ fallback, openTimeout: 1_000 });
+    await ownGit.clone({ fs, dir, url: `${url}/behind.git`, http });
+    expect(waiting.size).toBe(1);
+    expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(
+      await git(['rev-parse', 'main'], { cwd: gitDir }),
+    );
+  });
+});
+
+describe('a way that leads nowhere', () => {
+  const clone = async (url: string, more: object = {}): Promise<unknown> => {
+    const dir = join(await temporaryDirectory(), 'clone');
+    const failure: unknown = await ownGit.clone({ fs, dir, url, fallback, ...more }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    // Nothing is left of it.
+    expect(fs.existsSync(dir)).toBe(false);
+    return failure;
+  };
+
+  it('is told as of the WebSocket where nobody answers', async () => {
+    const { url, close } = await listen(createServer());
+    await close();
+    expect(await clone(`${url}/site.git`)).toMatchObject({
+      ...{ code: 'CONNECTION_FAILED', retryable: true },
+      data: { closeCode: 1006 },
+    });
+  });
+
+  it.each([
+    [404, 'HttpError', 'status 404'],
+    [403, 'HttpError', 'closed for today'],
+    [503, 'HttpError', 'status 503'],
+  ])('is told as HTTP says it: %i', async (status, code, words) => {
+    const { url } = await startHttpBackend(root, undefined, (_, response) => {
+      const type = status === 403 ? 'text/plain' : 'text/html';
+      response.writeHead(status, { 'content-type': type }).end('closed for today\n<html>');
+      return true;
+    });
+    const failure = await clone(`${url}/site.git`);
+    expect(failure).toMatchObject({ code, data: { statusCode: status } });
+    expect(String(failure)).toContain(words);
+  });
+
+  it('is told as of the WebSocket where a page for people answers', async () => {
+    const { url } = await startHttpBackend(root, undefined, (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>');
+      return true;
+    });
+    expect(await clone(`${url}/site.git`)).toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  it.each([
+    ['is cut off in the middle of the pack', 'CONNECTION_LOST'],
+    ['says that it is something else', 'CONNECTION_LOST'],
+    ['is refused in the middle', 'REFUSED'],
+  ])('ends the command where the answer %s', async (what, code) => {
+    await makeRemote('cut.git');
+    const { url } = await startHttpBackend(root, undefined, (request, response) => {
+      if (request.method !== 'POST') return false;
+      request.resume();
+      if (what.includes('refused')) response.writeHead(503).end();
+      else {
+        const isElse = what.includes('else');
+        const type = isElse ? 'text/html' : 'application/x-git-upload-pack-result';
+        response.writeHead(200, { 'content-type': type, 'content-length': '100000' });
+        response.write('0008NAK\n0016\x01PACK');
+        setTimeout(() => response.destroy(), 20);
+      }
+      return true;
+    });
+    expect(await clone(`${url}/cut.git`, { http: createHttpClient({ retries: 0 }) })).toMatchObject(
+      { code },
+    );
+  });
+
+  it('is left at once when the signal fires', async () => {
+    await makeRemote('canceled.git');
+    const controller = new AbortController();
+    const { url } = await startHttpBackend(root, undefined, (request) => {
+      if (request.method !== 'POST') return false;
+      setTimeout(() => controller.abort(), 10);
+      return true;
+    });
+    const { signal } = controller;
+    expect(await clone(`${url}/canceled.git`, { signal })).toMatchObject({
+      code: 'UserCanceledError',
+    });
+  });
+
+  it('is none that there is', () => {
+    expect(() => createHttpClient({ fallback: 'ftp' as never })).toThrow(/fallback must be/);
   });
 });
