@@ -27,7 +27,55 @@ async function writeNamed(fs: Created, prefix: string, count: number): Promise<v
   }
 }
 
+const put = Object.getOwnPropertyDescriptor(IDBObjectStore.prototype, 'put')
+  ?.value as IDBObjectStore['put'];
+
+/** Lets the database find no room for values that a function knows, until it is given none. */
+function refuse(isRefused: ((value: unknown) => boolean) | undefined): void {
+  IDBObjectStore.prototype.put = function (...given) {
+    if (isRefused?.(given[0]) === true) throw new DOMException('', 'QuotaExceededError');
+    return put.apply(this, given);
+  };
+}
+
+/** Does something when the next transaction has begun. */
+function atNextTransaction(run: () => void): void {
+  const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')
+    ?.value as IDBDatabase['transaction'];
+  IDBDatabase.prototype.transaction = function (...given) {
+    IDBDatabase.prototype.transaction = begin;
+    const transaction = begin.apply(this, given);
+    run();
+    return transaction;
+  };
+}
+
+/**
+ * Has every slice of work be over at once.
+ *
+ * @param pause is called in the place of the pause after it.
+ * @returns what ends that.
+ */
+function pauseSlices(pause: (goOn: () => void) => void): () => void {
+  const { MessageChannel: Channel } = globalThis;
+  const now = performance.now.bind(performance);
+  let late = 0;
+  performance.now = () => now() + (late += 10);
+  globalThis.MessageChannel = class {
+    readonly port1 = { onmessage: () => undefined, close: () => undefined };
+    readonly port2 = { postMessage: () => pause(() => this.port1.onmessage()) };
+  } as never;
+  return () => {
+    performance.now = now;
+    globalThis.MessageChannel = Channel;
+  };
+}
+
 const offered = {
+  refuse,
+  atNextTransaction,
+  pauseSlices,
+  codeOf: (error: unknown): string => (error as { code?: string }).code ?? String(error),
   LightningFS,
   git,
   gitws,

@@ -23,6 +23,8 @@ export interface FileToWrite {
 const filesAtOnce = 64;
 /** Then others on the thread have their turn, in ms. */
 const sliceTime = 8;
+/** Changes that wait for being stored, at most, before more are made. */
+const changesAtOnce = 8;
 /** Bytes that wait for being stored, at most, before more are taken. */
 const mostWaiting = 16 * 1024 * 1024;
 
@@ -35,22 +37,18 @@ const mostWaiting = 16 * 1024 * 1024;
  */
 export async function writeMany(volume: Volume, files: readonly FileToWrite[]): Promise<Stats[]> {
   const stats: Stats[] = [];
-  let waiting: { stored: Promise<unknown>; bytes: number }[] = [];
-  let lastDirectory: string | undefined;
+  let bytesWaiting = 0;
   let sliceEnd = performance.now() + sliceTime;
-  const directories = new Set<string>();
-  const wait = async (): Promise<void> => {
-    const all = waiting;
-    waiting = [];
-    await Promise.all(all.map(({ stored }) => stored));
-  };
+  const waiting = new Waiting();
   await volume.use(async () => {
-    let bytesWaiting = 0;
     for (let at = 0; at < files.length;) {
-      const { stored, result } = volume.commits.add((batch) => {
+      const { stored, result } = await volume.begin((tree, batch) => {
+        waiting.expectNoFailure();
         const first = at;
         let bytes = 0;
         let failure: { reason: unknown } | undefined;
+        // Only of this change: before the next one somebody may have removed them.
+        const directories = new Set<string>();
         // A failure comes after what was done before it: that is stored all the same.
         try {
           for (; at < files.length && at - first < filesAtOnce && bytes < 4 * pieceSize; at++) {
@@ -59,18 +57,17 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
             const path = normalize(file.path);
             const contents = bytesOf(file.bytes);
             const directory = directoryOf(path);
-            if (directory !== lastDirectory && !directories.has(directory)) {
-              volume.tree.makeDirectories(directory);
+            if (!directories.has(directory)) {
+              tree.makeDirectories(directory);
               directories.add(directory);
             }
-            lastDirectory = directory;
             if (file.type === 'symlink') {
               const target = new TextDecoder().decode(contents);
-              const { node, removed } = volume.tree.symlink(target, path);
+              const { node, removed } = tree.symlink(target, path);
               if (removed !== undefined) batch.remove(removed);
               stats.push(new Stats(node));
             } else {
-              const node = volume.tree.write(path, contents.length, file.mode);
+              const node = tree.write(path, contents.length, file.mode);
               batch.put(node, contents);
               stats.push(new Stats(node));
             }
@@ -82,21 +79,21 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
         }
         return { bytes, failure };
       });
-      waiting.push({ stored, bytes: result.bytes });
+      waiting.add(stored);
       bytesWaiting += result.bytes;
       if (result.failure !== undefined) {
-        await wait();
+        await waiting.end();
         throw result.failure.reason as Error;
       }
       if (bytesWaiting > mostWaiting) {
-        await wait();
+        await waiting.end();
         bytesWaiting = 0;
       } else if (performance.now() > sliceEnd) {
         await nextTask();
       }
       sliceEnd = performance.now() + sliceTime;
     }
-    await wait();
+    await waiting.end();
   });
   return stats;
 }
@@ -110,12 +107,13 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
 export async function removeMany(volume: Volume, paths: readonly string[]): Promise<string[]> {
   const missing: string[] = [];
   await volume.use(async () => {
-    const waiting: Promise<unknown>[] = [];
+    const waiting = new Waiting();
     for (let at = 0; at < paths.length; at += filesAtOnce) {
-      const { stored, result } = volume.commits.add((batch) => {
+      const { stored, result } = await volume.begin((tree, batch) => {
+        waiting.expectNoFailure();
         for (const path of paths.slice(at, at + filesAtOnce)) {
           try {
-            batch.remove(volume.tree.unlink(normalize(path)));
+            batch.remove(tree.unlink(normalize(path)));
             batch.count();
           } catch (error) {
             const { code } = error as { code?: unknown };
@@ -126,12 +124,37 @@ export async function removeMany(volume: Volume, paths: readonly string[]): Prom
         }
         return undefined;
       });
-      waiting.push(stored);
-      if (result === undefined && waiting.length % 8 !== 0) continue;
-      await Promise.all(waiting.splice(0));
+      waiting.add(stored);
+      if (result === undefined && waiting.count < changesAtOnce) continue;
+      await waiting.end();
       if (result !== undefined) throw result.reason as Error;
     }
-    await Promise.all(waiting);
+    await waiting.end();
   });
   return missing;
+}
+
+/** Changes that are not stored yet. */
+class Waiting {
+  #all: Promise<unknown>[] = [];
+  #failed: { readonly reason: unknown } | undefined;
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  add(stored: Promise<unknown>): void {
+    this.#all.push(stored);
+    stored.catch((reason: unknown) => (this.#failed ??= { reason }));
+  }
+
+  /** What comes after a change that is not stored must not be, either. @throws why it is not. */
+  expectNoFailure(): void {
+    if (this.#failed !== undefined) throw this.#failed.reason as Error;
+  }
+
+  /** Resolves when all are stored. @throws why they are not. */
+  async end(): Promise<void> {
+    await Promise.all(this.#all.splice(0));
+  }
 }

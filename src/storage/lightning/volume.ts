@@ -107,6 +107,24 @@ export class Volume implements CommitTarget {
     });
   }
 
+  /**
+   * As change, and resolves before that is stored. Whoever makes one change after the other makes each
+   * this way: the lock may have been lost, and the tree be another, since the one before.
+   *
+   * @returns what `change` returns, and a promise for when it is stored, which need not be waited for.
+   */
+  begin<Result>(
+    change: (tree: Tree, batch: Batch) => Result,
+  ): Promise<{ result: Result; stored: Promise<undefined> }> {
+    return this.use((tree) => {
+      const begun = this.commits.add((batch) => change(tree, batch));
+      // Nobody else is let in before it is stored.
+      this.#turns.begin();
+      void begun.stored.catch(() => undefined).then(() => this.#turns.end());
+      return begun;
+    });
+  }
+
   /** Stores what is left, gives the lock up, and closes the database. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
