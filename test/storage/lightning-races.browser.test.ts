@@ -89,3 +89,64 @@ describe.skipIf(!browserAvailable)('many files', () => {
     expect(seen).toEqual(['a', 3000]);
   });
 });
+
+describe.skipIf(!browserAvailable)('a large file', () => {
+  it('that is removed while it is read is read as it was, or not at all', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('removed');
+      const bytes = new Uint8Array(8_000_000).fill(7);
+      const isRight = (read: Uint8Array): boolean => read.every((byte) => byte === 7);
+      const reads = [
+        async () => isRight(await promises.readFile('/a')),
+        async () => {
+          const file = await promises.open('/a');
+          const into = new Uint8Array(bytes.length);
+          const read = file.read(into, 0, into.length, 0);
+          return isRight(into.subarray(0, (await read).bytesRead));
+        },
+        async () => {
+          await promises.cp('/a', '/copy');
+          return isRight(await promises.readFile('/copy'));
+        },
+      ];
+      const results: unknown[] = [];
+      for (const read of reads) {
+        await promises.writeFile('/a', bytes);
+        await promises.writeFile('/b', 'another');
+        // Whether it was read before or after: what is false is neither.
+        lightning.atNextTransaction(() => void promises.unlink('/a'));
+        results.push((await read().catch(lightning.codeOf)) !== false);
+      }
+      await promises.writeFile('/a', bytes);
+      const [replaced] = await Promise.all([
+        promises.readFile('/a', 'utf8'),
+        promises.rename('/b', '/a'),
+      ]);
+      return [...results, replaced];
+    });
+    expect(seen).toEqual([true, true, true, 'another']);
+  });
+
+  it('that is written all the time is not said not to be there', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('written');
+      await promises.writeFile('/a', new Uint8Array(30_000_000));
+      const file = await promises.open('/a', 'r+');
+      let isRead = false;
+      const write = async (): Promise<void> => {
+        while (!isRead) {
+          await file.write(new Uint8Array(1), 0, 1, 0);
+          await file.sync();
+        }
+      };
+      const writing = write();
+      const code = await promises.readFile('/a').then(() => 'done', lightning.codeOf);
+      isRead = true;
+      await writing;
+      return code;
+    });
+    expect(seen).toBe('EBUSY');
+  });
+});

@@ -11,9 +11,6 @@ interface CallOptions {
   readonly mode?: number;
 }
 
-/** A file may be replaced while it is read; then it is read again, as often. */
-const mostReads = 8;
-
 /** See the comment above. */
 export class Backend {
   readonly volume: Volume;
@@ -42,7 +39,7 @@ export class Backend {
   async readFile(path: string, options?: CallOptions | string): Promise<Uint8Array | string> {
     const encoding = typeof options === 'string' ? options : options?.encoding;
     expectUtf8(encoding, 'readFile');
-    const bytes = await this.volume.use(() => this.#read(path));
+    const bytes = await this.volume.use(() => this.contents.file(path));
     if (encoding !== undefined && encoding !== '') return decode(bytes);
     // LightningFS's bytes say so, too.
     Object.defineProperty(bytes, 'toString', { value: () => decode(bytes), configurable: true });
@@ -156,20 +153,6 @@ export class Backend {
       }
       return bytes;
     });
-  }
-
-  /** In a turn. */
-  async #read(path: string): Promise<Uint8Array> {
-    for (let reads = 0; reads < mostReads; reads++) {
-      const node = this.volume.tree.lookup(path);
-      if (node.type === 'dir') throw new FileError('EISDIR', path);
-      const { version } = node;
-      const bytes = await this.contents.read(node);
-      if (node.version === version && bytes !== undefined) return bytes;
-      // A file of plain LightningFS whose contents it had no time to store.
-      if (node.version === version && this.volume.tree.find(path) === node) break;
-    }
-    throw new FileError('ENOENT', path);
   }
 }
 

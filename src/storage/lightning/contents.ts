@@ -5,11 +5,15 @@
 import { fileSystemFailure } from '../../base/failure.js';
 import { pieceSize } from './batch.js';
 import { stores } from './database.js';
+import { FileError } from './errors.js';
 import type { Node } from './node.js';
 import type { Volume } from './volume.js';
 
 /** Pieces that one request reads. */
 const piecesAtOnce = 8;
+
+/** A file may be changed while it is read; then it is read again, as often. */
+export const mostReads = 8;
 
 type Ask = (transaction: IDBTransaction) => IDBRequest;
 interface Waiting {
@@ -25,6 +29,34 @@ export class Contents {
 
   constructor(volume: Volume) {
     this.#volume = volume;
+  }
+
+  /**
+   * @returns the bytes of the file that a path leads to, the caller's own, all of one state of it.
+   * @throws FileError ENOENT, EISDIR, ENOTDIR, ELOOP; EBUSY where others change it without a pause.
+   */
+  async file(path: string, follow = true): Promise<Uint8Array> {
+    for (let reads = 0; reads < mostReads; reads++) {
+      const bytes = await this.#volume.use((tree) => this.#once(tree.lookup(path, follow), path));
+      if (bytes !== undefined) return bytes;
+    }
+    throw new FileError('EBUSY', path);
+  }
+
+  /** @returns the bytes of a file; undefined where it was changed meanwhile. */
+  async #once(node: Node, path: string): Promise<Uint8Array | undefined> {
+    if (node.type === 'dir') throw new FileError('EISDIR', path);
+    const { version } = node;
+    const bytes = await this.read(node);
+    if (!(await this.isStill(node, version))) return undefined;
+    // A file of plain LightningFS whose contents it had no time to store.
+    if (bytes === undefined) throw new FileError('ENOENT', path);
+    return bytes;
+  }
+
+  /** Whether a file is there, and its contents are of that version: by what is stored, too. */
+  isStill(node: Node, version: number): Promise<boolean> {
+    return this.#volume.use((now) => now.byIno(node.ino) === node && node.version === version);
   }
 
   /** @returns the bytes of a file, the caller's own; undefined where there are none stored. */

@@ -51,8 +51,7 @@ async function copyOne(volume: Volume, contents: Contents, copying: Copying): Pr
       });
       return [];
     }
-    const bytes = await contents.read(node);
-    if (bytes === undefined) throw new FileError('ENOENT', from);
+    const bytes = await contents.file(from, follow);
     await volume.change((now, batch) => {
       now.makeDirectories(to.slice(0, to.lastIndexOf('/')) || '/');
       batch.put(now.write(to, bytes.length, mode), bytes);

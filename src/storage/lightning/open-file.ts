@@ -4,7 +4,7 @@
  */
 import { Deferred } from '../../base/deferred.js';
 import { pieceSize, type Batch } from './batch.js';
-import type { Contents } from './contents.js';
+import { mostReads, type Contents } from './contents.js';
 import { FileError } from './errors.js';
 import { Stats, type Node } from './node.js';
 import type { Tree } from './tree.js';
@@ -65,20 +65,15 @@ export class OpenedFile {
     return this.#exclusively(async () => {
       if (!this.#canRead) throw new FileError('EBADF', this.#path);
       const start = position ?? this.#position;
-      const bytesRead = await this.#volume.use(async (tree) => {
-        const node = this.#node(tree);
-        const count = Math.max(0, Math.min(length, (this.#newSize ?? node.size) - start));
-        for (let at = 0; at < count;) {
-          const order = Math.floor((start + at) / pieceSize);
-          const from = start + at - order * pieceSize;
-          const part = Math.min(pieceSize - from, count - at);
-          const target = buffer.subarray(offset + at, offset + at + part);
-          const piece = (await this.#piece(node, order))?.subarray(from, from + part);
-          target.fill(0, piece?.length ?? 0);
-          if (piece !== undefined) target.set(piece);
-          at += part;
+      const target = buffer.subarray(offset, offset + length);
+      const bytesRead = await this.#volume.use(async () => {
+        for (let reads = 1; ; reads++) {
+          const read = await this.#volume.use((tree) =>
+            this.#read(this.#node(tree), target, start),
+          );
+          // Of a file that others change all the time it gives what there was, as Node does.
+          if (read.isOfOne || reads === mostReads) return read.count;
         }
-        return count;
       });
       if (position === null) this.#position += bytesRead;
       return { bytesRead, buffer };
@@ -174,6 +169,22 @@ export class OpenedFile {
     const node = this.#volume.head.id === this.#id ? tree.byIno(this.#ino) : undefined;
     if (node === undefined) throw new FileError('EBADF', this.#path);
     return node;
+  }
+
+  /** @returns how many bytes of the target there are now, and whether they are of one version. */
+  async #read(node: Node, target: Uint8Array, start: number) {
+    const { version } = node;
+    const count = Math.max(0, Math.min(target.length, (this.#newSize ?? node.size) - start));
+    for (let at = 0; at < count;) {
+      const order = Math.floor((start + at) / pieceSize);
+      const from = start + at - order * pieceSize;
+      const part = Math.min(pieceSize - from, count - at);
+      const piece = (await this.#piece(node, order))?.subarray(from, from + part);
+      if (piece !== undefined) target.set(piece, at);
+      target.fill(0, at + (piece?.length ?? 0), at + part);
+      at += part;
+    }
+    return { count, isOfOne: await this.#contents.isStill(node, version) };
   }
 
   async #piece(node: Node, order: number): Promise<Uint8Array | undefined> {
