@@ -150,3 +150,77 @@ describe.skipIf(!browserAvailable)('a large file', () => {
     expect(seen).toBe('EBUSY');
   });
 });
+
+describe.skipIf(!browserAvailable)('a file that is open', () => {
+  it('is as large as it is, while less of it is written again', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('as large');
+      await promises.writeFile('/a', new Uint8Array(10).fill(7));
+      const file = await promises.open('/a', 'r+');
+      await file.write(new Uint8Array([1]));
+      const into = new Uint8Array(20);
+      const { bytesRead } = await file.read(into, 0, 20, 0);
+      return [bytesRead, (await file.stat()).size, ...into.subarray(0, 3)];
+    });
+    expect(seen).toEqual([10, 10, 1, 7, 7]);
+  });
+
+  it('is changed where it is written, whatever others do with the rest', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('the rest');
+      const other = lightning.create('the rest').promises;
+      const piece = 262_144;
+      const filled = (pieces: number, byte: number) => new Uint8Array(pieces * piece).fill(byte);
+      const read = async (path: string, ...positions: number[]) => {
+        const bytes = await promises.readFile(path);
+        return positions.map((at) => bytes[at]);
+      };
+      const results: Record<string, unknown> = {};
+
+      const [one, two] = [await promises.open('/two', 'w'), await promises.open('/two', 'r+')];
+      await one.write(filled(1, 1), 0, piece, 0);
+      await two.write(filled(1, 2), 0, piece, piece);
+      await Promise.all([one.sync(), two.sync()]);
+      results['two'] = await read('/two', 0, piece);
+
+      await one.write(filled(1, 3), 0, 10, 100);
+      await two.write(filled(1, 4), 0, 10, 200);
+      await one.close();
+      await two.close();
+      results['one piece'] = await read('/two', 99, 100, 110, 200, 210);
+
+      for (const [name, before, after] of [
+        ['small', 2, 2],
+        ['to pieces', 2, 8],
+        ['to one value', 8, 2],
+        ['in pieces', 8, 8],
+      ] as const) {
+        const path = `/${name}`;
+        await promises.writeFile(path, filled(before, 1));
+        const file = await promises.open(path, 'r+');
+        await file.write(filled(1, 3), 0, piece, 0);
+        await Promise.all([file.close(), promises.writeFile(path, filled(after, 9))]);
+        results[name] = (await read(path, piece, after * piece - 1)).join();
+      }
+
+      await promises.writeFile('/other', filled(1, 1));
+      const file = await promises.open('/other', 'r+');
+      await file.write(filled(1, 3), 0, 10, 0);
+      await other.writeFile('/other', new Uint8Array(100).fill(9));
+      await file.close();
+      results['other'] = await read('/other', 9, 10, 99, 100);
+      return results;
+    });
+    expect(seen).toEqual({
+      two: [1, 2],
+      'one piece': [1, 3, 1, 4, 1],
+      small: '9,9',
+      'to pieces': '9,9',
+      'to one value': '9,9',
+      'in pieces': '9,9',
+      other: [3, 9, 9, undefined],
+    });
+  });
+});

@@ -94,6 +94,16 @@ export class Contents {
     return bytes;
   }
 
+  /** @returns the pieces of a file that is one value; undefined where it is in pieces. */
+  async whole(node: Node): Promise<Uint8Array[] | undefined> {
+    if (node.pieces === true) return undefined;
+    const bytes = (await this.read(node)) ?? new Uint8Array(0);
+    const count = Math.ceil(bytes.length / pieceSize);
+    return Array.from({ length: count }, (_, order) =>
+      bytes.slice(order * pieceSize, (order + 1) * pieceSize),
+    );
+  }
+
   /** @returns a piece, in memory that nobody else changes; undefined for a hole. */
   async piece(ino: number, order: number): Promise<Uint8Array | undefined> {
     const [piece] = await this.#pieces(ino, order, order);

@@ -2,13 +2,13 @@
  * A file that was opened: read and written at positions, as Node's file handles are. What is written
  * is gathered in pieces, and stored when some are full; `sync` and `close` wait for it.
  */
-import { Deferred } from '../../base/deferred.js';
 import { pieceSize, type Batch } from './batch.js';
 import { mostReads, type Contents } from './contents.js';
 import { FileError } from './errors.js';
 import { Stats, type Node } from './node.js';
 import type { Tree } from './tree.js';
 import type { Volume } from './volume.js';
+import { WrittenPiece } from './written.js';
 
 /** Full pieces that are gathered before they are stored. */
 const piecesAtOnce = 8;
@@ -27,8 +27,8 @@ export class OpenedFile {
   readonly #id: string;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
-  /** Pieces that are not stored, by their order, each of the full size. */
-  readonly #written = new Map<number, Uint8Array>();
+  /** Pieces that are not stored, by their order. */
+  readonly #written = new Map<number, WrittenPiece>();
   /** Pieces that are stored, of one version of the contents. */
   readonly #kept = new Map<number, Uint8Array>();
   #keptOf: readonly [Node, number] | undefined;
@@ -99,8 +99,7 @@ export class OpenedFile {
         const order = Math.floor((start + at) / pieceSize);
         const from = start + at - order * pieceSize;
         const part = Math.min(pieceSize - from, length - at);
-        const piece = await this.#writable(order, part === pieceSize);
-        piece.set(buffer.subarray(offset + at, offset + at + part), from);
+        this.#writable(order).write(buffer.subarray(offset + at, offset + at + part), from);
         this.#newSize = Math.max(this.#newSize ?? 0, start + at + part);
         at += part;
       }
@@ -121,7 +120,11 @@ export class OpenedFile {
     return this.#exclusively(async () => {
       if (!this.#canWrite) throw new FileError('EBADF', this.#path);
       const rest = length % pieceSize;
-      if (rest > 0) (await this.#writable(Math.floor(length / pieceSize), false)).fill(0, rest);
+      if (rest > 0)
+        this.#writable(Math.floor(length / pieceSize)).write(
+          new Uint8Array(pieceSize - rest),
+          rest,
+        );
       const end = Math.ceil(length / pieceSize);
       for (const order of [...this.#written.keys()]) if (order >= end) this.#written.delete(order);
       await this.#storeAll(
@@ -136,7 +139,7 @@ export class OpenedFile {
     return this.#exclusively(() =>
       this.#volume.use((tree) => {
         const node = this.#node(tree);
-        return new Stats(node, this.#newSize ?? node.size);
+        return new Stats(node, this.#sizeOf(node));
       }),
     );
   }
@@ -174,7 +177,7 @@ export class OpenedFile {
   /** @returns how many bytes of the target there are now, and whether they are of one version. */
   async #read(node: Node, target: Uint8Array, start: number) {
     const { version } = node;
-    const count = Math.max(0, Math.min(target.length, (this.#newSize ?? node.size) - start));
+    const count = Math.max(0, Math.min(target.length, this.#sizeOf(node) - start));
     for (let at = 0; at < count;) {
       const order = Math.floor((start + at) / pieceSize);
       const from = start + at - order * pieceSize;
@@ -187,9 +190,23 @@ export class OpenedFile {
     return { count, isOfOne: await this.#contents.isStill(node, version) };
   }
 
+  /** @returns how large the file is, with what is not stored. */
+  #sizeOf(node: Node): number {
+    return Math.max(node.size, this.#newSize ?? 0);
+  }
+
+  /** @returns a piece with what was written; undefined for a hole. */
   async #piece(node: Node, order: number): Promise<Uint8Array | undefined> {
     const written = this.#written.get(order);
-    if (written !== undefined) return written;
+    if (written === undefined) return this.#storedPiece(node, order);
+    const { version } = node;
+    if (!written.isFilled(node, version))
+      written.fill(await this.#storedPiece(node, order), node, version);
+    return written.bytes;
+  }
+
+  async #storedPiece(node: Node, order: number): Promise<Uint8Array | undefined> {
+    if (order * pieceSize >= node.size) return undefined;
     if (this.#keptOf?.[0] !== node || this.#keptOf[1] !== node.version) this.#kept.clear();
     this.#keptOf = [node, node.version];
     let piece = this.#kept.get(order);
@@ -207,20 +224,10 @@ export class OpenedFile {
     return piece;
   }
 
-  /** @returns a piece to write into. @param all whether nothing of what it has will be left. */
-  async #writable(order: number, all: boolean): Promise<Uint8Array> {
-    let piece = this.#written.get(order);
-    if (piece === undefined) {
-      piece = new Uint8Array(pieceSize);
-      if (!all) {
-        const there = await this.#volume.use((tree) => {
-          const node = this.#node(tree);
-          return order * pieceSize < node.size ? this.#piece(node, order) : undefined;
-        });
-        if (there !== undefined) piece.set(there);
-      }
-      this.#written.set(order, piece);
-    }
+  /** @returns a piece to write into. */
+  #writable(order: number): WrittenPiece {
+    const piece = this.#written.get(order) ?? new WrittenPiece();
+    this.#written.set(order, piece);
     return piece;
   }
 
@@ -244,43 +251,40 @@ export class OpenedFile {
     const orders = [...this.#written.keys()].sort((one, other) => one - other);
     const chosen = orders.slice(0, orders.length - left);
     if (chosen.length === 0 && change === undefined) return;
-    const whole = await this.#volume.use((tree) => this.#wholeOf(this.#node(tree)));
-    const taken = new Deferred<undefined>();
-    this.#storing = this.#volume
-      .change((tree, batch) => {
+    for (;;) {
+      const read = await this.#volume.use((tree) => this.#complete(this.#node(tree), chosen));
+      const { result, stored } = await this.#volume.begin((tree, batch) => {
         const node = this.#node(tree);
+        // Somebody else has changed the file since: what was read is to be read again.
+        if (node !== read.node || node.version !== read.version) return false;
         const reached = ((chosen.at(-1) ?? -1) + 1) * pieceSize;
-        const stored = left === 0 ? (this.#newSize ?? 0) : Math.min(this.#newSize ?? 0, reached);
-        const size = change === undefined ? Math.max(node.size, stored) : sizeOf(node.size);
-        if (whole !== undefined) batch.remove(node);
+        const end = left === 0 ? (this.#newSize ?? 0) : Math.min(this.#newSize ?? 0, reached);
+        const size = change === undefined ? Math.max(node.size, end) : sizeOf(node.size);
+        if (read.whole !== undefined) batch.remove(node);
         tree.update(node, { size, mtimeMs: Date.now(), ctimeMs: undefined, pieces: true });
         node.version += 1;
-        whole?.forEach((piece, order) => batch.putPiece(node, order, piece));
+        read.whole?.forEach((piece, order) => batch.putPiece(node, order, piece));
         change?.(node, batch);
         for (const order of chosen) {
-          const piece = this.#written.get(order);
+          const piece = this.#written.get(order)?.bytes;
           this.#written.delete(order);
           const bytes = piece?.subarray(0, Math.max(0, size - order * pieceSize));
           if (bytes !== undefined && bytes.length > 0) batch.putPiece(node, order, bytes);
         }
         if (this.#written.size === 0) this.#newSize = undefined;
-        taken.resolve(undefined);
-      })
-      .catch((reason: unknown) => {
-        this.#failed = { reason };
-        taken.resolve(undefined);
+        return true;
       });
-    // Until then a write may still change the pieces.
-    await taken.promise;
+      if (!result) continue;
+      this.#storing = stored.catch((reason: unknown) => (this.#failed = { reason }));
+      return;
+    }
   }
 
-  /** @returns the pieces of a file that is one value; undefined where it is in pieces, or empty. */
-  async #wholeOf(node: Node): Promise<Uint8Array[] | undefined> {
-    if (node.pieces === true) return undefined;
-    const bytes = (await this.#contents.read(node)) ?? new Uint8Array(0);
-    const count = Math.ceil(bytes.length / pieceSize);
-    return Array.from({ length: count }, (_, order) =>
-      bytes.slice(order * pieceSize, (order + 1) * pieceSize),
-    );
+  /** Reads what a file has where nothing was written, and all of one that is one value. */
+  async #complete(node: Node, orders: readonly number[]) {
+    const { version } = node;
+    const whole = await this.#contents.whole(node);
+    for (const order of orders) await this.#piece(node, order);
+    return { node, version, whole };
   }
 }
