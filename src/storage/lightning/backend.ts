@@ -33,7 +33,7 @@ export class Backend {
   }
 
   async flush(): Promise<void> {
-    await this.volume.commits.flush();
+    await this.volume.flush();
   }
 
   async readFile(path: string, options?: CallOptions | string): Promise<Uint8Array | string> {

@@ -39,7 +39,7 @@ export class OpenedFile {
   #storing: Promise<unknown> = Promise.resolve();
   #failed: { readonly reason: unknown } | undefined;
   #isClosed = false;
-  readonly #leaving = () => void this.#exclusively(() => this.#store(0)).catch(() => undefined);
+  readonly #leaving = () => this.#exclusively(() => this.#storeAll()).catch(() => undefined);
 
   constructor(volume: Volume, contents: Contents, path: string, flags: OpenFlags, node: Node) {
     this.#volume = volume;

@@ -12,7 +12,7 @@ const askTime = 25;
 /** Counts operations, and calls when none has run for a while. */
 export class Turns {
   readonly #onIdle: () => void;
-  readonly #channel: BroadcastChannel | undefined;
+  #channel: BroadcastChannel | undefined;
   #running = 0;
   #lastEnd = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,6 +57,8 @@ export class Turns {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#channel?.close();
+    // Who still waits asks no more.
+    this.#channel = undefined;
   }
 
   #timeIsUp(): void {

@@ -8,7 +8,7 @@ import { Commits, type CommitTarget } from './commit.js';
 import { openDatabase, readBlocks, type Head, type Place } from './database.js';
 import { storageFailure } from './failure.js';
 import { makeLock, type Lock } from './lock.js';
-import { takeSteps } from './pace.js';
+import { nextTask, takeSteps } from './pace.js';
 import { Tree, type Owner } from './tree.js';
 import { Turns } from './turns.js';
 
@@ -30,14 +30,15 @@ export class Volume implements CommitTarget {
   readonly #lock: Lock;
   readonly #turns: Turns;
   readonly #leaving = () => void this.#giveUp();
-  /** Called when the page is left, before the lock is given up. */
-  readonly beforeLeaving = new Set<() => void>();
+  /** Called and waited for when the page is left, before the lock is given up. */
+  readonly beforeLeaving = new Set<() => Promise<unknown>>();
   #database: Promise<IDBDatabase> | undefined;
   #tree: Tree | undefined;
   #head: Head | undefined;
   #preparing: Promise<void> | undefined;
   #releasing: Promise<void> | undefined;
   #mustWipe: boolean;
+  #closing: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: VolumeOptions) {
@@ -82,6 +83,7 @@ export class Volume implements CommitTarget {
   async use<Result>(work: (tree: Tree) => Result): Promise<Awaited<Result>> {
     this.#turns.begin();
     try {
+      if (this.#isClosed) throw closed();
       // The lock is held before the tree is what is stored: a change made in between would be lost.
       while (this.#preparing !== undefined || !this.#lock.isHeld || this.#tree === undefined) {
         this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
@@ -125,12 +127,24 @@ export class Volume implements CommitTarget {
     });
   }
 
+  /** Resolves when all is stored that calls change which were made until now. @throws why not. */
+  async flush(): Promise<void> {
+    // LightningFS hands a call on some microtasks later.
+    await nextTask();
+    // Calls that came before have made their change when this has its turn.
+    if (!this.#turns.isIdle) await this.use(() => this.commits.flush());
+  }
+
   /** Stores what is left, gives the lock up, and closes the database. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     globalThis.removeEventListener?.('pagehide', this.#leaving);
-    for (const each of this.beforeLeaving) each();
+    await this.flush().catch(() => undefined);
+    await this.#storeOpened();
+    this.#isClosed = true;
     await this.commits.flush().catch(() => undefined);
     await this.#release(true);
     this.#turns.close();
@@ -139,9 +153,14 @@ export class Volume implements CommitTarget {
     this.#database = undefined;
   }
 
+  /** Has opened files store what was written. */
+  async #storeOpened(): Promise<void> {
+    await Promise.all([...this.beforeLeaving].map((store) => store()));
+  }
+
   async #open(): Promise<IDBDatabase> {
     try {
-      if (this.#isClosed) throw new GitWsError('FILE_SYSTEM_FAILED', 'The file system is closed.');
+      if (this.#isClosed) throw closed();
       const database = await openDatabase(this.#options, this.#options.lockTimeout);
       const gone = (): void => {
         this.#database = undefined;
@@ -209,7 +228,7 @@ export class Volume implements CommitTarget {
   }
 
   async #giveUp(): Promise<void> {
-    for (const each of this.beforeLeaving) each();
+    await this.#storeOpened();
     await this.commits.flush().catch(() => undefined);
     await this.#release(true);
   }
@@ -219,6 +238,10 @@ export class Volume implements CommitTarget {
     this.#releasing = this.#lock.release();
     await this.#releasing;
   }
+}
+
+function closed(): GitWsError {
+  return new GitWsError('FILE_SYSTEM_FAILED', 'The file system is closed.');
 }
 
 /** @returns blocks that changed between two states; undefined where that is not known any more. */

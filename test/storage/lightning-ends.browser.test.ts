@@ -1,0 +1,139 @@
+/** `createLightningFS` at its ends: what `flush` and `close` wait for, and pages that are left. */
+import { beforeAll, describe, expect } from 'vitest';
+import { it } from '../helpers/long.js';
+import {
+  browserAvailable,
+  launchBrowser,
+  type TestBrowser,
+  type TestPage,
+} from '../helpers/engines.js';
+import { bundlePage, servePage } from '../helpers/page.js';
+import type { LightningPage } from './lightning-page.js';
+
+declare const lightning: LightningPage;
+
+let url: string;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  if (!browserAvailable) return;
+  ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
+  browser = await launchBrowser();
+});
+
+async function openPage(): Promise<TestPage> {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(url);
+  return page;
+}
+
+describe.skipIf(!browserAvailable)('flush', () => {
+  it('waits for calls that were made before it, and wait for the lock', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('flushed');
+      const count = () =>
+        new Promise<number>((resolve) => {
+          const opening = indexedDB.open('flushed');
+          opening.onsuccess = () => {
+            const files = opening.result.transaction('gitws-files').objectStore('gitws-files');
+            const counting = files.count();
+            counting.onsuccess = () => {
+              opening.result.close();
+              resolve(counting.result);
+            };
+          };
+        });
+      const counts: number[] = [];
+      for (const path of ['/first', '/second']) {
+        void promises.writeFile(path, 'x');
+        await promises.flush();
+        counts.push(await count());
+      }
+      return counts;
+    });
+    expect(seen).toEqual([1, 2]);
+  });
+});
+
+describe.skipIf(!browserAvailable)('close', () => {
+  it('stores what opened files have, and what was called before it', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('closed');
+      const file = await promises.open('/opened', 'w');
+      await file.write(new Uint8Array(100).fill(1));
+      const written = promises.writeFile('/called', 'x').then(() => 'done', lightning.codeOf);
+      await promises.close();
+      const other = lightning.create('closed').promises;
+      return [(await other.readFile('/opened')).length, await written, await other.readdir('/')];
+    });
+    expect(seen).toEqual([100, 'done', ['opened', 'called']]);
+  });
+
+  it('has later calls reject at once, and asks nobody for the lock any more', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const errors: string[] = [];
+      addEventListener('error', ({ message }) => errors.push(message));
+      const { promises } = lightning.create('rejects', { lockTimeout: 200 });
+      await promises.writeFile('/a', 'a');
+      await promises.close();
+      void navigator.locks.request('rejects_lock', () => new Promise<void>(() => undefined));
+      return [await promises.readdir('/').then(() => 'done', lightning.codeOf), errors];
+    });
+    expect(seen).toEqual(['FILE_SYSTEM_FAILED', []]);
+  });
+});
+
+describe.skipIf(!browserAvailable)('a page that is left', () => {
+  it('stores what opened files have before it gives the lock up', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('left');
+      const file = await promises.open('/a', 'w');
+      await file.write(new Uint8Array(100).fill(1));
+      let asked = 0;
+      const request = navigator.locks.request.bind(navigator.locks) as (
+        ...given: unknown[]
+      ) => Promise<unknown>;
+      navigator.locks.request = (...given: unknown[]) => {
+        asked += 1;
+        return request(...given);
+      };
+      dispatchEvent(new Event('pagehide'));
+      const other = lightning.create('left').promises;
+      // The other one's alone: the first had it all the time.
+      return [(await other.readFile('/a')).length, asked];
+    });
+    expect(seen).toEqual([100, 1]);
+  });
+
+  it('and shown again goes on, and others have their turn', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const [one, two] = [lightning.create('shown').promises, lightning.create('shown').promises];
+      let isDone = false;
+      const write = async (fs: typeof one, name: string): Promise<string> => {
+        for (let at = 0; at < 40; at++) await fs.writeFile(`/${name}-${at}`, 'x');
+        return 'done';
+      };
+      const leave = async (): Promise<void> => {
+        while (!isDone) {
+          dispatchEvent(new Event('pagehide'));
+          await new Promise((resolve) => setTimeout(resolve, 3));
+        }
+      };
+      const leaving = leave();
+      const codes = await Promise.all(
+        [write(one, 'a'), write(one, 'b'), write(one, 'c'), write(two, 'd'), write(two, 'e')].map(
+          (writing) => writing.catch(lightning.codeOf),
+        ),
+      );
+      isDone = true;
+      await leaving;
+      return [codes, (await one.readdir('/')).length, (await two.readdir('/')).length];
+    });
+    expect(seen).toEqual([Array.from({ length: 5 }, () => 'done'), 200, 200]);
+  });
+});
