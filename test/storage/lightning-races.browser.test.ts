@@ -128,6 +128,20 @@ describe.skipIf(!browserAvailable)('a large file', () => {
     expect(seen).toEqual([true, true, true, 'another']);
   });
 
+  it('takes the place of none that is made while it is copied, where it must not', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('copied');
+      await promises.writeFile('/a', new Uint8Array(2_000_000));
+      const made: Promise<unknown>[] = [];
+      lightning.atNextTransaction(() => made.push(promises.writeFile('/b', 'made')));
+      await promises.cp('/a', '/b', { force: false });
+      await Promise.all(made);
+      return promises.readFile('/b', 'utf8');
+    });
+    expect(seen).toBe('made');
+  });
+
   it('that is written all the time is not said not to be there', async () => {
     const page = await openPage();
     const seen = await page.evaluate(async () => {

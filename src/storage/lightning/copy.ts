@@ -1,6 +1,7 @@
 /** `cp`, with LightningFS's options and answers. */
 import type { Contents } from './contents.js';
 import { FileError } from './errors.js';
+import type { Tree } from './tree.js';
 import type { Volume } from './volume.js';
 
 /** As Node.js has them. */
@@ -31,6 +32,12 @@ async function copyOne(volume: Volume, contents: Contents, copying: Copying): Pr
   const { from, to, options } = copying;
   if (options.filter !== undefined && !(await options.filter(from, to))) return;
   const follow = options.dereference === true;
+  /** Whether what is there is to stay: somebody may make it while it is read what is copied. */
+  const isKept = (tree: Tree): boolean => {
+    if (options.force !== false || tree.find(to, false) === undefined) return false;
+    if (options.errorOnExist === true) throw new FileError('EEXIST', to);
+    return true;
+  };
   const inner = await volume.use(async (tree) => {
     const node = tree.lookup(from, follow);
     if (node.children !== undefined) {
@@ -38,14 +45,11 @@ async function copyOne(volume: Volume, contents: Contents, copying: Copying): Pr
       await volume.change((now) => now.makeDirectories(to, node.mode));
       return [...node.children.keys()];
     }
-    const existing = tree.find(to, false);
-    if (existing !== undefined && options.force === false) {
-      if (options.errorOnExist === true) throw new FileError('EEXIST', to);
-      return [];
-    }
+    if (isKept(tree)) return [];
     const { target, mode } = node;
     if (target !== undefined) {
       await volume.change((now, batch) => {
+        if (isKept(now)) return;
         const { removed } = now.symlink(target, to);
         if (removed !== undefined) batch.remove(removed);
       });
@@ -53,6 +57,7 @@ async function copyOne(volume: Volume, contents: Contents, copying: Copying): Pr
     }
     const bytes = await contents.file(from, follow);
     await volume.change((now, batch) => {
+      if (isKept(now)) return;
       now.makeDirectories(to.slice(0, to.lastIndexOf('/')) || '/');
       batch.put(now.write(to, bytes.length, mode), bytes);
     });
