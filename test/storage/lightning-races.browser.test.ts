@@ -166,6 +166,30 @@ describe.skipIf(!browserAvailable)('a large file', () => {
 });
 
 describe.skipIf(!browserAvailable)('a file that is open', () => {
+  it('is one that is stored: what took its number is not it', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('number');
+      await promises.writeFile('/a', 'a');
+      lightning.refuse((value) => value instanceof Uint8Array && value[0] === 9);
+      const failed = promises.writeFile('/failed', new Uint8Array([9])).catch(lightning.codeOf);
+      let opening: Promise<unknown> | undefined;
+      // While it is being stored.
+      lightning.atNextTransaction(() => {
+        opening = promises.open('/failed', 'r+').then(async (file) => {
+          await failed;
+          await promises.writeFile('/b', 'b');
+          await file.write(new TextEncoder().encode('overwritten'));
+          await file.close();
+        }, lightning.codeOf);
+      });
+      const codes = [await failed, await opening];
+      if (codes[1] !== undefined) await promises.writeFile('/b', 'b');
+      return [...codes, await promises.readFile('/b', 'utf8')];
+    });
+    expect(seen).toEqual(['QUOTA', 'ENOENT', 'b']);
+  });
+
   it('is as large as it is, while less of it is written again', async () => {
     const page = await openPage();
     const seen = await page.evaluate(async () => {

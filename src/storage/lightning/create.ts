@@ -174,12 +174,19 @@ async function open(
   mode?: number,
 ): Promise<LightningFile> {
   if (!/^(r|w|wx)\+?$/.test(flags)) throw new FileError('EINVAL', path);
-  const file = (): OpenedFile | undefined => {
-    const node = volume.tree.lookup(path);
-    if (node.type === 'dir' && flags !== 'r') throw new FileError('EISDIR', path);
-    return new OpenedFile(volume, contents, path, flags, node);
-  };
-  if (flags.startsWith('r')) return volume.use(() => file()) as Promise<LightningFile>;
+  if (flags.startsWith('r')) {
+    for (;;) {
+      const file = await volume.use((tree) => {
+        const node = tree.lookup(path);
+        if (node.type === 'dir' && flags !== 'r') throw new FileError('EISDIR', path);
+        // Not stored yet: if it never is, another file gets its number.
+        if (node.ino >= volume.head.next) return undefined;
+        return new OpenedFile(volume, contents, path, flags, node);
+      });
+      if (file !== undefined) return file;
+      await volume.commits.flush().catch(() => undefined);
+    }
+  }
   return volume.change((tree, batch) => {
     if (flags.includes('x') && tree.find(path, false) !== undefined)
       throw new FileError('EEXIST', path);
