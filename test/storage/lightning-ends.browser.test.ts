@@ -137,3 +137,44 @@ describe.skipIf(!browserAvailable)('a page that is left', () => {
     expect(seen).toEqual([Array.from({ length: 5 }, () => 'done'), 200, 200]);
   });
 });
+
+describe.skipIf(!browserAvailable)('a file system that is wiped', () => {
+  it('rejects where a program has it open that does not close it', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      const { promises } = lightning.create('open elsewhere');
+      await promises.writeFile('/a', 'a');
+      await promises.close();
+      const opened = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('open elsewhere');
+        request.onsuccess = () => resolve(request.result);
+      });
+      const wiped = lightning.create('open elsewhere', { wipe: true, lockTimeout: 200 }).promises;
+      const names = () => wiped.readdir('/').catch(lightning.codeOf);
+      const hangs = new Promise((resolve) => setTimeout(() => resolve('hangs'), 3000));
+      const first = await Promise.race([names(), hangs]);
+      opened.close();
+      return [first, await names()];
+    });
+    expect(seen).toEqual(['STORAGE_LOCKED', []]);
+  });
+
+  it('has its lease still, where there are no locks', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      Object.defineProperty(navigator, 'locks', { value: undefined });
+      const [wiped, other] = [
+        lightning.create('lease', { wipe: true }).promises,
+        lightning.create('lease').promises,
+      ];
+      await wiped.readdir('/');
+      const write = async (fs: typeof wiped, name: string): Promise<string> => {
+        for (let at = 0; at < 30; at++) await fs.writeFile(`/${name}-${at}`, 'x');
+        return 'done';
+      };
+      const writing = [write(wiped, 'one'), write(other, 'two')];
+      return Promise.all(writing.map((each) => each.catch(lightning.codeOf)));
+    });
+    expect(seen).toEqual(['done', 'done']);
+  });
+});

@@ -55,8 +55,7 @@ export function openDatabase(place: Place, timeout: number): Promise<IDBDatabase
     let isLate = false;
     const timer = startTimer(() => {
       isLate = true;
-      const message = 'The file system is open elsewhere, by a program that does not close it.';
-      reject(new GitWsError('STORAGE_LOCKED', message, { retryable: true }));
+      reject(openElsewhere());
     }, timeout);
     request.onupgradeneeded = () => {
       if (request.transaction !== null) upgrade(request.result, request.transaction, place);
@@ -73,6 +72,21 @@ export function openDatabase(place: Place, timeout: number): Promise<IDBDatabase
       else resolve(request.result);
     };
   });
+}
+
+/** Deletes the database. @throws as openDatabase. */
+export async function deleteDatabase(name: string, timeout: number): Promise<void> {
+  const request = globalThis.indexedDB.deleteDatabase(name);
+  let timer: ReturnType<typeof startTimer>;
+  const late = new Promise<never>((_, reject) => {
+    timer = startTimer(() => reject(openElsewhere()), timeout);
+  });
+  await Promise.race([resultOf(request), late]).finally(() => clearTimeout(timer));
+}
+
+function openElsewhere(): GitWsError {
+  const message = 'The file system is open elsewhere, by a program that does not close it.';
+  return new GitWsError('STORAGE_LOCKED', message, { retryable: true });
 }
 
 function upgrade(database: IDBDatabase, transaction: IDBTransaction, place: Place): void {

@@ -11,6 +11,8 @@ import { resultOf, stores } from './database.js';
 export interface Lock {
   /** False as soon as it is lost, too. */
   readonly isHeld: boolean;
+  /** Whether it is in the database, and gone with that. */
+  readonly isStored: boolean;
   /** @throws GitWsError STORAGE_LOCKED where it is not to be had in time (ms). */
   acquire(timeout: number): Promise<void>;
   /** Gives it up. Never rejects. */
@@ -33,6 +35,7 @@ function locked(): GitWsError {
 
 /** A Web Lock of a name. */
 export class WebLock implements Lock {
+  readonly isStored = false;
   readonly #name: string;
   readonly #locks: LockManager;
   #giveUp: (() => void) | undefined;
@@ -87,6 +90,7 @@ interface StoredLease {
 }
 
 class Lease implements Lock {
+  readonly isStored = true;
   readonly #database: () => Promise<IDBDatabase>;
   readonly #owner = randomName();
   #until = 0;

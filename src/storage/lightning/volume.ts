@@ -5,7 +5,7 @@
 import { GitWsError } from '../../base/errors.js';
 import type { Batch } from './batch.js';
 import { Commits, type CommitTarget } from './commit.js';
-import { openDatabase, readBlocks, type Head, type Place } from './database.js';
+import { deleteDatabase, openDatabase, readBlocks, type Head, type Place } from './database.js';
 import { storageFailure } from './failure.js';
 import { makeLock, type Lock } from './lock.js';
 import { nextTask, takeSteps } from './pace.js';
@@ -182,7 +182,11 @@ export class Volume implements CommitTarget {
       await this.#releasing;
       const { lockTimeout } = this.#options;
       if (!this.#lock.isHeld) await this.#turns.whileAsking(this.#lock.acquire(lockTimeout));
-      if (this.#mustWipe) await this.#wipe();
+      if (this.#mustWipe) {
+        await this.#wipe();
+        // A lease was deleted with it: others may have one by now.
+        if (this.#lock.isStored) await this.#lock.acquire(lockTimeout);
+      }
       // Of changes made before the lock was lost it is found out now whether they can be stored.
       await this.commits.flush().catch(() => undefined);
       await this.#load().catch(async (reason: unknown) => {
@@ -218,12 +222,7 @@ export class Volume implements CommitTarget {
     (await this.#database?.catch(() => undefined))?.close();
     this.#database = undefined;
     this.forget();
-    await new Promise<void>((resolve, reject) => {
-      const request = globalThis.indexedDB.deleteDatabase(this.#options.database);
-      request.onsuccess = () => resolve();
-      request.onerror = () =>
-        reject(request.error ?? new GitWsError('FILE_SYSTEM_FAILED', 'It cannot be deleted.'));
-    });
+    await deleteDatabase(this.#options.database, this.#options.lockTimeout);
     this.#mustWipe = false;
   }
 
