@@ -178,3 +178,27 @@ describe.skipIf(!browserAvailable)('a file system that is wiped', () => {
     expect(seen).toEqual(['done', 'done']);
   });
 });
+
+describe.skipIf(!browserAvailable)('a call that waits for the lock', () => {
+  it('waits as long as it may, though one that came before it has not got it in time', async () => {
+    const page = await openPage();
+    const seen = await page.evaluate(async () => {
+      let free = (): void => undefined;
+      await new Promise<void>((held) => {
+        void navigator.locks.request('in time_lock', () => {
+          held();
+          return new Promise<void>((resolve) => (free = resolve));
+        });
+      });
+      const { promises } = lightning.create('in time', { lockTimeout: 1000 });
+      const read = () => promises.readdir('/').then(() => 'done', lightning.codeOf);
+      const first = read();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const second = read();
+      const codes = [await first];
+      free();
+      return [...codes, await second];
+    });
+    expect(seen).toEqual(['STORAGE_LOCKED', 'done']);
+  });
+});

@@ -2,7 +2,7 @@
  * A file system as a whole: its database, the lock, the tree, and what is to be stored. Whoever uses
  * it does so in a turn, in which the lock is held and the tree is what is stored.
  */
-import { GitWsError } from '../../base/errors.js';
+import { GitWsError, isGitWsError } from '../../base/errors.js';
 import type { Batch } from './batch.js';
 import { Commits, type CommitTarget } from './commit.js';
 import { deleteDatabase, openDatabase, readBlocks, type Head, type Place } from './database.js';
@@ -11,6 +11,9 @@ import { makeLock, type Lock } from './lock.js';
 import { nextTask, takeSteps } from './pace.js';
 import { Tree, type Owner } from './tree.js';
 import { Turns } from './turns.js';
+
+/** A call that may wait for less, in ms, is done with those that it waited with. */
+const leastWait = 20;
 
 /** What a volume is made of. */
 export interface VolumeOptions extends Place {
@@ -82,12 +85,17 @@ export class Volume implements CommitTarget {
    */
   async use<Result>(work: (tree: Tree) => Result): Promise<Awaited<Result>> {
     this.#turns.begin();
+    const end = performance.now() + this.#options.lockTimeout;
     try {
       if (this.#isClosed) throw closed();
       // The lock is held before the tree is what is stored: a change made in between would be lost.
       while (this.#preparing !== undefined || !this.#lock.isHeld || this.#tree === undefined) {
-        this.#preparing ??= this.#prepare().finally(() => (this.#preparing = undefined));
-        await this.#preparing;
+        this.#preparing ??= this.#prepare(end).finally(() => (this.#preparing = undefined));
+        await this.#preparing.catch((reason: unknown) => {
+          const rest = end - performance.now();
+          // Who began to wait before has waited for long enough, and this call has not.
+          if (!isGitWsError(reason, 'STORAGE_LOCKED') || rest < leastWait) throw reason;
+        });
       }
       return await work(this.#tree);
     } finally {
@@ -177,10 +185,11 @@ export class Volume implements CommitTarget {
     }
   }
 
-  async #prepare(): Promise<void> {
+  /** @param end when who waits for it has waited for long enough, by the page's clock. */
+  async #prepare(end: number): Promise<void> {
     try {
       await this.#releasing;
-      const { lockTimeout } = this.#options;
+      const lockTimeout = Math.max(0, end - performance.now());
       if (!this.#lock.isHeld) await this.#turns.whileAsking(this.#lock.acquire(lockTimeout));
       if (this.#mustWipe) {
         await this.#wipe();
