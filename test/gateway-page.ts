@@ -1,4 +1,4 @@
-/** What runs in the page of the test of gateways: each way in which a page may go through one. */
+/** What runs in the pages of the tests of gateways and of plain HTTP: each way in which a page may use them. */
 import LightningFS from '@isomorphic-git/lightning-fs';
 import { bindRepository, createHttpClient } from 'gitws';
 import * as isomorphic from 'isomorphic-git';
@@ -11,24 +11,25 @@ provideBuffer();
 /** What a page is given. */
 export interface GatewayTask {
   readonly url: string;
-  readonly gateway: string;
   readonly password: string;
+  /** How the repository is reached. */
+  readonly way: { readonly gateway?: string; readonly fallback?: 'http' };
 }
 
 const author = { name: 'Test Author', email: 'author@example.com' };
 
 const ways = {
-  plugin: ({ gateway }: GatewayTask) => ({
+  plugin: ({ way }: GatewayTask) => ({
     ...isomorphic,
-    bound: () => ({ http: createHttpClient({ gateway }) }),
+    bound: () => ({ http: createHttpClient(way) }),
   }),
-  bound: ({ url, gateway }: GatewayTask) => ({
+  bound: ({ url, way }: GatewayTask) => ({
     ...isomorphic,
-    bound: (fs: LightningFS) => bindRepository({ fs, dir: '/clone', url, gateway }),
+    bound: (fs: LightningFS) => bindRepository({ fs, dir: '/clone', url, ...way }),
   }),
-  own: ({ gateway }: GatewayTask) => ({
+  own: ({ way }: GatewayTask) => ({
     ...(git as unknown as typeof isomorphic),
-    bound: () => ({ gateway }) as unknown as { http: isomorphic.HttpClient },
+    bound: () => way as unknown as { http: isomorphic.HttpClient },
   }),
 } as const;
 
@@ -55,16 +56,16 @@ async function runWay(way: keyof typeof ways, task: GatewayTask) {
 }
 
 /**
- * Clones a part in a worker, and reads what it left out: the worker itself goes through the gateway then.
+ * Clones a part in a worker, and reads what it left out: the worker itself goes that way then.
  *
  * @returns the heads that the host lists, and the bytes of a file of the commit before the last.
  */
-async function readInWorker({ url, gateway, password }: GatewayTask) {
+async function readInWorker({ url, way: how, password }: GatewayTask) {
   const onAuth = () => ({ username: 'ada', password });
-  const promisor = { onAuth, gateway };
+  const promisor = { onAuth, ...how };
   const worker = await startGit({ storage: `gateway-${crypto.randomUUID()}`, promisor });
   const dir = '/clone';
-  const way = { url, onAuth, gateway };
+  const way = { url, onAuth, ...how };
   await worker.clone({ dir, ...way, filter: 'blob:none', noCheckout: true });
   const listed = await worker.listServerRefs({ ...way, prefix: 'refs/heads/' });
   const [, before] = await worker.log({ dir });

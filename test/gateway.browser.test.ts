@@ -55,7 +55,11 @@ describe.skipIf(!browserAvailable)('a page signs in, clones, commits and pushes'
     ['gitws/git', 'own'],
   ] as const)('by %s', async (_, way) => {
     const page = await open();
-    const task = { url: `${host.url}/team/site.git`, gateway: through(), password: 'open sesame' };
+    const task = {
+      url: `${host.url}/team/site.git`,
+      way: { gateway: through() },
+      password: 'open sesame',
+    };
     const { asked, oid } = await page.evaluate(([name, given]) => runWay(name, given), [
       way,
       task,
@@ -69,7 +73,11 @@ describe.skipIf(!browserAvailable)('a page signs in, clones, commits and pushes'
 
   it('in a worker, and reads what a partial clone has left out', async () => {
     const page = await open();
-    const task = { url: `${host.url}/team/site.git`, gateway: through(), password: 'open sesame' };
+    const task = {
+      url: `${host.url}/team/site.git`,
+      way: { gateway: through() },
+      password: 'open sesame',
+    };
     const { heads, oid, filepath, bytes } = await page.evaluate(
       (given) => readInWorker(given),
       task,
@@ -84,7 +92,11 @@ describe.skipIf(!browserAvailable)('a page signs in, clones, commits and pushes'
 
   it('and is told that its password is wrong', async () => {
     const page = await open();
-    const task = { url: `${host.url}/team/site.git`, gateway: through(), password: 'wrong' };
+    const task = {
+      url: `${host.url}/team/site.git`,
+      way: { gateway: through() },
+      password: 'wrong',
+    };
     const failing = page.evaluate((given) => runWay('own', given), task);
     await expect(failing).rejects.toThrow(/UserCanceled|canceled/i);
     await page.close();

@@ -5,9 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import * as isomorphic from 'isomorphic-git';
 import { beforeAll, describe, expect, it } from 'vitest';
 import ownGit from '../../src/git/index.js';
@@ -16,6 +15,7 @@ import { startForeignHost, type ForeignHost } from '../helpers/foreign-host.js';
 import { expectSoundRepository, git, gitStatus, makeRepository } from '../helpers/git.js';
 import { startHttpBackend } from '../helpers/http-backend.js';
 import { listen } from '../helpers/listen.js';
+import { startWithoutWebSockets } from '../helpers/no-websockets.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -270,24 +270,11 @@ describe('where it goes', () => {
   it('is HTTP with a gitws server behind something that lets no WebSocket pass, or has it wait', async () => {
     const { gitDir } = await makeRemote('behind.git');
     const { url: server } = await startServer({ root, smartHttp: true });
-    const waiting = new Set<Duplex>();
-    const proxy = createServer((request, response) => {
-      const { pathname, search } = new URL(request.url ?? '', server);
-      const { method, headers } = request;
-      const target = `${server}${pathname}${search}`;
-      const passed = httpRequest(target, { method, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 0, answer.headers);
-        answer.pipe(response);
-      });
-      request.pipe(passed);
-    }).on('upgrade', (_, socket) => waiting.add(socket));
-    const { url } = await listen(proxy, () => {
-      for (const socket of waiting) socket.destroy();
-    });
+    const { url, asked } = await startWithoutWebSockets(server, 'waiting');
     const dir = await temporaryDirectory();
     const http = createHttpClient({ fallback, openTimeout: 1_000 });
     await ownGit.clone({ fs, dir, url: `${url}/behind.git`, http });
-    expect(waiting.size).toBe(1);
+    expect(asked()).toBe(1);
     expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(
       await git(['rev-parse', 'main'], { cwd: gitDir }),
     );
