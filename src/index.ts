@@ -9,6 +9,7 @@ export type {
   ByteSource,
   HttpClient,
   Gateway,
+  Fallback,
   GatewayOptions,
   HttpClientOptions,
   HttpRequest,

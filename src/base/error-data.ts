@@ -46,7 +46,7 @@ export interface ErrorData {
   };
   /** The server closed with 44xx or 4500, 4503. */
   REFUSED: {
-    /** Of the WebSocket: 44xx, 4500 or 4503. */
+    /** Of the WebSocket, or what it would have been where there is none: 44xx, 4500 or 4503. */
     closeCode: number;
     /** The HTTP status that it stands for: the code less 4000. */
     status: number;

@@ -36,15 +36,17 @@ describe('the module for a page', () => {
     expect(Math.abs(size - Number(told)), `it has ${size} KB`).toBeLessThan(1);
   });
 
-  it('imports nothing but the pack engine beside it, when there is a pack', async () => {
-    const code = await readFile(join(root, 'dist/gitws.min.js'), 'utf8');
-    const lazily = 'import("./gitws-pack.min.js")';
-    expect(code.split(lazily)).toHaveLength(2);
+  it('imports nothing but the pack engine and plain HTTP beside it, when they are needed', async () => {
+    const all = await readFile(join(root, 'dist/gitws.min.js'), 'utf8');
+    const lazily = ['import("./gitws-pack.min.js")', 'import("./gitws-http.min.js")'];
+    let code = all;
+    for (const one of lazily) {
+      expect(all.split(one)).toHaveLength(2);
+      code = code.replace(one, '');
+    }
     // Once more by its address, where that failed.
     const again = /import\(`\$\{\w+\}\?again=[^`]*`\)/g;
     expect(code.match(again)).toHaveLength(1);
-    expect(code.replace(lazily, '').replace(again, '')).not.toMatch(
-      /\b(import\s*["'({*]|from\s*["']|require\()/,
-    );
+    expect(code.replace(again, '')).not.toMatch(/\b(import\s*["'({*]|from\s*["']|require\()/);
   });
 });

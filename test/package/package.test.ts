@@ -44,6 +44,7 @@ describe('the packed files', () => {
       'dist/bin/gitws-ssh.cjs',
       'dist/gitws.min.js',
       'dist/gitws.global.js',
+      'dist/gitws-http.min.js',
       'dist/gitws-pack.min.js',
       'dist/gitws-service-worker.min.js',
       'dist/service-worker.js',
