@@ -13,6 +13,7 @@ import type { ContractFs } from '../contract/context.js';
 import { browserAvailable, launchBrowser, type TestPage } from '../helpers/engines.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
+import { startWithoutWebSockets } from '../helpers/no-websockets.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { root } from './consumer.js';
@@ -29,11 +30,14 @@ const cdnFiles: Readonly<Record<string, string>> = {
   '/lightning-fs.js': 'node_modules/@isomorphic-git/lightning-fs/dist/lightning-fs.min.js',
   '/gitws/gitws.global.js': 'dist/gitws.global.js',
   '/gitws/gitws-pack.min.js': 'dist/gitws-pack.min.js',
+  '/gitws/gitws-http.min.js': 'dist/gitws-http.min.js',
 };
 
 let page: TestPage;
 let gitDir: string;
 let url: string;
+/** Of the same repository, where no WebSocket passes. */
+let httpUrl: string;
 const asked: string[] = [];
 
 /** What isomorphic-git needs in a page, and does not bring. */
@@ -77,8 +81,11 @@ beforeAll(async () => {
       response.setHeader('content-type', 'text/html; charset=utf-8').end(html);
     }),
   );
-  const server = await startServer({ root: repositories, allowPush: true, origins: [site.url] });
+  const server = await startServer({
+    ...{ root: repositories, allowPush: true, smartHttp: true, origins: [site.url] },
+  });
   url = `${server.url}/site.git`;
+  httpUrl = `${(await startWithoutWebSockets(server.url, 'refused')).url}/site.git`;
   page = await (await launchBrowser()).newPage();
   await page.goto(site.url);
 });
@@ -119,5 +126,18 @@ describe.skipIf(!browserAvailable)('a page with script tags alone', () => {
     expect(warnings).toEqual([]);
     expect(asked).toContain('/gitws/gitws-pack.min.js');
     expect(`${commits}`).toBe(await git(['rev-list', '--count', 'main'], { cwd: gitDir }));
+  });
+
+  it('speaks plain HTTP where no WebSocket passes, from the file beside the script', async () => {
+    expect(asked).not.toContain('/gitws/gitws-http.min.js');
+    const head = await page.evaluate(async (remote) => {
+      const { git, gitws, LightningFS } = window as unknown as ScriptPage;
+      const fs = new LightningFS('script-tag-http');
+      const http = gitws.createHttpClient({ fallback: 'http' });
+      await git.clone({ fs, http, dir: '/site', url: remote });
+      return git.resolveRef({ fs, dir: '/site', ref: 'HEAD' });
+    }, httpUrl);
+    expect(asked).toContain('/gitws/gitws-http.min.js');
+    expect(head).toBe(await git(['rev-parse', 'main'], { cwd: gitDir }));
   });
 });
