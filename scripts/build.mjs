@@ -97,6 +97,21 @@ async function buildModules(out) {
     packages: 'external',
     external: ['node:*'],
   });
+  await nameForRequire(join(out, 'git/index.js'));
+}
+
+/**
+ * Node's `require` of a module gives what that exports as `module.exports`. isomorphic-git, which is
+ * CommonJS in Node, has that name as of Node 23, and `export *` passes it on: whoever required
+ * gitws/git got isomorphic-git itself. So the module has one of its own, which is all of it.
+ * @param {string} file
+ */
+async function nameForRequire(file) {
+  const [code = '', map = ''] = (await readFile(file, 'utf8')).split(
+    /^(?=\/\/# sourceMappingURL=)/m,
+  );
+  const own = `import * as all from "./index.js";\nexport { all as "module.exports" };\n`;
+  await writeFile(file, `${code}${own}${map}`);
 }
 
 /** What is loaded when it is needed, from the file beside the script's own: the module, and that file. */
