@@ -108,7 +108,9 @@ function stdoutOf({ stdout }: ChildProcess, { command, slabs }: ServiceOptions):
  * reading ends too, which it never uses: as long as it lives they exist.
  */
 async function lastingOutput(): Promise<SocketPair[] | undefined> {
-  // With plain pipes a push works as well, as long as the server lives.
+  // With plain pipes a push works as well, as long as the server lives. Deno makes what a child is
+  // given block whoever reads it, itself as well: the server would stand still.
+  if ('Deno' in globalThis) return undefined;
   return socketPairs(2).catch(() => undefined);
 }
 
