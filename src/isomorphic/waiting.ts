@@ -4,7 +4,7 @@
  * both, and that is the tie.
  */
 import { startTimer } from '../base/duration.js';
-import { hold } from '../tunnel/client/hold.js';
+import { hold } from '../base/hold.js';
 import { closeAfterAdvertisement } from '../remote/advertisement.js';
 import type { AdvertisedRun } from '../remote/connection.js';
 import { beforeProcessEnds } from './process-end.js';

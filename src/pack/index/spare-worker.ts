@@ -2,6 +2,7 @@
  * The worker of the last small pack, kept for the next one: a page that fetches a few objects at a time
  * would else start a worker for each, which takes longer than the pack does.
  */
+import { hold } from '../../base/hold.js';
 import type { Met } from './messages.js';
 
 /** How long one is kept, in ms. It is another thread, and holds the memory of one small pack. */
@@ -17,6 +18,7 @@ export function takeSpare(): Met | undefined {
   const met = spare?.met;
   clearTimeout(spare?.timer);
   spare = undefined;
+  hold(met?.worker, true);
   return met;
 }
 
@@ -34,4 +36,7 @@ export function leaveWorker(met: Met, bytes: number | undefined): void {
   }
   const timer = setTimeout(() => takeSpare()?.worker.terminate(), spareTime);
   spare = { met, timer };
+  // In Bun a program would not end before it: that has workers as pages do, and stays for them.
+  hold(met.worker, false);
+  hold(timer, false);
 }

@@ -10,7 +10,7 @@ import { ChannelNews } from './channel-news.js';
 import { Deferred } from '../../base/deferred.js';
 import { startTimer } from '../../base/duration.js';
 import { canceled } from './failures.js';
-import { hold } from './hold.js';
+import { hold } from '../../base/hold.js';
 import { beginLife, stepLife, type Life, type LifeAction, type LifeEvent } from './life.js';
 import type { ExitStatus, OpenMessage } from '../machine/message.js';
 import { Keeping } from './keeping.js';

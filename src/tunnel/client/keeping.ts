@@ -8,7 +8,7 @@ import type { Attempt } from './attempt.js';
 import type { ChannelOptions } from './channel-options.js';
 import { closeCodes, closeError } from '../machine/close.js';
 import { ClientBetweenRuns, type Answered } from '../machine/between-runs.js';
-import { hold } from './hold.js';
+import { hold } from '../../base/hold.js';
 import { keptConnections, type KeptAs, type SparedRun } from './kept-connections.js';
 import { lastCall } from '../machine/liveness.js';
 import type { OpenMessage } from '../machine/message.js';

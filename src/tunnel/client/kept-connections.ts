@@ -7,7 +7,7 @@ import { startTimer } from '../../base/duration.js';
 import type { Attempt } from './attempt.js';
 import { closeCodes } from '../machine/close.js';
 import { ClientBetweenRuns } from '../machine/between-runs.js';
-import { hold } from './hold.js';
+import { hold } from '../../base/hold.js';
 import type { WebSocketConstructor } from './socket.js';
 
 /** How long a connection is kept, in ms, where nobody says otherwise. */

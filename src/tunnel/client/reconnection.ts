@@ -4,7 +4,7 @@
  * all come at the same moment.
  */
 import { startTimer } from '../../base/duration.js';
-import { hold } from './hold.js';
+import { hold } from '../../base/hold.js';
 
 /** Waits between attempts, in ms. */
 export const backoff = { first: 500, longest: 10_000 } as const;

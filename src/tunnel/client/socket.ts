@@ -5,7 +5,7 @@
 import IsomorphicWebSocket from 'isomorphic-ws';
 import { GitWsError } from '../../base/errors.js';
 import { messageOf } from '../../base/failure.js';
-import { canHold, hold } from './hold.js';
+import { canHold, hold } from '../../base/hold.js';
 import { maxBinaryBytes } from '../machine/message.js';
 
 /** The part of the WebSocket interface that is used, for whoever injects one. */
