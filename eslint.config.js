@@ -51,6 +51,8 @@ export default defineConfig(
       ...['dist/', 'dist-*/', 'data/', 'coverage/', 'test-results/'],
       // A project of its own, whose packages are not installed here.
       'examples/next/',
+      // Programs of strangers, who have the packed library and no types.
+      ...['test/bundlers/{app,esbuild}/', 'test/runtimes/programs/'],
       // AssemblyScript, whose compiler is its linter, and what the build makes of it.
       ...['src/pack/wasm/', 'src/pack/inlined/*.js', 'src/worker/inlined/*.js'],
     ],

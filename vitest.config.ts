@@ -10,7 +10,8 @@ const longTests = 'test/**/*.long.test.ts';
 
 /** Files that have tests of both runs: see test/helpers/long.ts. */
 const sharedTests = readdirSync(source('test'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.test.ts'))
+  // Of projects that are installed there, too.
+  .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
   .map((path) => `test/${path}`)
   .filter((path) => readFileSync(source(path), 'utf8').includes('helpers/long.js'));
 

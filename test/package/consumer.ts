@@ -43,15 +43,22 @@ async function succeed(command: string, args: readonly string[], cwd: string): P
 }
 
 /** The parts of package.json and package-lock.json that are read here. */
-interface Manifest {
+export interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly engines: Readonly<Record<string, string>>;
 }
+interface LockedPackage {
+  readonly version: string;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+type LockedPackages = Readonly<Record<string, LockedPackage>>;
 interface LockFile {
-  readonly packages: Readonly<Record<string, { dev?: boolean; devOptional?: boolean }>>;
+  readonly packages: LockedPackages;
 }
 
 async function readJson<Content>(path: string): Promise<Content> {
@@ -87,8 +94,14 @@ export async function packPackage(
 /**
  * Installs a packed tarball with the dependencies that its package.json names, in the versions of
  * this project's lock file: those are in npm's cache, so that nothing needs to be downloaded.
+ *
+ * @param beside packages of this project that the stranger has as well, with what they depend on.
  */
-export async function installPackage(tarball: string, directory: string): Promise<void> {
+export async function installPackage(
+  tarball: string,
+  directory: string,
+  beside: readonly string[] = [],
+): Promise<void> {
   const { version, dependencies, bin, engines } = await readManifest();
   const lock = await readJson<LockFile>(join(root, 'package-lock.json'));
   const consumer = {
@@ -96,13 +109,17 @@ export async function installPackage(tarball: string, directory: string): Promis
     version: '1.0.0',
     private: true,
     type: 'module',
-    dependencies: { gitws: `file:${tarball}` },
+    dependencies: {
+      gitws: `file:${tarball}`,
+      ...Object.fromEntries(beside.map((name) => [name, versionIn(lock, name)])),
+    },
   };
   const production = Object.entries(lock.packages).filter(
     ([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true,
   );
   const packages = {
     ...Object.fromEntries(production),
+    ...withDependencies(lock.packages, beside),
     '': consumer,
     'node_modules/gitws': { version, resolved: `file:${tarball}`, dependencies, bin, engines },
   };
@@ -114,6 +131,32 @@ export async function installPackage(tarball: string, directory: string): Promis
     ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
     directory,
   );
+}
+
+function versionIn({ packages }: LockFile, name: string): string {
+  const found = packages[`node_modules/${name}`];
+  if (found === undefined) throw new Error(`${name} is no package of this project`);
+  return found.version;
+}
+
+/** @returns packages of a lock file with all that they depend on, found as Node finds it. */
+function withDependencies(packages: LockedPackages, names: readonly string[]): LockedPackages {
+  const found: Record<string, LockedPackage> = {};
+  const look = (name: string, from: string): void => {
+    const path = `${from}node_modules/${name}`;
+    const one = packages[path];
+    if (one === undefined) {
+      // What depends on it may have brought it, or whoever depends on that.
+      const above = from.lastIndexOf('node_modules/', from.length - 2);
+      if (above >= 0) look(name, from.slice(0, above));
+      return;
+    }
+    if (found[path] !== undefined) return;
+    found[path] = { ...one, dev: false, devOptional: false };
+    for (const needed of Object.keys(one.dependencies ?? {})) look(needed, `${path}/`);
+  };
+  for (const name of names) look(name, '');
+  return found;
 }
 
 /** Gives a consumer some packages of this project's own, for its compiler to find types in. */
