@@ -16,7 +16,13 @@ import { installProject } from '../helpers/own-project.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { installPackage, packPackage } from '../package/consumer.js';
-import { bundleByEsbuild, bundleByVite, bundleByWebpack, type Bundle } from './bundlers.js';
+import {
+  bundleByEsbuild,
+  bundleByVite,
+  bundleByWebpack,
+  serveByVite,
+  type Bundle,
+} from './bundlers.js';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const webpack = (await installProject(folder, ['webpack'])).packageOf('webpack');
@@ -32,7 +38,8 @@ beforeAll(async () => {
 
 const bundlers: readonly {
   readonly name: string;
-  readonly bundle: Bundle;
+  /** Where there is none, Vite serves the page as it is written. */
+  readonly bundle?: Bundle;
   readonly isThere: boolean;
   /** Files that are others with it. */
   readonly instead?: string;
@@ -42,6 +49,7 @@ const bundlers: readonly {
     ...{ name: 'webpack', bundle: bundleByWebpack(folder) },
     isThere: webpack !== undefined,
   },
+  { name: 'Vite’s dev server', isThere: true },
   { name: 'esbuild', bundle: bundleByEsbuild, instead: 'esbuild', isThere: true },
 ];
 
@@ -57,7 +65,7 @@ const ways = [
   ['clones in a service worker', 'inServiceWorker'],
 ] as const;
 
-describe.each(bundlers)('a page bundled by $name', ({ bundle, instead, isThere }) => {
+describe.each(bundlers)('a page by $name', ({ bundle, instead, isThere }) => {
   const possible = isThere && browserAvailable;
   const inPage = it.skipIf(!possible);
   let page: Page;
@@ -72,26 +80,33 @@ describe.each(bundlers)('a page bundled by $name', ({ bundle, instead, isThere }
     const [app, out, root] = [join(base, 'app'), join(base, 'out'), join(base, 'repositories')];
     await cp(join(folder, 'app'), app, { recursive: true });
     if (instead !== undefined) await cp(join(folder, instead), app, { recursive: true });
-    await symlink(join(consumer, 'node_modules'), join(app, 'node_modules'));
-    warnings = await bundle(app, out);
+    const [theirs, packages] = [join(consumer, 'node_modules'), join(app, 'node_modules')];
+    // The dev server gives nobody what lies outside of the project.
+    if (bundle === undefined) await cp(theirs, packages, { recursive: true });
+    else await symlink(theirs, packages);
+    warnings = (await bundle?.(app, out)) ?? [];
     ({ gitDir } = await makeRepository(join(root, 'site.git')));
-    const site = await listen(createServer(sirv(out)));
-    const server = await startServer({ root, allowPush: true, origins: [site.url] });
+    const site =
+      bundle === undefined ? await serveByVite(app) : (await listen(createServer(sirv(out)))).url;
+    const server = await startServer({ root, allowPush: true, origins: [site] });
     url = `${server.url}/site.git`;
     page = await (await launchChromium()).newPage();
     page.on('pageerror', ({ message }) => wrong.push(message));
     page.on('console', (message) => {
       if (message.type() === 'error') wrong.push(message.text());
     });
-    await page.goto(site.url);
+    await page.goto(site);
     await page.waitForFunction(() => 'ways' in globalThis);
   });
 
-  inPage('is built without a warning', () => {
-    expect(warnings).toEqual([]);
-  });
+  if (bundle !== undefined)
+    inPage('is built without a warning', () => {
+      expect(warnings).toEqual([]);
+    });
 
-  it.skipIf(!possible).each(ways)('%s', async (_says, way) => {
+  // Chromium starts none that Vite serves as it is written.
+  const itsWays = ways.filter(([, way]) => bundle !== undefined || way !== 'inServiceWorker');
+  it.skipIf(!possible).each(itsWays)('%s', async (_says, way) => {
     const oid = await page.evaluate(
       async ([name, remote]) => {
         type Ways = Record<string, (url: string) => Promise<string>>;

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as esbuild } from 'esbuild';
-import { build as vite } from 'vite';
+import { createServer as createViteServer, build as vite } from 'vite';
+import { atEnd } from '../helpers/at-end.js';
 
 /** Bundles the folder `app` into the folder `out`. @returns its warnings. */
 export type Bundle = (app: string, out: string) => Promise<string[]>;
@@ -44,6 +45,25 @@ export const bundleByVite: Bundle = async (app, out) => {
   });
   return warnings;
 };
+
+const devServers: { close(): Promise<void> }[] = [];
+atEnd(async () => {
+  await Promise.all(devServers.splice(0).map((server) => server.close()));
+});
+
+/** Vite's dev server of the folder `app`. @returns its address. */
+export async function serveByVite(app: string): Promise<string> {
+  const server = await createViteServer({
+    ...{ root: app, configFile: false, logLevel: 'silent' },
+    define: { global: 'globalThis' },
+    // What a worker imports is found when that is started, and the page would be loaded again.
+    optimizeDeps: { include: ['gitws/in-worker'] },
+    server: { host: '127.0.0.1', port: 0 },
+  });
+  devServers.push(server);
+  await server.listen();
+  return new URL(server.resolvedUrls?.local[0] ?? '').origin;
+}
 
 /** @param folder where webpack is installed. */
 export function bundleByWebpack(folder: string): Bundle {
