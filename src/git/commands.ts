@@ -8,14 +8,15 @@ import { commit } from './commit.js';
 import { fetch } from './fetch.js';
 import { add, remove, resetIndex, updateIndex } from './index-commands.js';
 import { abortMerge, merge } from './merge.js';
+import { mergeStatus } from './merge-status.js';
 import { fastForward } from './pull.js';
 import { push } from './push.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';
 import { cherryPick, stash } from './whole-tree-commands.js';
 
-/** isomorphic-git's own, but for what a merge that waits asks for. */
-const merging = { abortMerge, commit, merge };
+/** isomorphic-git's own, but for what a merge that waits asks for, and what tells of it. */
+const merging = { abortMerge, commit, merge, mergeStatus };
 
 /** isomorphic-git's own, but for what a sparse checkout asks for. */
 const minding = {

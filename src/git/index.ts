@@ -10,6 +10,12 @@ export type { CheckoutArguments, SparseArguments } from './checkout.js';
 export type { CloneArguments } from './clone.js';
 export { commit } from './commit.js';
 export { abortMerge, merge } from './merge.js';
+export {
+  mergeStatus,
+  type MergeSide,
+  type WaitingMerge,
+  type UnmergedFile,
+} from './merge-status.js';
 export { fastForward, type PullArguments } from './pull.js';
 export { push, type PushArguments, type RefToPush } from './push.js';
 export { fetch, type FetchArguments, type FetchResult } from './fetch.js';

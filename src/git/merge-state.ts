@@ -17,6 +17,15 @@ export interface MergeState {
   readonly message: string | undefined;
 }
 
+/** A merge that waits, as it is written. */
+export interface WrittenMerge {
+  /** What `MERGE_HEAD` names; nothing where it is not there, or damaged. */
+  readonly heads: string[];
+  readonly message: string | undefined;
+  /** What the hint in `MERGE_MSG` names. */
+  readonly conflicts: string[];
+}
+
 /** Files of a merge; the first two say that it waits. git has AUTO_MERGE and MERGE_RR for itself. */
 const names = ['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'AUTO_MERGE', 'MERGE_RR'] as const;
 
@@ -40,16 +49,39 @@ export async function mergeWaits(at: ConfigAt): Promise<boolean> {
 export async function readMerge(at: ConfigAt, command: string): Promise<MergeState | undefined> {
   if (!(await mergeWaits(at))) return undefined;
   await expectNoStash(at, command);
-  const text = (await useFileSystem(() => read(at, 'MERGE_HEAD'))) ?? '';
-  const lines = text.split('\n').filter((line) => line !== '');
-  if (lines.length === 0 || !lines.every((line) => /^[0-9a-f]{40}$/.test(line))) {
+  const written = await lookAtMerge(at);
+  if (written === undefined || written.heads.length === 0) {
     throw notConcluded(command, 'A merge was interrupted, or its MERGE_HEAD is damaged');
   }
   const heads = [];
   // git writes the oid of a tag where that was merged.
-  for (const line of lines) heads.push((await readCommit(at, line, 'MERGE_HEAD')).commit);
-  const message = await useFileSystem(() => read(at, 'MERGE_MSG'));
-  return { heads, message: message?.replace(hint, '$1') };
+  for (const oid of written.heads) heads.push((await readCommit(at, oid, 'MERGE_HEAD')).commit);
+  return { heads, message: written.message };
+}
+
+/**
+ * Judges nothing of it.
+ *
+ * @param at with the git directory itself.
+ * @returns undefined where no merge waits.
+ * @throws what `fs` throws.
+ */
+export async function lookAtMerge(at: ConfigAt): Promise<WrittenMerge | undefined> {
+  if (!(await mergeWaits(at))) return undefined;
+  return useFileSystem(async () => {
+    const heads = ((await read(at, 'MERGE_HEAD')) ?? '').split('\n').filter(Boolean);
+    const text = await read(at, 'MERGE_MSG');
+    const listed = (text === undefined ? null : hint.exec(text))?.[0].matchAll(/^#\t(.*)$/gm);
+    return {
+      heads: heads.every(isOid) ? heads : [],
+      message: text?.replace(hint, '$1').replace(/\n+$/, '\n'),
+      conflicts: [...(listed ?? [])].map(([, path = '']) => path),
+    };
+  });
+}
+
+function isOid(line: string): boolean {
+  return /^[0-9a-f]{40}$/.test(line);
 }
 
 /** @throws GitWsError MERGE_NOT_CONCLUDED where `git merge --autostash` has set changes aside; what `fs` throws. */

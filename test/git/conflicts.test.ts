@@ -1,6 +1,6 @@
 /** Conflicts of a merge, left to be resolved, concluded and given up: held against native git's. */
 import * as fs from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import git from '../../src/git/index.js';
@@ -36,6 +36,48 @@ const oneConflict = () =>
     { 'a.txt': withLines({ 5: 'ours' }), 'b.txt': 'ours\n' },
     { 'a.txt': withLines({ 5: 'theirs' }), 'c.txt': 'new\n', 'd.txt': null },
   );
+
+describe.concurrent('the status of a merge', () => {
+  it('says what is to be resolved, as `git ls-files --unmerged` and MERGE_MSG have it', async () => {
+    const { dir } = await diverged(
+      { ...one, 'b.txt': 'b\n', 'é/c.txt': 'c\n' },
+      { 'a.txt': withLines({ 5: 'ours' }), 'b.txt': null, 'é/c.txt': 'ours\n' },
+      { 'a.txt': { x: withLines({ 5: 'theirs' }) }, 'b.txt': 'theirs\n', 'é/c.txt': 'theirs\n' },
+    );
+    expect(await git.mergeStatus({ fs, dir })).toBeUndefined();
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    const told = await git.mergeStatus({ fs, dir });
+    const paths = ['a.txt', 'b.txt', 'é/c.txt'];
+    expect(told).toMatchObject({
+      heads: [await run(dir, 'rev-parse', 'theirs')],
+      ...{ message: "Merge branch 'theirs'\n", conflicts: paths },
+    });
+    const listed = told?.unmerged.flatMap(({ path, base, ours, theirs }) =>
+      [base, ours, theirs].flatMap((side, at) =>
+        side === undefined ? [] : [`${side.mode} ${side.oid} ${at + 1}\t${path}`],
+      ),
+    );
+    const expected = await run(dir, '-c', 'core.quotePath=false', 'ls-files', '--unmerged');
+    expect(listed).toEqual(expected.split('\n'));
+    await git.add({ fs, dir, filepath: 'é/c.txt' });
+    const after = await git.mergeStatus({ fs, dir });
+    expect(after?.unmerged.map(({ path }) => path)).toEqual(paths.slice(0, 2));
+    expect(after?.conflicts).toEqual(paths);
+    await git.abortMerge({ fs, dir });
+    expect(await git.mergeStatus({ fs, dir })).toBeUndefined();
+  });
+
+  it('is told of one that native git began, and names nothing where one was interrupted', async () => {
+    const { dir } = await oneConflict();
+    await gitStatus(['merge', '-q', '--no-edit', 'theirs'], { cwd: dir });
+    expect(await git.mergeStatus({ fs, dir })).toMatchObject({
+      ...{ conflicts: ['a.txt'], unmerged: [{ path: 'a.txt' }] },
+      message: "Merge branch 'theirs'\n",
+    });
+    await rm(join(dir, '.git/MERGE_HEAD'));
+    expect(await git.mergeStatus({ fs, dir })).toMatchObject({ heads: [] });
+  });
+});
 
 describe.concurrent('a merge leaves as git does', () => {
   it.each<[string, Changes, Changes, Changes]>([
