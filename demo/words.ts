@@ -79,6 +79,14 @@ const sentences: Readonly<Record<string, (data: Data, message: string) => Senten
     title: 'Changed files are in the way',
     text: 'These files are changed here, and would be overwritten. Commit or discard the changes first; nothing was touched.',
   }),
+  MERGE_NOT_CONCLUDED: () => ({
+    title: 'A merge waits for its end',
+    text: 'Finish it, or abort it, and try again. Nothing was touched.',
+  }),
+  UnmergedPathsError: () => ({
+    title: 'Not all is resolved',
+    text: 'Resolve these files, and try again.',
+  }),
   BranchMoved: (_, message) => ({ title: 'The branch has moved meanwhile', text: message }),
   AlreadyExistsError: () => ({ title: 'There is something of that name already' }),
   InvalidRefNameError: () => ({

@@ -2,16 +2,9 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { beginToFind } from '../state/find.js';
+import { listedCount } from '../state/merging.js';
 import { saveFile } from '../state/save.js';
-import {
-  changes,
-  focus,
-  panel,
-  repositoryName,
-  screen,
-  selected,
-  unsaved,
-} from '../state/session.js';
+import { focus, panel, repositoryName, screen, selected, unsaved } from '../state/session.js';
 import { Changes } from './Changes.js';
 import { Dialogs } from './Dialogs.js';
 import { FileTree } from './FileTree.js';
@@ -19,6 +12,7 @@ import { Finder } from './Finder.js';
 import { FileView } from './FileView.js';
 import { History } from './History.js';
 import { Icon, type IconName } from './icons.js';
+import { MergeBar } from './MergeBar.js';
 import { Notices } from './Notices.js';
 import { Start } from './Start.js';
 import { TopBar } from './TopBar.js';
@@ -85,6 +79,7 @@ function Workbench() {
   return (
     <div class="bench" data-layout={space}>
       <TopBar />
+      <MergeBar />
       {(space === 'wide' || (isPanel && shown === 'files')) && (
         <Pane class="pane pane-files" aria-label="Files">
           <FileTree />
@@ -139,8 +134,8 @@ function Views({ layout: space, shown }: { readonly layout: Layout; readonly sho
           >
             <Icon name={icon} />
             {label}
-            {view === 'changes' && changes.value.length > 0 && (
-              <span class="count">{changes.value.length}</span>
+            {view === 'changes' && listedCount.value > 0 && (
+              <span class="count">{listedCount.value}</span>
             )}
           </button>
         ))}

@@ -8,16 +8,44 @@ import {
   changes,
   distance,
   excluded,
+  included,
+  merging,
   selected,
   unsaved,
 } from '../state/session.js';
+import { isMerged } from '../state/merging.js';
 import { pushNow } from '../state/work.js';
 import { CommitForm } from './CommitForm.js';
 import { Empty, IconButton } from './controls.js';
 import { Icon } from './icons.js';
+import { ConflictList, MergeForm } from './MergeForm.js';
 import { StatusLetter } from './StatusLetter.js';
 
 export function Changes() {
+  return merging.value === undefined ? <ToCommit /> : <ToMerge />;
+}
+
+/** What a merge that waits brings, and what else has changed: that is no part of it, unless it is chosen. */
+function ToMerge() {
+  const conflicts = merging.value?.conflicts ?? [];
+  const paths = new Set(conflicts.map(({ path }) => path));
+  const others = changes.value.filter(({ path }) => !paths.has(path));
+  return (
+    <div class="changes">
+      <ConflictList conflicts={conflicts} />
+      {others.length > 0 && (
+        <ul class="change-list" aria-label="Changed files">
+          {others.map((file) => (
+            <Change file={file} key={file.path} />
+          ))}
+        </ul>
+      )}
+      <MergeForm />
+    </div>
+  );
+}
+
+function ToCommit() {
   const changed = changes.value;
   return (
     <div class="changes">
@@ -41,19 +69,18 @@ export function Changes() {
 function Change({ file }: { readonly file: FileEntry }) {
   const { path, status } = file;
   const slash = path.lastIndexOf('/') + 1;
-  const include = (isIn: boolean): void => {
-    const next = new Set(excluded.value);
-    if (isIn) next.delete(path);
-    else next.add(path);
-    excluded.value = next;
-  };
+  const isFixed = isMerged(path);
+  const isChosen =
+    merging.value === undefined ? !excluded.value.has(path) : isFixed || included.value.has(path);
   return (
     <li class="change" data-status={status} data-selected={path === selected.value}>
       <input
         type="checkbox"
         aria-label={`Commit ${path}`}
-        checked={!excluded.value.has(path)}
-        onChange={(event) => include(event.currentTarget.checked)}
+        title={isFixed ? 'The merge brings it' : undefined}
+        disabled={isFixed}
+        checked={isChosen}
+        onChange={(event) => choose(path, event.currentTarget.checked)}
       />
       <button type="button" class="change-name" title={path} onClick={() => void openChanges(path)}>
         <span class="change-file">{path.slice(slash)}</span>
@@ -63,13 +90,25 @@ function Change({ file }: { readonly file: FileEntry }) {
         <span class="unsaved-dot" role="img" aria-label="unsaved" title="unsaved" />
       )}
       <StatusLetter status={status} />
-      <IconButton
-        icon="undo"
-        label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
-        onClick={() => void discardFile(path)}
-      />
+      {!isFixed && (
+        <IconButton
+          icon="undo"
+          label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
+          onClick={() => void discardFile(path)}
+        />
+      )}
     </li>
   );
+}
+
+/** All changes are in a commit, but for those that are put out; none are in a merge, but for those that are put in. */
+function choose(path: string, isIn: boolean): void {
+  const isMerge = merging.value !== undefined;
+  const paths = isMerge ? included : excluded;
+  const next = new Set(paths.value);
+  if (isIn === isMerge) next.add(path);
+  else next.delete(path);
+  paths.value = next;
 }
 
 function Unpushed() {

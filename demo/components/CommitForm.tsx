@@ -1,5 +1,4 @@
 /** The form that makes a commit of what has changed, or puts one in the place of the last. */
-import { useState } from 'preact/hooks';
 import { formatCount } from '../format.js';
 import { amend, commit, typed, typeMessage } from '../state/commit.js';
 import {
@@ -11,6 +10,7 @@ import {
   changes,
   excluded,
 } from '../state/session.js';
+import { AuthorFields } from './AuthorFields.js';
 import { Icon } from './icons.js';
 
 /** Without changed files there is only the last commit's message to change. */
@@ -82,53 +82,4 @@ function labelCommitting(count: number): string {
   const { current } = branches.value;
   const commits = `Commit ${formatCount(count, 'file')}`;
   return current === undefined ? commits : `${commits} to ${current}`;
-}
-
-/** Asked for once: this browser remembers. */
-function AuthorFields() {
-  const { name, email } = author.value;
-  const [isEditing, setEditing] = useState(name === '' || email === '');
-  if (!isEditing) {
-    return (
-      <p class="author-line">
-        <span>
-          {name} <span class="author-email">{email}</span>
-        </span>
-        <button type="button" class="text-button" onClick={() => setEditing(true)}>
-          Change
-        </button>
-      </p>
-    );
-  }
-  return (
-    <div class="author-fields">
-      <div>
-        <label class="label" for="author-name">
-          Your name
-        </label>
-        <input
-          id="author-name"
-          class="input"
-          autocomplete="name"
-          value={name}
-          onInput={(event) => (author.value = { ...author.value, name: event.currentTarget.value })}
-        />
-      </div>
-      <div>
-        <label class="label" for="author-email">
-          Email
-        </label>
-        <input
-          id="author-email"
-          class="input"
-          type="email"
-          autocomplete="email"
-          value={email}
-          onInput={(event) =>
-            (author.value = { ...author.value, email: event.currentTarget.value })
-          }
-        />
-      </div>
-    </div>
-  );
 }

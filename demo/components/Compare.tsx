@@ -8,7 +8,7 @@ import { openFile } from '../state/files.js';
 import { files } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { StatusLetter } from './StatusLetter.js';
-import { Binary, Link, Picture } from './Viewers.js';
+import { Content } from './Viewers.js';
 
 /** What a commit did to one of its files, in the place of the editor. */
 export function CommitFile() {
@@ -108,29 +108,14 @@ function Others({ path, versions: { before, after } }: { path: string; versions:
     <div class="compare-others">
       <section aria-label="Before">
         <h3>Before</h3>
-        <Version path={path} content={before} />
+        <Content path={path} content={before} />
       </section>
       <section aria-label="After">
         <h3>After</h3>
-        <Version path={path} content={after} />
+        <Content path={path} content={after} />
       </section>
     </div>
   );
-}
-
-function Version({ path, content }: { path: string; content: FileContent | undefined }) {
-  switch (content?.kind) {
-    case undefined:
-      return <p class="compare-none">There was no such file.</p>;
-    case 'image':
-      return <Picture path={path} type={content.type} bytes={content.bytes} />;
-    case 'symlink':
-      return <Link path={path} target={content.target} />;
-    case 'binary':
-      return <Binary reason={content.reason} bytes={content.bytes} />;
-    case 'text':
-      return <p class="compare-none">A text of {content.size} bytes.</p>;
-  }
 }
 
 /** @returns the text of a file; empty where there is no file; undefined where it is no text. */

@@ -5,7 +5,6 @@ import type { LineQuestion, Question, SignInQuestion } from '../state/dialogs.js
 import { explain } from '../words.js';
 import { asTyped } from './controls.js';
 import { Frame } from './Frame.js';
-import { Sides } from './Sides.js';
 
 export function Dialogs() {
   const asked = dialog.value;
@@ -17,8 +16,6 @@ export function Dialogs() {
       return <Line question={asked} />;
     case 'sign-in':
       return <SignIn question={asked} />;
-    case 'sides':
-      return <Sides question={asked} />;
   }
 }
 

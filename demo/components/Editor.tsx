@@ -3,6 +3,7 @@ import { basicSetup } from 'codemirror';
 import { Compartment } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'preact/hooks';
+import { conflictsWithin, type SideNames } from '../editor/conflicts.js';
 import { changesWithin } from '../editor/diff.js';
 import { openDocument, updateDocument } from '../editor/documents.js';
 import { languageOf } from '../editor/languages.js';
@@ -15,12 +16,24 @@ interface EditorProps {
   readonly content: Extract<FileContent, { kind: 'text' }>;
   /** What its changes are shown against, where they are. */
   readonly original: string | undefined;
+  /** Where it has conflicts. */
+  readonly conflict?: EditorConflict | undefined;
+}
+
+/** What the editor of a text with conflicts needs to know, and to whom it tells of them. */
+export interface EditorConflict {
+  readonly names: SideNames;
+  /** Gets the editor; undefined when there is none any more. */
+  readonly onView: (view: EditorView | undefined) => void;
+  readonly onCount: (count: number) => void;
 }
 
 /** The place of the changes in an editor's configuration: they come and go. */
 const changesPlace = new Compartment();
+/** The same, of conflicts. */
+const conflictPlace = new Compartment();
 
-export function Editor({ path, content, original }: EditorProps) {
+export function Editor({ path, content, original, conflict }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   useEffect(() => {
@@ -44,7 +57,7 @@ export function Editor({ path, content, original }: EditorProps) {
       basicSetup,
       theme,
       languageOf(path),
-      changesPlace.of([]),
+      ...[changesPlace.of([]), conflictPlace.of([])],
       // What cannot be edited is still read, and scrolled, with the keyboard.
       EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}`, tabindex: '0' }),
     ];
@@ -57,6 +70,14 @@ export function Editor({ path, content, original }: EditorProps) {
     const shown = original === undefined ? [] : changesWithin(original);
     view.current?.dispatch({ effects: changesPlace.reconfigure(shown) });
   }, [path, content, original]);
+  const { ours, theirs } = conflict?.names ?? {};
+  useEffect(() => {
+    const shown = view.current ?? undefined;
+    const within = conflict && conflictsWithin(conflict.names, conflict.onCount);
+    shown?.dispatch({ effects: conflictPlace.reconfigure(within ?? []) });
+    conflict?.onView(shown);
+    return () => conflict?.onView(undefined);
+  }, [path, content, ours, theirs]);
   const target = revealed.value?.path === path ? revealed.value : undefined;
   useEffect(() => {
     const shown = view.current;

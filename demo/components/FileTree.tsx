@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { formatCount } from '../format.js';
 import type { FileEntry } from '../worker/status.js';
 import { newFile, openFile } from '../state/files.js';
+import { sidesOf } from '../state/merging.js';
 import { files, selected, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { Icon, type IconName } from './icons.js';
@@ -164,6 +165,7 @@ function TreeRow({ row, top, isStop }: TreeRowProps) {
       <span class="tree-name">{name}</span>
       {file?.kind === 'executable' && <Flag label="executable">x</Flag>}
       {file?.kind === 'symlink' && <Flag label="symbolic link">link</Flag>}
+      {sidesOf(path) !== undefined && <Flag label="conflict">!</Flag>}
       {isUnsaved && <span class="unsaved-dot" role="img" aria-label="unsaved" title="unsaved" />}
       {file !== undefined && !isUnsaved && <StatusLetter status={file.status} />}
       {row.isChanged && file === undefined && !row.isOpen && (

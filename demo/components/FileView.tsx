@@ -3,10 +3,12 @@ import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
 import { compared, inColumns, inCommit, showsChanges, versions } from '../state/compare.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
+import { isMerged, sidesOf } from '../state/merging.js';
 import { saveFile } from '../state/save.js';
 import { showHistoryOf } from '../state/workspace.js';
 import { content, files, selected, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
+import { Conflict } from './Conflict.js';
 import { Editor } from './Editor.js';
 import { Icon } from './icons.js';
 import { Columns, CommitFile, Comparison } from './Compare.js';
@@ -17,6 +19,27 @@ export function FileView() {
   if (inCommit.value !== undefined) return <CommitFile />;
   const path = selected.value;
   const entry = path === undefined ? undefined : files.value.get(path);
+  const sides = path === undefined ? undefined : sidesOf(path);
+  if (path !== undefined && sides !== undefined) {
+    const here = content.value?.path === path && entry !== undefined ? content.value : undefined;
+    const isThere = entry !== undefined && entry.status !== 'deleted';
+    return (
+      <>
+        <FileHead
+          entry={entry ?? { path, kind: 'file', status: 'deleted' }}
+          content={here?.content}
+        />
+        <div class="file-body">
+          <Conflict
+            path={path}
+            sides={sides}
+            content={isThere ? here?.content : undefined}
+            key={path}
+          />
+        </div>
+      </>
+    );
+  }
   if (entry === undefined) {
     return (
       <Empty icon="file" title="No file is open">
@@ -47,7 +70,8 @@ function FileHead({
 }) {
   const { path, status, kind } = entry;
   const isUnsaved = unsaved.value.has(path);
-  const isChanged = status !== 'same' || isUnsaved;
+  const isConflict = sidesOf(path) !== undefined;
+  const isChanged = !isConflict && (status !== 'same' || isUnsaved);
   const slash = path.lastIndexOf('/') + 1;
   return (
     <header class="file-head">
@@ -56,6 +80,7 @@ function FileHead({
         {path.slice(slash)}
       </h2>
       <StatusLetter status={isUnsaved && status === 'same' ? 'modified' : status} />
+      {isConflict && <span class="flag conflict-flag">conflict</span>}
       {kind !== 'file' && <span class="flag">{kind === 'symlink' ? 'link' : kind}</span>}
       <span class="spacer" />
       {isChanged && <Views />}
@@ -74,14 +99,14 @@ function FileHead({
           onClick={() => void downloadFile(path)}
         />
       )}
-      {isChanged && (
+      {isChanged && !isMerged(path) && (
         <IconButton
           icon="undo"
           label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
           onClick={() => void discardFile(path)}
         />
       )}
-      {status !== 'deleted' && (
+      {status !== 'deleted' && !isConflict && (
         <IconButton icon="trash" label={`Delete ${path}`} onClick={() => void removeFile(path)} />
       )}
       {shown?.kind === 'text' && status !== 'deleted' && (

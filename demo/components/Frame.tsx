@@ -4,14 +4,13 @@ import { useEffect, useRef } from 'preact/hooks';
 
 interface FrameProps {
   readonly title: string;
-  readonly class?: string;
   readonly onCancel: () => void;
   readonly onSubmit: () => void;
   readonly children: ComponentChildren;
 }
 
 /** The browser's own dialog keeps the focus inside and gives it back. */
-export function Frame({ title, class: extra, onCancel, onSubmit, children }: FrameProps) {
+export function Frame({ title, onCancel, onSubmit, children }: FrameProps) {
   const root = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = root.current;
@@ -22,7 +21,7 @@ export function Frame({ title, class: extra, onCancel, onSubmit, children }: Fra
   return (
     <dialog
       ref={root}
-      class={`dialog ${extra ?? ''}`}
+      class="dialog"
       aria-labelledby="dialog-title"
       onCancel={(event) => {
         event.preventDefault();

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { formatBytes } from '../format.js';
 import { openFile } from '../state/files.js';
 import { files } from '../state/session.js';
+import type { FileContent } from '../worker/files.js';
 import { Empty } from './controls.js';
 
 /** A URL for bytes, for as long as they are shown. */
@@ -76,7 +77,10 @@ export function Binary({ reason, bytes }: { readonly reason: string; readonly by
         <strong>{reason}</strong>, {formatBytes(bytes.length)}.{' '}
         {bytes.length > previewLength && `Its first ${previewLength} bytes:`}
       </p>
-      <pre>{formatHex(bytes.subarray(0, previewLength))}</pre>
+      {/* Long lines scroll: the keyboard must be able to, too. */}
+      <pre tabIndex={0} aria-label="Its bytes">
+        {formatHex(bytes.subarray(0, previewLength))}
+      </pre>
     </div>
   );
 }
@@ -93,4 +97,20 @@ function formatHex(bytes: Uint8Array): string {
     lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(47)}  ${text.join('')}`);
   }
   return lines.join('\n');
+}
+
+/** Whatever a file is, as one of two versions. */
+export function Content({ path, content }: { path: string; content: FileContent | undefined }) {
+  switch (content?.kind) {
+    case undefined:
+      return <p class="compare-none">There is no such file.</p>;
+    case 'image':
+      return <Picture path={path} type={content.type} bytes={content.bytes} />;
+    case 'symlink':
+      return <Link path={path} target={content.target} />;
+    case 'binary':
+      return <Binary reason={content.reason} bytes={content.bytes} />;
+    case 'text':
+      return <p class="compare-none">A text of {content.size} bytes.</p>;
+  }
 }

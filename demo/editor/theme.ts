@@ -90,6 +90,48 @@ const changes = EditorView.theme({
   },
 });
 
+/** Both sides of a conflict, each on a ground of its own, with a stripe where it begins. */
+const conflicts = EditorView.theme({
+  '.cm-conflict': {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: '0.35rem',
+    alignItems: 'center',
+    padding: '0.3rem 0.75rem 0.3rem 0.5rem',
+    borderTop: '1px solid var(--line-strong)',
+    backgroundColor: 'var(--sunken)',
+    fontFamily: 'var(--sans)',
+    fontSize: '0.8125rem',
+  },
+  '.cm-conflict-title': { marginInlineEnd: '0.35rem', color: 'var(--ink-2)', fontWeight: '600' },
+  '.cm-conflict button': {
+    padding: '0.1rem 0.55rem',
+    border: '1px solid var(--line-strong)',
+    borderRadius: '5px',
+    color: 'var(--ink)',
+    backgroundColor: 'var(--raised)',
+    fontFamily: 'inherit',
+    fontSize: 'inherit',
+    cursor: 'pointer',
+  },
+  '.cm-conflict button:hover': { borderColor: 'var(--ink-3)' },
+  '.cm-conflict button:focus-visible': {
+    outline: '2px solid var(--accent)',
+    outlineOffset: '1px',
+  },
+  '.cm-conflict button span': { color: 'var(--ink-2)' },
+  '.cm-conflict-mark': { color: 'var(--ink-3)', backgroundColor: 'var(--sunken)' },
+  '.cm-conflict-mark span': { color: 'inherit !important' },
+  '.cm-conflict-ours': {
+    backgroundColor: 'var(--ours-soft)',
+    boxShadow: 'inset 3px 0 var(--ours)',
+  },
+  '.cm-conflict-theirs': {
+    backgroundColor: 'var(--theirs-soft)',
+    boxShadow: 'inset 3px 0 var(--theirs)',
+  },
+});
+
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--code-keyword)' },
   { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--code-string)' },
@@ -113,4 +155,4 @@ const colours = HighlightStyle.define([
   { tag: tags.invalid, color: 'var(--bad)' },
 ]);
 
-export const theme: Extension = [chrome, changes, syntaxHighlighting(colours)];
+export const theme: Extension = [chrome, changes, conflicts, syntaxHighlighting(colours)];

@@ -32,8 +32,8 @@ const prefix = 'gitws-demo-';
 /** Commands after which other tabs have to look again. */
 const changing = [
   ...['amendCommit', 'checkOut', 'clone', 'commitChanges', 'createBranch', 'createTag'],
-  ...['deleteFile', 'discardChange', 'fetch', 'join', 'push', 'removeTag', 'setAside'],
-  ...['settleConflict', 'writeText'],
+  ...['deleteFile', 'discardChange', 'fetch', 'finishMerge', 'giveUpMerge', 'join', 'push'],
+  ...['removeTag', 'resolveFile', 'setAside', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 
 /**

@@ -1,7 +1,5 @@
 /** Questions to the person at the page, as promises of answers. One is asked at a time. */
 import { signal } from '@preact/signals';
-import type { ConflictedFile } from '../worker/conflicts.js';
-import type { Side } from '../worker/merge-lines.js';
 import type { Credentials, CredentialSource } from '../repository/remote.js';
 
 /** A question with two or three ways out; the last one leaves everything as it is. */
@@ -38,18 +36,7 @@ export interface SignInQuestion {
   readonly answer: (credentials: Credentials | undefined) => void;
 }
 
-/** Asks whose version is taken of each file that both sides changed. */
-export interface SidesQuestion {
-  readonly kind: 'sides';
-  /** Whose the other side is. */
-  readonly them: string;
-  readonly files: readonly ConflictedFile[];
-  readonly answer: (sides: ReadonlyMap<string, Side> | undefined) => void;
-}
-
-export const dialog = signal<
-  Question | LineQuestion | SignInQuestion | SidesQuestion | undefined
->();
+export const dialog = signal<Question | LineQuestion | SignInQuestion | undefined>();
 
 /** @returns the id of the choice; undefined if the question was put away. */
 export function confirm(question: Omit<Question, 'kind' | 'answer'>): Promise<string | undefined> {
@@ -62,16 +49,6 @@ export function confirm(question: Omit<Question, 'kind' | 'answer'>): Promise<st
 export function askLine(question: Omit<LineQuestion, 'kind' | 'answer'>): Promise<void> {
   return new Promise((resolve) => {
     dialog.value = { kind: 'line', ...question, answer: closing(resolve) };
-  });
-}
-
-/** @returns the side of each path; undefined if the question was put away. */
-export function askSides(
-  them: string,
-  files: readonly ConflictedFile[],
-): Promise<ReadonlyMap<string, Side> | undefined> {
-  return new Promise((resolve) => {
-    dialog.value = { kind: 'sides', them, files, answer: closing(resolve) };
   });
 }
 

@@ -1,6 +1,6 @@
 /** Bringing the commits of another branch into the current one, and saying what became of them. */
 import type { Joined } from '../worker/merge.js';
-import { sayConflict, type Clash } from './conflict.js';
+import { sayConflict, sayUnsupported, type Clash } from './conflict.js';
 import { perform } from './perform.js';
 import { settleUnsaved } from './save.js';
 import * as session from './session.js';
@@ -18,7 +18,6 @@ export async function mergeBranch(name: string, isRemote: boolean): Promise<void
     const joined = await git.join({
       ...{ dir, branch, onProgress, author: session.signature() },
       other: isRemote ? `refs/remotes/${them}` : `refs/heads/${them}`,
-      message: `Merge ${isRemote ? 'remote-tracking branch' : 'branch'} '${them}'`,
     });
     await refresh();
     return joined;
@@ -29,7 +28,7 @@ export async function mergeBranch(name: string, isRemote: boolean): Promise<void
 }
 
 /** What it takes to say what became of commits. */
-interface Joining extends Omit<Clash, 'conflict'> {
+interface Joining extends Omit<Clash, 'sides'> {
   readonly branch: string;
   /** What to say where there is no other branch. */
   readonly absent: string;
@@ -38,7 +37,11 @@ interface Joining extends Omit<Clash, 'conflict'> {
 /** Says what became of the other side's commits. */
 export function sayJoined(joined: Joined, { branch, absent, ...joining }: Joining): void {
   if (joined.kind === 'conflict') {
-    sayConflict({ conflict: joined.conflict, ...joining });
+    sayConflict({ sides: joined.sides, ...joining }, joined.paths);
+    return;
+  }
+  if (joined.kind === 'unsupported') {
+    sayUnsupported({ sides: joined.sides, ...joining });
     return;
   }
   const { them, remote } = joining;

@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import type { Amendable } from '../worker/amend.js';
 import type { Branches } from '../worker/branches.js';
 import type { Author } from '../worker/commit.js';
+import type { Merging } from '../worker/conflicts.js';
 import type { FileContent } from '../worker/files.js';
 import type { Distance, HistoryEntry, RefLabel } from '../worker/history.js';
 import type { Progress } from '../repository/progress.js';
@@ -29,6 +30,13 @@ export const selected = signal<string | undefined>();
 export const content = signal<
   { readonly path: string; readonly content: FileContent } | undefined
 >();
+
+/** The merge that waits for its commit. */
+export const merging = signal<Merging | undefined>();
+/** Changed files that it does not bring, and its commit shall have. */
+export const included = signal<ReadonlySet<string>>(new Set());
+/** What its commit is to say, once that was edited. */
+export const mergeMessage = signal<string | undefined>();
 
 /** A line that the editor is to go to, from 1. */
 export const revealed = signal<{ readonly path: string; readonly line: number } | undefined>();

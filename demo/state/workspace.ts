@@ -8,6 +8,7 @@ import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from 
 import type { CatalogueEntry } from './catalogue.js';
 import { credentialSource } from './dialogs.js';
 import { showFile, showSelected } from './files.js';
+import { readMerging } from './merging.js';
 import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
 import * as session from './session.js';
@@ -70,7 +71,9 @@ export async function showRepository(repository: Repository, name: string): Prom
     session.excluded.value = new Set();
     session.message.value = '';
     session.amending.value = undefined;
-    session.panel.value = 'files';
+    session.included.value = new Set();
+    session.mergeMessage.value = undefined;
+    session.panel.value = session.merging.value === undefined ? 'files' : 'changes';
     session.focus.value = 'panel';
     session.screen.value = 'open';
   });
@@ -94,6 +97,7 @@ export function leaveRepository(): void {
     session.files.value = new Map();
     session.history.value = [];
     session.historyOf.value = undefined;
+    session.merging.value = undefined;
     session.notice.value = undefined;
     session.screen.value = 'start';
   });
@@ -168,6 +172,7 @@ export async function readMoreHistory(): Promise<void> {
 async function readAll(repository: Repository): Promise<void> {
   const files = await scanAll(repository);
   await refreshRefs(repository);
+  await readMerging(repository);
   session.files.value = files;
 }
 

@@ -4,7 +4,8 @@ import { createBranch } from './branches.js';
 import { readChanges, readVersions } from './changes.js';
 import { checkOut } from './checkout.js';
 import { commitChanges } from './commit.js';
-import { describeConflict, settleConflict } from './conflicts.js';
+import { finishMerge, giveUpMerge } from './conclude.js';
+import { readMerge, readSides, resolveFile } from './conflicts.js';
 import { exportZip } from './export.js';
 import { deleteFile, discardChange, readFile, readText, writeText } from './files.js';
 import { join, setAside } from './merge.js';
@@ -20,26 +21,29 @@ export const commands = {
   createBranch,
   createTag,
   deleteFile,
-  describeConflict,
   discardChange,
   exportZip,
+  finishMerge,
+  giveUpMerge,
   join,
   readChanges,
   readFile,
+  readMerge,
   readMore,
   readOverview,
+  readSides,
   readText,
   readVersions,
   removeTag,
+  resolveFile,
   scanFiles,
   searchFiles,
   setAside,
-  settleConflict,
   writeText,
 };
 
 /** Those that change neither the index nor a branch. */
 export const reading = [
-  ...(['describeConflict', 'readChanges', 'readFile', 'readMore', 'readOverview'] as const),
+  ...(['readChanges', 'readFile', 'readMerge', 'readMore', 'readOverview', 'readSides'] as const),
   ...(['readText', 'readVersions', 'searchFiles'] as const),
 ];

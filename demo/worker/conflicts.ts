@@ -1,184 +1,171 @@
-/** Files that both sides changed: what each did, and a merge that takes a side for each. */
-import git, { type TreeEntry } from 'gitws/git';
-import type { Author } from './commit.js';
-import { isText, mergeLines, type Place, type Side } from './merge-lines.js';
-import { mergeDriver, moveBranch } from './merge.js';
-import type { Conflict } from './merge.js';
-import { entryAt } from './objects.js';
-import { BranchMoved, resolveRef } from './refs.js';
-import type { Repository, Telling } from './repository.js';
+/** A merge that waits: which files it is about, what each side has of them, and resolving one. */
+import git, { type MergeSide, type WalkerEntry } from 'gitws/git';
+import { isMissing } from '../repository/missing.js';
+import { classify, decode, deleteFile, type FileContent } from './files.js';
+import type { Repository } from './repository.js';
+import { headOid } from './status.js';
 
-type Change = 'added' | 'changed' | 'deleted';
+/** A side of a merge; git's words. */
+export type Side = 'ours' | 'theirs';
+
+/** What each side has of a file that is to be resolved. */
+export type Sides = Readonly<Record<Side, MergeSide | undefined>>;
 
 /** A file that both sides changed. */
 export interface ConflictedFile {
   readonly path: string;
-  readonly mine: Change;
-  readonly theirs: Change;
-  /** Where the two clash; undefined where one of them is no text, or there is only one. */
-  readonly places: readonly Place[] | undefined;
+  /** undefined once it is resolved. */
+  readonly sides: Sides | undefined;
 }
 
-/** One file in the three trees of a merge. */
-interface Versions {
-  readonly base: TreeEntry | undefined;
-  readonly mine: TreeEntry | undefined;
-  readonly theirs: TreeEntry | undefined;
+/** A merge that waits for its commit. */
+export interface Merging {
+  /** What a person calls what is merged. */
+  readonly them: string;
+  readonly message: string;
+  /** All that both sides changed, resolved or not. */
+  readonly conflicts: readonly ConflictedFile[];
+  /** What the merge brings without a conflict, and what was resolved: the index has it. */
+  readonly staged: readonly string[];
+  /** Whether it was interrupted: then it can be given up alone. */
+  readonly isBroken: boolean;
 }
 
-/** What settling takes. */
-export interface ToSettle {
-  readonly conflict: Conflict;
-  readonly sides: ReadonlyMap<string, Side>;
-  readonly author: Author;
+/** What is taken of a file: a side of it, nothing, or the file as it stands here. */
+export type Taken = Side | 'nothing' | 'what-is-here';
+
+/** @returns undefined where no merge waits. */
+export async function readMerge(base: Repository): Promise<Merging | undefined> {
+  const status = await git.mergeStatus(base);
+  if (status === undefined) return undefined;
+  const { heads, message = '', conflicts, unmerged } = status;
+  const left = new Map(unmerged.map(({ path, ours, theirs }) => [path, { ours, theirs }]));
+  const paths = [...new Set([...conflicts, ...left.keys()])].sort();
+  return {
+    ...{ them: nameIn(message) ?? (heads[0] ?? '').slice(0, 7), message: message.trim() },
+    conflicts: paths.map((path) => ({ path, sides: left.get(path) })),
+    staged: (await stagedPaths(base)).filter((path) => !left.has(path)),
+    isBroken: heads.length === 0,
+  };
 }
 
-/** @returns what there is to choose, a file each. */
-export async function describeConflict({
-  conflict,
-  ...repository
-}: Repository & { readonly conflict: Conflict }): Promise<ConflictedFile[]> {
-  const read = await versionsReader(repository, conflict);
-  return Promise.all(
-    conflict.paths.map(async (path): Promise<ConflictedFile> => {
-      const versions = await read(path);
-      const { base, mine, theirs } = versions;
-      const merged = await mergeTexts(repository, versions, 'mine');
-      return {
-        path,
-        mine: changeOf(base, mine),
-        theirs: changeOf(base, theirs),
-        places: merged?.places,
-      };
-    }),
-  );
+/** git names what is merged in the message, and nowhere else. */
+function nameIn(message: string): string | undefined {
+  const [, kind, name, of] =
+    /^Merge (branch|remote-tracking branch|tag|commit) '(.+?)'( of )?/.exec(message) ?? [];
+  return kind === 'branch' && of !== undefined ? `origin/${name}` : name;
+}
+
+/** @returns the paths of which the index has something else than the last commit. */
+export async function stagedPaths(base: Repository): Promise<string[]> {
+  const head = await headOid(base);
+  const paths: unknown = await git.walk({
+    ...base,
+    trees: [git.STAGE(), ...(head === undefined ? [] : [git.TREE({ ref: head })])],
+    map: async (path, [stage = null, committed = null]) =>
+      path !== '.' && (await isOther(stage, committed)) ? path : undefined,
+  });
+  return (paths as string[] | undefined) ?? [];
+}
+
+async function isOther(stage: WalkerEntry | null, committed: WalkerEntry | null): Promise<boolean> {
+  const types = await Promise.all([stage?.type(), committed?.type()]);
+  // Folders are in no index: what is in them is asked about.
+  if (types.every((type) => type === 'tree' || type === undefined)) return false;
+  const [oid, mode] = await Promise.all([stage?.oid(), stage?.mode()]);
+  return oid !== (await committed?.oid()) || mode !== (await committed?.mode());
+}
+
+/** @returns what each side has of a file that is to be resolved; undefined where there is no such file. */
+export async function readSides({
+  path,
+  ...base
+}: Repository & { readonly path: string }): Promise<
+  Readonly<Record<Side, FileContent | undefined>>
+> {
+  const { ours, theirs } = await unmergedAt(base, path);
+  const read = (side: MergeSide | undefined) => side && readSide(base, path, side);
+  return { ours: await read(ours), theirs: await read(theirs) };
+}
+
+async function readSide(
+  base: Repository,
+  path: string,
+  { mode, oid }: MergeSide,
+): Promise<FileContent> {
+  if (mode === '160000') return { kind: 'symlink', target: oid };
+  const { blob } = await git.readBlob({ ...base, oid });
+  if (mode === '120000') return { kind: 'symlink', target: decode(blob) };
+  return classify(path, blob as Uint8Array<ArrayBuffer>);
 }
 
 /**
- * Merges with a side for each file: in a text the clashing places are that side's, and all else is
- * both sides'; what is no text is that side's whole.
+ * Takes what is chosen of a file, and says to git that it is resolved.
  *
- * @param options.sides for each path of the conflict.
- * @returns the merge commit, at which the branch is now.
- * @throws isomorphic-git's CheckoutConflictError, or {@link BranchMoved}; nothing has changed then.
+ * @throws where the file is not to be resolved.
  */
-export async function settleConflict({
-  conflict,
-  sides,
-  author,
-  ...repository
-}: Repository & Telling & ToSettle): Promise<string> {
-  const { branch, ours, theirs, message } = conflict;
-  if ((await resolveRef(repository, `refs/heads/${branch}`)) !== ours) {
-    throw new BranchMoved(`${branch} is not where it was: try again.`);
+export async function resolveFile({
+  path,
+  taken,
+  ...base
+}: Repository & { readonly path: string; readonly taken: Taken }): Promise<void> {
+  const sides = await unmergedAt(base, path);
+  if (taken === 'what-is-here') {
+    await stageAsItIs({ ...base, path });
+    return;
   }
-  const read = await versionsReader(repository, conflict);
-  const settled = new Map<string, TreeEntry | undefined>();
-  for (const path of conflict.paths) {
-    const side = sides.get(path);
-    if (side === undefined) throw new Error(`Nothing was chosen for ${path}.`);
-    settled.set(path, await settleFile(repository, await read(path), side));
+  const side = taken === 'nothing' ? undefined : sides[taken];
+  await deleteFile({ ...base, path }).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (side !== undefined) await writeSide(base, path, side);
+  if (side?.mode === '160000') {
+    const { oid } = side;
+    await git.updateIndex({ ...base, filepath: path, oid, mode: 0o160000, add: true });
+    return;
   }
-  // Both sides get what was chosen: then they agree, and git's own merge joins all the rest.
-  const base = { ...repository, author: { ...author } };
-  const agreed = await Promise.all(
-    [ours, theirs].map(async (oid) => {
-      let tree = (await git.readCommit({ ...base, oid })).commit.tree;
-      for (const [path, entry] of settled) tree = await put(repository, tree, path, entry);
-      return git.commit({ ...base, tree, parent: [oid], message: 'Agreed', noUpdateBranch: true });
-    }),
-  );
-  const [mine = '', yours = ''] = agreed;
-  const { tree } = await git.merge({
-    ...base,
-    ...{ ours: mine, theirs: yours, mergeDriver, noUpdateBranch: true, message: 'Agreed' },
-  });
-  if (tree === undefined) throw new Error('There was nothing to merge.');
-  const parent = [ours, theirs];
-  const to = await git.commit({ ...base, tree, parent, message, noUpdateBranch: true });
-  await moveBranch({ ...repository, branch, from: ours, to });
-  return to;
+  await stageAsItIs({ ...base, path });
 }
 
-/** @returns a function that reads a path in the trees of both sides and of what they began with. */
-async function versionsReader(
-  repository: Repository,
-  { ours, theirs }: Conflict,
-): Promise<(path: string) => Promise<Versions>> {
-  const bases: unknown = await git.findMergeBase({
-    ...repository,
-    oids: [ours, theirs],
-  });
-  const base = (bases as string[])[0];
-  return async (path) => ({
-    base: base === undefined ? undefined : await entryAt(repository, base, path),
-    mine: await entryAt(repository, ours, path),
-    theirs: await entryAt(repository, theirs, path),
-  });
-}
-
-async function settleFile(
-  repository: Repository,
-  versions: Versions,
-  side: Side,
-): Promise<TreeEntry | undefined> {
-  const chosen = versions[side];
-  const merged = await mergeTexts(repository, versions, side);
-  if (chosen === undefined || merged === undefined) return chosen;
-  const blob = new TextEncoder().encode(merged.text);
-  return { ...chosen, oid: await git.writeBlob({ ...repository, blob }) };
-}
-
-/** @returns undefined where there are not two texts to merge. */
-async function mergeTexts(
-  repository: Repository,
-  { base, mine, theirs }: Versions,
-  side: Side,
-): Promise<ReturnType<typeof mergeLines> | undefined> {
-  if (mine === undefined || theirs === undefined) return undefined;
-  const texts = await Promise.all([base, mine, theirs].map((entry) => readText(repository, entry)));
-  const [baseText, mineText, theirText] = texts;
-  if (baseText === undefined || mineText === undefined || theirText === undefined) return undefined;
-  return mergeLines(baseText, mineText, theirText, side);
-}
-
-/** @returns the text of a regular file; undefined if it is none; empty if there is no file. */
-async function readText(
-  repository: Repository,
-  entry: TreeEntry | undefined,
-): Promise<string | undefined> {
-  if (entry === undefined) return '';
-  if (entry.type !== 'blob' || entry.mode === '120000') return undefined;
-  const { blob } = await git.readBlob({ ...repository, oid: entry.oid });
-  // A BOM is a character like any other.
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(blob);
-  return isText(text) ? text : undefined;
-}
-
-/** @returns the tree with an entry put at a path, or taken away; folders come and go with it. */
-async function put(
-  repository: Repository,
-  oid: string | undefined,
+async function writeSide(
+  { fs, dir, ...base }: Repository,
   path: string,
-  entry: TreeEntry | undefined,
-): Promise<string> {
-  const base = repository;
-  const tree = oid === undefined ? [] : (await git.readTree({ ...base, oid })).tree;
-  const slash = path.indexOf('/');
-  const name = slash === -1 ? path : path.slice(0, slash);
-  const others = tree.filter((other) => other.path !== name);
-  if (slash === -1) {
-    const entries = entry === undefined ? others : [...others, { ...entry, path: name }];
-    return git.writeTree({ ...base, tree: entries });
+  { mode, oid }: MergeSide,
+): Promise<void> {
+  if (mode === '160000') return;
+  const { blob } = await git.readBlob({ fs, dir, ...base, oid });
+  const folders = path.split('/').slice(0, -1);
+  for (const at of folders.keys()) {
+    const folder = `${dir}/${folders.slice(0, at + 1).join('/')}`;
+    await fs.promises.mkdir(folder).catch((error: { code?: string }) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
-  const folder = tree.find((other) => other.path === name && other.type === 'tree');
-  const inside = await put(repository, folder?.oid, path.slice(slash + 1), entry);
-  const isEmpty = (await git.readTree({ ...base, oid: inside })).tree.length === 0;
-  const kept: TreeEntry = { path: name, mode: '040000', type: 'tree', oid: inside };
-  return git.writeTree({ ...base, tree: isEmpty ? others : [...others, kept] });
+  const at = `${dir}/${path}`;
+  if (mode === '120000') await fs.promises.symlink(decode(blob), at);
+  else await fs.promises.writeFile(at, blob, { mode: mode === '100755' ? 0o777 : 0o666 });
 }
 
-function changeOf(before: TreeEntry | undefined, now: TreeEntry | undefined): Change {
-  if (now === undefined) return 'deleted';
-  return before === undefined ? 'added' : 'changed';
+/** Puts a file into the index as it is in the work tree, or out of it where there is none. */
+export async function stageAsItIs({
+  path: filepath,
+  ...base
+}: Repository & { readonly path: string }): Promise<void> {
+  if (await isFile(base, filepath)) await git.add({ ...base, filepath, force: true });
+  else await git.remove({ ...base, filepath });
+}
+
+async function isFile({ fs, dir }: Repository, path: string): Promise<boolean> {
+  try {
+    return !(await fs.promises.lstat(`${dir}/${path}`)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function unmergedAt(base: Repository, path: string): Promise<Sides> {
+  const found = (await git.mergeStatus(base))?.unmerged.find((file) => file.path === path);
+  if (found === undefined) throw new Error(`${path} is resolved already, perhaps in another tab.`);
+  return found;
 }

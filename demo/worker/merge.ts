@@ -1,24 +1,19 @@
 /**
  * Joining another branch's commits with those of the current one, the remote's above all: the branch
- * is moved where it has none of its own, else the two are merged. No step loses work: what could is found out before anything is written.
+ * is moved where it has none of its own, else git merges the two. What clashes is left to be resolved.
  */
-import git, { type MergeDriverCallback } from 'gitws/git';
+import git from 'gitws/git';
 import { checkOut } from './checkout.js';
 import type { Author } from './commit.js';
-import { isText, mergeLines } from './merge-lines.js';
 import { expectBranchAt, resolveRef } from './refs.js';
 import type { Repository, Telling } from './repository.js';
 
-/** What git alone cannot join. */
-export interface Conflict {
+/** Two histories that git alone does not join. */
+export interface TwoSides {
   readonly branch: string;
   /** The commit of the branch here, and the other one's. */
   readonly ours: string;
   readonly theirs: string;
-  /** Files that both sides changed; none where the histories cannot be joined in this page. */
-  readonly paths: readonly string[];
-  /** Of the commit that joins them after all. */
-  readonly message: string;
 }
 
 /** What became of the other branch's commits. */
@@ -31,16 +26,10 @@ export type Joined =
       readonly from: string | undefined;
       readonly to: string;
     }
-  /** Nothing has changed. */
-  | { readonly kind: 'conflict'; readonly conflict: Conflict };
-
-/** Merges lines, and leaves what is no text alone: isomorphic-git would write it as UTF-8. */
-export const mergeDriver: MergeDriverCallback = ({ contents }) => {
-  const [base = '', mine = '', theirs = ''] = contents;
-  if (!contents.every(isText)) return { cleanMerge: false, mergedText: mine };
-  const { text, places } = mergeLines(base, mine, theirs, 'mine');
-  return { cleanMerge: places.length === 0, mergedText: text };
-};
+  /** The merge waits: these files are to be resolved. */
+  | { readonly kind: 'conflict'; readonly sides: TwoSides; readonly paths: readonly string[] }
+  /** The histories cannot be joined in this page. Nothing has changed. */
+  | { readonly kind: 'unsupported'; readonly sides: TwoSides };
 
 /** What joining takes. */
 export interface ToJoin {
@@ -48,15 +37,16 @@ export interface ToJoin {
   readonly branch: string;
   /** The ref of the other one. */
   readonly other: string;
-  /** Of a merge commit. */
-  readonly message: string;
+  /** Of a merge commit; undefined for git's own words. */
+  readonly message?: string;
   readonly author: Author;
 }
 
 /**
  * Brings the commits of another branch into the current one.
  *
- * @throws isomorphic-git's CheckoutConflictError, before anything is written.
+ * @throws isomorphic-git's CheckoutConflictError, BranchMoved, or MERGE_NOT_CONCLUDED where another merge
+ *   waits, before anything is written.
  */
 export async function join({
   branch,
@@ -73,12 +63,13 @@ export async function join({
     await moveBranch({ ...repository, branch, from: ours, to: theirs });
     return { kind: 'fast-forward', from: ours, to: theirs };
   }
+  await expectBranchAt(repository, branch, ours);
   try {
     // Without moving the branch: that comes last, when the files are those of the new commit.
     const merged = await git.merge({
-      ...repository,
-      ...{ ours, theirs, mergeDriver, noUpdateBranch: true, author: { ...author } },
-      message,
+      ...{ ...repository, author: { ...author }, abortOnConflict: false, noUpdateBranch: true },
+      ...{ ours: `refs/heads/${branch}`, theirs: await shortName(repository, other, theirs) },
+      ...(message === undefined ? {} : { message }),
     });
     if (merged.alreadyMerged) return { kind: 'up-to-date' };
     const to = merged.oid ?? theirs;
@@ -86,26 +77,36 @@ export async function join({
     return { kind: merged.mergeCommit === true ? 'merge' : 'fast-forward', from: ours, to };
   } catch (error) {
     const { code, data } = error as { code?: string; data?: { filepaths?: string[] } };
-    if (code !== 'MergeConflictError' && code !== 'MergeNotSupportedError') throw error;
-    const paths = data?.filepaths ?? [];
-    return { kind: 'conflict', conflict: { branch, ours, theirs, paths, message } };
+    const sides = { branch, ours, theirs };
+    if (code === 'MergeNotSupportedError') return { kind: 'unsupported', sides };
+    if (code !== 'MergeConflictError') throw error;
+    return { kind: 'conflict', sides, paths: data?.filepaths ?? [] };
   }
 }
 
+/** @returns what a person calls a branch, as the marks in files have it; its ref where that is another one's name, too. */
+async function shortName(repository: Repository, ref: string, oid: string): Promise<string> {
+  const name = ref.replace(/^refs\/(heads|remotes)\//, '');
+  return (await resolveRef(repository, name)) === oid ? name : ref;
+}
+
 /**
- * Keeps one's own commits as a branch of their own, and gives the branch what the remote has.
+ * Keeps one's own commits as a branch of their own, and gives the branch what the remote has. A merge
+ * of the two that waits is given up.
  *
  * @param options.name of the new branch.
- * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError, CheckoutConflictError, or
- *   BranchMoved; nothing has changed then.
+ * @throws isomorphic-git's AlreadyExistsError, InvalidRefNameError, CheckoutConflictError, or BranchMoved.
+ *   The branch has not moved then.
  */
 export async function setAside({
-  conflict: { branch, ours, theirs },
+  sides: { branch, ours, theirs },
   name,
   ...base
-}: Repository & Telling & { readonly conflict: Conflict; readonly name: string }): Promise<void> {
+}: Repository & Telling & { readonly sides: TwoSides; readonly name: string }): Promise<void> {
   await git.branch({ ...base, ref: name, object: ours });
   try {
+    await expectBranchAt(base, branch, ours);
+    if ((await git.mergeStatus(base)) !== undefined) await git.abortMerge(base);
     await moveBranch({ ...base, branch, from: ours, to: theirs });
   } catch (error) {
     await git.deleteBranch({ ...base, ref: name });

@@ -1,22 +1,12 @@
 /** A repository of the demo as a zip file, which git goes on with; and the room that it takes. */
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { unzipSync } from 'fflate';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
-import { temporaryDirectory } from '../helpers/temp.js';
 import { begin } from './begin.js';
-
-/** Unpacks a zip file; what is no folder becomes a file. */
-async function unpack(bytes: Uint8Array, into: string): Promise<void> {
-  for (const [name, content] of Object.entries(unzipSync(bytes))) {
-    const path = join(into, name);
-    await mkdir(name.endsWith('/') ? path : dirname(path), { recursive: true });
-    if (!name.endsWith('/')) await writeFile(path, content);
-  }
-}
+import { downloadAll, unpacked } from './unpack.js';
 
 describe.skipIf(!browserAvailable)('a repository of the demo', () => {
   let browser: Browser;
@@ -27,25 +17,14 @@ describe.skipIf(!browserAvailable)('a repository of the demo', () => {
 
   it('is downloaded with its commits and its changes, and git goes on with it', async () => {
     const { demo, gitDir } = await begin(browser);
-    const { page } = demo;
     await demo.clone();
     await demo.opened('sample');
     await demo.append('robots.txt', 'committed here\n');
     await demo.commit('Of this browser alone');
     await demo.append('index.html', '<!-- saved, not committed -->\n');
-    await demo.button('Repository sample').click();
-    const downloading = page.waitForEvent('download');
-    await demo.button('Download as a zip file').click();
-    const download = await downloading;
-    expect(download.suggestedFilename()).toBe('sample.zip');
-    const bytes = await readFile(await download.path());
-    const into = await temporaryDirectory();
-    await unpack(bytes, into);
-    const cwd = join(into, 'sample');
+    const { bytes, cwd } = await downloadAll(demo);
     expect((await lstat(join(cwd, '.git/HEAD'))).isFile()).toBe(true);
-    // Modes and links are in the zip, and not in what fflate unpacks.
-    const plain = ['-c', 'core.fileMode=false', '-c', 'core.symlinks=false'];
-    expect(await git([...plain, 'status', '--porcelain'], { cwd })).toBe('M index.html');
+    expect(await git([...unpacked, 'status', '--porcelain'], { cwd })).toBe('M index.html');
     expect(await git(['log', '-1', '--format=%s'], { cwd })).toBe('Of this browser alone');
     expect(await git(['rev-parse', 'HEAD~1'], { cwd })).toBe(
       await git(['rev-parse', 'main'], { cwd: gitDir }),

@@ -10,6 +10,7 @@ import { browserAvailable, launchChromium } from '../helpers/chromium.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { begin, commitOnServer, makeSkeleton, serveFolder } from './begin.js';
+import { beginClash, mergeWinter } from './conflict-ground.js';
 import { DemoPage } from './demo-page.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -112,7 +113,8 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.append('robots.txt', 'mine\n');
     await demo.commit('Mine');
     await demo.button('Pull').click();
-    await demo.button('Choose file by file…').waitFor();
+    await page.getByRole('group', { name: 'Conflict 1 of 1' }).waitFor();
+    await demo.notice.getByText('Both sides changed the same lines').waitFor();
     for (const { width, height } of looks) {
       await page.setViewportSize({ width, height });
       // Both are measured in one frame: a page takes its new size a moment after the call.
@@ -129,9 +131,38 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
       expect(editor.height, `the editor at ${width} px`).toBeGreaterThan(200);
     }
     await expectReadable(page, 'the editor and a message');
-    await demo.button('Choose file by file…').click();
+    await demo.close();
+  });
+
+  it('is readable while a merge waits, whatever clashes, and up to its end', async () => {
+    const ground = await beginClash(browser);
+    const { demo } = ground;
+    const { page } = demo;
+    await mergeWinter(ground);
+    await page.getByRole('group', { name: 'Conflict 3 of 3' }).waitFor();
+    await expectReadable(page, 'conflicts in a text');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Use ours for all').click();
+    await demo.button('Mark as resolved').click();
+    await demo.button('Resolve soundings.bin').click();
+    await page.getByRole('heading', { name: 'Theirs: origin/winter' }).waitFor();
+    await expectReadable(page, 'both sides of what is no text');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Use theirs origin/winter').click();
+    await demo.button('Resolve latest.md').click();
+    await expectReadable(page, 'both sides of a link');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Use theirs origin/winter').click();
+    await demo.button('Resolve visit.html').click();
+    await demo.button('Keep it').waitFor();
+    await expectReadable(page, 'a file that one side has deleted');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Keep it').click();
+    await demo.button('Finish merge…').click();
+    await expectReadable(page, 'the end of a merge');
+    await demo.button('Abort merge…').click();
     await page.getByRole('dialog').waitFor();
-    await expectReadable(page, 'the conflict');
+    await expectReadable(page, 'the question before it is given up');
     await demo.close();
   });
 });

@@ -80,7 +80,7 @@ describe.skipIf(!browserAvailable)('a branch in the demo', () => {
 
   it('is merged with a side of what clashes', async () => {
     const { demo, gitDir, onServer } = await beginTopic(browser);
-    const { page, notice } = demo;
+    const { notice } = demo;
     await demo.append('robots.txt', 'theirs\n');
     await demo.commit('Topic 1');
     await goTo(demo, 'topic', 'main');
@@ -89,12 +89,12 @@ describe.skipIf(!browserAvailable)('a branch in the demo', () => {
     await mergeTopic(demo);
     await notice.getByText('Both sides changed the same lines').waitFor();
     expect(await demo.button('Set my commits aside…').count()).toBe(0);
-    await demo.button('Choose file by file…').click();
-    const file = page.getByRole('group', { name: 'robots.txt' });
-    await file.getByLabel('topic’s', { exact: true }).getByText('theirs').waitFor();
-    await file.getByText('Take topic’s').click();
-    await demo.button('Join both sides').click();
-    await notice.getByText('Joined topic’s commits with yours').waitFor();
+    await demo.editor('robots.txt').getByText('theirs', { exact: true }).waitFor();
+    await demo.button('Use theirs topic').click();
+    await demo.button('Mark as resolved').click();
+    await demo.button('Finish merge…').click();
+    await demo.button('Finish merge').click();
+    await notice.getByText('Merged topic').waitFor();
     await demo.button(/^Push, \d ahead/).click();
     await notice.getByText(/^Pushed main/).waitFor();
     const lines = await onServer('log', '-2', '--first-parent', '--format=%s', 'main');

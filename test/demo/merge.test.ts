@@ -1,14 +1,15 @@
-/** Pulling what both sides changed: what the demo makes of it, held against git's own merge. */
+/** Merging what both sides changed: what the demo makes of it, held against git's own merge. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
-import { describeConflict, settleConflict } from '../../demo/worker/conflicts.js';
+import { findConflicts, keptLines, type Choice } from '../../demo/editor/conflict-marks.js';
 import { checkOut } from '../../demo/worker/checkout.js';
+import { finishMerge, giveUpMerge } from '../../demo/worker/conclude.js';
+import { readMerge, readSides, resolveFile } from '../../demo/worker/conflicts.js';
 import * as merge from '../../demo/worker/merge.js';
-import type { Side } from '../../demo/worker/merge-lines.js';
-import { expectSoundRepository, git } from '../helpers/git.js';
+import { expectSoundRepository, git, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { onDisk } from './on-disk.js';
 
@@ -70,14 +71,55 @@ async function diverged(ours: Files, others: Files, before: Files = base): Promi
   return dir;
 }
 
-async function conflictIn(dir: string): Promise<merge.Conflict> {
-  const joined = await merge.join({ ...onDisk(dir), branch: 'main', other, message, author });
-  if (joined.kind !== 'conflict') throw new Error(`It is ${joined.kind}.`);
-  return joined.conflict;
+async function joinIn(dir: string): Promise<merge.Joined> {
+  return merge.join({ ...onDisk(dir), branch: 'main', other, message, author });
 }
 
-const sidesOf = (conflict: merge.Conflict, side: Side): Map<string, Side> =>
-  new Map(conflict.paths.map((path) => [path, side]));
+/** Merges, which comes to conflicts. */
+async function conflictIn(dir: string): Promise<Extract<merge.Joined, { kind: 'conflict' }>> {
+  const joined = await joinIn(dir);
+  if (joined.kind !== 'conflict') throw new Error(`It is ${joined.kind}.`);
+  return joined;
+}
+
+/** What a person's clicks in the editor come to. */
+function resolveText(text: string, choice: Choice): string {
+  const lines = text.split('\n');
+  for (const conflict of findConflicts(lines).reverse()) {
+    const kept = keptLines(conflict, choice).flatMap(([first, last]) =>
+      lines.slice(first - 1, last),
+    );
+    lines.splice(conflict.start - 1, conflict.end - conflict.start + 1, ...kept);
+  }
+  return lines.join('\n');
+}
+
+/** Resolves all files: texts place by place, and others as a whole. */
+async function resolveAll(dir: string, side: 'ours' | 'theirs'): Promise<void> {
+  for (const { path, sides } of (await readMerge(onDisk(dir)))?.conflicts ?? []) {
+    const isWhole = sides?.ours === undefined || sides.theirs === undefined || path.endsWith('bin');
+    if (!isWhole) {
+      const text = await readFile(join(dir, path), 'utf8');
+      await writeFile(join(dir, path), resolveText(text, side));
+    }
+    await resolveFile({ ...onDisk(dir), path, taken: isWhole ? side : 'what-is-here' });
+  }
+}
+
+const finish = (dir: string, also: readonly string[] = []) =>
+  finishMerge({ ...onDisk(dir), message, author, also });
+
+const run = (dir: string, ...args: string[]) => git(args, { cwd: dir });
+
+/** All that a person has in a clone, and all that git says of it. */
+async function stateOf(dir: string): Promise<string> {
+  await run(dir, 'status');
+  return [
+    await run(dir, 'status', '--porcelain=v2', '--branch', '--untracked-files=all'),
+    await run(dir, 'diff', '--binary', 'HEAD'),
+    await run(dir, 'ls-files', '--stage'),
+  ].join('\n');
+}
 
 describe('what both sides changed', () => {
   let template: string;
@@ -93,91 +135,160 @@ describe('what both sides changed', () => {
     return dir;
   }
 
-  it('is told, place by place, and nothing is touched', async () => {
+  it('is left as git leaves it, and told file by file', async () => {
     const dir = await copy();
-    const before = await git(['rev-parse', 'HEAD'], { cwd: dir });
-    const conflict = await conflictIn(dir);
-    const files = await describeConflict({ ...onDisk(dir), conflict });
-    const told = new Map(files.map(({ path, ...rest }) => [path, rest]));
-    expect([...told.keys()].sort()).toEqual([
-      ...['both.txt', 'deep/in/text.txt', 'picture.bin', 'text.txt'],
-    ]);
-    expect(told.get('text.txt')).toEqual({
-      ...{ mine: 'changed', theirs: 'changed' },
-      places: [{ line: 23, mine: 'my last\n', theirs: 'their last\n' }],
+    const oracle = await copy();
+    const before = await run(dir, 'rev-parse', 'HEAD');
+    const { paths } = await conflictIn(dir);
+    const conflicts = ['both.txt', 'deep/in/text.txt', 'picture.bin', 'text.txt'];
+    expect([...paths].sort()).toEqual(conflicts);
+    await gitStatus(['merge', '-q', '-m', message, 'origin/main'], { cwd: oracle });
+    expect(await stateOf(dir)).toBe(await stateOf(oracle));
+    expect(await readFile(join(dir, 'text.txt'), 'utf8')).toContain('>>>>>>> origin/main\n');
+    const merging = await readMerge(onDisk(dir));
+    expect(merging).toMatchObject({ them: 'origin/main', message, isBroken: false });
+    expect([...(merging?.staged ?? [])].sort()).toEqual(['latin1.txt', 'only-theirs.txt']);
+    expect(merging?.conflicts.map(({ path }) => path)).toEqual(conflicts);
+    expect(await readSides({ ...onDisk(dir), path: 'both.txt' })).toMatchObject({
+      ours: { kind: 'text', text: 'my new file\n' },
+      theirs: { kind: 'text', text: 'their new file\n' },
     });
-    expect(told.get('both.txt')).toMatchObject({ mine: 'added', theirs: 'added' });
-    expect(told.get('picture.bin')?.places).toBeUndefined();
-    expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
-    expect(await git(['rev-parse', 'HEAD'], { cwd: dir })).toBe(before);
+    expect(await run(dir, 'rev-parse', 'HEAD')).toBe(before);
   });
 
-  it.each([
-    ['mine', 'ours'],
-    ['theirs', 'theirs'],
-  ] as const)('is joined with the side %s as git joins it', async (side, option) => {
+  it.each(['ours', 'theirs'] as const)('is merged with %s as git merges it', async (side) => {
     const dir = await copy();
-    const conflict = await conflictIn(dir);
-    const to = await settleConflict({
-      ...{ ...onDisk(dir), conflict, sides: sidesOf(conflict, side), author },
-    });
-    expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(to);
-    expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
-    expect(await git(['log', '-1', '--format=%an %P%n%s'], { cwd: dir })).toBe(
-      `Ada ${conflict.ours} ${conflict.theirs}\n${message}`,
+    const { sides } = await conflictIn(dir);
+    await expect(finish(dir)).rejects.toMatchObject({ code: 'UnmergedPathsError' });
+    await resolveAll(dir, side);
+    const to = await finish(dir);
+    expect(await run(dir, 'rev-parse', 'main')).toBe(to);
+    expect(await run(dir, 'status', '--porcelain')).toBe('');
+    expect(existsSync(join(dir, '.git/MERGE_HEAD'))).toBe(false);
+    expect(await run(dir, 'log', '-1', '--format=%an %P%n%s')).toBe(
+      `Ada ${sides.ours} ${sides.theirs}\n${message}`,
     );
     await expectSoundRepository(dir);
-    await git(['checkout', '-q', '-B', 'oracle', conflict.ours], { cwd: dir });
-    await git(['merge', '-q', '-X', option, '-m', 'Oracle', conflict.theirs], { cwd: dir });
+    await run(dir, 'checkout', '-q', '-B', 'oracle', sides.ours);
+    await run(dir, 'merge', '-q', '-X', side, '-m', 'Oracle', sides.theirs);
     // The lines of Latin-1, too.
-    expect(await git(['diff', '--name-only', 'oracle', 'main'], { cwd: dir })).toBe('');
-    const kept = await readFile(join(dir, 'text.txt'), 'utf8');
-    expect(kept).toBe(`mine added\n${lines('first', side === 'mine' ? 'my last' : 'their last')}`);
-    await git(['checkout', '-q', 'main'], { cwd: dir });
+    expect(await run(dir, 'diff', '--name-only', 'oracle', 'main')).toBe('');
+  });
+
+  it('is merged with both of each place', () => {
+    const marked = 'a\n<<<<<<< HEAD\nmine\n||||||| base\nold\n=======\ntheirs\n>>>>>>> x\nz\n';
+    expect(resolveText(marked, 'both')).toBe('a\nmine\ntheirs\nz\n');
+    expect(resolveText(marked, 'ours')).toBe('a\nmine\nz\n');
+  });
+
+  it('is gone on with by native git, and taken over from it', async () => {
+    const dir = await copy();
+    await conflictIn(dir);
+    await run(dir, 'checkout', '-q', '--theirs', '.');
+    await run(dir, 'commit', '-q', '-a', '--no-edit');
+    expect(await run(dir, 'log', '-1', '--format=%s', '--min-parents=2')).toBe(message);
+    await expectSoundRepository(dir);
+    const begun = await copy();
+    await gitStatus(['merge', '-q', 'origin/main'], { cwd: begun });
+    await resolveAll(begun, 'ours');
+    await finish(begun);
+    expect(await run(begun, 'rev-list', '--count', '--min-parents=2', 'main')).toBe('1');
+    expect(await run(begun, 'status', '--porcelain')).toBe('');
+  });
+
+  it('is given up without a trace, and other changes stay', async () => {
+    const dir = await copy();
+    await writeFile(join(dir, 'untouched.txt'), 'changed here\n');
+    await writeFile(join(dir, 'new.txt'), 'new here\n');
+    const before = await stateOf(dir);
+    await conflictIn(dir);
+    await resolveFile({ ...onDisk(dir), path: 'text.txt', taken: 'theirs' });
+    await resolveFile({ ...onDisk(dir), path: 'both.txt', taken: 'nothing' });
+    // What is edited after it was resolved, or was merged, goes as well.
+    await writeFile(join(dir, 'text.txt'), 'edited\n');
+    await writeFile(join(dir, 'only-theirs.txt'), 'edited\n');
+    await writeFile(join(dir, 'both.txt'), 'made again\n');
+    await giveUpMerge(onDisk(dir));
+    expect(await stateOf(dir)).toBe(before);
+    expect(await readMerge(onDisk(dir))).toBeUndefined();
+    expect(existsSync(join(dir, 'only-theirs.txt'))).toBe(false);
+  });
+
+  it('is committed as it is in the end, and other changes with it if they are chosen', async () => {
+    const dir = await copy();
+    await writeFile(join(dir, 'untouched.txt'), 'changed here\n');
+    await writeFile(join(dir, 'new.txt'), 'new here\n');
+    await conflictIn(dir);
+    await resolveAll(dir, 'ours');
+    await writeFile(join(dir, 'text.txt'), 'edited\n');
+    await rm(join(dir, 'only-theirs.txt'));
+    await finish(dir, ['new.txt']);
+    expect(await run(dir, 'status', '--porcelain')).toBe('M untouched.txt');
+    expect(await run(dir, 'show', 'main:text.txt')).toBe('edited');
+    expect(await run(dir, 'show', 'main:new.txt')).toBe('new here');
+    expect(await run(dir, 'ls-tree', 'main', 'only-theirs.txt')).toBe('');
   });
 
   it('is not touched where changes that are not committed would be overwritten', async () => {
     const dir = await copy();
-    const conflict = await conflictIn(dir);
     await writeFile(join(dir, 'only-theirs.txt'), 'not committed\n');
-    const sides = sidesOf(conflict, 'theirs');
-    await expect(settleConflict({ ...onDisk(dir), conflict, sides, author })).rejects.toThrow(
-      expect.objectContaining({ code: 'CheckoutConflictError' }),
-    );
-    await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toThrow(
-      expect.objectContaining({ code: 'CheckoutConflictError' }),
-    );
-    expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(conflict.ours);
-    expect(await git(['branch', '--list', 'mine'], { cwd: dir })).toBe('');
-    expect(await readFile(join(dir, 'only-theirs.txt'), 'utf8')).toBe('not committed\n');
+    const before = await stateOf(dir);
+    const inTheWay = expect.objectContaining({ code: 'CheckoutConflictError' });
+    await expect(joinIn(dir)).rejects.toEqual(inTheWay);
+    const [ours = '', others = ''] = (await run(dir, 'rev-parse', 'main', other)).split('\n');
+    const sides = { branch: 'main', ours, theirs: others };
+    await expect(merge.setAside({ ...onDisk(dir), sides, name: 'mine' })).rejects.toEqual(inTheWay);
+    expect(await run(dir, 'branch', '--list', 'mine')).toBe('');
+    expect(await stateOf(dir)).toBe(before);
   });
 
-  it('is not settled on a branch that has gone on meanwhile', async () => {
+  it('waits: no other merge begins, and a branch that has gone on is not set aside', async () => {
     const dir = await copy();
-    const conflict = await conflictIn(dir);
-    await commitFiles(dir, { 'later.txt': 'later\n' }, 'Later');
-    const later = await git(['rev-parse', 'main'], { cwd: dir });
-    const sides = sidesOf(conflict, 'mine');
-    const moved = expect.objectContaining({ name: 'BranchMoved' });
-    await expect(settleConflict({ ...onDisk(dir), conflict, sides, author })).rejects.toEqual(
-      moved,
+    const { sides } = await conflictIn(dir);
+    await expect(joinIn(dir)).rejects.toMatchObject({ code: 'MERGE_NOT_CONCLUDED' });
+    await resolveAll(dir, 'ours');
+    const later = await finish(dir);
+    await expect(merge.setAside({ ...onDisk(dir), sides, name: 'mine' })).rejects.toEqual(
+      expect.objectContaining({ name: 'BranchMoved' }),
     );
-    await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toEqual(moved);
-    expect(await git(['rev-parse', 'main'], { cwd: dir })).toBe(later);
+    expect(await run(dir, 'rev-parse', 'main')).toBe(later);
+    expect(await run(dir, 'branch', '--list', 'mine')).toBe('');
   });
 
   it('is set aside: my commits on a branch, and the files of the remote', async () => {
     const dir = await copy();
-    const conflict = await conflictIn(dir);
-    await merge.setAside({ ...onDisk(dir), conflict, name: 'mine' });
-    expect(await git(['rev-parse', 'mine', 'main'], { cwd: dir })).toBe(
-      `${conflict.ours}\n${conflict.theirs}`,
-    );
-    expect(await git(['status', '--porcelain', '--branch'], { cwd: dir })).toBe(
-      '## main...origin/main',
-    );
+    const { sides } = await conflictIn(dir);
+    await merge.setAside({ ...onDisk(dir), sides, name: 'mine' });
+    expect(await run(dir, 'rev-parse', 'mine', 'main')).toBe(`${sides.ours}\n${sides.theirs}`);
+    expect(await run(dir, 'status', '--porcelain', '--branch')).toBe('## main...origin/main');
     expect(existsSync(join(dir, 'only-mine.txt'))).toBe(false);
+    expect(existsSync(join(dir, '.git/MERGE_HEAD'))).toBe(false);
   });
+});
+
+it('takes a link and what is executable from either side', async () => {
+  const dir = await diverged({ 'a.txt': 'mine\n' }, { 'a.txt': 'theirs\n' });
+  for (const [where, to] of [
+    ['HEAD', 'mine'],
+    [other, 'theirs'],
+  ] as const) {
+    await run(dir, 'checkout', '-q', '--detach', where);
+    await symlink(to, join(dir, 'link'));
+    await writeFile(join(dir, 'run'), Uint8Array.of(0, to.length));
+    if (to === 'theirs') await chmod(join(dir, 'run'), 0o755);
+    await run(dir, 'add', '-A');
+    await run(dir, 'commit', '-q', '-m', to);
+    await run(dir, 'update-ref', to === 'mine' ? 'refs/heads/main' : other, 'HEAD');
+    await run(dir, 'checkout', '-q', 'main');
+  }
+  await conflictIn(dir);
+  for (const path of ['link', 'run', 'a.txt']) {
+    await resolveFile({ ...onDisk(dir), path, taken: 'theirs' });
+  }
+  await finish(dir);
+  expect(await run(dir, 'diff', '--raw', 'main', other, '--', 'link', 'run', 'a.txt')).toBe('');
+  expect(await run(dir, 'status', '--porcelain')).toBe('');
+  expect((await stat(join(dir, 'run'))).mode & 0o100).toBe(0o100);
 });
 
 long.each([
@@ -185,17 +296,17 @@ long.each([
   ['I changed, and they deleted', { 'text.txt': 'mine\n' }, { 'text.txt': undefined }],
 ] as const)('takes either side of a file that %s', async (_, ours, others) => {
   const dir = await diverged({ ...ours, 'a.txt': 'a\n' }, { ...others, 'b.txt': 'b\n' });
-  for (const side of ['mine', 'theirs'] as const) {
-    const conflict = await conflictIn(dir);
-    const sides = sidesOf(conflict, side);
-    await settleConflict({ ...onDisk(dir), conflict, sides, author });
-    const expected = (side === 'mine' ? ours : others)['text.txt'];
+  for (const side of ['ours', 'theirs'] as const) {
+    const { sides } = await conflictIn(dir);
+    await resolveAll(dir, side);
+    await finish(dir);
+    const expected = (side === 'ours' ? ours : others)['text.txt'];
     const there = existsSync(join(dir, 'text.txt'));
     expect(there ? await readFile(join(dir, 'text.txt'), 'utf8') : undefined).toBe(expected);
     expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
     expect(await git(['ls-tree', '--name-only', 'HEAD'], { cwd: dir })).toMatch(/^a.txt\nb.txt\n/);
     await expectSoundRepository(dir);
-    await git(['reset', '-q', '--hard', conflict.ours], { cwd: dir });
+    await git(['reset', '-q', '--hard', sides.ours], { cwd: dir });
   }
 });
 
@@ -204,17 +315,18 @@ long('sets commits aside whose history cannot be joined in a page', async () => 
     { name: 'a file\n', 'other/of/a': 'folder\n' },
     { 'name/of/a': 'folder\n', other: 'a file\n' },
   );
-  const conflict = await conflictIn(dir);
-  expect(conflict.paths).toEqual([]);
+  const joined = await joinIn(dir);
+  if (joined.kind !== 'unsupported') throw new Error(`It is ${joined.kind}.`);
+  const { sides } = joined;
   await writeFile(join(dir, 'other/new.txt'), 'not committed\n');
-  await expect(merge.setAside({ ...onDisk(dir), conflict, name: 'mine' })).rejects.toThrow(
+  await expect(merge.setAside({ ...onDisk(dir), sides, name: 'mine' })).rejects.toThrow(
     expect.objectContaining({ data: { filepaths: ['other/new.txt'] } }),
   );
   expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('?? other/new.txt');
   await rm(join(dir, 'other/new.txt'));
-  await merge.setAside({ ...onDisk(dir), conflict, name: 'mine' });
+  await merge.setAside({ ...onDisk(dir), sides, name: 'mine' });
   expect(await git(['rev-parse', 'mine', 'main'], { cwd: dir })).toBe(
-    `${conflict.ours}\n${conflict.theirs}`,
+    `${sides.ours}\n${sides.theirs}`,
   );
   expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
   await checkOut({ ...onDisk(dir), to: { branch: 'mine' } });

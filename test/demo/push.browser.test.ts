@@ -26,7 +26,6 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.commit('Mine');
     await demo.button('Pull').click();
     await demo.notice.getByText('Both sides changed the same lines').waitFor();
-    await demo.notice.getByText('MergeConflictError').waitFor();
     await demo.notice.getByText('robots.txt').waitFor();
     return { ...begun, theirs };
   }
@@ -70,7 +69,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.page.getByText('Nothing has changed').waitFor();
     await demo.button('Pull, 1 behind').click();
     await demo.notice.getByText('main is now what the server has').waitFor();
-    await demo.editor('robots.txt').getByText('theirs').waitFor();
+    await demo.editor('robots.txt').getByText('theirs', { exact: true }).waitFor();
     await demo.close();
   });
 
@@ -110,23 +109,18 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
-  it('keeps everything as it was, shows what clashes, and joins both with a side of each', async () => {
+  it('shows what clashes, and joins both with a side of it', async () => {
     const { demo, gitDir, onServer, theirs } = await clash();
-    await demo.editor('robots.txt').getByText('mine').waitFor();
-    await demo.page.getByText('Nothing has changed').waitFor();
+    const editor = demo.editor('robots.txt');
+    await editor.getByText('mine').waitFor();
+    await editor.getByText('theirs', { exact: true }).waitFor();
+    await demo.page.getByText('Merging origin/main: 0 of 1 file resolved').waitFor();
     await demo.button('Push, 1 ahead').waitFor();
-    await demo.button('Choose file by file…').click();
-    const dialog = demo.page.getByRole('dialog', { name: 'Choose file by file' });
-    const file = dialog.getByRole('group', { name: 'robots.txt' });
-    await file
-      .getByLabel(/^Mine, line \d+$/)
-      .getByText('mine')
-      .waitFor();
-    await file.getByLabel('The server’s', { exact: true }).getByText('theirs').waitFor();
-    expect(await dialog.getByRole('button', { name: '1 file to choose' }).isDisabled()).toBe(true);
-    await file.getByText('Keep mine').click();
-    await dialog.getByRole('button', { name: 'Join both sides' }).click();
-    await demo.notice.getByText('Joined the server’s commits with yours').waitFor();
+    await demo.button('Use ours main').click();
+    await demo.button('Mark as resolved').click();
+    await demo.button('Finish merge…').click();
+    await demo.button('Finish merge').click();
+    await demo.notice.getByText('Merged origin/main').waitFor();
     await demo.button('Push, 2 ahead').click();
     await demo.notice.getByText(/^Pushed main/).waitFor();
     expect(await onServer('log', '-1', '--format=%P', 'main')).toContain(theirs);
@@ -141,7 +135,7 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.page.getByText('What you committed stays as it is', { exact: false }).waitFor();
     await demo.button('Set aside').click();
     await demo.notice.getByText('main is now what the server has').waitFor();
-    await demo.editor('robots.txt').getByText('theirs').waitFor();
+    await demo.editor('robots.txt').getByText('theirs', { exact: true }).waitFor();
     await demo.button('Branch main').waitFor();
     await demo.notice.getByRole('button', { name: 'Push main-mine' }).click();
     await demo.notice.getByText(/^Pushed main-mine/).waitFor();
