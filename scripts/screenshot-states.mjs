@@ -3,7 +3,8 @@
  * `npm run build && node scripts/screenshot-states.mjs FOLDER`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useDemo } from './demo-process.mjs';
 
@@ -35,9 +36,27 @@ function git(cwd, ...args) {
 async function commitOnServer(data) {
   const copy = join(data, '.copy');
   git(data, 'clone', '-q', 'sample.git', copy);
+  /** @param {(text: string) => string} change */
+  const lamp = (change) => {
+    const path = join(copy, 'data/lamp.json');
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  };
+  git(copy, 'checkout', '-q', '-b', 'winter');
+  lamp((text) =>
+    text.replace(/^\{/, '{\n  "season": "winter",').replace(/\n\}/, ',\n  "ice": true\n}'),
+  );
+  await writeFile(join(copy, 'data/soundings.bin'), Uint8Array.of(0, 7, 7, 7));
+  await rm(join(copy, 'visit.html'));
+  git(copy, 'commit', '-q', '-a', '-m', 'Close for the winter');
+  git(copy, 'checkout', '-q', 'main');
+  lamp((text) =>
+    text.replace(/^\{/, '{\n  "season": "summer",').replace(/\n\}/, ',\n  "guests": 12\n}'),
+  );
+  await writeFile(join(copy, 'data/soundings.bin'), Uint8Array.of(0, 3, 3, 3));
+  await appendFile(join(copy, 'visit.html'), '<!-- Bring a coat. -->\n');
   await writeFile(join(copy, 'robots.txt'), 'User-agent: *\nDisallow: /\n');
   git(copy, 'commit', '-q', '-a', '-m', 'Keep robots out');
-  git(copy, 'push', '-q');
+  git(copy, 'push', '-q', 'origin', 'main', 'winter');
 }
 
 /** @param {import('playwright-core').Page} page @param {string} data */
@@ -84,23 +103,52 @@ async function walk(page, data) {
   await page.getByRole('dialog').waitFor();
   await take(page, 'question');
   await button('Discard').last().click();
-  await button('History').click();
+  await button(/^History$/).click();
   await button(/^Let robots visit|Let robots visit/).click();
   await take(page, 'history');
-  await button('Changes').click();
-  await page.getByRole('button', { name: 'Pull' }).click();
-  await button('Choose file by file').waitFor();
+  await button(/^Changes/).click();
+  const pull = async () => {
+    await page.getByRole('button', { name: 'Pull' }).click();
+    await page.getByText('Both sides changed the same lines').waitFor();
+    await page.getByRole('group', { name: 'Conflict 1 of 1' }).waitFor();
+  };
+  await pull();
   await take(page, 'conflict');
-  await button('Choose file by file').click();
+  await button('Abort merge…').click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'conflict-files');
-  await keyboard.press('Escape');
+  await take(page, 'merge-abort');
+  await button('Abort the merge').click();
+  await page.getByText('The merge was aborted').waitFor();
+  await pull();
   await button('Set my commits aside').click();
   await page.getByRole('dialog').waitFor();
   await take(page, 'conflict-aside');
   await keyboard.press('Enter');
   await page.getByText('main is now what the server has').waitFor();
   await take(page, 'set-aside');
+  await button('Branch main').click();
+  await button('Merge origin/winter into main').click();
+  await button('Put this message away').click();
+  await page.getByRole('group', { name: 'Conflict 2 of 2' }).waitFor();
+  await take(page, 'merge-text');
+  await keyboard.press('F8');
+  await button('Use both').first().click();
+  await button('Use theirs origin/winter').last().click();
+  await take(page, 'merge-text-done');
+  await button('Mark as resolved').click();
+  await button('Resolve soundings.bin').click();
+  await page.getByRole('heading', { name: 'Theirs: origin/winter' }).waitFor();
+  await take(page, 'merge-binary');
+  await button('Use theirs').click();
+  await button('Resolve visit.html').click();
+  await page.getByRole('button', { name: 'Keep it' }).waitFor();
+  await take(page, 'merge-deleted');
+  await button('Delete it').click();
+  await button('Finish merge…').click();
+  await take(page, 'merge-finish');
+  await page.getByRole('button', { name: 'Finish merge', exact: true }).click();
+  await page.getByText('Merged origin/winter').waitFor();
+  await take(page, 'merged');
 }
 
 await useDemo(walk, { prepare: (data) => git(data, 'init', '-q', '--bare', 'another.git') });
