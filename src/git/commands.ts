@@ -7,6 +7,7 @@ import { checkout, clone, pull } from './submodules/commands.js';
 import { commit } from './commit.js';
 import { fetch } from './fetch.js';
 import { add, remove, resetIndex, updateIndex } from './index-commands.js';
+import { walk, WORKDIR } from './looking.js';
 import { abortMerge, merge } from './merge.js';
 import { mergeStatus } from './merge-status.js';
 import { fastForward } from './pull.js';
@@ -16,7 +17,7 @@ import { status, statusMatrix } from './status.js';
 import { cherryPick, stash } from './whole-tree-commands.js';
 
 /** isomorphic-git's own, but for what a merge that waits asks for, and what tells of it. */
-const merging = { abortMerge, commit, merge, mergeStatus };
+const merging = { abortMerge, commit, merge, mergeStatus, walk, WORKDIR };
 
 /** isomorphic-git's own, but for what a sparse checkout asks for. */
 const minding = {

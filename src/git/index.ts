@@ -9,6 +9,7 @@ export type { SubmoduleArguments, SubmoduleToFetch } from './submodules/argument
 export type { CheckoutArguments, SparseArguments } from './checkout.js';
 export type { CloneArguments } from './clone.js';
 export { commit } from './commit.js';
+export { walk, WORKDIR } from './looking.js';
 export { abortMerge, merge } from './merge.js';
 export {
   mergeStatus,

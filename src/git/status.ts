@@ -1,6 +1,7 @@
 /**
  * `status` and `statusMatrix` of isomorphic-git, which take a file that is not in the working tree for
- * deleted: what is outside of a sparse checkout is not, and is as the index says, as in git.
+ * deleted: what is outside of a sparse checkout is not, and is as the index says, as in git. Neither writes the
+ * index as long as something is to be resolved.
  */
 import * as isomorphicGit from 'isomorphic-git';
 import { foldersOf } from '../base/folders.js';
@@ -10,6 +11,8 @@ import { notThere } from '../worktree/work-tree.js';
 import { committedAt } from './committed.js';
 import { pathIn } from './fetch.js';
 import { indexMarks, skippedPaths } from './index-entries.js';
+import { mayRefresh } from './looking.js';
+import { failureOf } from './outcome.js';
 import { headOf, plainPath } from './submodules/gitlinks.js';
 
 /**
@@ -23,7 +26,8 @@ export async function status(
 ): ReturnType<typeof isomorphicGit.status> {
   const link = await linkStatus(given);
   if (link !== undefined) return link;
-  const found = await isomorphicGit.status(given);
+  const refresh = await mayRefresh(given, given.refresh).catch(failing);
+  const found = await isomorphicGit.status({ ...given, refresh });
   // Nothing is there. The matrix says whether that is so in the index, too.
   if (found !== '*deleted' && found !== '*absent') return found;
   const skipped = await skippedPaths(given);
@@ -33,6 +37,10 @@ export async function status(
   const [, head, , stage] = rows.find(([path]) => path === filepath) ?? [];
   if (head === 0) return 'added';
   return stage === 1 ? 'unmodified' : 'modified';
+}
+
+function failing(error: unknown): never {
+  throw failureOf(error);
 }
 
 /** @returns undefined for what is no submodule. */
@@ -61,7 +69,9 @@ async function linkStatus(
 export async function statusMatrix(
   given: Parameters<typeof isomorphicGit.statusMatrix>[0],
 ): ReturnType<typeof isomorphicGit.statusMatrix> {
-  const rows = await withoutRepositories(given, await isomorphicGit.statusMatrix(given));
+  const refresh = await mayRefresh(given, given.refresh).catch(failing);
+  const all = await isomorphicGit.statusMatrix({ ...given, refresh });
+  const rows = await withoutRepositories(given, all);
   if (rows.every(([, , workdir]) => workdir !== 0)) return rows;
   const skipped = await skippedPaths(given);
   return rows.map((row) => {

@@ -36,14 +36,15 @@ beforeEach(async () => {
 
 describe('gitws/git', () => {
   it('has everything that isomorphic-git has, and replaces what it says', () => {
-    const all = new Set([...Object.keys(isomorphicGit), 'Errors', 'default', 'sparseCheckout']);
+    const added = ['Errors', 'default', 'mergeStatus', 'sparseCheckout'];
+    const all = new Set([...Object.keys(isomorphicGit), ...added]);
     expect(new Set(Object.keys(git))).toEqual(all);
     const replaced = Object.entries(isomorphicGit).filter(
       ([name, value]) => git[name as keyof typeof git] !== value,
     );
     const changed = ['checkout', 'clone', 'fastForward', 'fetch', 'pull', 'push'];
     // isomorphic-git's own, but for a merge that waits, and for what is outside of a sparse checkout.
-    const merging = ['abortMerge', 'commit', 'merge'];
+    const merging = ['WORKDIR', 'abortMerge', 'commit', 'merge', 'walk'];
     const minding = ['add', 'cherryPick', 'remove', 'resetIndex', 'stash', 'status'];
     expect(replaced.map(([name]) => name).sort()).toEqual(
       [...changed, ...merging, ...minding, 'statusMatrix', 'updateIndex'].sort(),

@@ -1,6 +1,6 @@
 /** Conflicts of a merge, left to be resolved, concluded and given up: held against native git's. */
 import * as fs from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import git from '../../src/git/index.js';
@@ -76,6 +76,30 @@ describe.concurrent('the status of a merge', () => {
     });
     await rm(join(dir, '.git/MERGE_HEAD'));
     expect(await git.mergeStatus({ fs, dir })).toMatchObject({ heads: [] });
+  });
+});
+
+describe.concurrent('looking at a merge that waits resolves nothing', () => {
+  type Look = (dir: string) => Promise<unknown>;
+  const walked = (dir: string, trees: ReturnType<typeof git.WORKDIR>[]) =>
+    git.walk({ fs, dir, trees, map: async (_, [file]) => (await file?.oid()) ?? '' });
+  it.each<[string, Look]>([
+    ['status', (dir) => git.status({ fs, dir, filepath: 'new.bin' })],
+    ['status of a text', (dir) => git.status({ fs, dir, filepath: 'a.txt' })],
+    ['statusMatrix', (dir) => git.statusMatrix({ fs, dir })],
+    ['walk', (dir) => walked(dir, [git.WORKDIR()])],
+  ])('by %s, though a file is as one side has it', async (_, look) => {
+    const { dir } = await diverged(
+      { ...one, 'picture.bin': picture(1) },
+      { 'a.txt': withLines({ 5: 'ours' }), 'new.bin': picture(3), link: { to: 'a' } },
+      { 'a.txt': withLines({ 5: 'theirs' }), 'new.bin': picture(5), link: { to: 'b' } },
+    );
+    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeConflictError' });
+    // As both began with it.
+    await writeFile(join(dir, 'a.txt'), withLines({}));
+    const before = await run(dir, 'ls-files', '--stage');
+    await look(dir);
+    expect(await run(dir, 'ls-files', '--stage')).toBe(before);
   });
 });
 
