@@ -36,7 +36,8 @@ type Text = Extract<FileContent, { kind: 'text' }>;
 /** Each place is decided upon in the editor, or edited by hand. */
 function TextConflict({ path, content }: ConflictProps & { readonly content: Text }) {
   const view = useRef<EditorView | undefined>(undefined);
-  const [count, setCount] = useState(0);
+  // Not known before the editor has told.
+  const [count, setCount] = useState<number>();
   const names = sideNames.value;
   const step = (by: 1 | -1): void => {
     if (view.current !== undefined) stepConflict(view.current, by);
@@ -53,26 +54,28 @@ function TextConflict({ path, content }: ConflictProps & { readonly content: Tex
     <div class="conflict" onKeyDown={onKeyDown}>
       <div class="conflict-bar" role="group" aria-label={`Conflicts in ${path}`}>
         <p class="conflict-count" role="status">
-          {count === 0 ? 'No conflict is left' : formatCount(count, 'conflict')}
+          {count === 0 && 'No conflict is left'}
+          {count !== undefined && count > 0 && formatCount(count, 'conflict')}
         </p>
-        {count > 0 && (
+        {count !== undefined && count > 0 && (
           <>
             <IconButton icon="up" label="Previous conflict (Shift+F8)" onClick={() => step(-1)} />
             <IconButton icon="down" label="Next conflict (F8)" onClick={() => step(1)} />
           </>
         )}
-        {count > 1 && (
-          <>
-            <button type="button" class="button" onClick={() => all('ours')}>
-              Use ours for all
-            </button>
-            <button type="button" class="button" onClick={() => all('theirs')}>
-              Use theirs for all
-            </button>
-          </>
-        )}
-        <span class="spacer" />
-        <Resolving label="Mark as resolved" isMain={count === 0} run={() => markResolved(path)} />
+        <div class="conflict-ways">
+          {count !== undefined && count > 1 && (
+            <>
+              <button type="button" class="button" onClick={() => all('ours')}>
+                Use ours for all
+              </button>
+              <button type="button" class="button" onClick={() => all('theirs')}>
+                Use theirs for all
+              </button>
+            </>
+          )}
+          <Resolving label="Mark as resolved" isMain={count === 0} run={() => markResolved(path)} />
+        </div>
       </div>
       <div class="conflict-body">
         <Editor
@@ -101,16 +104,17 @@ function WholeConflict({ path, sides, content }: ConflictProps) {
     <div class="conflict">
       <div class="conflict-bar" role="group" aria-label={`The conflict of ${path}`}>
         <p class="conflict-count">{describe(sides, names)}</p>
-        <span class="spacer" />
-        {isOneSided && isKeptHere ? (
-          <Resolving label="Keep it" isMain run={() => markResolved(path)} />
-        ) : (
-          <>
-            {choose('ours')}
-            {choose('theirs')}
-          </>
-        )}
-        <Resolving label="Delete it" run={take('nothing')} />
+        <div class="conflict-ways">
+          {isOneSided && isKeptHere ? (
+            <Resolving label="Keep it" isMain run={() => markResolved(path)} />
+          ) : (
+            <>
+              {choose('ours')}
+              {choose('theirs')}
+            </>
+          )}
+          <Resolving label="Delete it" run={take('nothing')} />
+        </div>
       </div>
       <div class="conflict-body">
         {content?.kind === 'text' && isOneSided ? (

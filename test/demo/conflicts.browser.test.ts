@@ -88,6 +88,9 @@ describe.skipIf(!browserAvailable)('a conflict in the demo', () => {
     await page.keyboard.insertText('by hand\n');
     await demo.button('Mark as resolved').click();
     await progress(demo, 1).waitFor();
+    // The button that was pressed is gone: the focus is on the one that leads on.
+    const onwards = bar(demo).getByRole('button', { name: 'Resolve soundings.bin' });
+    await expect.poll(() => onwards.evaluate((one) => one === document.activeElement)).toBe(true);
     expect(await demo.button('Finish merge').isDisabled()).toBe(true);
     await resolveOthers(demo);
     await finish(demo);

@@ -9,6 +9,7 @@ import { checkOut } from '../../demo/worker/checkout.js';
 import { finishMerge, giveUpMerge } from '../../demo/worker/conclude.js';
 import { readMerge, readSides, resolveFile } from '../../demo/worker/conflicts.js';
 import * as merge from '../../demo/worker/merge.js';
+import { scanFiles } from '../../demo/worker/status.js';
 import { expectSoundRepository, git, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { onDisk } from './on-disk.js';
@@ -35,6 +36,7 @@ const mine: Files = {
   'latin1.txt': latin1(lines('für mich', 'café')),
   'picture.bin': Uint8Array.of(0, 1, 3),
   'both.txt': 'my new file\n',
+  'both.bin': Uint8Array.of(0, 5),
   'only-mine.txt': 'mine\n',
 };
 const theirs: Files = {
@@ -43,6 +45,7 @@ const theirs: Files = {
   'latin1.txt': latin1(lines('für', 'kein café')),
   'picture.bin': Uint8Array.of(0, 1, 4),
   'both.txt': 'their new file\n',
+  'both.bin': Uint8Array.of(0, 6),
   'only-theirs.txt': 'theirs\n',
 };
 
@@ -140,9 +143,11 @@ describe('what both sides changed', () => {
     const oracle = await copy();
     const before = await run(dir, 'rev-parse', 'HEAD');
     const { paths } = await conflictIn(dir);
-    const conflicts = ['both.txt', 'deep/in/text.txt', 'picture.bin', 'text.txt'];
+    const conflicts = ['both.bin', 'both.txt', 'deep/in/text.txt', 'picture.bin', 'text.txt'];
     expect([...paths].sort()).toEqual(conflicts);
     await gitStatus(['merge', '-q', '-m', message, 'origin/main'], { cwd: oracle });
+    // A look at the files resolves none.
+    await scanFiles(onDisk(dir));
     expect(await stateOf(dir)).toBe(await stateOf(oracle));
     expect(await readFile(join(dir, 'text.txt'), 'utf8')).toContain('>>>>>>> origin/main\n');
     const merging = await readMerge(onDisk(dir));
@@ -212,6 +217,17 @@ describe('what both sides changed', () => {
     expect(await stateOf(dir)).toBe(before);
     expect(await readMerge(onDisk(dir))).toBeUndefined();
     expect(existsSync(join(dir, 'only-theirs.txt'))).toBe(false);
+  });
+
+  it('is known where it was interrupted, and given up', async () => {
+    const dir = await copy();
+    const before = await stateOf(dir);
+    await conflictIn(dir);
+    await rm(join(dir, '.git/MERGE_HEAD'));
+    expect(await readMerge(onDisk(dir))).toMatchObject({ isBroken: true });
+    await giveUpMerge(onDisk(dir));
+    expect(await readMerge(onDisk(dir))).toBeUndefined();
+    expect(await stateOf(dir)).toBe(before);
   });
 
   it('is committed as it is in the end, and other changes with it if they are chosen', async () => {
