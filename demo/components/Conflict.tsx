@@ -178,7 +178,8 @@ function BothSides({ path }: { readonly path: string }) {
   if (contents === undefined) return null;
   const names = sideNames.value;
   return (
-    <div class="compare-others">
+    // What scrolls has to be scrolled with the keyboard, too.
+    <div class="compare-others" role="group" aria-label="Both sides" tabIndex={0}>
       {(['ours', 'theirs'] as const).map((side) => (
         <section key={side} aria-label={`${side}: ${names[side]}`}>
           <h3>

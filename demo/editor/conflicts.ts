@@ -93,12 +93,15 @@ class Buttons extends WidgetType {
     const head = document.createElement('span');
     head.className = 'cm-conflict-title';
     head.textContent = title;
-    group.append(
+    const row = document.createElement('div');
+    row.className = 'cm-conflict-row';
+    row.append(
       head,
       button('Use ours', names.ours, () => takeHere(view, at, 'ours')),
       button('Use theirs', names.theirs, () => takeHere(view, at, 'theirs')),
       button('Use both', '', () => takeHere(view, at, 'both')),
     );
+    group.append(row);
     return group;
   }
 

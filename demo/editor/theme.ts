@@ -93,15 +93,20 @@ const changes = EditorView.theme({
 /** Both sides of a conflict, each on a ground of its own, with a stripe where it begins. */
 const conflicts = EditorView.theme({
   '.cm-conflict': {
-    display: 'flex',
-    flexWrap: 'wrap',
-    gap: '0.35rem',
-    alignItems: 'center',
-    padding: '0.3rem 0.75rem 0.3rem 0.5rem',
     borderTop: '1px solid var(--line-strong)',
     backgroundColor: 'var(--sunken)',
     fontFamily: 'var(--sans)',
     fontSize: '0.8125rem',
+  },
+  // No wider than what is seen: lines may be longer.
+  '.cm-conflict-row': {
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: '0.35rem',
+    alignItems: 'center',
+    boxSizing: 'border-box',
+    maxWidth: 'calc(100cqw - 3.5rem)',
+    padding: '0.3rem 0.5rem',
   },
   '.cm-conflict-title': { marginInlineEnd: '0.35rem', color: 'var(--ink-2)', fontWeight: '600' },
   '.cm-conflict button': {
