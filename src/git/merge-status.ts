@@ -9,15 +9,19 @@ import { failureOf } from './outcome.js';
 export interface MergeSide {
   /** As git's trees have it, for example `100644`. */
   mode: string;
+  /** Of its contents. */
   oid: string;
 }
 
 /** A file that is to be resolved. A side is undefined where there is no such file. */
 export interface UnmergedFile {
+  /** Below the working tree, with slashes. */
   path: string;
   /** What both sides began with. */
   base: MergeSide | undefined;
+  /** What HEAD has. */
   ours: MergeSide | undefined;
+  /** What is merged. */
   theirs: MergeSide | undefined;
 }
 
