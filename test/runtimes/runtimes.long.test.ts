@@ -32,6 +32,8 @@ beforeAll(async () => {
   await cp(programs, consumer, { recursive: true });
   env = {
     ...gitEnvironment,
+    // Bun keeps what it has compiled there, and would make one that is none.
+    HOME: await temporaryDirectory(),
     ...{ DENO_DIR: await temporaryDirectory(), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1' },
   };
   const { exports } = (await readManifest()) as unknown as { exports: Record<string, unknown> };
