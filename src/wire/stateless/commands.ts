@@ -2,7 +2,7 @@
  * upload-pack in protocol version 2 (gitprotocol-v2(5)): each command ends with a flush-pkt and is
  * answered by itself, so a stateful stream of them is cut into posts.
  */
-import { BrokenRequest, pass, requestBody, type Conversation } from './conversation.js';
+import { BrokenRequest, passToFlush, requestBody, type Conversation } from './conversation.js';
 import { encodeLine } from './line-input.js';
 
 /** Carries out command after command, until the client wants no more. */
@@ -21,6 +21,6 @@ export async function runCommands(conversation: Conversation): Promise<void> {
         if (line.type === 'flush') return;
       }
     };
-    await pass(await post(await requestBody(command())), conversation);
+    await passToFlush(await post(await requestBody(command())), conversation);
   }
 }

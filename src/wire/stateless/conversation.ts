@@ -2,7 +2,9 @@
  * What git's smart HTTP (gitprotocol-http(5)) makes of a stateful stream, as ssh carries it: requests, each
  * of which is answered by itself. Whoever speaks the stateful protocol knows nothing of that.
  */
+import { GitWsError } from '../../base/errors.js';
 import { concatBytes } from '../text.js';
+import { FlushSearch } from './flush-search.js';
 import type { LineInput } from './line-input.js';
 
 /** A request: whole, or as it comes. */
@@ -57,4 +59,31 @@ export async function pass(
   { write }: Conversation,
 ): Promise<void> {
   for await (const bytes of answer) if (bytes.length > 0) await write(bytes);
+}
+
+/**
+ * Hands all of an answer on that a flush-pkt ends. The client waits for that, and the service for the
+ * client: whoever else knows that nothing more comes has to say so.
+ *
+ * @throws GitWsError CONNECTION_LOST where there is none; else as {@link pass}.
+ */
+export async function passToFlush(
+  answer: AsyncIterable<Uint8Array>,
+  conversation: Conversation,
+): Promise<void> {
+  const search = new FlushSearch();
+  const watched = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const bytes of answer) {
+      search.push(bytes);
+      yield bytes;
+    }
+  };
+  await pass(watched(), conversation);
+  if (!search.found) throw cutOff();
+}
+
+/** An answer ended before it was whole. */
+export function cutOff(): GitWsError {
+  const message = 'The server’s answer ended before it was whole.';
+  return new GitWsError('CONNECTION_LOST', message, { retryable: true });
 }

@@ -6,7 +6,7 @@
  */
 import type { PktLine } from '../pkt-line.js';
 import { concatBytes, decodeText } from '../text.js';
-import { BrokenRequest, pass, type Conversation } from './conversation.js';
+import { BrokenRequest, cutOff, pass, type Conversation } from './conversation.js';
 import { encodeLine, LineInput, textOf } from './line-input.js';
 
 /** A request has become larger than what is kept of one. */
@@ -85,15 +85,18 @@ class Fetch {
     const isFirst = said.length === 0;
     const body = concatBytes([...this.#head, ...this.#common.values(), ...said]);
     const lines = new LineInput(await this.#conversation.post(body));
-    if (this.#deepens) await this.#passShallow(lines, isFirst);
+    const isShallowWhole = !this.#deepens || (await this.#passShallow(lines, isFirst));
     if (isFirst) {
       // The section was all that was asked for, to which nothing is acknowledged.
-      await drop(lines);
+      await this.#leave(lines, isShallowWhole);
       return;
     }
+    let isAnswered = false;
     const haves = havesIn(said);
     for (let line = await lines.lineIf(isAck); line; line = await lines.lineIf(isAck)) {
       const { oid, status } = ackOf(line);
+      // Where there may be many, a NAK comes last.
+      isAnswered = !this.#multiAck || oid === '';
       const have = haves.get(oid);
       if (have !== undefined) this.#common.set(oid, have);
       const isRepeated = !this.#multiAck || status === 'common' || status === 'continue';
@@ -101,20 +104,29 @@ class Fetch {
     }
     // The pack comes last; whatever else a server says passes by as well.
     if (isDone) await pass(lines.rest(), this.#conversation);
-    else await drop(lines);
+    else await this.#leave(lines, isAnswered);
   }
 
-  async #passShallow(lines: LineInput, isFirst: boolean): Promise<void> {
+  /**
+   * Reads to the end, so that the connection is good for the next post. What stands in place of an answer
+   * is an error, for which the client waits as for one.
+   */
+  async #leave(lines: LineInput, isAnswered: boolean): Promise<void> {
+    if (!isAnswered) {
+      await pass(lines.rest(), this.#conversation);
+      throw cutOff();
+    }
+    for await (const bytes of lines.rest()) void bytes;
+  }
+
+  /** @returns whether the section has its end. */
+  async #passShallow(lines: LineInput, isFirst: boolean): Promise<boolean> {
     for (let line = await lines.lineIf(isShallow); line; line = await lines.lineIf(isShallow)) {
       if (isFirst) await this.#conversation.write(encodeLine(line));
-      if (line.type === 'flush') return;
+      if (line.type === 'flush') return true;
     }
+    return false;
   }
-}
-
-/** Reads to the end, so that the connection is good for the next post. */
-async function drop(lines: LineInput): Promise<void> {
-  for await (const bytes of lines.rest()) void bytes;
 }
 
 /** `have` lines by their oids. */

@@ -1,6 +1,6 @@
 /** Runs one service of a repository over requests, for a client that speaks as it does through ssh. */
 import { runCommands } from './commands.js';
-import { pass, type Conversation } from './conversation.js';
+import { passToFlush, type Conversation } from './conversation.js';
 import { encodeLine, LineInput, textOf } from './line-input.js';
 import { runFetch } from './negotiation.js';
 import { runPush } from './push.js';
@@ -22,8 +22,9 @@ export class EmptyAdvertisement extends Error {
 /**
  * Resolves when the client wants no more and has all that it asked for.
  *
- * @throws BrokenRequest, RequestTooLarge, EmptyAdvertisement; GitWsError MALFORMED_PKT_LINE; what the
- *   client's stream, the answers and the functions of the conversation fail with.
+ * @throws BrokenRequest, RequestTooLarge, EmptyAdvertisement; GitWsError MALFORMED_PKT_LINE, and
+ *   CONNECTION_LOST for an answer that ends too early, where nobody else would know; what the client's
+ *   stream, the answers and the functions of the conversation fail with.
  */
 export async function runService(
   { isPush, advertisement, mostKept }: StatelessService,
@@ -35,8 +36,11 @@ export async function runService(
   if (header !== undefined) await lines.lineIf(({ type }) => type === 'flush');
   const first = await lines.line();
   if (first === undefined) throw new EmptyAdvertisement();
-  await conversation.write(encodeLine(first));
-  await pass(lines.rest(), conversation);
+  const all = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    yield encodeLine(first);
+    yield* lines.rest();
+  };
+  await passToFlush(all(), conversation);
   if (isPush) await runPush(conversation);
   else if (textOf(first) === 'version 2') await runCommands(conversation);
   else await runFetch(conversation, mostKept);

@@ -1,0 +1,96 @@
+/** Where no WebSocket passes: servers that break off, refuse late, or say something else in the middle. */
+import * as fs from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import ownGit from '../../src/git/index.js';
+import { createHttpClient } from '../../src/index.js';
+import { git, makeRepository } from '../helpers/git.js';
+import { startHttpBackend } from '../helpers/http-backend.js';
+import { temporaryDirectory } from '../helpers/temp.js';
+
+const author = { name: 'Test Author', email: 'author@example.com' };
+const fallback = 'http';
+
+let root: string;
+let gitDir: string;
+let url: string;
+let dir: string;
+/** Answers in place of git, and says whether it does. */
+let answers: (request: IncomingMessage, response: ServerResponse) => boolean;
+
+beforeAll(async () => {
+  root = await temporaryDirectory();
+  ({ gitDir } = await makeRepository(join(root, 'site.git')));
+  await git(['config', 'http.receivepack', 'true'], { cwd: gitDir });
+  await git(['config', 'uploadpack.allowFilter', 'true'], { cwd: gitDir });
+  const backend = await startHttpBackend(root, undefined, (request, response) =>
+    answers(request, response),
+  );
+  url = `${backend.url}/site.git`;
+});
+
+beforeEach(async () => {
+  answers = () => false;
+  dir = await temporaryDirectory();
+});
+
+const http = createHttpClient({ fallback, retries: 0 });
+
+/** Has every post be answered so, with a success. */
+function answerPosts(body: string): void {
+  answers = (request, response) => {
+    if (request.method !== 'POST') return false;
+    const type = `application/x-${request.url?.split('/').pop() ?? ''}-result`;
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+    return true;
+  };
+}
+
+/** What something rejects with, soon. */
+async function failureOf(started: Promise<unknown>): Promise<unknown> {
+  const late = new Promise((resolve) => setTimeout(resolve, 3_000, 'it hangs'));
+  return Promise.race([
+    started.then(
+      () => 'it resolved',
+      (error: unknown) => error,
+    ),
+    late,
+  ]);
+}
+
+const pkt = (text: string): string => (text.length + 4).toString(16).padStart(4, '0') + text;
+
+describe('an answer that ends too early', () => {
+  it.each(['git-upload-pack', 'git-receive-pack'])(
+    'ends the command: what %s says first',
+    async (service) => {
+      await ownGit.clone({ fs, dir, url, http });
+      await ownGit.commit({ fs, dir, message: 'mine', author });
+      const oid = '1'.repeat(40);
+      answers = (_, response) => {
+        const type = `application/x-${service}-advertisement`;
+        const first = `${pkt(`# service=${service}\n`)}0000${pkt(`${oid} refs/heads/main\0\n`)}`;
+        response.writeHead(200, { 'content-type': type }).end(first);
+        return true;
+      };
+      const isFetch = service === 'git-upload-pack';
+      const asked = isFetch ? ownGit.fetch({ fs, dir, http }) : ownGit.push({ fs, dir, http });
+      expect(await failureOf(asked)).toMatchObject({ code: 'CONNECTION_LOST', retryable: true });
+    },
+  );
+
+  it.each([
+    ['nothing', '', 'CONNECTION_LOST'],
+    ['an error', pkt('ERR upload-pack: not our ref 123'), 'REMOTE_ERROR'],
+    ['half a line', '00', 'CONNECTION_LOST'],
+  ])('ends the read of what a partial clone lacks: %s', async (_, body, code) => {
+    await ownGit.clone({ fs, dir, url, noCheckout: true, filter: 'blob:none', http });
+    answerPosts(body);
+    expect(await failureOf(ownGit.checkout({ fs, dir, ref: 'main', http }))).toMatchObject({
+      ...{ code: 'OBJECT_UNAVAILABLE', cause: { code } },
+    });
+  });
+});
