@@ -6,6 +6,7 @@ import { GitWsError, isGitWsError } from '../base/errors.js';
 import { Script } from '../pack/index/script.js';
 import { openChannel, type Channel, type ChannelOptions } from '../tunnel/client/channel.js';
 import { parseRepositoryUrl } from '../tunnel/client/endpoint.js';
+import { closeCodes } from '../tunnel/machine/close.js';
 
 /** What is done where no WebSocket reaches a server: nothing, or git's smart HTTP. */
 export type Fallback = 'http' | undefined;
@@ -47,18 +48,58 @@ export async function openEitherWay(
 ): Promise<Channel> {
   if (fallback === undefined) return openChannel(repository, options);
   const origin = parseRepositoryUrl(repository).origin.replace(/^ws/, 'http');
-  if ((overHttp.get(origin) ?? 0) > Date.now()) {
-    const { openHttpChannel } = await httpScript.load();
-    return openHttpChannel(repository, options);
-  }
-  const { openTimeout = webSocketTime } = options;
+  const isRemembered = (overHttp.get(origin) ?? 0) > Date.now();
+  if (isRemembered) return openOverHttpAgain(repository, options, origin);
   try {
-    const inTime = { ...options, openTimeout: Math.min(openTimeout, webSocketTime) };
-    return await openChannel(repository, inTime);
+    return await openInTime(repository, options);
   } catch (error) {
-    if (!isGitWsError(error, 'CONNECTION_FAILED') && !isGitWsError(error, 'TIMEOUT')) throw error;
+    if (!isUnreached(error)) throw error;
     return openOverHttp(repository, options, origin, error);
   }
+}
+
+/** Opens a channel over a WebSocket, which has less time where there is another way. */
+async function openInTime(repository: string, options: ChannelOptions): Promise<Channel> {
+  const { openTimeout = webSocketTime } = options;
+  return openChannel(repository, { ...options, openTimeout: Math.min(openTimeout, webSocketTime) });
+}
+
+/** Whether no server is known to have heard of it. */
+function isUnreached(error: unknown): error is GitWsError {
+  return isGitWsError(error, 'CONNECTION_FAILED') || isGitWsError(error, 'TIMEOUT');
+}
+
+/**
+ * Opens a channel over HTTP, where that was the way a while ago. What answers may be something else by now,
+ * or for this repository: then a WebSocket is tried after all.
+ */
+async function openOverHttpAgain(
+  repository: string,
+  options: ChannelOptions,
+  origin: string,
+): Promise<Channel> {
+  const { openHttpChannel } = await httpScript.load();
+  try {
+    return await openHttpChannel(repository, options);
+  } catch (failure) {
+    if (!isNoGit(failure)) throw failure;
+    try {
+      const channel = await openInTime(repository, options);
+      overHttp.delete(origin);
+      return channel;
+    } catch (error) {
+      // What HTTP says is the news.
+      throw isUnreached(error) ? failure : error;
+    }
+  }
+}
+
+/** Whether the repository is not to be had over HTTP, as far as its server says. */
+function isNoGit(error: unknown): boolean {
+  if (isGitWsError(error, 'CONNECTION_FAILED')) return true;
+  if (!isGitWsError(error, 'REFUSED')) return false;
+  const { closeCode } = error.data;
+  return closeCode === closeCodes.notFound || closeCode === closeCodes.failed;
 }
 
 async function openOverHttp(
@@ -76,10 +117,7 @@ async function openOverHttp(
     remember();
     return channel;
   } catch (error) {
-    const isNoWay = ['CONNECTION_FAILED', 'TIMEOUT', 'PACK_ENGINE_UNAVAILABLE'].some((code) =>
-      isGitWsError(error, code as GitWsError['code']),
-    );
-    if (isNoWay) throw failure;
+    if (isUnreached(error) || isGitWsError(error, 'PACK_ENGINE_UNAVAILABLE')) throw failure;
     // It speaks HTTP, and wants to know who asks.
     if (isGitWsError(error, 'REFUSED') && error.data.status === 401) remember();
     throw error;

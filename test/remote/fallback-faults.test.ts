@@ -1,12 +1,14 @@
 /** Where no WebSocket passes: servers that break off, refuse late, or say something else in the middle. */
 import * as fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import ownGit from '../../src/git/index.js';
 import { createHttpClient } from '../../src/index.js';
 import { git, makeRepository } from '../helpers/git.js';
+import { startForeignHost } from '../helpers/foreign-host.js';
 import { startHttpBackend } from '../helpers/http-backend.js';
+import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 const author = { name: 'Test Author', email: 'author@example.com' };
@@ -92,5 +94,40 @@ describe('an answer that ends too early', () => {
     expect(await failureOf(ownGit.checkout({ fs, dir, ref: 'main', http }))).toMatchObject({
       ...{ code: 'OBJECT_UNAVAILABLE', cause: { code } },
     });
+  });
+});
+
+describe('what is remembered of a server', () => {
+  it('keeps no repository from the WebSocket that alone leads to it', async () => {
+    await makeRepository(join(root, 'plain.git'));
+    const { gitDir: other } = await makeRepository(join(await temporaryDirectory(), 'other.git'));
+    const server = await startServer({ root: dirname(other) });
+    const host = await startForeignHost(root, {
+      nginx: `location /ws/ {
+        proxy_pass ${server.url}/;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
+      }`,
+    });
+    const clone = async (path: string): Promise<void> => {
+      const into = join(await temporaryDirectory(), 'clone');
+      await ownGit.clone({ fs, dir: into, url: `${host.url}/${path}`, http });
+    };
+    await clone('ws/other.git');
+    await clone('plain.git');
+    await clone('ws/other.git');
+    expect(await failureOf(clone('absent.git'))).toMatchObject({
+      ...{ code: 'HttpError', data: { statusCode: 404 } },
+    });
+  });
+
+  it('is what HTTP says, where it is no WebSocket either', async () => {
+    await ownGit.clone({ fs, dir, url, http });
+    answers = (_, response) => {
+      response.writeHead(410, { 'content-type': 'text/plain' }).end('moved away');
+      return true;
+    };
+    expect(String(await failureOf(ownGit.fetch({ fs, dir, http })))).toContain('moved away');
   });
 });
