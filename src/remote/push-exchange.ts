@@ -45,8 +45,8 @@ export interface PushAnswer {
  * @param run a receive-pack whose advertisement was read.
  * @param listeners told of progress and of hook output while it happens.
  * @param askRefs called where the push's outcome is not known.
- * @throws GitWsError PUSH_OUTCOME_UNKNOWN (data: `refs`) where the connection was lost after the
- *   last byte was sent; REMOTE_EXIT and REMOTE_ERROR, then with `data.refs` too; CONNECTION_LOST,
+ * @throws GitWsError REFUSED; PUSH_OUTCOME_UNKNOWN (data: `refs`) where the connection was lost after
+ *   the last byte was sent; REMOTE_EXIT and REMOTE_ERROR, then with `data.refs` too; CONNECTION_LOST,
  *   UserCanceledError, MALFORMED_PKT_LINE; what the body and the listeners throw.
  */
 export async function sendPush(
@@ -72,8 +72,16 @@ export async function sendPush(
     // The report is whole and only the goodbye is missing: the outcome is known.
     const { report, messages } = answer;
     if (report !== undefined && isGitWsError(error, 'CONNECTION_LOST')) return { report, messages };
-    throw isComplete ? await inDoubt(error, asked().commands, askRefs) : error;
+    const isInDoubt = isComplete && !isRefusal(error);
+    throw isInDoubt ? await inDoubt(error, asked().commands, askRefs) : error;
   }
+}
+
+/** Statuses of a server that has carried out nothing; over HTTP, it may hear all of a push before. */
+const refusals: readonly number[] = [401, 403, 404, 413];
+
+function isRefusal(error: unknown): boolean {
+  return isGitWsError(error, 'REFUSED') && refusals.includes(error.data.status);
 }
 
 class PushAnswerReader {

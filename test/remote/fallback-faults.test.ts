@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import ownGit from '../../src/git/index.js';
 import { createHttpClient } from '../../src/index.js';
@@ -53,7 +54,7 @@ function answerPosts(body: string): void {
 
 /** What something rejects with, soon. */
 async function failureOf(started: Promise<unknown>): Promise<unknown> {
-  const late = new Promise((resolve) => setTimeout(resolve, 3_000, 'it hangs'));
+  const late = new Promise((resolve) => setTimeout(resolve, 4_000, 'it hangs'));
   return Promise.race([
     started.then(
       () => 'it resolved',
@@ -130,4 +131,50 @@ describe('what is remembered of a server', () => {
     };
     expect(String(await failureOf(ownGit.fetch({ fs, dir, http })))).toContain('moved away');
   });
+});
+
+describe('a refusal', () => {
+  const refusing = (status: number): void => {
+    answers = (request, response) => {
+      if (request.method !== 'POST') return false;
+      request.resume();
+      response.writeHead(status, { 'content-type': 'text/plain' });
+      // It never ends.
+      response.write('closed for today');
+      return true;
+    };
+  };
+
+  it.each([401, 403, 413])('of a push is one, whose words need no end: %i', async (status) => {
+    await ownGit.clone({ fs, dir, url, http });
+    await ownGit.commit({ fs, dir, message: 'mine', author });
+    refusing(status);
+    const failure = await failureOf(ownGit.push({ fs, dir, http }));
+    expect(failure).toMatchObject({ code: 'REFUSED', data: { status } });
+    expect(String(failure)).toContain('closed for today');
+  });
+
+  it.each([500, 502])(
+    'that may come from something in between leaves a push in doubt: %i',
+    async (status) => {
+      await ownGit.clone({ fs, dir, url, http });
+      await ownGit.commit({ fs, dir, message: 'mine', author });
+      refusing(status);
+      const old = await git(['rev-parse', 'main'], { cwd: gitDir });
+      expect(await failureOf(ownGit.push({ fs, dir, http }))).toMatchObject({
+        ...{ code: 'PUSH_OUTCOME_UNKNOWN', data: { refs: [{ current: old }] } },
+      });
+    },
+  );
+
+  it.each(['Bearer secret\nword', 'Bearer secret\u20acword'])(
+    'of credentials that no header can have does not quote them',
+    async (authorization) => {
+      await ownGit.clone({ fs, dir, url, http });
+      const wrong = createHttpClient({ fallback, retries: 0, authorization });
+      const failure = await failureOf(ownGit.fetch({ fs, dir, http: wrong }));
+      expect(failure).toMatchObject({ code: 'INVALID_OPTION' });
+      expect(inspect(failure)).not.toContain('secret');
+    },
+  );
 });

@@ -29,14 +29,15 @@ export interface FoundOverHttp {
  * go to the host that they are for, and to no other.
  *
  * @throws GitWsError REFUSED for every answer but a success, CONNECTION_FAILED where there is none, or
- *   none of git's.
+ *   none of git's, INVALID_OPTION for credentials that no header can have.
  */
 export async function findOverHttp(asked: AskedOverHttp): Promise<FoundOverHttp> {
   const { url, service, signal } = asked;
   const end = `/info/refs?service=${service}`;
+  const headers = headersFor(asked, '*/*');
   let answer: Response;
   try {
-    answer = await fetch(`${url}${end}`, { ...common, headers: headersFor(asked, '*/*'), signal });
+    answer = await fetch(`${url}${end}`, { ...common, headers, signal });
   } catch (cause) {
     throw notReached(cause);
   }
@@ -64,10 +65,8 @@ const common = { credentials: 'omit', cache: 'no-store' } as const;
 async function post(asked: AskedOverHttp, body: RequestBody): Promise<AsyncIterable<Uint8Array>> {
   const { url, service, signal } = asked;
   const result = `application/x-${service}-result`;
-  const headers = {
-    ...headersFor(asked, result),
-    'content-type': `application/x-${service}-request`,
-  };
+  const headers = headersFor(asked, result);
+  headers.set('content-type', `application/x-${service}-request`);
   const sent = await bodyFor(body);
   let answer: Response;
   try {
@@ -88,17 +87,21 @@ async function post(asked: AskedOverHttp, body: RequestBody): Promise<AsyncItera
   return piecesOf(answer.body);
 }
 
-function headersFor(
-  { gitProtocol, authorization }: AskedOverHttp,
-  accept: string,
-): Record<string, string> {
-  return {
-    accept,
-    ...(gitProtocol === undefined ? {} : { 'git-protocol': gitProtocol }),
-    ...(authorization === undefined ? {} : { authorization }),
-    // Hosts tell git from browsers by its beginning. A page's own name is the browser's.
-    ...(isNode ? { 'user-agent': 'git/gitws' } : {}),
-  };
+/** @throws GitWsError INVALID_OPTION for credentials that no header can have. */
+function headersFor({ gitProtocol, authorization }: AskedOverHttp, accept: string): Headers {
+  const headers = new Headers({ accept });
+  if (gitProtocol !== undefined) headers.set('git-protocol', gitProtocol);
+  // Hosts tell git from browsers by its beginning. A page's own name is the browser's.
+  if (isNode) headers.set('user-agent', 'git/gitws');
+  if (authorization === undefined) return headers;
+  try {
+    headers.set('authorization', authorization);
+  } catch {
+    // The platform's own error quotes them.
+    const message = 'The credentials have a character that HTTP cannot carry.';
+    throw new GitWsError('INVALID_OPTION', message);
+  }
+  return headers;
 }
 
 const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
@@ -147,18 +150,44 @@ function isOfType({ headers }: Response, type: string): boolean {
 }
 
 /** Statuses that mean the same here as there. */
-const sameStatuses: readonly number[] = [401, 403, 404, 429];
+const sameStatuses: readonly number[] = [401, 403, 404, 413, 429];
 
 async function refusalOf(answer: Response): Promise<GitWsError> {
   const { status } = answer;
-  // The first words of what it says to a person.
-  const text = isOfType(answer, 'text/plain') ? await answer.text().catch(() => '') : '';
-  if (text === '') void answer.body?.cancel().catch(() => undefined);
-  const [line = ''] = text.trim().split('\n');
+  let line = '';
+  if (isOfType(answer, 'text/plain')) line = await firstLineOf(answer);
+  else void answer.body?.cancel().catch(() => undefined);
   if (sameStatuses.includes(status)) return closeError(4000 + status, line);
   const code = status >= 500 ? closeCodes.unavailable : closeCodes.failed;
   const said = line === '' ? '.' : `: ${line}`;
   return closeError(code, `The server answered over HTTP with status ${status}${said}`);
+}
+
+/** Most bytes that are read of what a refusal says to a person, and how long they may take, in ms. */
+const mostSaid = 1024;
+const sayTime = 2_000;
+
+/** The first words of an answer. Never rejects, and does not wait for one that has no end. */
+async function firstLineOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const reader = body.getReader();
+  const stop = (): void => void reader.cancel().catch(() => undefined);
+  const timer = setTimeout(stop, sayTime);
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    while (text.length < mostSaid && !text.trimStart().includes('\n')) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value.subarray(0, mostSaid), { stream: true });
+    }
+  } catch {
+    // The connection is gone: what has come is all.
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+  return text.trim().split('\n')[0] ?? '';
 }
 
 function notReached(cause: unknown): GitWsError {
