@@ -30,7 +30,7 @@ const browserBudget = 30 * 1024;
 const packBudget = 66 * 1024;
 
 /** The same for what speaks plain HTTP where no WebSocket passes. */
-const httpBudget = 7 * 1024;
+const httpBudget = 7.5 * 1024;
 
 /** The same for the page's part of `gitws/worker`, and for the worker's script, which it loads. */
 const workerBudget = 8 * 1024;

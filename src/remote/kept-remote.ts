@@ -83,10 +83,15 @@ export class KeptRemote {
     const { signal: ended, release } = joinSignals([signal, this.#closing.signal]);
     try {
       throwIfCanceled(ended);
+      const isKept = this.#open !== undefined;
       try {
         return await this.#ask(await this.#opened(ended), ask, ended);
       } catch (failure) {
-        if (!isLost(failure) || ended.aborted) throw failure;
+        if (ended.aborted) throw failure;
+        if (isKept && isUnauthorized(failure)) {
+          return await this.#ask(await this.#opened(ended), ask, ended);
+        }
+        if (!isLost(failure)) throw failure;
         const restarts = new Restarts(this.#options);
         const again = await restarts.again(asLoss(failure), () => this.#opened(ended), [ended]);
         return await this.#ask(again, ask, ended);
@@ -176,6 +181,11 @@ const over: ReadonlySet<number> = new Set([
 function isLost(failure: unknown): boolean {
   if (isGitWsError(failure, 'CONNECTION_LOST')) return true;
   return isGitWsError(failure, 'REFUSED') && over.has(failure.data.closeCode);
+}
+
+/** Over HTTP each request is asked who asks: what a run was opened with may have expired since. */
+function isUnauthorized(failure: unknown): boolean {
+  return isGitWsError(failure, 'REFUSED') && failure.data.closeCode === closeCodes.unauthorized;
 }
 
 /** As something that {@link Restarts} begins again. */

@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
+import * as isomorphic from 'isomorphic-git';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import ownGit from '../../src/git/index.js';
-import { createHttpClient } from '../../src/index.js';
+import { bindRepository, createHttpClient } from '../../src/index.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { startForeignHost } from '../helpers/foreign-host.js';
 import { startHttpBackend } from '../helpers/http-backend.js';
@@ -177,4 +178,28 @@ describe('a refusal', () => {
       expect(inspect(failure)).not.toContain('secret');
     },
   );
+});
+
+describe('credentials that expire', () => {
+  it('are asked for again, where a run was opened with those before', async () => {
+    let token = 1;
+    const refused: unknown[] = [];
+    answers = ({ headers }, response) => {
+      if (headers.authorization === `Bearer ${token}`) return false;
+      refused.push(headers.authorization);
+      response.writeHead(401).end();
+      return true;
+    };
+    const authorization = (): string => `Bearer ${token}`;
+    const asking = createHttpClient({ fallback, retries: 0, authorization });
+    await ownGit.clone({ fs, dir, url, noCheckout: true, filter: 'blob:none', http: asking });
+    const listed = await git(['ls-tree', '-r', '--object-only', 'HEAD'], { cwd: dir });
+    const bound = bindRepository({ fs, dir, url, fallback, retries: 0, authorization });
+    const read = (oid: string) => isomorphic.readBlob({ ...bound, oid });
+    const [one = '', another = ''] = new Set(listed.split('\n'));
+    expect((await read(one)).oid).toBe(one);
+    token = 2;
+    expect((await read(another)).oid).toBe(another);
+    expect(refused.filter((sent) => sent !== undefined)).toEqual(['Bearer 1']);
+  });
 });
