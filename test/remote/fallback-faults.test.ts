@@ -203,3 +203,19 @@ describe('credentials that expire', () => {
     expect(refused.filter((sent) => sent !== undefined)).toEqual(['Bearer 1']);
   });
 });
+
+describe('a server that says no more than that it will answer', () => {
+  it.each(['is silent', 'is gone'])('has as long as any, and then %s', async (how) => {
+    await ownGit.clone({ fs, dir, url, http });
+    answers = (_, response) => {
+      const type = 'application/x-git-upload-pack-advertisement';
+      response.writeHead(200, { 'content-type': type }).flushHeaders();
+      if (how === 'is gone') setTimeout(() => response.destroy(), 50);
+      return true;
+    };
+    const hurried = createHttpClient({ fallback, retries: 0, openTimeout: 500 });
+    expect(await failureOf(ownGit.fetch({ fs, dir, http: hurried }))).toMatchObject({
+      ...{ code: how === 'is gone' ? 'CONNECTION_FAILED' : 'TIMEOUT', retryable: true },
+    });
+  });
+});

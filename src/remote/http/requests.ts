@@ -54,9 +54,26 @@ export async function findOverHttp(asked: AskedOverHttp): Promise<FoundOverHttp>
   const isSame = new URL(base).origin === new URL(url).origin;
   const there = isSame ? asked : { ...asked, authorization: undefined };
   return {
-    advertisement: piecesOf(answer.body),
+    advertisement: await begun(piecesOf(answer.body)),
     post: (body) => post({ ...there, url: base }, body),
   };
+}
+
+/**
+ * @returns the same, once something of it is there: a head alone is the word of whatever stands before a
+ *   server.
+ * @throws GitWsError CONNECTION_FAILED where the connection ends before.
+ */
+async function begun(
+  pieces: AsyncGenerator<Uint8Array, void, undefined>,
+): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
+  const first = await pieces.next().catch((cause: unknown) => {
+    throw notReached(cause);
+  });
+  return (async function* all() {
+    if (first.done !== true) yield first.value;
+    yield* pieces;
+  })();
 }
 
 /** No cookies, and nothing that a cache has. */
