@@ -95,11 +95,24 @@ async function openOverHttpAgain(
 }
 
 /** Whether the repository is not to be had over HTTP, as far as its server says. */
-function isNoGit(error: unknown): boolean {
+function isNoGit(error: unknown): error is GitWsError {
   if (isGitWsError(error, 'CONNECTION_FAILED')) return true;
   if (!isGitWsError(error, 'REFUSED')) return false;
   const { closeCode } = error.data;
   return closeCode === closeCodes.notFound || closeCode === closeCodes.failed;
+}
+
+/** Opens a channel over a WebSocket, which has all the time that the caller gives: there is no other way. */
+async function openPatiently(
+  repository: string,
+  options: ChannelOptions,
+  failure: GitWsError,
+): Promise<Channel> {
+  try {
+    return await openChannel(repository, options);
+  } catch (error) {
+    throw isUnreached(error) ? failure : error;
+  }
 }
 
 async function openOverHttp(
@@ -117,6 +130,10 @@ async function openOverHttp(
     remember();
     return channel;
   } catch (error) {
+    const { openTimeout = Infinity } = options;
+    if (isGitWsError(failure, 'TIMEOUT') && openTimeout > webSocketTime && isNoGit(error)) {
+      return openPatiently(repository, options, isUnreached(error) ? failure : error);
+    }
     if (isUnreached(error) || isGitWsError(error, 'PACK_ENGINE_UNAVAILABLE')) throw failure;
     // It speaks HTTP, and wants to know who asks.
     if (isGitWsError(error, 'REFUSED') && error.data.status === 401) remember();

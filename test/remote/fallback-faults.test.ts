@@ -219,3 +219,20 @@ describe('a server that says no more than that it will answer', () => {
     });
   });
 });
+
+describe('a server that answers WebSockets only, and takes its time', () => {
+  it('has as much as the caller gives it', async () => {
+    const { gitDir: other } = await makeRepository(join(await temporaryDirectory(), 'slow.git'));
+    const started = Date.now();
+    const slow = await startServer({
+      root: dirname(other),
+      authorize: async () => {
+        const left = started + 5_500 - Date.now();
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
+        return true;
+      },
+    });
+    await ownGit.clone({ fs, dir, url: `${slow.url}/slow.git`, http });
+    expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('');
+  });
+});
