@@ -72,8 +72,8 @@ export async function sendPush(
     // The report is whole and only the goodbye is missing: the outcome is known.
     const { report, messages } = answer;
     if (report !== undefined && isGitWsError(error, 'CONNECTION_LOST')) return { report, messages };
-    const isInDoubt = isComplete && !isRefusal(error);
-    throw isInDoubt ? await inDoubt(error, asked().commands, askRefs) : error;
+    if (isRefusal(error)) throw error;
+    throw isComplete ? await inDoubt(error, asked().commands, askRefs) : error;
   }
 }
 
