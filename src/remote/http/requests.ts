@@ -2,10 +2,17 @@
  * The two requests of git's smart HTTP (gitprotocol-http(5)), by the platform's `fetch`: for what a service
  * says first, and for each request to it.
  */
+import { startTimer } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
 import { closeCodes, closeError } from '../../tunnel/machine/close.js';
 import type { GitService } from '../../tunnel/machine/request-target.js';
 import type { RequestBody } from '../../wire/stateless/conversation.js';
+
+/**
+ * How long nothing more of an answer may come, in ms: git's servers say something every few seconds, and
+ * Node's own `fetch` waits as long, while a browser's waits for ever.
+ */
+export const httpSilence = 300_000;
 
 /** What is asked of a repository. */
 export interface AskedOverHttp {
@@ -51,12 +58,19 @@ export async function findOverHttp(asked: AskedOverHttp): Promise<FoundOverHttp>
     throw new GitWsError('CONNECTION_FAILED', message);
   }
   const base = at.slice(0, -end.length);
-  const isSame = new URL(base).origin === new URL(url).origin;
-  const there = isSame ? asked : { ...asked, authorization: undefined };
+  const there = isOfSameHost(new URL(url), new URL(base))
+    ? asked
+    : { ...asked, authorization: undefined };
   return {
     advertisement: await begun(piecesOf(answer.body)),
     post: (body) => post({ ...there, url: base }, body),
   };
+}
+
+/** Whether a redirect stays with a host, or leads to the same one by TLS. */
+function isOfSameHost(from: URL, to: URL): boolean {
+  if (from.origin === to.origin) return true;
+  return to.protocol === 'https:' && from.host === to.host && to.port === '';
 }
 
 /**
@@ -150,7 +164,7 @@ async function* piecesOf(
   let isWhole = false;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await inTime(reader.read());
       if (done) break;
       yield value;
     }
@@ -159,6 +173,21 @@ async function* piecesOf(
     throw lost(cause);
   } finally {
     if (!isWhole) void reader.cancel().catch(() => undefined);
+  }
+}
+
+/** @throws Error where it takes longer than {@link httpSilence}. */
+async function inTime<Value>(reading: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = startTimer(() => {
+      reject(new Error(`Nothing came of the answer for ${httpSilence / 1000} seconds.`));
+    }, httpSilence);
+  });
+  try {
+    return await Promise.race([reading, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
