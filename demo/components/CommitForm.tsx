@@ -12,6 +12,7 @@ import {
 } from '../state/session.js';
 import { AuthorFields } from './AuthorFields.js';
 import { Icon } from './icons.js';
+import { SubmitForm } from './SubmitForm.js';
 
 /** Without changed files there is only the last commit's message to change. */
 export function CommitForm() {
@@ -29,16 +30,7 @@ export function CommitForm() {
     if (isReady && activity.value === undefined) void commit();
   };
   return (
-    <form
-      class="commit-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
-      }}
-    >
+    <SubmitForm onSubmit={submit}>
       {amendable.value !== undefined && (
         <label class="check">
           <input
@@ -69,7 +61,7 @@ export function CommitForm() {
           </button>
         </>
       )}
-    </form>
+    </SubmitForm>
   );
 }
 

@@ -6,6 +6,7 @@ import { activity, author, mergeMessage, merging, selected } from '../state/sess
 import type { ConflictedFile } from '../worker/conflicts.js';
 import { AuthorFields } from './AuthorFields.js';
 import { Icon } from './icons.js';
+import { SubmitForm } from './SubmitForm.js';
 
 /** The files that both sides changed. */
 export function ConflictList({ conflicts }: { readonly conflicts: readonly ConflictedFile[] }) {
@@ -47,16 +48,7 @@ export function MergeForm() {
     if (isReady) void finishMerge();
   };
   return (
-    <form
-      class="commit-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
-      }}
-    >
+    <SubmitForm onSubmit={submit}>
       <label class="label" for="message">
         Message of the merge
       </label>
@@ -71,6 +63,6 @@ export function MergeForm() {
       <button class="button primary" disabled={!isReady}>
         <Icon name="merge" /> Finish merge
       </button>
-    </form>
+    </SubmitForm>
   );
 }
