@@ -1,31 +1,13 @@
 /** `createLightningFS` at its ends: what `flush` and `close` wait for, and pages that are left. */
-import { beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { it } from '../helpers/long.js';
-import {
-  browserAvailable,
-  launchBrowser,
-  type TestBrowser,
-  type TestPage,
-} from '../helpers/engines.js';
-import { bundlePage, servePage } from '../helpers/page.js';
+import { browserAvailable } from '../helpers/engines.js';
+import { lightningGround } from './lightning-ground.js';
 import type { LightningPage } from './lightning-page.js';
 
 declare const lightning: LightningPage;
 
-let url: string;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  if (!browserAvailable) return;
-  ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
-  browser = await launchBrowser();
-});
-
-async function openPage(): Promise<TestPage> {
-  const page = await (await browser.newContext()).newPage();
-  await page.goto(url);
-  return page;
-}
+const { openPage } = lightningGround();
 
 describe.skipIf(!browserAvailable)('flush', () => {
   it('waits for calls that were made before it, and wait for the lock', async () => {

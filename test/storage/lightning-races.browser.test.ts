@@ -2,33 +2,15 @@
  * `createLightningFS` where calls meet: what one call does while another waits, fails, or has lost the
  * lock. What is to happen in between is made to happen just then.
  */
-import { beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { it } from '../helpers/long.js';
-import {
-  browserAvailable,
-  launchBrowser,
-  type TestBrowser,
-  type TestPage,
-} from '../helpers/engines.js';
-import { bundlePage, servePage } from '../helpers/page.js';
+import { browserAvailable } from '../helpers/engines.js';
+import { lightningGround } from './lightning-ground.js';
 import type { LightningPage } from './lightning-page.js';
 
 declare const lightning: LightningPage;
 
-let url: string;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  if (!browserAvailable) return;
-  ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
-  browser = await launchBrowser();
-});
-
-async function openPage(): Promise<TestPage> {
-  const page = await (await browser.newContext()).newPage();
-  await page.goto(url);
-  return page;
-}
+const { openPage } = lightningGround();
 
 describe.skipIf(!browserAvailable)('many files', () => {
   it('of which some cannot be stored leave a file system that goes on', async () => {

@@ -12,36 +12,20 @@ import {
   describeInChromium,
   engine,
   itIn,
-  launchBrowser,
   longInChromium,
-  type TestBrowser,
-  type TestContext,
   type TestPage,
 } from '../helpers/engines.js';
 import { git, makeRepository } from '../helpers/git.js';
-import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { fileSystemCases, type CaseFileSystem } from './contract.js';
+import { lightningGround } from './lightning-ground.js';
 import type { LightningPage } from './lightning-page.js';
 
 declare const lightning: LightningPage;
 
-let url: string;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  if (!browserAvailable) return;
-  ({ url } = await servePage(await bundlePage('./lightning-page.ts', import.meta.url)));
-  browser = await launchBrowser();
-});
-
-/** Opens a page of a new profile, or of one that others have, too. */
-async function openPage(context?: TestContext): Promise<TestPage> {
-  const page = await (context ?? (await browser.newContext())).newPage();
-  await page.goto(url);
-  return page;
-}
+const ground = lightningGround();
+const { openPage } = ground;
 
 describe.skipIf(!browserAvailable)('a file system does what Node’s does', () => {
   let page: TestPage;
@@ -76,7 +60,7 @@ describe.skipIf(!browserAvailable)('a file system does what Node’s does', () =
 
 describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
   it('is converted with all that is in it, and plain LightningFS refuses it then', async () => {
-    const context = await browser.newContext();
+    const context = await ground.browser.newContext();
     const page = await openPage(context);
     await page.evaluate(async () => {
       // A name that begins as those of our stores do.
@@ -144,7 +128,7 @@ describe.skipIf(!browserAvailable)('a database of plain LightningFS', () => {
   });
 
   it('that is open elsewhere is waited for', async () => {
-    const context = await browser.newContext();
+    const context = await ground.browser.newContext();
     const [plain, ours] = [await openPage(context), await openPage(context)];
     await plain.evaluate(() =>
       new lightning.LightningFS('busy').promises.writeFile('/a', 'from plain'),
@@ -178,7 +162,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
   const files = engine === 'chromium' ? 220 : 80;
   const withAndWithout = [['with Web Locks'], ['without']];
   longInChromium.each(withAndWithout)('two pages lose nothing (%s)', async (locks) => {
-    const context = await browser.newContext();
+    const context = await ground.browser.newContext();
     const open = async (): Promise<TestPage> => {
       const page = await openPage(context);
       await page.evaluate((how) => {
@@ -215,7 +199,7 @@ describe.skipIf(!browserAvailable)('several at once', () => {
   });
 
   it('one that is idle lets the other in at once, and sees what that wrote', async () => {
-    const context = await browser.newContext();
+    const context = await ground.browser.newContext();
     const pages = [await openPage(context), await openPage(context)] as const;
     const times: number[] = [];
     for (let turn = 0; turn < 20; turn++) {
@@ -468,7 +452,10 @@ describeInChromium.skipIf(!browserAvailable)('where there is no room', () => {
     const page = (await openPage()) as Page;
     const devtools = await page.context().newCDPSession(page);
     // Before the first write: Chromium remembers for a while what room there was.
-    await devtools.send('Storage.overrideQuotaForOrigin', { origin: url, quotaSize: 2_000_000 });
+    await devtools.send('Storage.overrideQuotaForOrigin', {
+      origin: ground.url,
+      quotaSize: 2_000_000,
+    });
     await page.evaluate(() => lightning.create('full').promises.writeFile('/a', 'kept'));
     const failed = await page.evaluate(async () => {
       const { promises } = lightning.create('full');
@@ -505,7 +492,7 @@ describeInChromium.skipIf(!browserAvailable)('where there is no room', () => {
       a: 'kept',
     });
     expect(failed.names.sort()).toEqual(['a', 'pack']);
-    await devtools.send('Storage.overrideQuotaForOrigin', { origin: url });
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin: ground.url });
     const after = await page.evaluate(async () => {
       const { promises } = lightning.create('full');
       await promises.unlink('/pack');
@@ -518,7 +505,7 @@ describeInChromium.skipIf(!browserAvailable)('where there is no room', () => {
 
 describe.skipIf(!browserAvailable)('the room', () => {
   itIn('firefox')('that all pages share is used up: QUOTA, and what was there is', async () => {
-    const page = await openPage(await browser.newContext());
+    const page = await openPage(await ground.browser.newContext());
     const seen = await page.evaluate(async () => {
       const { promises } = lightning.create('used up');
       await promises.writeFile('/a', 'kept');
@@ -560,7 +547,7 @@ describe.skipIf(!browserAvailable)('the room', () => {
 
 describeLong.skipIf(!browserAvailable)('a page that is killed', () => {
   long('leaves every file that it was told is done, and a sound tree', async () => {
-    const context = await browser.newContext();
+    const context = await ground.browser.newContext();
     const done = new Map<string, string>();
     for (let round = 0; round < 12; round++) {
       const page = (await openPage(context)) as Page;
@@ -633,7 +620,7 @@ describe.skipIf(!browserAvailable)('isomorphic-git', () => {
     const root = await temporaryDirectory();
     const sample = { commits: 30, bigBlobs: { count: 2, bytes: 700_000 } };
     const { head } = await makeRepository(join(root, 'site.git'), sample);
-    const server = await startServer({ root, origins: [url] });
+    const server = await startServer({ root, origins: [ground.url] });
     const page = await openPage();
     const made = await page.evaluate(async (remote) => {
       const { git, gitws } = lightning;
