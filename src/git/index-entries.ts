@@ -47,9 +47,11 @@ export interface IndexMarks {
   readonly skipped: ReadonlySet<string>;
   /** The oids of submodules, by their paths. */
   readonly links: ReadonlyMap<string, string>;
+  /** Whether something is to be resolved. Takes the index apart. @throws GitWsError UNREADABLE_INDEX */
+  readonly isUnmerged: () => boolean;
 }
 
-/** @returns both, of one look at the index. @throws as {@link readIndex}. */
+/** @returns all of it, of one look at the index. @throws as {@link readIndex}. */
 export async function indexMarks(given: Where): Promise<IndexMarks> {
   try {
     const at = await repositoryAt(given);
@@ -59,6 +61,7 @@ export async function indexMarks(given: Where): Promise<IndexMarks> {
     return {
       skipped: new Set(skipped),
       links: new Map(links.map(({ path, oid }) => [path, oid])),
+      isUnmerged: () => bytes !== undefined && isUnmerged(bytes),
     };
   } catch (error) {
     throw failureOf(error);
@@ -68,6 +71,14 @@ export async function indexMarks(given: Where): Promise<IndexMarks> {
 /** @returns the paths that are in the index alone. @throws as {@link readIndex}. */
 export async function skippedPaths(given: Where): Promise<ReadonlySet<string>> {
   return (await indexMarks(given)).skipped;
+}
+
+function isUnmerged(bytes: Uint8Array): boolean {
+  try {
+    return entriesOf(bytes).some(({ stage }) => stage > 0);
+  } catch (error) {
+    throw failureOf(error);
+  }
 }
 
 /** Version 2 has no such flag, and is not taken apart for it. */

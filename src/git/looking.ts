@@ -4,18 +4,7 @@
  * sides, so that a conflict was resolved by nobody: then nothing is written.
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { readIndex, repositoryAt, type Where } from './index-entries.js';
-import { failureOf } from './outcome.js';
-
-/**
- * @returns whether the index may be written by looking. @param refresh what the caller says.
- * @throws GitWsError UNREADABLE_INDEX; what `fs` throws.
- */
-export async function mayRefresh(given: Where, refresh = true): Promise<boolean> {
-  if (!refresh) return false;
-  const at = await repositoryAt(given);
-  return at === undefined || (await readIndex(at)).every(({ stage }) => stage === 0);
-}
+import { indexMarks } from './index-entries.js';
 
 type Walker = ReturnType<typeof isomorphicGit.WORKDIR>;
 
@@ -41,11 +30,9 @@ export async function walk(
 ): ReturnType<typeof isomorphicGit.walk> {
   const { trees } = given;
   if (!trees.some((tree) => quiet.has(tree))) return isomorphicGit.walk(given) as Promise<unknown>;
-  const refreshes = await mayRefresh(given).catch((error: unknown) => {
-    throw failureOf(error);
-  });
+  const { isUnmerged } = await indexMarks(given);
   return isomorphicGit.walk({
     ...given,
-    trees: refreshes ? trees : trees.map((tree) => quiet.get(tree) ?? tree),
+    trees: isUnmerged() ? trees.map((tree) => quiet.get(tree) ?? tree) : trees,
   }) as Promise<unknown>;
 }

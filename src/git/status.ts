@@ -10,9 +10,7 @@ import { modes } from '../worktree/tree-files.js';
 import { notThere } from '../worktree/work-tree.js';
 import { committedAt } from './committed.js';
 import { pathIn } from './fetch.js';
-import { indexMarks, skippedPaths } from './index-entries.js';
-import { mayRefresh } from './looking.js';
-import { failureOf } from './outcome.js';
+import { indexMarks, type IndexMarks } from './index-entries.js';
 import { headOf, plainPath } from './submodules/gitlinks.js';
 
 /**
@@ -24,14 +22,14 @@ import { headOf, plainPath } from './submodules/gitlinks.js';
 export async function status(
   given: Parameters<typeof isomorphicGit.status>[0],
 ): ReturnType<typeof isomorphicGit.status> {
-  const link = await linkStatus(given);
+  const marks = await indexMarks(given);
+  const link = await linkStatus(given, marks);
   if (link !== undefined) return link;
-  const refresh = await mayRefresh(given, given.refresh).catch(failing);
+  const refresh = given.refresh !== false && !marks.isUnmerged();
   const found = await isomorphicGit.status({ ...given, refresh });
   // Nothing is there. The matrix says whether that is so in the index, too.
   if (found !== '*deleted' && found !== '*absent') return found;
-  const skipped = await skippedPaths(given);
-  if (!skipped.has(given.filepath)) return found;
+  if (!marks.skipped.has(given.filepath)) return found;
   const { filepath, ...others } = given;
   const rows = await isomorphicGit.statusMatrix({ ...others, filepaths: [filepath] });
   const [, head, , stage] = rows.find(([path]) => path === filepath) ?? [];
@@ -39,16 +37,12 @@ export async function status(
   return stage === 1 ? 'unmodified' : 'modified';
 }
 
-function failing(error: unknown): never {
-  throw failureOf(error);
-}
-
 /** @returns undefined for what is no submodule. */
 async function linkStatus(
   given: Parameters<typeof isomorphicGit.status>[0],
+  { links }: IndexMarks,
 ): Promise<Awaited<ReturnType<typeof isomorphicGit.status>> | undefined> {
   const filepath = plainPath(given.filepath);
-  const { links } = await indexMarks(given);
   const staged = links.get(filepath);
   // Of all others isomorphic-git knows as much.
   if (staged === undefined && links.size === 0) return undefined;
@@ -69,11 +63,11 @@ async function linkStatus(
 export async function statusMatrix(
   given: Parameters<typeof isomorphicGit.statusMatrix>[0],
 ): ReturnType<typeof isomorphicGit.statusMatrix> {
-  const refresh = await mayRefresh(given, given.refresh).catch(failing);
+  const { skipped, isUnmerged } = await indexMarks(given);
+  const refresh = given.refresh !== false && !isUnmerged();
   const all = await isomorphicGit.statusMatrix({ ...given, refresh });
   const rows = await withoutRepositories(given, all);
   if (rows.every(([, , workdir]) => workdir !== 0)) return rows;
-  const skipped = await skippedPaths(given);
   return rows.map((row) => {
     const [path, head, workdir, stage] = row;
     if (workdir !== 0 || stage === 0 || !skipped.has(path)) return row;
