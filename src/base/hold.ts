@@ -9,10 +9,15 @@ export interface Holdable {
   unref?(): unknown;
 }
 
+/** Whether this is Node, or what says that it is. */
+export function isNode(): boolean {
+  const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
+  return process?.versions?.node !== undefined;
+}
+
 /** Whether `thing` can be told not to keep a process, or there is none. */
 export function canHold(thing: unknown): boolean {
-  const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
-  if (process?.versions?.node === undefined) return true;
+  if (!isNode()) return true;
   return typeof (thing as Holdable | null | undefined)?.unref === 'function';
 }
 

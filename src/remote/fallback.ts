@@ -51,17 +51,17 @@ export async function openEitherWay(
   const isRemembered = (overHttp.get(origin) ?? 0) > Date.now();
   if (isRemembered) return openOverHttpAgain(repository, options, origin);
   try {
-    return await openInTime(repository, options);
+    return await openChannel(repository, inTime(options));
   } catch (error) {
     if (!isUnreached(error)) throw error;
     return openOverHttp(repository, options, origin, error);
   }
 }
 
-/** Opens a channel over a WebSocket, which has less time where there is another way. */
-async function openInTime(repository: string, options: ChannelOptions): Promise<Channel> {
+/** The options of a channel over a WebSocket, which has less time where there is another way. */
+function inTime(options: ChannelOptions): ChannelOptions {
   const { openTimeout = webSocketTime } = options;
-  return openChannel(repository, { ...options, openTimeout: Math.min(openTimeout, webSocketTime) });
+  return { ...options, openTimeout: Math.min(openTimeout, webSocketTime) };
 }
 
 /** Whether no server is known to have heard of it. */
@@ -83,14 +83,9 @@ async function openOverHttpAgain(
     return await openHttpChannel(repository, options);
   } catch (failure) {
     if (!isNoGit(failure)) throw failure;
-    try {
-      const channel = await openInTime(repository, options);
-      overHttp.delete(origin);
-      return channel;
-    } catch (error) {
-      // What HTTP says is the news.
-      throw isUnreached(error) ? failure : error;
-    }
+    const channel = await openAfterAll(repository, inTime(options), failure);
+    overHttp.delete(origin);
+    return channel;
   }
 }
 
@@ -102,8 +97,8 @@ function isNoGit(error: unknown): error is GitWsError {
   return closeCode === closeCodes.notFound || closeCode === closeCodes.failed;
 }
 
-/** Opens a channel over a WebSocket, which has all the time that the caller gives: there is no other way. */
-async function openPatiently(
+/** Opens a channel over a WebSocket, where HTTP leads nowhere. @throws `failure` where it does not either. */
+async function openAfterAll(
   repository: string,
   options: ChannelOptions,
   failure: GitWsError,
@@ -132,7 +127,8 @@ async function openOverHttp(
   } catch (error) {
     const { openTimeout = Infinity } = options;
     if (isGitWsError(failure, 'TIMEOUT') && openTimeout > webSocketTime && isNoGit(error)) {
-      return openPatiently(repository, options, isUnreached(error) ? failure : error);
+      // With all the time that the caller gives: there is no other way.
+      return openAfterAll(repository, options, isUnreached(error) ? failure : error);
     }
     if (isUnreached(error) || isGitWsError(error, 'PACK_ENGINE_UNAVAILABLE')) throw failure;
     // It speaks HTTP, and wants to know who asks.

@@ -1,6 +1,6 @@
 /** Makes the worker, sees that it is one of ours, and hears of its end. */
 import { wrap, type Remote } from 'comlink';
-import { startTimer } from '../base/duration.js';
+import { inTime } from '../base/in-time.js';
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import { callBack, messageOf } from '../base/failure.js';
 import { whenLifeEnds } from '../base/life-lock.js';
@@ -44,7 +44,7 @@ export async function meetWorker(source: WorkerSource | undefined, timeout: numb
   isOver.catch(() => undefined);
   const core = wrap<Core>(worker);
   try {
-    const greeting = await inTime(timeout, Promise.race([isOver, core.greet()]));
+    const greeting = await inTime(Promise.race([isOver, core.greet()]), timeout, silent);
     if (greeting.protocol !== protocolVersion) throw new Error('It is of another version.');
     const death = Promise.race([isOver, ended(greeting.lock, signal)]).catch((cause: unknown) => {
       throw new GitWsError('WORKER_FAILED', 'The worker died.', { cause });
@@ -86,17 +86,7 @@ async function inlinedScript(): Promise<string> {
   return URL.createObjectURL(new Blob([gitWorkerScript], { type: 'text/javascript' }));
 }
 
-async function inTime<Result>(timeout: number, waiting: Promise<Result>): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = startTimer(() => reject(new Error('It does not answer.')), timeout);
-  });
-  try {
-    return await Promise.race([waiting, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const silent = (): Error => new Error('It does not answer.');
 
 /** Rejects when the worker was ended, of which there is no event. */
 function ended(lock: string | undefined, signal: AbortSignal): Promise<never> {

@@ -1,6 +1,6 @@
 /** The workers of this page: one for each storage, shared by all who have started it. */
 import { proxy, type Remote } from 'comlink';
-import { startTimer } from '../base/duration.js';
+import { inTime } from '../base/in-time.js';
 import { callFunction, Caller, closed, notSent, type PageFunction } from './caller.js';
 import { restore } from './carried.js';
 import { makeErrorClasses, type ErrorClass } from './error-classes.js';
@@ -50,13 +50,9 @@ export class SharedWorkerOfPage {
 
 /** Has it end what runs and store what is left, as long as it may take. */
 async function closeCore(core: Remote<Core>, death: Promise<never>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = startTimer(resolve, closeTime);
-  });
+  const late = (): Error => new Error('It does not end.');
   // Whether it could or not: it is ended now.
-  await Promise.race([core.close(), late, death]).catch(() => undefined);
-  clearTimeout(timer);
+  await inTime(Promise.race([core.close(), death]), closeTime, late).catch(() => undefined);
 }
 
 const workers = new Map<string, Promise<SharedWorkerOfPage>>();

@@ -15,7 +15,7 @@ import {
   type Answer,
 } from '../../server/backend/upstream/answers.js';
 import { mostRedirects } from '../../server/backend/upstream/smart-http.js';
-import { died } from '../../server/backend/upstream/upstream-service.js';
+import { died } from '../../src/wire/stateless/conversation.js';
 import { fullBytes, largestWhole, pieceSize } from '../../src/storage/lightning/batch.js';
 import { remembered } from '../../src/storage/lightning/commit.js';
 import { defaultLockTimeout, leaseTime } from '../../src/storage/lightning/lock.js';

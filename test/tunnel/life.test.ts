@@ -26,7 +26,9 @@ const progressed: LifeEvent = { type: 'progressed' };
 const exited: LifeEvent = { type: 'exited' };
 const settled: LifeEvent = { type: 'settled' };
 
-const moment = (now = 0, isOffline = false): Moment => ({ now, random: 1, isOffline });
+const moment = (now = 0, isOffline = false): Moment => ({
+  ...{ now: () => now, random: () => 1, isOffline: () => isOffline },
+});
 
 /** @returns the actions of the last event, as words, and the life after all of them. */
 function live(

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { isGitWsError } from '../../../src/base/errors.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
-import { BrokenRequest } from '../../../src/wire/stateless/conversation.js';
+import { BrokenRequest, died } from '../../../src/wire/stateless/conversation.js';
 import { LineInput } from '../../../src/wire/stateless/line-input.js';
 import { RequestTooLarge } from '../../../src/wire/stateless/negotiation.js';
 import { EmptyAdvertisement, runService } from '../../../src/wire/stateless/run-service.js';
@@ -23,9 +23,6 @@ export interface UpstreamServiceOptions {
   readonly maxNegotiation: number;
   readonly onError: (error: unknown) => void;
 }
-
-/** Exit code of git where it dies. */
-export const died = 128;
 
 /** A service that runs elsewhere. */
 export class UpstreamService implements Service {
@@ -100,10 +97,9 @@ export class UpstreamService implements Service {
   }
 
   #sentenceOf(error: unknown): string {
-    if (error instanceof UpstreamFailure) return error.message;
+    if (error instanceof UpstreamFailure || error instanceof RequestTooLarge) return error.message;
     if (error instanceof EmptyAdvertisement) return `${this.#options.host} says nothing.`;
     if (error instanceof BrokenRequest) return 'the remote end hung up unexpectedly';
-    if (error instanceof RequestTooLarge) return 'The request is too large.';
     if (isGitWsError(error, 'MALFORMED_PKT_LINE')) return `protocol error: ${error.message}`;
     this.#options.onError(error);
     return `${this.#options.host} broke off in the middle of its answer.`;

@@ -17,7 +17,7 @@ import { repositoryEndpoint } from '../../tunnel/client/endpoint.js';
 import { canceled, noAnswer } from '../../tunnel/client/failures.js';
 import type { ExitStatus } from '../../tunnel/machine/message.js';
 import { windowBytes } from '../../tunnel/machine/subprotocol.js';
-import { BrokenRequest } from '../../wire/stateless/conversation.js';
+import { BrokenRequest, died } from '../../wire/stateless/conversation.js';
 import { LineInput } from '../../wire/stateless/line-input.js';
 import { RequestTooLarge } from '../../wire/stateless/negotiation.js';
 import { EmptyAdvertisement, runService } from '../../wire/stateless/run-service.js';
@@ -25,9 +25,6 @@ import { findOverHttp, type FoundOverHttp } from './requests.js';
 
 /** Most bytes that are kept of what a fetch has said, to be said again with each request. */
 export const mostKept = 64 * 1024 * 1024;
-
-/** Exit code of git where it dies. */
-const died = 128;
 
 /**
  * Runs a service over HTTP.
@@ -162,7 +159,7 @@ class HttpChannel implements Channel {
       if (error instanceof BrokenRequest) code = died;
       else if (error instanceof RequestTooLarge) {
         code = died;
-        this.#news.tellStderr('fatal: The request is too large.\n');
+        this.#news.tellStderr(`fatal: ${error.message}\n`);
       } else if (!(error instanceof EmptyAdvertisement)) {
         this.#fail(error as Error);
       }

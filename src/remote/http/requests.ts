@@ -2,8 +2,9 @@
  * The two requests of git's smart HTTP (gitprotocol-http(5)), by the platform's `fetch`: for what a service
  * says first, and for each request to it.
  */
-import { startTimer } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
+import { isNode } from '../../base/hold.js';
+import { inTime } from '../../base/in-time.js';
 import { closeCodes, closeError } from '../../tunnel/machine/close.js';
 import type { GitService } from '../../tunnel/machine/request-target.js';
 import type { RequestBody } from '../../wire/stateless/conversation.js';
@@ -53,7 +54,7 @@ export async function findOverHttp(asked: AskedOverHttp): Promise<FoundOverHttp>
   const isGit = isOfType(answer, `application/x-${service}-advertisement`);
   const at = answer.url === '' ? `${url}${end}` : answer.url;
   if (!isGit || answer.body === null || !at.endsWith(end)) {
-    void answer.body?.cancel().catch(() => undefined);
+    drop(answer);
     const message = 'The server answers over HTTP with something else than git’s protocol.';
     throw new GitWsError('CONNECTION_FAILED', message);
   }
@@ -111,7 +112,7 @@ async function post(asked: AskedOverHttp, body: RequestBody): Promise<AsyncItera
   }
   if (!answer.ok) throw await refusalOf(answer);
   if (!isOfType(answer, result) || answer.body === null) {
-    void answer.body?.cancel().catch(() => undefined);
+    drop(answer);
     const message = 'The server broke off: it answers with something else than git’s protocol.';
     throw new GitWsError('CONNECTION_LOST', message);
   }
@@ -123,7 +124,7 @@ function headersFor({ gitProtocol, authorization }: AskedOverHttp, accept: strin
   const headers = new Headers({ accept });
   if (gitProtocol !== undefined) headers.set('git-protocol', gitProtocol);
   // Hosts tell git from browsers by its beginning. A page's own name is the browser's.
-  if (isNode) headers.set('user-agent', 'git/gitws');
+  if (isNode()) headers.set('user-agent', 'git/gitws');
   if (authorization === undefined) return headers;
   try {
     headers.set('authorization', authorization);
@@ -135,13 +136,10 @@ function headersFor({ gitProtocol, authorization }: AskedOverHttp, accept: strin
   return headers;
 }
 
-const { process } = globalThis as { readonly process?: { versions?: { node?: string } } };
-const isNode = process?.versions?.node !== undefined;
-
 /** Node sends what is large as it comes; browsers do so over HTTP/2 alone, if at all. */
 async function bodyFor(body: RequestBody): Promise<RequestInit> {
   if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> };
-  if (isNode) {
+  if (isNode()) {
     const stream = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const next = await body.next();
@@ -164,7 +162,7 @@ async function* piecesOf(
   let isWhole = false;
   try {
     for (;;) {
-      const { done, value } = await inTime(reader.read());
+      const { done, value } = await inTime(reader.read(), httpSilence, silent);
       if (done) break;
       yield value;
     }
@@ -176,19 +174,12 @@ async function* piecesOf(
   }
 }
 
-/** @throws Error where it takes longer than {@link httpSilence}. */
-async function inTime<Value>(reading: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = startTimer(() => {
-      reject(new Error(`Nothing came of the answer for ${httpSilence / 1000} seconds.`));
-    }, httpSilence);
-  });
-  try {
-    return await Promise.race([reading, over]);
-  } finally {
-    clearTimeout(timer);
-  }
+const silent = (): Error =>
+  new Error(`Nothing came of the answer for ${httpSilence / 1000} seconds.`);
+
+/** Reads no more of an answer. */
+function drop({ body }: Response): void {
+  void body?.cancel().catch(() => undefined);
 }
 
 function isOfType({ headers }: Response, type: string): boolean {
@@ -202,7 +193,7 @@ async function refusalOf(answer: Response): Promise<GitWsError> {
   const { status } = answer;
   let line = '';
   if (isOfType(answer, 'text/plain')) line = await firstLineOf(answer);
-  else void answer.body?.cancel().catch(() => undefined);
+  else drop(answer);
   if (sameStatuses.includes(status)) return closeError(4000 + status, line);
   const code = status >= 500 ? closeCodes.unavailable : closeCodes.failed;
   const said = line === '' ? '.' : `: ${line}`;

@@ -6,6 +6,7 @@
 import { randomName } from '../../base/random-name.js';
 import { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
+import { inTime } from '../../base/in-time.js';
 import { convert } from './convert.js';
 import { rowOf, type Row } from './node.js';
 import { blockSize, Tree } from './tree.js';
@@ -77,11 +78,7 @@ export function openDatabase(place: Place, timeout: number): Promise<IDBDatabase
 /** Deletes the database. @throws as openDatabase. */
 export async function deleteDatabase(name: string, timeout: number): Promise<void> {
   const request = globalThis.indexedDB.deleteDatabase(name);
-  let timer: ReturnType<typeof startTimer>;
-  const late = new Promise<never>((_, reject) => {
-    timer = startTimer(() => reject(openElsewhere()), timeout);
-  });
-  await Promise.race([resultOf(request), late]).finally(() => clearTimeout(timer));
+  await inTime(resultOf(request), timeout, openElsewhere);
 }
 
 function openElsewhere(): GitWsError {

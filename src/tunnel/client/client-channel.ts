@@ -11,7 +11,14 @@ import { Deferred } from '../../base/deferred.js';
 import { startTimer } from '../../base/duration.js';
 import { canceled } from './failures.js';
 import { hold } from '../../base/hold.js';
-import { beginLife, stepLife, type Life, type LifeAction, type LifeEvent } from './life.js';
+import {
+  beginLife,
+  stepLife,
+  type Life,
+  type LifeAction,
+  type LifeEvent,
+  type Moment,
+} from './life.js';
 import type { ExitStatus, OpenMessage } from '../machine/message.js';
 import { Keeping } from './keeping.js';
 import { isOffline, watchNetwork } from './network.js';
@@ -25,6 +32,9 @@ export const defaultOpenTimeout = 30_000;
 
 /** Longest time that an attempt to resume may take until the server's `open`, in ms. */
 export const resumeTimeout = 10_000;
+
+/** Looked at when it decides something, and not for each message that comes. */
+const present: Moment = { now: () => performance.now(), random: Math.random, isOffline };
 
 /** See {@link Channel}. */
 export class ClientChannel implements Channel {
@@ -249,8 +259,7 @@ export class ClientChannel implements Channel {
   }
 
   #happen(event: LifeEvent): void {
-    const moment = { now: performance.now(), random: Math.random(), isOffline: isOffline() };
-    const [life, actions] = stepLife(this.#life, event, moment);
+    const [life, actions] = stepLife(this.#life, event, present);
     this.#life = life;
     for (const action of actions) this.#act(action);
   }

@@ -86,14 +86,14 @@ export type LifeAction =
   | { readonly type: 'release' }
   | { readonly type: 'fail'; readonly error: Error };
 
-/** What else decides. */
+/** What else decides, asked where it does. */
 export interface Moment {
   /** In ms. */
-  readonly now: number;
+  readonly now: () => number;
   /** From 0 to 1. */
-  readonly random: number;
+  readonly random: () => number;
   /** Whether it is known that there is no network. */
-  readonly isOffline: boolean;
+  readonly isOffline: () => boolean;
 }
 
 /** What comes of an event. */
@@ -171,17 +171,18 @@ function interrupt(life: Life, why: GitWsError, moment: Moment): Step {
 function wait(life: Life, why: GitWsError, moment: Moment): Step {
   const { resumeFor = 0, loss = why } = life;
   const attempt = life.attempt + 1;
-  const deadline = life.attempt === 0 ? moment.now + resumeFor : life.deadline;
+  const now = moment.now();
+  const deadline = life.attempt === 0 ? now + resumeFor : life.deadline;
   const next = { ...life, attempt, deadline, loss };
   // The first is made in any case, and so is one after a timer that fired late.
-  const isLate = life.attempt > 0 && moment.now >= deadline;
+  const isLate = life.attempt > 0 && now >= deadline;
   if (isLate || attempt > life.retries || resumeFor === 0) {
     return end(next, resumeFor === 0 ? loss : notResumed(loss, why.message));
   }
-  const left = Math.max(0, deadline - moment.now);
+  const left = Math.max(0, deadline - now);
   // Without a network there is nothing to try before it is back, which ends the wait.
-  const isHopeless = attempt > 1 && moment.isOffline;
-  const time = isHopeless ? left : Math.min(backoffDelay(attempt, moment.random), left);
+  const isHopeless = attempt > 1 && moment.isOffline();
+  const time = isHopeless ? left : Math.min(backoffDelay(attempt, moment.random()), left);
   return [
     { ...next, phase: 'waiting' },
     [{ type: 'detach' }, tell('interrupted', attempt, time, why.message), { type: 'wait', time }],

@@ -20,6 +20,9 @@ export interface Conversation {
   readonly post: (body: RequestBody) => Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** Exit code of git where it dies: what a client is told whose request came to nothing. */
+export const died = 128;
+
 /** A client left in the middle of a request, or said something that no request is. */
 export class BrokenRequest extends Error {
   override readonly name = 'BrokenRequest';

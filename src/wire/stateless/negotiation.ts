@@ -12,6 +12,10 @@ import { encodeLine, LineInput, textOf } from './line-input.js';
 /** A request has become larger than what is kept of one. */
 export class RequestTooLarge extends Error {
   override readonly name = 'RequestTooLarge';
+
+  constructor() {
+    super('The request is too large.');
+  }
 }
 
 /** Carries out one fetch. @param most bytes that are kept of it, to be sent again. */
