@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import * as isomorphic from 'isomorphic-git';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import ownGit from '../../src/git/index.js';
 import { bindRepository, createHttpClient } from '../../src/index.js';
 import { git, makeRepository } from '../helpers/git.js';
@@ -119,6 +119,11 @@ describe('what is remembered of a server', () => {
     await clone('ws/other.git');
     await clone('plain.git');
     await clone('ws/other.git');
+    // A WebSocket has worked: HTTP is not asked first any more.
+    const asked = vi.spyOn(globalThis, 'fetch');
+    await clone('ws/other.git');
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
     expect(await failureOf(clone('absent.git'))).toMatchObject({
       ...{ code: 'HttpError', data: { statusCode: 404 } },
     });
