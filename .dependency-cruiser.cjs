@@ -59,13 +59,13 @@ module.exports = {
     ]),
     layer('element-stands-on-the-worker', '^src/element/', ['^src/worker/index\\.ts$', base]),
     layer('src-stands-alone', '^src/', []),
-    layer('server-knows-the-machine', '^server/(?!backend/upstream|text/stdout)', [
+    layer('server-knows-the-machine', '^server/(?!backend/(upstream|cache)|text/stdout)', [
       '^server/',
       base,
       machine,
     ]),
     layer('stdout-reads-the-wire', '^server/text/stdout', ['^server/', base, machine, wire]),
-    layer('upstream-may-read-the-wire', '^server/backend/upstream', [
+    layer('upstream-may-read-the-wire', '^server/backend/(upstream|cache)', [
       '^server/',
       base,
       machine,
@@ -120,7 +120,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(server|native)/',
-        pathNot: '^(server/(backend/local/spawn|git/run-git)|native/git-process)\\.ts$',
+        pathNot:
+          '^(server/(backend/(local|upstream/ssh)/spawn|git/run-git)|native/git-process)\\.ts$',
       },
       to: { path: '^(node:)?child_process$' },
     },

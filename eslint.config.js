@@ -27,8 +27,7 @@ const notEverywhere = [
 
 const childProcess = {
   regex: '^(node:)?child_process$',
-  message:
-    'server/backend/local/spawn.ts, server/git/run-git.ts and native/git-process.ts start all processes.',
+  message: 'Those of server/ and native/ are started by the files that have this import already.',
 };
 const isomorphicWs = {
   regex: '^(isomorphic-ws|ws)$',
@@ -146,7 +145,10 @@ export default defineConfig(
     rules: restrictImports(childProcess),
   },
   {
-    files: ['server/backend/local/spawn.ts', 'server/git/run-git.ts', 'native/git-process.ts'],
+    files: [
+      ...['server/backend/local/spawn.ts', 'server/backend/upstream/ssh/spawn.ts'],
+      ...['server/git/run-git.ts', 'native/git-process.ts'],
+    ],
     rules: restrictImports(),
   },
   {

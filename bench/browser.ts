@@ -67,6 +67,10 @@ export class BenchBrowser {
     return this.#run(`clone(${JSON.stringify(task)})`) as ReturnType<BenchPage['clone']>;
   }
 
+  firstFile(task: Parameters<BenchPage['firstFile']>[0]): ReturnType<BenchPage['firstFile']> {
+    return this.#run(`firstFile(${JSON.stringify(task)})`) as ReturnType<BenchPage['firstFile']>;
+  }
+
   inspect(): ReturnType<BenchPage['inspect']> {
     return this.#run('inspect()') as ReturnType<BenchPage['inspect']>;
   }

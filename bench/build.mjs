@@ -27,7 +27,9 @@ export async function buildBench({ root, measured, out }) {
     cp(built(''), join(out, 'dist'), { recursive: true }),
     build({
       ...common,
-      entryPoints: ['bench/main.ts', 'bench/node-client.ts', 'bench/http-server.ts'],
+      entryPoints: ['main', 'node-client', 'http-server', 'cors-proxy'].map(
+        (name) => `bench/${name}.ts`,
+      ),
       platform: 'node',
       target: 'node20',
       packages: 'external',
@@ -41,6 +43,7 @@ export async function buildBench({ root, measured, out }) {
       plugins: [ownAddress],
     }),
     cp(join(root, 'node_modules/wasm-git/lg2.wasm'), join(out, 'lg2.wasm')),
+    cp(built('worker/script.js'), join(out, 'gitws-worker.js')),
     build({
       ...common,
       entryPoints: {
@@ -57,6 +60,7 @@ export async function buildBench({ root, measured, out }) {
         'gitws/git': built('git/index.js'),
         'gitws/pack': built('gitws-pack.min.js'),
         'gitws/storage': built('storage.js'),
+        'gitws/worker': built('gitws-worker.min.js'),
       },
     }),
   ]);

@@ -3,12 +3,13 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ClonedFiles, CloneTimes } from './clone.js';
-import { gitEnvironment } from './git.js';
+import { git, gitEnvironment } from './git.js';
 import { canMeasure, cpuTime, peakMemory, watchMemory } from './processes.js';
 import type {
   CloneTask,
   CommandsResult,
   CommandsTask,
+  FirstFileTimes,
   IndexResult,
   IndexTask,
   NodeAnswer,
@@ -129,4 +130,24 @@ export async function cloneNatively(
     total,
     ...(canMeasure ? { cpu, memory } : { cpu: undefined, memory: undefined }),
   };
+}
+
+/**
+ * A clone by real git of which one file is read first.
+ *
+ * @param options of `git clone`.
+ * @param file a path in HEAD.
+ */
+export async function firstFileNatively(
+  url: string,
+  directory: string,
+  options: readonly string[],
+  file: string,
+): Promise<FirstFileTimes> {
+  const start = performance.now();
+  await git(['clone', '--quiet', '--no-checkout', ...options, url, directory]);
+  await git(['-C', directory, 'cat-file', 'blob', `HEAD:${file}`]);
+  const firstFile = performance.now() - start;
+  await git(['-C', directory, 'checkout', '--quiet']);
+  return { firstFile, total: performance.now() - start };
 }

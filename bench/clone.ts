@@ -42,14 +42,12 @@ export interface ClonedFiles {
  * @param http isomorphic-git's.
  * @param lastBytes when the last bytes came, by performance.now(), where `http` does not pass them
  *   on as they come.
- * @param clone isomorphic-git's, or one that takes the same.
  */
 export async function timeClone(
   fs: CloneFs,
   http: git.HttpClient,
   { url, dir, depth, noCheckout = false }: CloneOptions,
   lastBytes: () => number | undefined = () => undefined,
-  clone: typeof git.clone = git.clone,
 ): Promise<CloneTimes> {
   const startedAt = performance.timeOrigin + performance.now();
   const start = performance.now();
@@ -68,7 +66,7 @@ export async function timeClone(
       return { ...response, body: withEnd(body, onEnd) };
     },
   };
-  await clone({
+  await git.clone({
     ...{ fs, http: timedHttp, dir, url, noCheckout },
     ...(depth === undefined ? {} : { depth, singleBranch: true }),
     onProgress: ({ phase }) => {

@@ -12,6 +12,7 @@ export class DelayProxy {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   #packSeen: number | undefined;
+  #received = 0;
 
   private constructor(target: string, delay: number) {
     this.#target = new URL(target);
@@ -43,6 +44,11 @@ export class DelayProxy {
     return () => this.#packSeen;
   }
 
+  /** Bytes that clients were sent, of all connections. */
+  get received(): number {
+    return this.#received;
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     const closed = once(this.#listener, 'close');
@@ -70,6 +76,7 @@ export class DelayProxy {
       client,
       () => performance.now() + this.#delay,
       (bytes) => {
+        this.#received += bytes.length;
         if (this.#packSeen !== undefined) return;
         const text = last + bytes.toString('latin1');
         // At the head of a side-band line, or of a response without one.

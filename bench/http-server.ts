@@ -17,7 +17,9 @@ const html = `<!doctype html><meta charset="utf-8"><title>bench</title>
 /** What there is beside the repositories. */
 const files = new Map<string, { readonly type: string; readonly bytes: string | Buffer }>([
   ['/', { type: 'text/html;charset=utf-8', bytes: html }],
-  ...['page.js', 'wasm-git-worker.js'].map((name) => fileOf(name, 'text/javascript;charset=utf-8')),
+  ...['page.js', 'wasm-git-worker.js', 'gitws-worker.js'].map((name) =>
+    fileOf(name, 'text/javascript;charset=utf-8'),
+  ),
   fileOf('lg2.wasm', 'application/wasm'),
 ]);
 

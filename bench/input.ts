@@ -13,6 +13,8 @@ export interface Input {
   readonly gitDir: string;
   /** The oid of HEAD. */
   readonly head: string;
+  /** The first file in HEAD, by name. */
+  readonly file: string;
   readonly shape: InputShape;
 }
 
@@ -48,11 +50,13 @@ export async function localInput(path: string, serverRoot: string): Promise<Inpu
 }
 
 async function describe(name: string, gitDir: string): Promise<Input> {
+  await git(['--git-dir', gitDir, 'config', 'uploadpack.allowFilter', 'true']);
   const head = await git(['--git-dir', gitDir, 'rev-parse', 'HEAD']);
-  const tree = await git(['--git-dir', gitDir, 'ls-tree', '-r', 'HEAD']);
-  const files = tree === '' ? 0 : tree.split('\n').length;
-  const shape = { ...(await countObjects(gitDir)), packBytes: await packBytes(gitDir), files };
-  return { name, gitDir, head, shape };
+  const tree = await git(['--git-dir', gitDir, 'ls-tree', '-r', '--name-only', 'HEAD']);
+  const paths = tree === '' ? [] : tree.split('\n');
+  const shape = { ...(await countObjects(gitDir)), packBytes: await packBytes(gitDir) };
+  const [file = ''] = paths;
+  return { name, gitDir, head, file, shape: { ...shape, files: paths.length } };
 }
 
 async function packBytes(gitDir: string): Promise<number> {

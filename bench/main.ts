@@ -10,12 +10,14 @@ import type { Comparison } from './compare.js';
 import { withBrowser, type Context, type Part, type Servers } from './context.js';
 import { generatedInput, localInput, type Input } from './input.js';
 import { describeMachine, load } from './machine.js';
-import { parseOptions, usage, type Options } from './options.js';
+import { parseOptions, usage, type Options } from './command-line.js';
 import { cloneInBrowser } from './parts/clone-browser.js';
 import { cloneInNodePart } from './parts/clone-node.js';
+import { gateway } from './parts/gateway.js';
 import { indexPackPart } from './parts/index-pack.js';
 import { latency } from './parts/latency.js';
 import { pageThread } from './parts/page-thread.js';
+import { partial } from './parts/partial.js';
 import { processes } from './parts/processes.js';
 import { raw } from './parts/raw.js';
 import { commands } from './parts/commands.js';
@@ -32,7 +34,9 @@ const parts: readonly Part[] = [
   raw,
   reads,
   commands,
+  gateway,
   latency,
+  partial,
   sessions,
   processes,
 ];

@@ -12,11 +12,14 @@ const httpPrefix = concatBytes([encodePktLine('# service=git-upload-pack\n'), fl
 
 /** Takes what upload-pack writes, in pieces of any size. */
 export class RawTransfer {
+  /** Bytes of the answer, so far. */
+  bytes = 0;
+  /** When the first of them came. */
+  first: number | undefined;
   readonly #parser = new AdvertisementParser();
   #prefix: number;
   #requested = false;
   #tail: Uint8Array = new Uint8Array(0);
-  #bytes = 0;
 
   /** @param overHttp whether the advertisement begins as smart HTTP's does. */
   constructor({ overHttp }: { overHttp: boolean }) {
@@ -26,7 +29,8 @@ export class RawTransfer {
   /** @returns the request, once the advertisement is whole. */
   push(piece: Uint8Array): Uint8Array | undefined {
     if (this.#requested) {
-      this.#bytes += piece.length;
+      this.first ??= performance.now();
+      this.bytes += piece.length;
       this.#tail = piece.length >= 4 ? piece : concatBytes([this.#tail, piece]);
       return undefined;
     }
@@ -47,9 +51,9 @@ export class RawTransfer {
   finish(): number {
     const end = this.#tail.subarray(-4);
     if (end.length < 4 || end.some((byte, index) => byte !== flushPkt[index])) {
-      throw new Error(`the answer ended after ${this.#bytes} bytes without a flush-pkt`);
+      throw new Error(`the answer ended after ${this.bytes} bytes without a flush-pkt`);
     }
-    return this.#bytes;
+    return this.bytes;
   }
 }
 

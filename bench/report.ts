@@ -10,7 +10,7 @@ export interface Report {
   /** Load average of the last minute, before and after. */
   readonly load: { readonly before: number; readonly after: number };
   readonly quick: boolean;
-  readonly inputs: readonly Omit<Input, 'gitDir'>[];
+  readonly inputs: readonly Omit<Input, 'gitDir' | 'file'>[];
   readonly comparisons: readonly Comparison[];
 }
 

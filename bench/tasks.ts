@@ -13,11 +13,25 @@ export interface CloneTask extends CloneOptions {
 }
 
 /**
- * A clone in a page: by isomorphic-git, by `gitws/git` into `createLightningFS`, or by wasm-git in its
- * worker, in memory.
+ * A clone in a page: by isomorphic-git, by `gitws/git` into `createLightningFS`, in the page or in its worker, or by
+ * wasm-git in its own worker, in memory.
  */
 export interface PageCloneTask extends CloneOptions {
-  readonly transport: CloneTransport | 'gitws-git' | 'wasm-git';
+  readonly transport: CloneTransport | 'gitws-git' | 'gitws-worker' | 'wasm-git';
+}
+
+/** A clone in a page of which one file is read first, and then all are checked out. */
+export interface FirstFileTask extends PageCloneTask {
+  /** Of a partial clone. */
+  readonly filter?: string | undefined;
+  /** A path in HEAD. */
+  readonly file: string;
+}
+
+/** What {@link FirstFileTask} comes to, in ms. */
+export interface FirstFileTimes {
+  readonly firstFile: number;
+  readonly total: number;
 }
 
 /** What {@link PageCloneTask} comes to, without what it cost the browser. */
@@ -111,6 +125,7 @@ export interface PageIndexTask {
 /** What the page puts on its window, as `bench`. */
 export interface BenchPage {
   clone(task: PageCloneTask): Promise<PageCloneResult>;
+  firstFile(task: FirstFileTask): Promise<FirstFileTimes>;
   /** What the last clone has come to. */
   inspect(): Promise<ClonedFiles>;
   transfer(task: RawTask): Promise<RawResult>;

@@ -12,13 +12,17 @@ import {
   authorizeLocally,
   GitWsError,
   limitFailures,
+  openUpstreamCredentials,
   type Authenticate,
+  type Authorize,
   type Decision,
   type FailedSignIn,
   type GitServerOptions,
   type JwtAlgorithm,
   type JwtKeySource,
+  type UpstreamCredentialsFile,
 } from '../server/index.js';
+import { Upstreams } from '../server/backend/upstream/upstreams.js';
 import { isLoopbackHost } from '../server/admission/client-address.js';
 import type { Log } from './log.js';
 import type { Settings } from './settings/table.js';
@@ -27,11 +31,16 @@ import type { Settings } from './settings/table.js';
 export interface ServerAccess {
   readonly options: Pick<
     GitServerOptions,
-    'allowPush' | 'allowArchive' | 'authenticate' | 'authorize' | 'protectedRefs'
+    | 'allowPush'
+    | 'allowArchive'
+    | 'authenticate'
+    | 'authorize'
+    | 'protectedRefs'
+    | 'upstreamCredentials'
   >;
   /** What an operator should know at the start. */
   readonly warnings: readonly string[];
-  /** Reads the rules again. @returns undefined where there are none, or whether it could. */
+  /** Reads the rules, and credentials for upstreams, again. @returns undefined where there are none, or whether it could. */
   reload(): Promise<boolean | undefined>;
 }
 
@@ -55,20 +64,38 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
       log.decision(decision);
     };
     const rules = await authorizeByRules({ file: settings.rules, report, onDecision });
+    const ours = await openOurs(settings, report);
     const { allowPush = true, allowArchive = true } = settings;
     return {
       options: {
         ...{ allowPush, allowArchive, authenticate, authorize: rules.authorize },
         protectedRefs: (user, repository) => rules.protectedRefs(user, repository),
+        upstreamCredentials: ours?.credentials,
       },
       warnings,
-      reload: () => rules.reload(),
+      reload: async () => {
+        const read = [await rules.reload(), await ours?.reload()];
+        return !read.includes(false);
+      },
     };
+  }
+  if (settings.upstreamCredentials !== undefined) {
+    throw invalid(
+      'upstreamCredentials need a rules file (--rules): whoever it lets acts with their rights.',
+    );
   }
   const { allowPush = false, allowArchive = false } = settings;
   const local = isLocal(settings);
-  if (!local) warnings.push(nobody);
-  const authorize = local ? authorizeLocally(allowPush) : () => false;
+  warnings.push(...(local ? unaskedWarnings(ways.length > 0, allowPush) : [nobody]));
+  const { upstreams = [], privateUpstreams = [] } = settings;
+  const reached = new Upstreams([...upstreams, ...privateUpstreams]);
+  const isOnOwnKey = reached.all.some(({ ssh }) => ssh !== undefined);
+  if (local && allowPush && isOnOwnKey) warnings.push(nobodyOverSsh);
+  const locally = authorizeLocally(allowPush);
+  const authorize: Authorize = (question) =>
+    local &&
+    (question.access !== 'write' || !reached.isOnOwnKey(question.repository)) &&
+    locally(question);
   return {
     options: { allowPush, allowArchive, authenticate, authorize },
     warnings,
@@ -78,6 +105,18 @@ export async function createAccess(settings: Settings, log: Log): Promise<Server
 
 const nobody =
   'Nobody may read or write anything: off loopback, behind a proxy and under a public name, a rules file says who may (--rules).';
+
+/** Who makes tokens or passwords expects that they are asked for. */
+function unaskedWarnings(signsIn: boolean, allowPush: boolean): readonly string[] {
+  if (!signsIn) return [];
+  const may = allowPush ? 'read and push' : 'read';
+  return [
+    `Nobody is asked for a password or a token: without a rules file everybody on this machine may ${may} (--rules).`,
+  ];
+}
+
+const nobodyOverSsh =
+  "Nobody may push to upstreams of ssh://: the server's own key would do it, and only a rules file says for whom (--rules).";
 
 const inTheClear =
   'Passwords and tokens cross the network in the clear: give a certificate (--tls-cert, --tls-key), or put a proxy with TLS in front (--public-url https://…).';
@@ -124,6 +163,15 @@ async function openWays(
     ways.push(await authenticateByHtpasswd({ file: settings.htpasswd, report }));
   }
   return ways;
+}
+
+/** The operator's own credentials for upstreams. */
+async function openOurs(
+  { upstreamCredentials: file, upstreams = [], privateUpstreams = [] }: Settings,
+  report: (sentence: string) => void,
+): Promise<UpstreamCredentialsFile | undefined> {
+  if (file === undefined) return undefined;
+  return openUpstreamCredentials({ file, upstreams: [...upstreams, ...privateUpstreams], report });
 }
 
 function jwtKeys(settings: Settings): JwtKeySource | undefined {

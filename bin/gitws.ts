@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBundle } from './commands/bundle.js';
 import { addConfig } from './commands/config.js';
 import { addInit } from './commands/init.js';
 import { addLfs } from './commands/lfs.js';
@@ -52,6 +53,7 @@ const program = new Command('gitws')
 
 addServe(program);
 addInit(program);
+addBundle(program);
 addToken(program);
 addConfig(program);
 addLfs(program);

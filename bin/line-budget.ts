@@ -35,7 +35,12 @@ export class LineBudget {
       this.flush();
     }, this.#limits.time).unref();
     const before = this.#causes.get(cause) ?? 0;
-    if (this.#lines >= this.#limits.lines || before >= this.#limits.linesPerCause) {
+    if (
+      // Defence: all causes together have so many log lines.
+      this.#lines >= this.#limits.lines ||
+      // Defence: an address, or an error, has so many log lines.
+      before >= this.#limits.linesPerCause
+    ) {
       this.#leftOut += 1;
       return false;
     }

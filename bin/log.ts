@@ -12,6 +12,7 @@ import {
   type FailedSignIn,
   type RefusalReport,
   type SessionReport,
+  type UpstreamReport,
 } from '../server/index.js';
 import { messageOf } from '../src/base/failure.js';
 import { LineBudget, type LineLimits } from './line-budget.js';
@@ -40,6 +41,8 @@ export interface Log {
   failure(error: unknown): void;
   /** A failed sign-in, as a line for programs that ban. Of a flood some get a line. */
   failedSignIn(failure: FailedSignIn): void;
+  /** An upstream is asked no more, or again. Of one that comes and goes some changes get a line. */
+  upstream(report: UpstreamReport): void;
   /** Writes what is still to be told of floods. */
   flush(): void;
 }
@@ -58,6 +61,9 @@ export const failureLines: LineLimits = { lines: 100, linesPerCause: 5, time: 10
 /** Of failed sign-ins: an address is limited before (maxFailures), the number of addresses is not. */
 export const signInLines: LineLimits = { lines: 200, linesPerCause: 20, time: 10_000 };
 
+/** Of upstreams, which come and go as often as their networks do. */
+export const upstreamLines: LineLimits = { lines: 50, linesPerCause: 10, time: 60_000 };
+
 export const decisionLines: LineLimits = { lines: 1_000, linesPerCause: 1_000, time: 10_000 };
 
 /** Longest path of a refusal, in characters: no such repository need exist. */
@@ -74,6 +80,7 @@ export function createLog(
 ): Log {
   const destination = {
     write(line: string): void {
+      // Defence: JSON of the log is printable ASCII.
       stream.write(format === 'json' ? escapeJson(line) : formatText(line));
     },
   };
@@ -98,6 +105,9 @@ export function createLog(
   const signIns = new LineBudget(signInLines, (count) => {
     logger.warn({ count } satisfies CountFields, 'more failed sign-ins');
   });
+  const upstreams = new LineBudget(upstreamLines, (count) => {
+    logger.warn({ count } satisfies CountFields, 'more changes of upstreams');
+  });
   return {
     session: (report) => {
       logger.info(sessionFields(report), 'session');
@@ -120,14 +130,22 @@ export function createLog(
     },
     failure: (error) => {
       const words = cut(messageOf(error), maxFailureLength);
+      // Defence: errors that clients cause are counted before they are logged.
       if (failures.take(words)) logger.error(words);
     },
     failedSignIn: (failure) => {
       const line = formatFailedSignIn(failure);
+      // Defence: failed sign-ins are counted before they are logged.
       if (signIns.take(addressKey(failure.address))) stream.write(`${line}\n`);
     },
+    upstream: ({ host, restTime }) => {
+      if (!upstreams.take(host)) return;
+      if (restTime === undefined) logger.info(`${host} answers again.`);
+      else logger.warn(`${host} does not answer: it is not asked for ${restTime} ms at a time.`);
+    },
     flush: () => {
-      for (const budget of [refusals, decisions, failures, signIns]) budget.flush();
+      const budgets = [refusals, decisions, failures, signIns, upstreams];
+      for (const budget of budgets) budget.flush();
     },
   };
 }
@@ -146,6 +164,8 @@ interface SessionFields {
   readonly duration: number;
   /** `exit 0`, `exit SIGKILL`, `closed 1000`. */
   readonly outcome: string;
+  /** How the cache of upstreams came to serve it: `unchanged`, `fetched`, `stale`. */
+  readonly cache?: string;
 }
 
 function sessionFields(report: SessionReport): SessionFields {
@@ -160,6 +180,7 @@ function sessionFields(report: SessionReport): SessionFields {
       outcome.kind === 'exit'
         ? `exit ${outcome.signal ?? outcome.code ?? ''}`
         : `closed ${outcome.closeCode}`,
+    ...(report.cache === undefined ? {} : { cache: report.cache }),
   };
 }
 
@@ -177,6 +198,7 @@ function refusalFields(report: RefusalReport): RefusalFields {
   const { closeCode = null, status, sentence, service = null, repository, user } = report;
   return {
     ...{ closeCode, status, reason: sentence, service },
+    // Defence: the path of a refusal is cut.
     repository: repository === undefined ? null : cut(repository, maxPathLength),
     user: user?.name ?? null,
     address: report.remoteAddress ?? null,
@@ -205,6 +227,7 @@ type LogRecord = { readonly level: string; readonly msg: string } & Partial<
 
 function formatText(line: string): string {
   const record = JSON.parse(line) as LogRecord;
+  // Defence: text of the log holds no control or format characters.
   return `${formatRecord(record).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')}\n`;
 }
 
@@ -213,8 +236,9 @@ function formatRecord(record: LogRecord): string {
   const who = `${(user ?? null) === null ? '' : `${user} `}from ${address ?? 'unknown'}`;
   // No sentence of the log's own comes with such fields.
   if (record.session !== undefined) {
-    const { bytesIn, bytesOut, resumes = 0, duration, outcome, session } = record;
-    const again = resumes > 0 ? `, resumed ${resumes} times` : '';
+    const { bytesIn, bytesOut, resumes = 0, duration, outcome, session, cache } = record;
+    const kept = cache === undefined ? '' : `, from the cache (${cache})`;
+    const again = `${resumes > 0 ? `, resumed ${resumes} times` : ''}${kept}`;
     const what = `${bytesIn} bytes in, ${bytesOut} out, ${duration} ms, ${outcome}`;
     return `${service} ${repository} ${who}: ${what}${again}, session ${session}`;
   }

@@ -15,7 +15,7 @@ import { basicAuthorization, fillCredentials } from './credentials.js';
 import type { GitConfig } from './git-config.js';
 import { configuredHeaders } from './headers.js';
 import { hostOf } from './host.js';
-import { AlreadySaid } from './messages.js';
+import { AlreadySaid } from './fatal-messages.js';
 import { readNetrc } from './netrc.js';
 import { chooseProxy } from './proxy-choice.js';
 import type { ServiceUrl } from './service-url.js';

@@ -10,7 +10,7 @@ import type { Channel } from '../src/tunnel/client/channel.js';
 import type { ExitStatus } from '../src/tunnel/machine/message.js';
 import { Farewell } from './farewell.js';
 import type { GitConfig } from './git-config.js';
-import { ConnectionNews, explain } from './messages.js';
+import { ConnectionNews, explain } from './fatal-messages.js';
 import type { OpenService } from './open.js';
 import { pipeChannel, type Input } from './pipe.js';
 import { askRefs, describeOutcome, PushHead } from './push-outcome.js';

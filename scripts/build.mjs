@@ -21,20 +21,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const browsers = ['chrome110', 'firefox115', 'safari16.4'];
 
 /** The most bytes, compressed with gzip, that a page may be asked to load for the library. */
-const browserBudget = 30 * 1024;
+const browserBudget = 31.25 * 1024;
 
 /**
  * The same for the pack engine, which is loaded when a pack comes: twice its code, its worker, what
  * reads objects of a repository, and what fetches those that a partial clone lacks.
  */
-const packBudget = 66 * 1024;
+const packBudget = 68 * 1024;
 
 /** The same for what speaks plain HTTP where no WebSocket passes. */
 const httpBudget = 7.5 * 1024;
 
 /** The same for the page's part of `gitws/worker`, and for the worker's script, which it loads. */
 const workerBudget = 8 * 1024;
-const workerScriptBudget = 250 * 1024;
+const workerScriptBudget = 267 * 1024;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {

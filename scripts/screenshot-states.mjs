@@ -96,6 +96,12 @@ async function walk(page, data) {
   await open('visit.html');
   await keyboard.insertText('<!-- not saved -->\n');
   await take(page, 'changes');
+  await button('Stage index.html').click();
+  await button('Unstage index.html').waitFor();
+  await page.getByRole('button', { name: 'index.html', exact: true }).first().click();
+  await take(page, 'staged');
+  await button('Unstage index.html').click();
+  await button('Stage index.html').waitFor();
   await button('Repository sample').click();
   await take(page, 'menu');
   await keyboard.press('Escape');
@@ -106,7 +112,34 @@ async function walk(page, data) {
   await button(/^History$/).click();
   await button(/^Let robots visit|Let robots visit/).click();
   await take(page, 'history');
-  await button(/^Changes/).click();
+  await button(/^Changes/)
+    .last()
+    .click();
+  await button('Set aside…').click();
+  await page.getByRole('dialog').waitFor();
+  await take(page, 'aside-question');
+  await keyboard.insertText('A longer front page');
+  await keyboard.press('Enter');
+  await button('Bring back A longer').waitFor();
+  await open('keepers.html');
+  await keyboard.insertText('<!-- modified -->\n');
+  await save();
+  await button('Set aside…').click();
+  await page.getByRole('dialog').waitFor();
+  await keyboard.press('Enter');
+  await button('Bring back Changes').waitFor();
+  await page.getByRole('navigation').getByRole('button', { name: 'Changes' }).click();
+  await take(page, 'aside');
+  await open('visit.html');
+  await keyboard.insertText('<!-- in the way -->\n');
+  await save();
+  await page.getByRole('button', { name: 'Pull' }).click();
+  await button('Set aside and pull').waitFor();
+  await take(page, 'aside-offer');
+  await button('Discard changes in visit.html').first().click();
+  await page.getByRole('dialog').waitFor();
+  await button('Discard').last().click();
+  await button('Put this message away').click();
   const pull = async () => {
     await page.getByRole('button', { name: 'Pull' }).click();
     await page.getByText('Both sides changed the same lines').waitFor();
@@ -149,6 +182,9 @@ async function walk(page, data) {
   await page.getByRole('button', { name: 'Finish merge', exact: true }).click();
   await page.getByText('Merged origin/winter').waitFor();
   await take(page, 'merged');
+  await button(/^History$/).click();
+  await button('All branches').click();
+  await take(page, 'graph');
 }
 
 await useDemo(walk, { prepare: (data) => git(data, 'init', '-q', '--bare', 'another.git') });

@@ -8,7 +8,8 @@ import type { RunMessage } from '../src/tunnel/machine/message.js';
 import type { Link } from './session/link.js';
 import { closeCodes } from '../src/tunnel/machine/close.js';
 import type { Links } from './session/links.js';
-import type { Places } from './admission/places.js';
+import type { GiveBack, Places } from './admission/places.js';
+import type { Place } from './backend/place.js';
 import type { Processes } from './processes.js';
 import { refusal, type HttpAnswer, type Refusal } from './admission/refusal.js';
 import type { Carrier, Sessions } from './session/sessions.js';
@@ -27,6 +28,8 @@ export interface Asker {
 /** What {@link Admittance} works with. */
 export interface AdmittanceOptions {
   readonly places: Places;
+  /** The way to where it is, before a place is taken: see `Backends.enter`. */
+  readonly enter: (place: Place) => Promise<GiveBack | Refusal>;
   readonly processes: Processes;
   readonly sessions: Sessions;
   readonly links: Links;
@@ -117,9 +120,9 @@ export class Admittance {
   async admit(asker: Asker, admission: Admission): Promise<boolean> {
     const { isClosing, unlessClosing } = this.#options;
     const user = admission.user ?? undefined;
-    const giveBack = await this.#options.places.take();
-    if (giveBack === undefined) {
-      const verdict = !isClosing() ? busy : closing;
+    const giveBack = await this.#place(admission.place);
+    if (typeof giveBack !== 'function') {
+      const verdict = !isClosing() ? giveBack : closing;
       asker.refuse({ ...verdict, user });
       return false;
     }
@@ -150,6 +153,21 @@ export class Admittance {
       if (!began) this.#options.processes.end(started);
     }
     return began;
+  }
+
+  async #place(place: Place): Promise<GiveBack | Refusal> {
+    const { enter, places } = this.#options;
+    const leave = await enter(place);
+    if (typeof leave !== 'function') return leave;
+    const giveBack = await places.take();
+    if (giveBack === undefined) {
+      leave();
+      return busy;
+    }
+    return () => {
+      giveBack();
+      leave();
+    };
   }
 }
 

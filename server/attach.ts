@@ -37,7 +37,7 @@ export function takeUpgrades(server: UpgradeServer, take: (...upgrade: Upgrade) 
     // Of several that are attached, the first answers.
     if (listeners[0] !== onUpgrade || !listeners.every((one) => own.has(one))) return;
     socket.on('error', () => socket.destroy());
-    answerUpgrade(socket, 404, 'There is nothing here for WebSockets.');
+    answerUpgrade(socket, 404, { sentence: 'There is nothing here for WebSockets.' });
   };
   own.add(onUpgrade);
   emitter.on('upgrade', onUpgrade);

@@ -36,6 +36,13 @@ export interface GitServer {
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   /**
+   * Takes what only one process may have: the directory of the cache. Without being asked, a server
+   * does so when it is first used; where it could not, it goes on without the cache.
+   *
+   * @throws GitWsError INVALID_OPTION where another process has it; the system's error.
+   */
+  ready(): Promise<void>;
+  /**
    * Ends every session and refuses new ones with 4503. Pushes whose every byte has arrived have
    * `drainTime` ms (default: the limit of that name; Infinity: as long as they take) to finish;
    * calling again may shorten it. What

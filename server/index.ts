@@ -5,7 +5,17 @@
 export { createGitServer } from './server.js';
 export type { GitServer } from './git-server.js';
 export type { UpgradeServer } from './attach.js';
+export type { UpstreamCredentials, UpstreamCredentialsQuestion } from './backend/upstream/proof.js';
+export { openUpstreamCredentials } from './authentication/upstream-credentials.js';
+export type {
+  UpstreamCredentialsFile,
+  UpstreamCredentialsOptions,
+} from './authentication/upstream-credentials.js';
+export type { UpstreamReport } from './backend/upstream/gates.js';
 export type { UpstreamOptions } from './backend/upstream/upstreams.js';
+export type { UpstreamSshOptions } from './backend/upstream/ssh/files.js';
+export type { CacheOptions } from './backend/cache/cache-options.js';
+export type { CacheUse } from './backend/service.js';
 export type { GitServerOptions, SessionReport } from './options.js';
 export type { RefusalReport } from './admission/refusal-report.js';
 export type { SessionFigures, SessionOutcome } from './session/running-session.js';

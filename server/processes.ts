@@ -77,6 +77,8 @@ export class Processes {
             this.#options.onError(
               new Error(`starting ${admission.service} took over ${limits.startTime} ms`),
             );
+            // Defence: an upstream that takes too long has not answered.
+            abort.abort(new DOMException(sentence, 'TimeoutError'));
             return refusal(closeCodes.unavailable, sentence);
           }),
         ),

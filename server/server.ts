@@ -88,7 +88,7 @@ class RunningServer implements GitServer {
 
   constructor(options: GitServerOptions) {
     this.#options = options;
-    const root = checkedRoot(options.root);
+    const root = checkedRoot(options);
     this.#limits = completeLimits(options.limits);
     this.#webSockets = createWebSocketServer(this.#limits);
     this.#refusals = new Refusals(this.#webSockets, this.#limits);
@@ -127,11 +127,9 @@ class RunningServer implements GitServer {
       },
     });
     this.#admittance = new Admittance({
-      places: this.#places,
-      processes: this.#processes,
-      sessions: this.#sessions,
-      links: this.#links,
-      webSockets: this.#webSockets,
+      ...{ places: this.#places, processes: this.#processes, sessions: this.#sessions },
+      ...{ links: this.#links, webSockets: this.#webSockets },
+      enter: (place) => this.#backends.enter(place),
       isClosing: () => this.#closed !== undefined,
       unlessClosing: (work) => this.#deciding.unlessAnswered(work),
     });
@@ -139,19 +137,20 @@ class RunningServer implements GitServer {
       ...{ root, limits: this.#limits, onError },
       knowsToken: (token) => this.#sessions.knowsToken(token),
     });
+    this.#backends = new Backends({
+      ...{ options, root, limits: this.#limits, onError, upstreams: this.#context.upstreams },
+      onProcess: this.#processes.add,
+    });
     this.#smartHttp = options.smartHttp
       ? new SmartHttp({
           ...{ context: this.#context, admittance: this.#admittance, deciding: this.#deciding },
+          backends: this.#backends,
           arrive: (request) => this.#arrive(request),
           onRefusal: (arrival, refused, target) => {
             this.#tellRefusal(arrival, refused, target);
           },
         })
       : undefined;
-    this.#backends = new Backends({
-      ...{ options, root, limits: this.#limits, onError, upstreams: this.#context.upstreams },
-      onProcess: this.#processes.add,
-    });
   }
 
   get sessions(): number {
@@ -210,6 +209,8 @@ class RunningServer implements GitServer {
     return true;
   }
 
+  readonly ready = (): Promise<void> => this.#backends.ready();
+
   close({
     drainTime = this.#limits.drainTime,
     killTime,
@@ -237,6 +238,7 @@ class RunningServer implements GitServer {
   async #close(drained: Promise<void>): Promise<void> {
     const decided = this.#deciding.answer(closing);
     this.#places.close();
+    this.#backends.shut();
     await decided;
     this.#links.shutDown();
     this.#sessions.shutDown();
@@ -305,9 +307,9 @@ class RunningServer implements GitServer {
 
   #refuse(arrival: Arrival, socket: Duplex, head: Buffer, refused: Refusal | HttpAnswer): void {
     const { request } = arrival;
-    if (refused.kind === 'http') answerUpgrade(socket, refused.status, refused.sentence);
+    if (refused.kind === 'http') answerUpgrade(socket, refused.status, refused);
     else if (!wantsRawPipe(request)) this.#refusals.refuse(arrival, socket, head, refused);
-    else answerUpgrade(socket, httpStatusOf(refused.code), refused.sentence);
+    else answerUpgrade(socket, httpStatusOf(refused.code), refused);
     this.#tellRefusal(arrival, refused);
   }
 
@@ -323,8 +325,7 @@ class RunningServer implements GitServer {
   }
 
   readonly #report = (error: unknown): void => {
-    const { onError = warn } = this.#options;
-    tell(onError, error, warn);
+    tell(this.#options.onError ?? warn, error, warn);
   };
 }
 

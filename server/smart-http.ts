@@ -7,24 +7,14 @@ import type { Admittance } from './admittance.js';
 import { answerHttp } from './admission/http-answer.js';
 import { httpStatusOf, refusal, type HttpAnswer, type Refusal } from './admission/refusal.js';
 import { isBelowBasePath, isGitService } from './admission/target.js';
-import { checkRequest, type Arrival, type UpgradeContext } from './admission/upgrade.js';
+import { checkRequest, type Arrival } from './admission/upgrade.js';
 import type { SmartHttp as Kind } from './backend/service.js';
-import type { Deciding } from './deciding.js';
+import { LfsBatches, type LfsOptions } from './lfs.js';
 import { closeCodes } from '../src/tunnel/machine/close.js';
 
 /** What {@link SmartHttp} works with. */
-export interface SmartHttpOptions {
-  readonly context: UpgradeContext;
+export interface SmartHttpOptions extends LfsOptions {
   readonly admittance: Admittance;
-  readonly deciding: Deciding;
-  /** Counts a request in. */
-  readonly arrive: (request: IncomingMessage) => Arrival;
-  /** Told of what a client was told. */
-  readonly onRefusal: (
-    arrival: Arrival,
-    refused: Refusal | HttpAnswer,
-    target: SmartHttpTarget,
-  ) => void;
 }
 
 /** What one request wants. */
@@ -64,13 +54,16 @@ function smartHttpTarget(
 /** That of one server. */
 export class SmartHttp {
   readonly #options: SmartHttpOptions;
+  readonly #batches: LfsBatches;
 
   constructor(options: SmartHttpOptions) {
     this.#options = options;
+    this.#batches = new LfsBatches(options);
   }
 
-  /** Answers a request. @returns false where it is none of smart HTTP. */
+  /** Answers a request. @returns false where it is none of smart HTTP, nor a batch of git-lfs. */
   take(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#batches.take(request, response)) return true;
     const { context, arrive, deciding } = this.#options;
     const target = smartHttpTarget(request, context.basePath);
     if (target === undefined) return false;

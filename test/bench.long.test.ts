@@ -23,13 +23,15 @@ it('runs every part once, and finds every clone to be right', async () => {
   expect(report.inputs.map(({ name }) => name)).toEqual(['tiny']);
   const measured = report.comparisons.map(({ part }) => part);
   const inPages = browserAvailable
-    ? ['clone-browser', 'clone-browser', 'index-pack', 'page-thread', 'raw']
+    ? ['clone-browser', 'clone-browser', 'index-pack', 'page-thread', 'partial', 'raw']
     : [];
   const inNode = ['clone-node', 'index-pack', 'latency', 'processes', 'raw', 'sessions'];
   // One for each command.
   const reads = ['reads', 'reads', 'reads', 'reads', 'reads'];
   const commands = ['commands', 'commands', 'commands', 'commands', 'commands'];
-  const expected = [...inPages, ...inNode, ...reads, ...commands];
+  // The clone, and one for each command.
+  const gateway = ['gateway', 'gateway', 'gateway', 'gateway', 'gateway', 'gateway'];
+  const expected = [...inPages, ...inNode, ...reads, ...commands, ...gateway];
   expect(measured.toSorted()).toEqual(expected.toSorted());
   for (const { part, title, metrics, rows } of report.comparisons) {
     expect(stdout).toContain(title);

@@ -4,7 +4,7 @@ import { compareBuilds, formatBuilds } from '../bench/compare-builds.js';
 import { compare, median, type Peer } from '../bench/compare.js';
 import { History } from '../bench/history.js';
 import type { TraceEvent } from '../bench/devtools.js';
-import { parseOptions } from '../bench/options.js';
+import { parseOptions } from '../bench/command-line.js';
 import { longestTasks, marks } from '../bench/page-tasks.js';
 import { RawTransfer } from '../bench/raw-transfer.js';
 import { formatComparison, type Report } from '../bench/report.js';

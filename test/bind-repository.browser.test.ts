@@ -121,7 +121,7 @@ const whole = () => ({
 describe.skipIf(!browserAvailable)(
   'a fetch that fails leaves nothing, and the next succeeds',
   () => {
-    inChromium.each(['tmp_pack_', '.idx'])(
+    inChromium.each(['tmp_pack_', 'tmp_idx_'])(
       'because a file is over the quota (%s)',
       async (full) => {
         const { fetchOnce } = await openPage();
@@ -135,16 +135,19 @@ describe.skipIf(!browserAvailable)(
       },
     );
 
-    inChromium.each(['tmp_pack_', '.idx'])('because the database is deleted (%s)', async (full) => {
-      const { fetchOnce } = await openPage();
-      const failed = await fetchOnce({ full, deleted: true });
-      expect(failed).toMatchObject({
-        failed: expect.stringMatching(/InvalidState|FS/),
-        packs: [],
-        commits: 0,
-      });
-      expect(await fetchOnce()).toMatchObject(whole());
-    });
+    inChromium.each(['tmp_pack_', 'tmp_idx_'])(
+      'because the database is deleted (%s)',
+      async (full) => {
+        const { fetchOnce } = await openPage();
+        const failed = await fetchOnce({ full, deleted: true });
+        expect(failed).toMatchObject({
+          failed: expect.stringMatching(/InvalidState|FS/),
+          packs: [],
+          commits: 0,
+        });
+        expect(await fetchOnce()).toMatchObject(whole());
+      },
+    );
 
     inChromium('because the browser itself has no room for the pack', async () => {
       const { page, fetchOnce } = await openPage();

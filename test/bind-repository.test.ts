@@ -124,6 +124,14 @@ describe('a bound repository', () => {
     await expectSoundRepository(join(dir, '.git'));
   });
 
+  it('says at once what it was not given', () => {
+    const all = { fs: nodeFs, dir, url };
+    for (const option of ['fs', 'dir', 'url']) {
+      const bind = () => bindRepository({ ...all, [option]: undefined });
+      expect(bind).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', data: { option } }));
+    }
+  });
+
   it('does not carry the requests of another remote', async () => {
     const { http } = bindRepository({ fs: nodeFs, dir, url: `${url}x` });
     await expect(git.clone({ fs: nodeFs, http, dir, url })).rejects.toMatchObject({
@@ -210,10 +218,10 @@ describe('a fetch that fails leaves packs and refs as they were, and the next on
   it.each<[shape: Shape, fault: Fault]>([
     ['open files', { call: 'write', path: /tmp_pack_/ }],
     ['open files', { call: 'rename', path: /\.pack$/ }],
-    ['open files', { call: 'write', path: /\.idx$/ }],
+    ['open files', { call: 'write', path: /tmp_idx_[0-9a-f]+$/ }],
     ['whole files', { call: 'writeFile', path: /tmp_pack_/ }],
     ['whole files', { call: 'rename', path: /\.pack$/ }],
-    ['whole files', { call: 'writeFile', path: /\.idx$/ }],
+    ['whole files', { call: 'writeFile', path: /tmp_idx_[0-9a-f]+$/ }],
     ['whole files', { call: 'rename', path: /\.idx$/ }],
     ['whole files, no renaming', { call: 'writeFile', path: /\.idx$/ }],
   ])('because the disk is full (%s, %o)', async (shape, fault) => {

@@ -91,7 +91,7 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.close();
   });
 
-  long('asks before edits are lost, and commits none that are not chosen', async () => {
+  long('asks before edits are lost, and commits none that are not staged', async () => {
     const { demo, onServer } = await begin(browser);
     await demo.clone();
     await demo.opened('sample');
@@ -105,12 +105,12 @@ describe.skipIf(!browserAvailable)('the demo in Chromium', () => {
     await demo.page.getByRole('dialog', { name: 'One file has unsaved edits' }).waitFor();
     await demo.button('Cancel').click();
     await demo.button('Branch main').waitFor();
-    await demo.page.getByRole('checkbox', { name: 'Commit index.html' }).uncheck();
+    await demo.button('Stage visit.html').click();
+    await demo.button('Unstage visit.html').waitFor();
     await demo.page.getByLabel('Your name').fill('Grace Hopper');
     await demo.page.getByLabel('Email').fill('grace@example.com');
     await demo.page.getByLabel('Commit message').fill('Only the visit page');
     await demo.button('Commit 1 file to main').click();
-    await demo.button('Save and commit').click();
     await demo.notice.getByText(/^Committed /).waitFor();
     await demo.row('index.html modified').waitFor();
     await demo.button('Push, 1 ahead').click();

@@ -1,18 +1,17 @@
 /** What docs/deployment.md says, held against the program: options, times, the example that runs. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as isomorphicGit from 'isomorphic-git';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../server/index.js';
 import { createHttpClient } from '../src/index.js';
 import { believing, believingWebSocket } from './helpers/believing.js';
 import { makeAuthority } from './helpers/certificates.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
+import { printed, runScript } from './helpers/node-process.js';
 import { RawClient } from './helpers/raw-client.js';
 import { runCommand } from './helpers/serve-process.js';
 import { temporaryDirectory } from './helpers/temp.js';
@@ -50,10 +49,10 @@ describe('docs/deployment.md', () => {
     await writeFile(file('fullchain.pem'), certificate.cert);
     await writeFile(file('privkey.pem'), certificate.key);
     const built = new URL('../dist/server/index.js', import.meta.url).href;
-    const [example = ''] = await fencedBlocks(document, 'js');
+    const [text = ''] = await fencedBlocks(document, 'js');
     await writeFile(
       file('server.mjs'),
-      fillIn(example, {
+      fillIn(text, {
         "'gitws/server'": JSON.stringify(built),
         '/srv/git': root,
         '/etc/ssl/git.example/fullchain.pem': file('fullchain.pem'),
@@ -62,28 +61,9 @@ describe('docs/deployment.md', () => {
           "server.listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`));",
       }),
     );
-    const child = spawn(process.execPath, [file('server.mjs')], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const exited = once(child, 'exit');
-    onTestFinished(async () => {
-      child.kill('SIGKILL');
-      await exited;
-    });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
-    let port: string | undefined;
-    while (port === undefined) {
-      await Promise.race([
-        once(child.stdout, 'data'),
-        exited.then(() => {
-          throw new Error(`the example ended: ${output}`);
-        }),
-      ]);
-      port = /^port (\d+)$/m.exec(output)?.[1];
-    }
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const example = runScript(file('server.mjs'), [], { cwd });
+    const port = await printed(example, /^port (\d+)$/m);
     const origin = `https://git.example:${port}`;
     const url = `${origin}/git/ada/site.git`;
 
@@ -110,8 +90,8 @@ describe('docs/deployment.md', () => {
       connection,
     });
     expect((await foreign.closed).code).toBe(4403);
-    child.kill('SIGTERM');
-    expect(await exited).toEqual([0, null]);
-    expect(output).toContain("{ kind: 'exit', code: 0, signal: null }");
+    example.child.kill('SIGTERM');
+    expect(await example.exited).toBe(0);
+    expect(example.output.stdout).toContain("{ kind: 'exit', code: 0, signal: null }");
   });
 });

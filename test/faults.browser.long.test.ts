@@ -15,7 +15,7 @@ import {
   launchBrowser,
   type TestPage,
 } from './helpers/engines.js';
-import { startFaultProxy, type FaultProxy, type Plan } from './helpers/fault-proxy.js';
+import { startProxy, type Proxy, type Plan } from './helpers/proxy.js';
 import { makeRepository } from './helpers/git.js';
 import { bundlePage, servePage } from './helpers/page.js';
 import { eventually, noProcessIn } from './helpers/processes.js';
@@ -55,8 +55,8 @@ beforeEach(() => {
   reports.length = 0;
 });
 
-async function proxyTo({ url }: TestServer, plan?: Plan): Promise<FaultProxy> {
-  const proxy = await startFaultProxy(url, plan);
+async function proxyTo({ url }: TestServer, plan?: Plan): Promise<Proxy> {
+  const proxy = await startProxy(url, plan);
   onTestFinished(() => proxy.close());
   return proxy;
 }
@@ -66,7 +66,7 @@ async function begin(
   plan?: Plan,
   liveness?: { silence: number; answer: number },
   to = server,
-): Promise<{ proxy: FaultProxy; clone: ReturnType<FaultsWindow['clone']> }> {
+): Promise<{ proxy: Proxy; clone: ReturnType<FaultsWindow['clone']> }> {
   const proxy = await proxyTo(to, plan);
   const clone = page.evaluate(
     ([url, times]) => (globalThis as unknown as FaultsWindow).clone(url, times),
@@ -80,7 +80,7 @@ function heard(): Promise<FaultsWindow['heard']> {
 }
 
 /** Waits until so many bytes have come down through a proxy's first connection. */
-async function received(proxy: FaultProxy, bytes: number): Promise<void> {
+async function received(proxy: Proxy, bytes: number): Promise<void> {
   await eventually(() => (proxy.connections[0]?.down ?? 0) >= bytes);
 }
 
@@ -203,7 +203,7 @@ describeInChromium.skipIf(!browserAvailable)(
   'in Chromium, a connection on which nothing is said',
   () => {
     async function expectAlive(
-      proxy: FaultProxy,
+      proxy: Proxy,
       stop: () => Promise<unknown>,
       busyTime = 0,
     ): Promise<void> {

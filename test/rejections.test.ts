@@ -126,7 +126,7 @@ describe('a fetch through bindRepository', () => {
     ['open files', 'write', /tmp_pack_[0-9a-f]+$/],
     ['open files', 'sync', /tmp_pack_[0-9a-f]+$/],
     ['open files', 'close', /tmp_pack_[0-9a-f]+$/],
-    ['open files', 'write', /\.idx$/],
+    ['open files', 'write', /tmp_idx_[0-9a-f]+$/],
     ['open files', 'rename', /\.pack$/],
     ['open files', 'rename', /\.idx$/],
     ['whole files', 'writeFile', /tmp_pack/],

@@ -10,7 +10,7 @@ import { beforeAll, beforeEach, describe, expect } from 'vitest';
 import { it, long } from './helpers/long.js';
 import { bindRepository, type ConnectionEvent } from '../src/index.js';
 import { createGitServer } from '../server/index.js';
-import { startFaultProxy } from './helpers/fault-proxy.js';
+import { startProxy } from './helpers/proxy.js';
 import { fencedBlocks, fillIn } from './helpers/fenced.js';
 import { expectSoundRepository, git, makeRepository } from './helpers/git.js';
 import { RawClient } from './helpers/raw-client.js';
@@ -117,7 +117,7 @@ describe.skipIf(!available && process.env['CI'] !== 'true')('two processes behin
   }
 
   it('resumes a clone that is cut twice', async () => {
-    const cut = await startFaultProxy(url, (connection) =>
+    const cut = await startProxy(url, (connection) =>
       connection > 1
         ? {}
         : { strike: { direction: 'down', after: 1_500_000 * (connection + 1), how: 'reset' } },
@@ -132,12 +132,14 @@ describe.skipIf(!available && process.env['CI'] !== 'true')('two processes behin
     'goes on where one is killed in the middle of a clone: on the other, from its beginning',
     async () => {
       let node: string | undefined;
-      const cut = await startFaultProxy(
+      const cut = await startProxy(
         url,
         (connection) =>
           connection > 0 ? {} : { strike: { direction: 'down', after: 1_500_000, how: 'reset' } },
-        (direction, bytes) => {
-          if (direction === 'down') node ??= /"token":"(\d)-/.exec(bytes.toString('latin1'))?.[1];
+        {
+          onDelivery({ direction, bytes }) {
+            if (direction === 'down') node ??= /"token":"(\d)-/.exec(bytes.toString('latin1'))?.[1];
+          },
         },
       );
       const kill = async (): Promise<void> => {

@@ -1,54 +1,34 @@
-/** The client in a page: isomorphic-git with LightningFS, wasm-git, and raw transfers. */
-import LightningFS from '@isomorphic-git/lightning-fs';
+/** The client in a page: clones, and raw transfers. */
 import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
-import gitwsGit from 'gitws/git';
 import { indexPack } from 'gitws/pack';
-import { createLightningFS } from 'gitws/storage';
-import httpWeb from 'isomorphic-git/http/web';
-import { inspectClone, timeClone } from '../clone.js';
-import type { ClonedFiles, CloneFs, CloneOptions } from '../clone.js';
+import type { ClonedFiles } from '../clone.js';
 import { marks } from '../page-tasks.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
 import { repeat, type BenchPage } from '../tasks.js';
-import { timedSocket } from '../timed-socket.js';
-import { startWasmGit } from './wasm-git.js';
+import { startClient } from './page-clients.js';
 
 const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
 
 // isomorphic-git needs it, and pages have none.
 page.Buffer = Buffer;
 
-const timed = timedSocket(WebSocket);
-
-const httpOf = {
-  gitws: () => gitws.http,
-  'gitws-engine': (fs: CloneFs, { dir, url }: CloneOptions) =>
-    gitws.bindRepository({ fs, dir, url, WebSocket: timed.WebSocket }).http,
-  http: () => httpWeb,
-};
-
 let inspect = (): Promise<ClonedFiles> => Promise.reject(new Error('Nothing was cloned.'));
 
 page.bench = {
-  async clone({ transport, ...options }) {
-    if (transport === 'wasm-git') {
-      const git = await startWasmGit();
-      inspect = () => git.inspect(options);
-      const tasks = watchLongTasks();
-      const times = await git.clone(options);
-      return { times, ...(await tasks.longest(times.startedAt + times.received)) };
-    }
-    const name = `bench-${crypto.randomUUID()}`;
-    const isOurs = transport === 'gitws-git';
-    const made = isOurs ? createLightningFS(name, { LightningFS }) : new LightningFS(name);
-    const fs = made as unknown as CloneFs;
-    inspect = () => inspectClone(fs, options);
+  async clone(task) {
+    const client = await startClient(task);
+    inspect = () => client.inspect(task);
     const tasks = watchLongTasks();
-    const http = httpOf[isOurs ? 'gitws-engine' : transport](fs, options);
-    const clone = isOurs ? gitwsGit.clone : undefined;
-    const times = await timeClone(fs, http, options, timed.lastBytes, clone);
+    const times = await client.clone(task);
     return { times, ...(await tasks.longest(times.startedAt + times.received)) };
+  },
+
+  async firstFile(task) {
+    const client = await startClient(task);
+    inspect = () => client.inspect(task);
+    if (client.firstFile === undefined) throw new Error(`${task.transport} is not asked that.`);
+    return client.firstFile(task);
   },
 
   inspect: () => inspect(),

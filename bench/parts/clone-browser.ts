@@ -1,6 +1,6 @@
 /** Clones in a page, without checkout and with it, with native clones of the same for scale. */
 import { cloneNatively } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import {
   checkClone,
   clientMetrics,
@@ -11,27 +11,28 @@ import {
   type Part,
 } from '../context.js';
 import type { Input } from '../input.js';
+import { clientCost, metricsOf, serverCost } from '../metrics.js';
 import type { RunningServer } from '../servers.js';
 import type { PageCloneTask } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'network', label: 'network', unit: 'ms' },
-  { key: 'index', label: 'index', unit: 'ms' },
-  { key: 'checkout', label: 'checkout', unit: 'ms' },
-  { key: 'longestTask', label: 'longest task until then', unit: 'ms' },
-  { key: 'longestTaskAfter', label: 'longest task after', unit: 'ms' },
-  { key: 'clientCpu', label: 'client CPU', unit: 's' },
-  { key: 'clientMemory', label: 'client peak', unit: 'MB' },
-  { key: 'serverCpu', label: 'server CPU', unit: 's' },
-  { key: 'gitCpu', label: "server's git CPU", unit: 's' },
-  { key: 'serverMemory', label: 'server peak', unit: 'MB' },
-];
+const metrics = metricsOf(
+  [
+    'total',
+    'network',
+    'index',
+    'checkout',
+    'longestTask',
+    'longestTaskAfter',
+    ...clientCost,
+    ...serverCost,
+  ],
+  { longestTask: 'longest task until then' },
+);
 
 export const cloneInBrowser: Part = {
   name: 'clone-browser',
   about:
-    'clones in Chromium: isomorphic-git over gitws (its pack engine, or not) and over HTTP, wasm-git; native git',
+    'clones in Chromium: gitws/git, isomorphic-git over gitws and over HTTP, wasm-git; native git',
   async run(context, input) {
     if (!context.hasBrowser) return [];
     return [
@@ -74,16 +75,14 @@ function compareClones(
   };
   return compare({
     part: cloneInBrowser.name,
-    title: `${noCheckout ? 'Clone without checkout' : 'Full clone'} in Chromium, LightningFS`,
+    title: `${noCheckout ? 'Clone without checkout' : 'Full clone'} in Chromium`,
     input: input.name,
     metrics,
     rounds,
     reference: 'isomorphic-git over HTTP',
     peers: [
-      {
-        name: 'gitws/git, createLightningFS',
-        measure: () => inPage('gitws-git', servers.gitws),
-      },
+      { name: 'gitws/git in a worker', measure: () => inPage('gitws-worker', servers.gitws) },
+      { name: 'gitws/git in the page', measure: () => inPage('gitws-git', servers.gitws) },
       {
         name: 'isomorphic-git over gitws, its engine',
         measure: () => inPage('gitws-engine', servers.gitws),

@@ -1,6 +1,6 @@
 /** A clone in Node without checkout, into a directory of the disk. */
 import { cloneInNode, cloneNatively } from '../clients.js';
-import { compare, type Measurement, type Metric } from '../compare.js';
+import { compare, type Measurement } from '../compare.js';
 import {
   checkClone,
   clientMetrics,
@@ -10,19 +10,11 @@ import {
   type Part,
 } from '../context.js';
 import { git } from '../git.js';
+import { clientCost, metricsOf, serverCost } from '../metrics.js';
 import type { RunningServer } from '../servers.js';
 import type { CloneTransport } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'network', label: 'network', unit: 'ms' },
-  { key: 'index', label: 'index', unit: 'ms' },
-  { key: 'clientCpu', label: 'client CPU', unit: 's' },
-  { key: 'clientMemory', label: 'client peak', unit: 'MB' },
-  { key: 'serverCpu', label: 'server CPU', unit: 's' },
-  { key: 'gitCpu', label: "server's git CPU", unit: 's' },
-  { key: 'serverMemory', label: 'server peak', unit: 'MB' },
-];
+const metrics = metricsOf(['total', 'network', 'index', ...clientCost, ...serverCost]);
 
 export const cloneInNodePart: Part = {
   name: 'clone-node',

@@ -2,21 +2,16 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { timeCommandsInNode } from '../clients.js';
-import { compareEach, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compareEach, type Comparison, type Measurement } from '../compare.js';
 import type { Context, Part } from '../context.js';
 import { DelayProxy } from '../delay-proxy.js';
 import { git } from '../git.js';
 import type { Input } from '../input.js';
+import { metricsOf } from '../metrics.js';
 import { startGitWs, startHttp, type RunningServer } from '../servers.js';
 import type { CommandsTask } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'refs', label: 'refs of the server', unit: 'ms' },
-  { key: 'nothing', label: 'fetch of nothing new', unit: 'ms' },
-  { key: 'fetch', label: 'fetch of one commit', unit: 'ms' },
-  { key: 'pull', label: 'pull of one commit', unit: 'ms' },
-  { key: 'push', label: 'push of one commit', unit: 'ms' },
-];
+const metrics = metricsOf(['refs', 'nothing', 'fetch', 'pull', 'push']);
 
 /** In ms, each way: beside each other, and a round trip of 50 ms. */
 const distances = { normal: [0, 25], quick: [1] };

@@ -4,26 +4,23 @@ import { once } from 'node:events';
 import { link, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { indexInNode } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import { clientMetrics, repositoryUrl, withBrowser, type Context, type Part } from '../context.js';
 import { gitEnvironment } from '../git.js';
 import type { Input } from '../input.js';
+import { clientCost, metricsOf } from '../metrics.js';
 import { longestTasks, marks, taskCategories } from '../page-tasks.js';
 import type { IndexTask } from '../tasks.js';
 
-const inNodeMetrics: readonly Metric[] = [
-  { key: 'clientCpu', label: 'CPU', unit: 's' },
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'clientMemory', label: 'peak', unit: 'MB' },
-];
+const inNodeMetrics = metricsOf(['clientCpu', 'total', 'clientMemory'], {
+  clientCpu: 'CPU',
+  clientMemory: 'peak',
+});
 
-const inPageMetrics: readonly Metric[] = [
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'longestTask', label: 'longest task', unit: 'ms' },
-  { key: 'longestTaskCpu', label: 'of which CPU', unit: 'ms' },
-  { key: 'clientCpu', label: 'CPU', unit: 's' },
-  { key: 'clientMemory', label: 'peak', unit: 'MB' },
-];
+const inPageMetrics = metricsOf(['total', 'longestTask', 'longestTaskCpu', ...clientCost], {
+  clientCpu: 'CPU',
+  clientMemory: 'peak',
+});
 
 /** Bytes of a pack from which on isomorphic-git takes minutes, and is left out. */
 const slowFrom = 50e6;

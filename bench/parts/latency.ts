@@ -1,17 +1,14 @@
 /** A depth-1 clone from far away: what round trips cost. */
 import { cloneInNode, cloneNatively } from '../clients.js';
 import type { CloneTimes } from '../clone.js';
-import { compare, type Measurement, type Metric } from '../compare.js';
+import { compare, type Measurement } from '../compare.js';
 import { checkClone, repositoryUrl, withBrowser, type Part } from '../context.js';
 import { DelayProxy } from '../delay-proxy.js';
+import { metricsOf } from '../metrics.js';
 import { startGitWs } from '../servers.js';
-import type { CloneTransport } from '../tasks.js';
+import type { PageCloneTask } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'firstPackByte', label: 'first pack byte', unit: 'ms' },
-  { key: 'network', label: 'last pack byte', unit: 'ms' },
-  { key: 'total', label: 'total', unit: 'ms' },
-];
+const metrics = metricsOf(['firstPackByte', 'network', 'total'], { network: 'last pack byte' });
 
 /** In ms, each way. */
 const distance = { normal: 50, quick: 5 };
@@ -36,7 +33,7 @@ export const latency: Part = {
       return { ...times, firstPackByte };
     };
     const inPage =
-      (transport: CloneTransport, proxy: DelayProxy, page = http.url) =>
+      (transport: PageCloneTask['transport'], proxy: DelayProxy, page = http.url) =>
       () =>
         withBrowser(context, page, (browser) =>
           measure(proxy, async (url) => {
@@ -55,6 +52,7 @@ export const latency: Part = {
     const native = () =>
       measure(http, (url) => cloneNatively(url, context.newDirectory(), ['--depth', '1']));
     const inPages = [
+      { name: 'gitws/git in a worker', measure: inPage('gitws-worker', gitws) },
       {
         name: 'isomorphic-git over gitws, its engine, page',
         measure: inPage('gitws-engine', gitws),

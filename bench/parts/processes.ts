@@ -1,13 +1,14 @@
 /** What a second process of the server is good for: the same transfers, through HAProxy. */
 import { transferInNode } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import { repositoryUrl, type Context, type Part } from '../context.js';
 import { findProgram } from '../find-program.js';
 import { startHAProxy } from '../haproxy.js';
 import type { Input } from '../input.js';
+import { metricsOf } from '../metrics.js';
 import { startGitWs, type RunningServer } from '../servers.js';
 
-const metrics: readonly Metric[] = [{ key: 'total', label: 'until all are done', unit: 'ms' }];
+const metrics = metricsOf(['total'], { total: 'until all are done' });
 
 const names = ['one process', 'two processes'] as const;
 

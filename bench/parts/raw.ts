@@ -1,6 +1,6 @@
 /** What the transports carry: a whole pack, asked for and dropped, in Node and in a page. */
 import { transferInNode } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import {
   clientMetrics,
   repositoryUrl,
@@ -10,6 +10,7 @@ import {
   type Part,
 } from '../context.js';
 import type { Input } from '../input.js';
+import { metricsOf, serverCost } from '../metrics.js';
 import type { RunningServer, ServerCost } from '../servers.js';
 import type { RawResult, Transport } from '../tasks.js';
 
@@ -18,14 +19,7 @@ const enoughBytes = 200e6;
 const mostRepeats = 50;
 
 /** Per transfer but for the throughput. */
-const metrics: readonly Metric[] = [
-  { key: 'throughput', label: 'throughput', unit: 'MB/s' },
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'clientCpu', label: 'client CPU', unit: 's' },
-  { key: 'serverCpu', label: 'server CPU', unit: 's' },
-  { key: 'gitCpu', label: "server's git CPU", unit: 's' },
-  { key: 'serverMemory', label: 'server peak', unit: 'MB' },
-];
+const metrics = metricsOf(['throughput', 'total', 'clientCpu', ...serverCost]);
 
 export const raw: Part = {
   name: 'raw',

@@ -1,16 +1,16 @@
 /** What isomorphic-git's first command takes: all of a pack, or the pieces that it needs. */
 import { readInNode } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import { clientMetrics, type Context, type Part } from '../context.js';
 import { git } from '../git.js';
 import type { Input } from '../input.js';
+import { clientCost, metricsOf } from '../metrics.js';
 import type { ReadTask } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'total', label: 'total', unit: 'ms' },
-  { key: 'clientCpu', label: 'CPU', unit: 's' },
-  { key: 'clientMemory', label: 'peak', unit: 'MB' },
-];
+const metrics = metricsOf(['total', ...clientCost], {
+  clientCpu: 'CPU',
+  clientMemory: 'peak',
+});
 
 const titles: Readonly<Record<ReadTask['what'], string>> = {
   readBlob: 'First file',
@@ -38,15 +38,12 @@ async function compareReads(
   what: ReadTask['what'],
 ): Promise<Comparison> {
   const { out, rounds } = context;
-  const [file = ''] = (
-    await git(['--git-dir', input.gitDir, 'ls-tree', '-r', '--name-only', 'HEAD'])
-  ).split('\n');
   const counts = new Set<number>();
   const over = (kind: ReadTask['over']) => async (): Promise<Measurement> => {
     const dir = context.newDirectory();
     if (what === 'checkout') await git(['clone', '-q', '--no-checkout', input.gitDir, dir]);
     const gitDir = what === 'checkout' ? `${dir}/.git` : input.gitDir;
-    const result = await readInNode(out, { what, over: kind, gitDir, dir, file });
+    const result = await readInNode(out, { what, over: kind, gitDir, dir, file: input.file });
     counts.add(result.count);
     if (counts.size > 1) throw new Error(`${what} found other things over ${kind}`);
     return { total: result.total, ...clientMetrics(result) };

@@ -1,17 +1,17 @@
 /** What sessions cost a server: one, and many at once, by a client that drops what comes. */
 import { transferInNode } from '../clients.js';
-import { compare, type Comparison, type Measurement, type Metric } from '../compare.js';
+import { compare, type Comparison, type Measurement } from '../compare.js';
 import { repositoryUrl, serverMetrics, type Context, type Part } from '../context.js';
 import type { Input } from '../input.js';
+import { metricsOf, serverCost } from '../metrics.js';
 import type { RunningServer, ServerCost } from '../servers.js';
 import type { Transport } from '../tasks.js';
 
-const metrics: readonly Metric[] = [
-  { key: 'total', label: 'until all are done', unit: 'ms' },
-  { key: 'serverCpu', label: 'server CPU a session', unit: 's' },
-  { key: 'gitCpu', label: "server's git CPU a session", unit: 's' },
-  { key: 'serverMemory', label: 'server peak', unit: 'MB' },
-];
+const metrics = metricsOf(['total', ...serverCost], {
+  total: 'until all are done',
+  serverCpu: 'server CPU a session',
+  gitCpu: "server's git CPU a session",
+});
 
 /** `git daemon` lets 5 connections wait (daemon.c, listen()): of many at once, some are reset. */
 const mostOfGitDaemon = 100;

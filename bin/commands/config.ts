@@ -6,7 +6,7 @@ import { Argument, type Command } from 'commander';
 import { rulesJsonSchema } from '../../server/rules/schema.js';
 import { createLog } from '../log.js';
 import { fail } from '../problem.js';
-import { addSettings, givenSettings } from '../settings/options.js';
+import { addSettings, givenSettings } from '../settings/command-options.js';
 import { readSettings, type ReadSettings } from '../settings/read.js';
 import { configurationJsonSchema } from '../settings/schema.js';
 import { settingNames, settingOf } from '../settings/table.js';

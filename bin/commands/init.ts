@@ -2,15 +2,13 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Command } from 'commander';
-import { GitWsError } from '../../server/index.js';
 import { quoteForLog } from '../../server/text/log-text.js';
 import { findRepository } from '../../server/git/repository.js';
 import { askGit } from '../../server/git/run-git.js';
 import { orAbsent } from '../../server/base/system-errors.js';
-import { encodePath, parseTarget } from '../../server/admission/target.js';
+import { givenRoot, invalid, realRoot, segmentsOf } from '../below-root.js';
 import { fail } from '../problem.js';
-import { addSettings, givenSettings } from '../settings/options.js';
-import { readSettings } from '../settings/read.js';
+import { addSettings } from '../settings/command-options.js';
 
 /** Adds the command. */
 export function addInit(program: Command): void {
@@ -21,8 +19,7 @@ export function addInit(program: Command): void {
     .option('--branch <name>', 'its first branch', 'main');
   addSettings(command, ['root']).action(async (name: string) => {
     try {
-      const { root } = readSettings(givenSettings(command.opts(), ['root'])).settings;
-      if (root === undefined) throw new Error('there is no root: name it by --root.');
+      const root = givenRoot(command);
       const { branch } = command.opts<{ branch: string }>();
       process.stdout.write(`${await initRepository(root, name, branch)}\n`);
     } catch (error) {
@@ -40,23 +37,22 @@ export function addInit(program: Command): void {
  */
 export async function initRepository(root: string, name: string, branch: string): Promise<string> {
   const segments = checkedSegments(name);
-  const realRoot = await orAbsent(realpath(root));
-  if (realRoot === undefined) throw invalid(`${root} is not a directory.`);
-  if ((await findRepository(realRoot, segments)) !== undefined) {
+  const base = await realRoot(root);
+  if ((await findRepository(base, segments)) !== undefined) {
     throw invalid(`There is a repository ${quoteForLog(name)} already.`);
   }
-  if (!(await isBranchName(realRoot, branch))) {
+  if (!(await isBranchName(base, branch))) {
     throw invalid(`${quoteForLog(branch)} cannot be the name of a branch.`);
   }
-  const path = join(realRoot, ...segments);
-  await makeParents(realRoot, segments.slice(0, -1));
+  const path = join(base, ...segments);
+  await makeParents(base, segments.slice(0, -1));
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EEXIST' ? invalid(`${path} is there already.`) : error;
   });
   try {
     // Without templates: their hooks are samples, and their owner is somebody else.
     await askGit(path, ['init', '-q', '--bare', '--template=', `--initial-branch=${branch}`]);
-    const found = await findRepository(realRoot, segments);
+    const found = await findRepository(base, segments);
     if (found?.gitDir !== path) throw invalid(`A repository at ${path} could not be served.`);
   } catch (error) {
     await rm(path, { recursive: true, force: true });
@@ -67,17 +63,15 @@ export async function initRepository(root: string, name: string, branch: string)
 
 /** What the server would take for a path, and no character that a shell or a URL makes much of. */
 function checkedSegments(name: string): readonly string[] {
-  const path = name.endsWith('.git') ? name : `${name}.git`;
-  const target = parseTarget(`/${encodePath(path)}/git-upload-pack`, '');
-  if (target.kind === 'malformed') throw invalid(`The name ${quoteForLog(name)} ${target.why}.`);
-  for (const segment of target.segments) {
+  const segments = segmentsOf(name, name.endsWith('.git') ? name : `${name}.git`);
+  for (const segment of segments) {
     const usual = /^[\p{L}\p{N}._+@-]+$/u.test(segment) && Buffer.byteLength(segment) <= 200;
     if (usual && !segment.startsWith('.')) continue;
     throw invalid(
       `The name ${quoteForLog(name)} cannot be used: between slashes, letters, digits and ._+@- only, no dot first, at most 200 bytes.`,
     );
   }
-  return target.segments;
+  return segments;
 }
 
 /** As git init has it (is_valid_branch_name). */
@@ -107,8 +101,4 @@ async function makeParents(root: string, segments: readonly string[]): Promise<v
     const head = await orAbsent(stat(join(path, 'HEAD')));
     if (head !== undefined) throw invalid(`${path} is a repository itself.`);
   }
-}
-
-function invalid(sentence: string): GitWsError {
-  return new GitWsError('INVALID_OPTION', sentence);
 }

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Command } from 'commander';
-import { createGitServer, type GitServer } from '../../server/index.js';
+import { createGitServer, type GitServer, type UpstreamSshOptions } from '../../server/index.js';
 import { completeLimits, limitNames, type Limits } from '../../server/limits/limits.js';
 import {
   keepList,
@@ -19,9 +19,10 @@ import { createHttpServer, type OwnHttpServer } from '../http-server.js';
 import { createLog, logLevels, type Log } from '../log.js';
 import { fail } from '../problem.js';
 import { servedRoot } from '../served-root.js';
-import { addSettings, givenSettings } from '../settings/options.js';
+import { addSettings, givenSettings } from '../settings/command-options.js';
 import { readSettings } from '../settings/read.js';
 import { settingNames, type Settings } from '../settings/table.js';
+import { upstreamsOf } from '../upstreams.js';
 
 const description = `Serves the repositories in a directory, at any depth, bare or with a work tree.
 
@@ -93,10 +94,15 @@ export async function prepareServer(
   const onError = (error: unknown): void => {
     log.failure(error);
   };
-  const { upstreams = [], privateUpstreams = [] } = settings;
+  const { cache, cacheSize, cacheStale = 0 } = settings;
+  if (cache === undefined && cacheStale > 0) {
+    throw new Error('cacheStale is about what cache keeps: name its directory, too.');
+  }
   const gitServer = createGitServer({
     ...served,
-    upstreams: [...upstreams, ...privateUpstreams.map((url) => ({ url, private: true }))],
+    upstreams: upstreamsOf(settings),
+    upstreamSsh: sshFilesOf(settings),
+    ...(cache && { cache: { directory: cache, size: cacheSize, stale: cacheStale } }),
     ...{ basePath, publicUrl, origins, hosts: hostNames, trustedProxies, node, limits },
     ...{ gitConfig, safeDirectories, maintenance, hooksParent, smartHttp },
     ...access.options,
@@ -105,6 +111,9 @@ export async function prepareServer(
     },
     onRefusal: (report) => {
       log.refusal(report);
+    },
+    onUpstream: (report) => {
+      log.upstream(report);
     },
     onError,
   });
@@ -127,6 +136,16 @@ export async function prepareServer(
   return { gitServer, access, http, list };
 }
 
+function sshFilesOf({
+  upstreamSshKey: key,
+  upstreamKnownHosts: knownHosts,
+  upstreamSshConfig: config,
+}: Settings): UpstreamSshOptions | undefined {
+  if (key !== undefined && knownHosts !== undefined) return { key, knownHosts, config };
+  if (key === undefined && knownHosts === undefined && config === undefined) return undefined;
+  throw new Error('upstreamSshKey and upstreamKnownHosts belong together: give both, or neither.');
+}
+
 function limitsOf(settings: Settings): Limits {
   return completeLimits(Object.fromEntries(limitNames.map((name) => [name, settings[name]])));
 }
@@ -137,6 +156,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   let closing = false;
   const { gitServer, access, http, list } = await prepareServer(settings, log, () => closing);
   await gitVersion();
+  await gitServer.ready();
   const { server } = http;
   gitServer.attach(server, { limitConnections: true });
   server.listen(port, host);

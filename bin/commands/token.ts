@@ -2,10 +2,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken } from '../../server/index.js';
 import { quoteForLog } from '../../server/text/log-text.js';
-import { missingUnit, parseQuantity, quantityForms } from '../../server/limits/quantity.js';
+import { missingUnit, parseQuantity, quantityForms } from '../../server/limits/quantity-text.js';
 import { permissionFault } from '../../server/rules/decide.js';
 import { fail } from '../problem.js';
-import { addSettings, givenSettings } from '../settings/options.js';
+import { addSettings, givenSettings } from '../settings/command-options.js';
 import { readSettings } from '../settings/read.js';
 
 /** Adds the commands. */
@@ -51,7 +51,10 @@ export function addToken(program: Command): void {
 
   const list = token.command('list').description('print the tokens of the file, not the secrets');
   withFile(list, async (file) => {
-    for (const one of await listTokens(file)) {
+    const tokens = await listTokens(file);
+    // Silence would look the same where the file's name is misspelt.
+    if (tokens.length === 0) process.stderr.write(`There are no tokens in ${file}.\n`);
+    for (const one of tokens) {
       const permissions = one.permissions === undefined ? '' : `  ${one.permissions.join(' ')}`;
       const line = [one.name, one.user, one.created, one.expires ?? 'never'].join('\t');
       // Names have letters of any script, permissions any character.

@@ -3,7 +3,7 @@
  * tests hold them together.
  */
 import { limitNames, limits, type Limits } from '../../server/limits/limits.js';
-import { formatQuantity } from '../../server/limits/quantity.js';
+import { formatQuantity } from '../../server/limits/quantity-text.js';
 import { optionOf, settingNames, settingOf, variableOf, type SettingName } from './table.js';
 import { formatValue } from './values.js';
 

@@ -8,7 +8,11 @@ export const settingGroups: Readonly<Record<string, readonly SettingName[]>> = {
   'Behind a proxy, and for pages of other origins:': [
     ...(['publicUrl', 'origins', 'hostNames', 'trustedProxies', 'node'] as const),
   ],
-  'Repositories of other hosts:': ['upstreams', 'privateUpstreams'],
+  'Repositories of other hosts:': [
+    ...(['upstreams', 'privateUpstreams', 'upstreamCa', 'upstreamCredentials'] as const),
+    ...(['upstreamSshKey', 'upstreamKnownHosts', 'upstreamSshConfig'] as const),
+    ...(['cache', 'cacheSize', 'cacheStale'] as const),
+  ],
   'Who may do what:': ['allowPush', 'allowArchive', 'smartHttp', 'rules'],
   'Signing in:': [
     ...(['tokens', 'htpasswd', 'maxFailures', 'failureTime'] as const),

@@ -12,8 +12,10 @@ import {
   settingOf,
   settingsTable,
   variableOf,
+  type Setting,
   type SettingName,
   type Settings,
+  type Values,
 } from './table.js';
 import { BadValue, parseJsonValue, parseText, type Value } from './values.js';
 
@@ -132,10 +134,18 @@ function readFile(path: string): Partial<Record<SettingName, Value>> {
   for (const name of settingNames) {
     const value = fields[name];
     if (value === undefined) continue;
-    const isPath = settingOf(name).kind === 'path' && typeof value === 'string';
-    values[name] = isPath ? resolve(dirname(path), value) : value;
+    values[name] = withPaths(settingOf(name), value, dirname(path));
   }
   return values;
+}
+
+/** The same value, with its paths from a directory on. */
+function withPaths({ kind, paths }: Setting, value: Value, directory: string): Value {
+  if (kind === 'path' && typeof value === 'string') return resolve(directory, value);
+  if (paths !== true || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value as Values['pairs']).map(([key, one]) => [key, resolve(directory, one)]),
+  );
 }
 
 function invalid(sentence: string): GitWsError {

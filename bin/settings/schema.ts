@@ -3,7 +3,7 @@
  * of settings, published as docs/config.schema.json. It says what read.ts takes; where there are
  * several ways to write a number, the one that the documents use.
  */
-import { quantityPattern } from '../../server/limits/quantity.js';
+import { quantityPattern } from '../../server/limits/quantity-text.js';
 import { settingNames, settingOf, type Setting } from './table.js';
 import { formatValue, largest } from './values.js';
 

@@ -5,42 +5,12 @@
  */
 import { defaultFailureLimits } from '../../server/authentication/failures.js';
 import { limits, type Limits } from '../../server/limits/limits.js';
-import type { Unit } from '../../server/limits/quantity.js';
+import type { Unit } from '../../server/limits/quantity-text.js';
 import { logLevels } from '../log.js';
+import type { Setting, Values } from './setting.js';
+import { upstreamSettings } from './upstream-settings.js';
 
-/** What a setting's value is, by its kind. */
-export interface Values {
-  readonly text: string;
-  /** Of a file or directory; in a configuration file, relative to that file's directory. */
-  readonly path: string;
-  readonly port: number;
-  readonly switch: boolean;
-  readonly list: readonly string[];
-  /** `KEY=VALUE`, several. */
-  readonly pairs: Readonly<Record<string, string>>;
-  readonly ms: number;
-  readonly bytes: number;
-  readonly count: number;
-}
-
-/** One setting. */
-export interface Setting {
-  readonly kind: keyof Values;
-  /** Completes "the setting is …": a phrase without a full stop. */
-  readonly meaning: string;
-  /** Why the default is what it is. */
-  readonly reason?: string;
-  readonly default?: boolean | number | string;
-  /** What stands for the value in help, for example `<file>`. */
-  readonly value?: string;
-  /** The option's name without dashes, where it differs: lists have a singular. */
-  readonly option?: string;
-  /** Must not stand on a command line, which other users can read, nor be printed. */
-  readonly secret?: true;
-  readonly choices?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
+export type { Setting, Values } from './setting.js';
 
 const failureReason = 'docs/security.md says why.';
 
@@ -62,19 +32,7 @@ const own = {
     value: '<path>',
     meaning: 'path under which the repositories appear, for example /git',
   },
-  upstreams: {
-    kind: 'list',
-    value: '<url>',
-    option: 'upstream',
-    meaning:
-      'hosts whose repositories are reached for clients, below their names, such as https://git.example (docs/gateway.md)',
-  },
-  privateUpstreams: {
-    kind: 'list',
-    value: '<url>',
-    option: 'upstream-private',
-    meaning: 'more of them, which may have addresses of this machine or its network',
-  },
+  ...upstreamSettings,
   publicUrl: {
     kind: 'text',
     value: '<url>',

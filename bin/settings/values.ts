@@ -8,7 +8,7 @@ import {
   parseQuantity,
   quantityForms,
   type Unit,
-} from '../../server/limits/quantity.js';
+} from '../../server/limits/quantity-text.js';
 import type { Setting, Values } from './table.js';
 
 /** Value of some setting. */

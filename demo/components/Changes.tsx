@@ -1,25 +1,16 @@
 /** What differs from the last commit, and what is not pushed yet. */
 import { formatCount } from '../format.js';
-import type { FileEntry } from '../worker/status.js';
-import { discardFile, openChanges } from '../state/files.js';
-import {
-  activity,
-  branches,
-  changes,
-  distance,
-  excluded,
-  included,
-  merging,
-  selected,
-  unsaved,
-} from '../state/session.js';
+import { activity, branches, changes, distance, included, merging } from '../state/session.js';
 import { isMerged } from '../state/merging.js';
 import { pushNow } from '../state/work.js';
+import type { FileEntry } from '../worker/status.js';
+import { ChangeRow, DiscardButton } from './ChangeRow.js';
 import { CommitForm } from './CommitForm.js';
-import { Empty, IconButton } from './controls.js';
+import { Empty } from './controls.js';
 import { Icon } from './icons.js';
 import { ConflictList, MergeForm } from './MergeForm.js';
-import { StatusLetter } from './StatusLetter.js';
+import { SetAside, StashedList } from './Stashed.js';
+import { Staging } from './Staging.js';
 
 export function Changes() {
   return merging.value === undefined ? <ToCommit /> : <ToMerge />;
@@ -36,11 +27,12 @@ function ToMerge() {
       {others.length > 0 && (
         <ul class="change-list" aria-label="Changed files">
           {others.map((file) => (
-            <Change file={file} key={file.path} />
+            <MergeChange file={file} key={file.path} />
           ))}
         </ul>
       )}
       <MergeForm />
+      <StashedList />
     </div>
   );
 }
@@ -54,61 +46,44 @@ function ToCommit() {
           <p>Edit a file and save it, and it is listed here, ready to be committed.</p>
         </Empty>
       ) : (
-        <ul class="change-list" aria-label="Changed files">
-          {changed.map((file) => (
-            <Change file={file} key={file.path} />
-          ))}
-        </ul>
+        <>
+          <Staging />
+          <SetAside />
+        </>
       )}
       <CommitForm />
       <Unpushed />
+      <StashedList />
     </div>
   );
 }
 
-function Change({ file }: { readonly file: FileEntry }) {
-  const { path, status } = file;
-  const slash = path.lastIndexOf('/') + 1;
+/** None of these are in the merge's commit, but for those that are put in. */
+function MergeChange({ file }: { readonly file: FileEntry }) {
+  const { path, unstaged } = file;
   const isFixed = isMerged(path);
-  const isChosen =
-    merging.value === undefined ? !excluded.value.has(path) : isFixed || included.value.has(path);
+  const box = (
+    <input
+      type="checkbox"
+      aria-label={`Commit ${path}`}
+      title={isFixed ? 'The merge brings it' : undefined}
+      disabled={isFixed}
+      checked={isFixed || included.value.has(path)}
+      onChange={(event) => include(path, event.currentTarget.checked)}
+    />
+  );
   return (
-    <li class="change" data-status={status} data-selected={path === selected.value}>
-      <input
-        type="checkbox"
-        aria-label={`Commit ${path}`}
-        title={isFixed ? 'The merge brings it' : undefined}
-        disabled={isFixed}
-        checked={isChosen}
-        onChange={(event) => choose(path, event.currentTarget.checked)}
-      />
-      <button type="button" class="change-name" title={path} onClick={() => void openChanges(path)}>
-        <span class="change-file">{path.slice(slash)}</span>
-        <span class="change-folder">{path.slice(0, Math.max(0, slash - 1))}</span>
-      </button>
-      {unsaved.value.has(path) && (
-        <span class="unsaved-dot" role="img" aria-label="unsaved" title="unsaved" />
-      )}
-      <StatusLetter status={status} />
-      {!isFixed && (
-        <IconButton
-          icon="undo"
-          label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
-          onClick={() => void discardFile(path)}
-        />
-      )}
-    </li>
+    <ChangeRow file={file} of="status" before={box}>
+      {!isFixed && unstaged !== 'same' && <DiscardButton file={file} />}
+    </ChangeRow>
   );
 }
 
-/** All changes are in a commit, but for those that are put out; none are in a merge, but for those that are put in. */
-function choose(path: string, isIn: boolean): void {
-  const isMerge = merging.value !== undefined;
-  const paths = isMerge ? included : excluded;
-  const next = new Set(paths.value);
-  if (isIn === isMerge) next.add(path);
+function include(path: string, isIn: boolean): void {
+  const next = new Set(included.value);
+  if (isIn) next.add(path);
   else next.delete(path);
-  paths.value = next;
+  included.value = next;
 }
 
 function Unpushed() {

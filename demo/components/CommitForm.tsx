@@ -8,7 +8,8 @@ import {
   author,
   branches,
   changes,
-  excluded,
+  stagedChanges,
+  unstagedChanges,
 } from '../state/session.js';
 import { AuthorFields } from './AuthorFields.js';
 import { Icon } from './icons.js';
@@ -19,7 +20,9 @@ export function CommitForm() {
   const isAmending = amending.value !== undefined;
   const hasFields = changes.value.length > 0 || isAmending;
   if (!hasFields && amendable.value === undefined) return null;
-  const count = changes.value.filter(({ path }) => !excluded.value.has(path)).length;
+  const staged = stagedChanges.value.length;
+  const unstaged = unstagedChanges.value.length;
+  const count = staged === 0 ? unstaged : staged;
   const { name, email } = author.value;
   const isReady =
     (count > 0 || isAmending) &&
@@ -27,7 +30,7 @@ export function CommitForm() {
     name.trim() !== '' &&
     email.trim() !== '';
   const submit = (): void => {
-    if (isReady && activity.value === undefined) void commit();
+    if (isReady && activity.value === undefined) void commit(true);
   };
   return (
     <SubmitForm onSubmit={submit}>
@@ -55,10 +58,29 @@ export function CommitForm() {
             onInput={(event) => typeMessage(event.currentTarget.value)}
           />
           <AuthorFields />
-          <button class="button primary" disabled={!isReady || activity.value !== undefined}>
+          {unstaged > 0 && (
+            <p class="hint" id="what-is-taken">
+              {staged === 0 ? 'Nothing is staged: all changes are taken.' : sayLeft(unstaged)}
+            </p>
+          )}
+          <button
+            class="button primary"
+            disabled={!isReady || activity.value !== undefined}
+            aria-describedby={unstaged > 0 ? 'what-is-taken' : undefined}
+          >
             <Icon name="check" />
             {isAmending ? labelAmending(count) : labelCommitting(count)}
           </button>
+          {isAmending && staged === 0 && count > 0 && (
+            <button
+              type="button"
+              class="button"
+              disabled={!isReady || activity.value !== undefined}
+              onClick={() => void commit(false)}
+            >
+              {labelAmending(0)}
+            </button>
+          )}
         </>
       )}
     </SubmitForm>
@@ -70,8 +92,11 @@ function labelAmending(count: number): string {
 }
 
 function labelCommitting(count: number): string {
-  if (count === 0) return 'Choose a file';
   const { current } = branches.value;
   const commits = `Commit ${formatCount(count, 'file')}`;
   return current === undefined ? commits : `${commits} to ${current}`;
+}
+
+function sayLeft(count: number): string {
+  return `What is staged is taken. ${formatCount(count, 'file')} with other changes ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`;
 }

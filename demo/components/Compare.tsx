@@ -1,6 +1,7 @@
 /** Two versions of a file, to be looked at: what a commit did to it, or what is in no commit yet. */
 import { useEffect, useRef } from 'preact/hooks';
 import { showDiff } from '../editor/diff.js';
+import { chunkAction } from '../state/stage-chunk.js';
 import type { Versions } from '../worker/changes.js';
 import type { FileContent } from '../worker/files.js';
 import { inColumns, inCommit, leaveCommit, versions } from '../state/compare.js';
@@ -66,10 +67,12 @@ interface ComparisonProps {
   readonly kind: string;
   /** undefined while they are read. */
   readonly versions: Versions | undefined;
+  /** Which two they are, where lines go from one to the other. */
+  readonly between?: 'staged' | 'unstaged' | undefined;
 }
 
 /** Both versions, as far as a person can see the difference. */
-export function Comparison({ path, kind, versions: both }: ComparisonProps) {
+export function Comparison({ path, kind, versions: both, between }: ComparisonProps) {
   if (kind === 'submodule') {
     return (
       <Empty icon="box" title="Another repository">
@@ -85,20 +88,26 @@ export function Comparison({ path, kind, versions: both }: ComparisonProps) {
   return (
     <>
       {same !== undefined && <p class="compare-note">{same}</p>}
-      <Texts path={path} before={was} after={is} />
+      <Texts path={path} versions={both} between={between} />
     </>
   );
 }
 
-function Texts(props: { readonly path: string; readonly before: string; readonly after: string }) {
-  const { path, before, after } = props;
+interface TextsProps extends Pick<ComparisonProps, 'path' | 'between'> {
+  readonly versions: Versions;
+}
+
+function Texts({ path, versions: both, between }: TextsProps) {
   const host = useRef<HTMLDivElement>(null);
   const columns = inColumns.value;
+  const before = textOf(both.before) ?? '';
+  const after = textOf(both.after) ?? '';
   useEffect(() => {
     if (host.current === null) return undefined;
-    const view = showDiff(host.current, { path, before, after }, columns);
+    const action = between && chunkAction(path, between, both);
+    const view = showDiff(host.current, { path, before, after }, columns, action);
     return () => view.destroy();
-  }, [path, before, after, columns]);
+  }, [path, before, after, columns, between]);
   return <div class="editor compare" data-columns={columns} ref={host} />;
 }
 

@@ -17,12 +17,17 @@ import { Content } from './Viewers.js';
 interface ConflictProps {
   readonly path: string;
   readonly sides: Sides;
-  /** undefined while it is read, or where there is no such file. */
+  /** undefined where there is no such file, or it cannot be read. */
   readonly content: FileContent | undefined;
 }
 
-export function Conflict(props: ConflictProps) {
+/**
+ * @param isRead whether it is known what there is. Until then there are no buttons: another one might come under the
+ *   pointer of who presses one.
+ */
+export function Conflict({ isRead, ...props }: ConflictProps & { readonly isRead: boolean }) {
   const { sides, content } = props;
+  if (!isRead) return <div class="conflict" aria-busy="true" />;
   const isText = content?.kind === 'text' && isFile(sides.ours) && isFile(sides.theirs);
   return isText ? <TextConflict {...props} content={content} /> : <WholeConflict {...props} />;
 }

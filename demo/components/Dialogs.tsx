@@ -20,10 +20,18 @@ export function Dialogs() {
 }
 
 function Confirm({ question }: { readonly question: Question }) {
-  const { title, text, choices, answer } = question;
+  const { title, text, items = [], choices, answer } = question;
+  const first = choices.some(({ danger }) => danger === true) ? choices.length - 1 : 0;
   return (
     <Frame title={title} onCancel={() => answer(undefined)} onSubmit={() => undefined}>
       <p>{text}</p>
+      {items.length > 0 && (
+        <ul class="dialog-items">
+          {items.map((item) => (
+            <li key={item}>{item}</li>
+          ))}
+        </ul>
+      )}
       <div class="dialog-buttons">
         {choices.map(({ id, label, danger }, index) => (
           <button
@@ -31,7 +39,7 @@ function Confirm({ question }: { readonly question: Question }) {
             class={`button ${index === 0 ? (danger ? 'dangerous' : 'primary') : ''}`}
             key={id}
             // What cannot be undone is not what Enter does.
-            autoFocus={danger ? index === choices.length - 1 : index === 0}
+            autoFocus={index === first}
             onClick={() => answer(id)}
           >
             {label}
@@ -43,7 +51,7 @@ function Confirm({ question }: { readonly question: Question }) {
 }
 
 function Line({ question }: { readonly question: LineQuestion }) {
-  const { title, label, hint, initial, action, submit, answer } = question;
+  const { title, label, hint, initial, action, isOptional = false, submit, answer } = question;
   const [line, setLine] = useState(initial);
   const [complaint, setComplaint] = useState('');
   const take = async (): Promise<void> => {
@@ -77,7 +85,7 @@ function Line({ question }: { readonly question: LineQuestion }) {
         {complaint || hint}
       </p>
       <div class="dialog-buttons">
-        <button class="button primary" disabled={line.trim() === ''}>
+        <button class="button primary" disabled={!isOptional && line.trim() === ''}>
           {action}
         </button>
         <button type="button" class="button" onClick={answer}>

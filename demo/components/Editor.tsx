@@ -3,6 +3,7 @@ import { basicSetup } from 'codemirror';
 import { Compartment } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Chunk, ChunkAction } from '../editor/chunks.js';
 import { conflictsWithin, type SideNames } from '../editor/conflicts.js';
 import { changesWithin } from '../editor/diff.js';
 import { openDocument, updateDocument } from '../editor/documents.js';
@@ -16,6 +17,8 @@ interface EditorProps {
   readonly content: Extract<FileContent, { kind: 'text' }>;
   /** What its changes are shown against, where they are. */
   readonly original: string | undefined;
+  /** What can be done with a change. */
+  readonly action?: ChunkAction | undefined;
   /** Where it has conflicts. */
   readonly conflict?: EditorConflict | undefined;
 }
@@ -33,9 +36,11 @@ const changesPlace = new Compartment();
 /** The same, of conflicts. */
 const conflictPlace = new Compartment();
 
-export function Editor({ path, content, original, conflict }: EditorProps) {
+export function Editor({ path, content, original, action, conflict }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
+  const act = useRef(action);
+  act.current = action;
   useEffect(() => {
     if (host.current === null) return;
     const created = new EditorView({ parent: host.current });
@@ -67,9 +72,12 @@ export function Editor({ path, content, original, conflict }: EditorProps) {
     if (view.current?.state !== state) view.current?.setState(state);
   }, [path, content]);
   useEffect(() => {
-    const shown = original === undefined ? [] : changesWithin(original);
+    const { lineSeparator } = content;
+    const latest = act.current;
+    const button = latest && { ...latest, run: (chunk: Chunk) => act.current?.run(chunk) };
+    const shown = original === undefined ? [] : changesWithin(original, lineSeparator, button);
     view.current?.dispatch({ effects: changesPlace.reconfigure(shown) });
-  }, [path, content, original]);
+  }, [path, content, original, action === undefined]);
   const { ours, theirs } = conflict?.names ?? {};
   useEffect(() => {
     const shown = view.current ?? undefined;

@@ -1,16 +1,18 @@
 /** The file that is shown: its name, what can be done with it, and what is in it. */
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
-import { compared, inColumns, inCommit, showsChanges, versions } from '../state/compare.js';
+import { compared, inColumns, inCommit, shownChanges, versions } from '../state/compare.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
 import { isMerged, sidesOf } from '../state/merging.js';
 import { saveFile } from '../state/save.js';
 import { showHistoryOf } from '../state/workspace.js';
-import { content, files, selected, unsaved } from '../state/session.js';
+import { content, files, merging, selected, unreadable, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { Conflict } from './Conflict.js';
 import { Editor } from './Editor.js';
 import { Icon } from './icons.js';
+import type { ChunkAction } from '../editor/chunks.js';
+import { chunkAction } from '../state/stage-chunk.js';
 import { Columns, CommitFile, Comparison } from './Compare.js';
 import { StatusLetter } from './StatusLetter.js';
 import { Binary, Link, Picture } from './Viewers.js';
@@ -25,15 +27,13 @@ export function FileView() {
     const isThere = entry !== undefined && entry.status !== 'deleted';
     return (
       <>
-        <FileHead
-          entry={entry ?? { path, kind: 'file', status: 'deleted' }}
-          content={here?.content}
-        />
+        <FileHead entry={entry ?? { path, ...goneFile }} content={here?.content} />
         <div class="file-body">
           <Conflict
             path={path}
             sides={sides}
             content={isThere ? here?.content : undefined}
+            isRead={!isThere || here !== undefined || unreadable.value === path}
             key={path}
           />
         </div>
@@ -56,6 +56,9 @@ export function FileView() {
   );
 }
 
+/** What a conflict has left nowhere. */
+const goneFile = { kind: 'file', status: 'deleted', staged: 'same', unstaged: 'deleted' } as const;
+
 interface FileProps {
   readonly entry: FileEntry;
   readonly content: FileContent;
@@ -68,86 +71,110 @@ function FileHead({
   entry: FileEntry;
   content: FileContent | undefined;
 }) {
-  const { path, status, kind } = entry;
+  const { path, status, kind, staged, unstaged } = entry;
   const isUnsaved = unsaved.value.has(path);
   const isConflict = sidesOf(path) !== undefined;
-  const isChanged = !isConflict && (status !== 'same' || isUnsaved);
+  const isChanged = !isConflict && (unstaged !== 'same' || isUnsaved);
+  const isStaged = !isConflict && staged !== 'same';
   const slash = path.lastIndexOf('/') + 1;
   return (
     <header class="file-head">
-      <h2 class="file-name" title={path}>
-        <span class="file-folder">{path.slice(0, slash)}</span>
-        {path.slice(slash)}
-      </h2>
-      <StatusLetter status={isUnsaved && status === 'same' ? 'modified' : status} />
-      {isConflict && <span class="flag conflict-flag">conflict</span>}
-      {kind !== 'file' && <span class="flag">{kind === 'symlink' ? 'link' : kind}</span>}
-      <span class="spacer" />
-      {isChanged && <Views />}
-      {isChanged && showsChanges.value && <Columns />}
-      {status !== 'added' && (
-        <IconButton
-          icon="history"
-          label={`History of ${path}`}
-          onClick={() => void showHistoryOf(path)}
-        />
-      )}
-      {status !== 'deleted' && kind !== 'symlink' && (
-        <IconButton
-          icon="download"
-          label={`Download ${path}`}
-          onClick={() => void downloadFile(path)}
-        />
-      )}
-      {isChanged && !isMerged(path) && (
-        <IconButton
-          icon="undo"
-          label={status === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
-          onClick={() => void discardFile(path)}
-        />
-      )}
-      {status !== 'deleted' && !isConflict && (
-        <IconButton icon="trash" label={`Delete ${path}`} onClick={() => void removeFile(path)} />
-      )}
-      {shown?.kind === 'text' && status !== 'deleted' && (
-        <button
-          type="button"
-          class="button save"
-          disabled={!isUnsaved}
-          title="Ctrl+S, or ⌘S"
-          onClick={() => void saveFile(path)}
-        >
-          <Icon name="save" /> {isUnsaved ? 'Save' : 'Saved'}
-        </button>
-      )}
+      <div class="file-title">
+        <h2 class="file-name" title={path}>
+          <span class="file-folder">{path.slice(0, slash)}</span>
+          {path.slice(slash)}
+        </h2>
+        <StatusLetter status={isUnsaved && status === 'same' ? 'modified' : status} />
+        {isConflict && <span class="flag conflict-flag">conflict</span>}
+        {kind !== 'file' && <span class="flag">{kind === 'symlink' ? 'link' : kind}</span>}
+      </div>
+      <div class="file-actions">
+        {(isChanged || isStaged) && <Views isChanged={isChanged} isStaged={isStaged} />}
+        {compared.value !== undefined && <Columns />}
+        {status !== 'added' && (
+          <IconButton
+            icon="history"
+            label={`History of ${path}`}
+            onClick={() => void showHistoryOf(path)}
+          />
+        )}
+        {status !== 'deleted' && kind !== 'symlink' && (
+          <IconButton
+            icon="download"
+            label={`Download ${path}`}
+            onClick={() => void downloadFile(path)}
+          />
+        )}
+        {isChanged && !isMerged(path) && (
+          <IconButton
+            icon="undo"
+            label={unstaged === 'deleted' ? `Bring ${path} back` : `Discard changes in ${path}`}
+            onClick={() => void discardFile(path)}
+          />
+        )}
+        {status !== 'deleted' && !isConflict && (
+          <IconButton icon="trash" label={`Delete ${path}`} onClick={() => void removeFile(path)} />
+        )}
+        {shown?.kind === 'text' && status !== 'deleted' && (
+          <button
+            type="button"
+            class="button save"
+            disabled={!isUnsaved}
+            aria-label={isUnsaved ? 'Save' : 'Saved'}
+            title="Ctrl+S, or ⌘S"
+            onClick={() => void saveFile(path)}
+          >
+            <Icon name="save" /> <span class="wide-only">{isUnsaved ? 'Save' : 'Saved'}</span>
+          </button>
+        )}
+      </div>
     </header>
   );
 }
 
-/** The file itself, or what has changed in it. */
-function Views() {
-  const isChanges = showsChanges.value;
-  const choose = (changes: boolean) => () => (showsChanges.value = changes);
+interface ViewsProps {
+  readonly isChanged: boolean;
+  readonly isStaged: boolean;
+}
+
+/** The file itself, what has changed in it, or what of that is staged. */
+function Views({ isChanged, isStaged }: ViewsProps) {
+  const shown = compared.value?.between;
+  const view = (which: typeof shown, label: string) => (
+    <button
+      type="button"
+      aria-pressed={shown === which}
+      onClick={() => (shownChanges.value = which)}
+    >
+      {label}
+    </button>
+  );
   return (
     <div class="file-views" role="group" aria-label="What is shown">
-      <button type="button" aria-pressed={!isChanges} onClick={choose(false)}>
-        File
-      </button>
-      <button type="button" aria-pressed={isChanges} onClick={choose(true)}>
-        Changes
-      </button>
+      {view(undefined, 'File')}
+      {isChanged && view('unstaged', 'Changes')}
+      {isStaged && view('staged', 'Staged')}
     </div>
   );
 }
 
 function Body({ entry, content: shown }: FileProps) {
-  const isCompared = compared.value !== undefined;
+  const between = compared.value?.between;
+  const isCompared = between !== undefined;
   const original = originalText();
   const isEditable = shown.kind === 'text' && entry.status !== 'deleted';
   // In one column a text stays what it is, a thing to be edited.
-  const isWithin = isEditable && original !== undefined && !inColumns.value;
+  const isWithin =
+    between === 'unstaged' && isEditable && original !== undefined && !inColumns.value;
   if (isCompared && !isWithin) {
-    return <Comparison path={entry.path} kind={entry.kind} versions={versions.value} />;
+    return (
+      <Comparison
+        path={entry.path}
+        kind={entry.kind}
+        versions={versions.value}
+        between={merging.value === undefined ? between : undefined}
+      />
+    );
   }
   switch (shown.kind) {
     case 'text':
@@ -159,7 +186,8 @@ function Body({ entry, content: shown }: FileProps) {
         <Editor
           path={entry.path}
           content={shown}
-          original={isCompared && isWithin ? original : undefined}
+          original={isWithin ? original : undefined}
+          action={isWithin && merging.value === undefined ? stageHere(entry.path) : undefined}
         />
       );
     case 'image':
@@ -171,7 +199,12 @@ function Body({ entry, content: shown }: FileProps) {
   }
 }
 
-/** @returns what the last commit has of the file; undefined where that is no text, or not read yet. */
+function stageHere(path: string): ChunkAction | undefined {
+  const both = versions.value;
+  return both && chunkAction(path, 'unstaged', both);
+}
+
+/** @returns what the index has of the file; undefined where that is no text, or not read yet. */
 function originalText(): string | undefined {
   const both = versions.value;
   if (both === undefined) return undefined;

@@ -7,7 +7,8 @@ interface IconButtonProps {
   readonly icon: IconName;
   /** What it does: read out, and shown when it is pointed at. */
   readonly label: string;
-  readonly onClick: () => void;
+  /** Given the button. */
+  readonly onClick: (button: HTMLButtonElement) => void;
   readonly disabled?: boolean;
   readonly class?: string;
 }
@@ -20,7 +21,7 @@ export function IconButton({ icon, label, onClick, disabled, class: extra }: Ico
       aria-label={label}
       title={label}
       disabled={disabled ?? false}
-      onClick={onClick}
+      onClick={(event) => onClick(event.currentTarget)}
     >
       <Icon name={icon} />
     </button>

@@ -157,14 +157,16 @@ function take(view: EditorView, which: readonly number[], choice: Choice): void 
   view.dispatch({ changes, userEvent: 'input.conflict' });
 }
 
+/** The conflict that is to have the focus once it is drawn: who steps on before steps on from there. */
+const awaited = new WeakMap<EditorView, number>();
+
 /** Goes to the next conflict after the one that has the focus, or the selection is in; or to the one before. */
 export function stepConflict(view: EditorView, by: 1 | -1): void {
   const conflicts = conflictsOf(view.state);
   if (conflicts.length === 0) return;
-  const focused = document.activeElement?.closest<HTMLElement>('.cm-conflict');
-  const at = focused?.dataset['at'];
-  if (at !== undefined && view.dom.contains(focused ?? null)) {
-    showConflict(view, (Number(at) + by + conflicts.length) % conflicts.length);
+  const at = awaited.get(view) ?? focusedConflict(view);
+  if (at !== undefined) {
+    showConflict(view, (at + by + conflicts.length) % conflicts.length);
     return;
   }
   const { doc, selection } = view.state;
@@ -173,6 +175,12 @@ export function stepConflict(view: EditorView, by: 1 | -1): void {
   const before = conflicts.findLastIndex(({ end }) => end < line);
   if (by === 1) showConflict(view, after === -1 ? 0 : after);
   else showConflict(view, before === -1 ? conflicts.length - 1 : before);
+}
+
+function focusedConflict(view: EditorView): number | undefined {
+  const focused = document.activeElement?.closest<HTMLElement>('.cm-conflict');
+  const at = focused?.dataset['at'];
+  return at !== undefined && view.dom.contains(focused ?? null) ? Number(at) : undefined;
 }
 
 /** Brings a conflict into view, and gives its first button the focus. */
@@ -186,12 +194,15 @@ function showConflict(view: EditorView, at: number): void {
   });
   // What is far away is drawn a moment later.
   let tries = 10;
+  awaited.set(view, at);
   const focus = (): void => {
+    if (awaited.get(view) !== at) return;
     const group = view.dom.querySelector(`.cm-conflict[data-at="${at}"]`);
     const first = group?.querySelector('button');
     first?.focus({ preventScroll: true });
     tries -= 1;
     if (!first && tries > 0) requestAnimationFrame(focus);
+    else awaited.delete(view);
   };
   requestAnimationFrame(focus);
 }

@@ -66,8 +66,13 @@ const changes = EditorView.theme({
   '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--added)' },
   '&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter': { background: 'var(--deleted)' },
   '.cm-deletedChunk': { paddingLeft: '0.5rem' },
-  '.cm-deletedChunk .cm-chunkButtons': { insetInlineEnd: '0.75rem', zIndex: '1' },
-  '.cm-deletedChunk button.chunk-discard': {
+  '.cm-deletedChunk .cm-chunkButtons': {
+    display: 'flex',
+    gap: '0.3rem',
+    insetInlineEnd: '0.75rem',
+    zIndex: '1',
+  },
+  '.cm-deletedChunk .cm-chunkButtons button': {
     padding: '0 0.5rem',
     border: '1px solid var(--line-strong)',
     borderRadius: '5px',
@@ -79,6 +84,10 @@ const changes = EditorView.theme({
   '.cm-deletedChunk button.chunk-discard:is(:hover, :focus-visible)': {
     borderColor: 'var(--bad)',
     color: 'var(--bad)',
+  },
+  '.cm-deletedChunk button.chunk-stage:is(:hover, :focus-visible)': {
+    borderColor: 'var(--accent)',
+    color: 'var(--accent)',
   },
   '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"⋯"' },
   '.cm-collapsedLines': {

@@ -31,9 +31,11 @@ const prefix = 'gitws-demo-';
 
 /** Commands after which other tabs have to look again. */
 const changing = [
-  ...['amendCommit', 'checkOut', 'clone', 'commitChanges', 'createBranch', 'createTag'],
+  ...['amendCommit', 'bringBack', 'bringBackOnBranch', 'checkOut', 'clone', 'commitChanges'],
+  ...['createBranch', 'createTag', 'dropStashed'],
   ...['deleteFile', 'discardChange', 'fetch', 'finishMerge', 'giveUpMerge', 'join', 'push'],
-  ...['removeTag', 'resolveFile', 'setAside', 'writeText'],
+  ...['removeTag', 'resolveFile', 'setAside', 'stageFiles', 'stageLines', 'unstageFiles'],
+  ...['stashChanges', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 
 /**

@@ -57,6 +57,7 @@ export async function pull(
 /**
  * Pushes a ref, by its full name, to the one of the same name.
  *
+ * @param lease the oid that the server's ref is to have, whose commits may be lost then; undefined: none may be.
  * @returns what became of each ref.
  * @throws whatever is not an answer of the server about a ref.
  */
@@ -64,11 +65,13 @@ export async function push(
   repository: Repository,
   ref: string,
   transfer: Transfer,
+  lease?: string,
 ): Promise<PushedRef[]> {
   const { git, dir } = repository;
   try {
     const told = remoteArguments(transfer, repository);
-    const { refs } = await git.push({ ...told, dir, remote, ref, remoteRef: ref });
+    const force = lease === undefined ? {} : { forceWithLease: lease };
+    const { refs } = await git.push({ ...told, ...force, dir, remote, ref, remoteRef: ref });
     return outcomes(refs);
   } catch (error) {
     const { code, data } = error as { code?: string; data?: PushErrorData };

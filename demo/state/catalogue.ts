@@ -1,7 +1,7 @@
-/** The repositories that this browser keeps, and those that were never finished. */
+/** The repositories that this browser keeps, and those that are being removed. */
 import { signal } from '@preact/signals';
 import { deleteRepository } from '../repository/repository.js';
-import { onRemembered, recall, remember } from './storage.js';
+import { isText, onRemembered, recall, remember } from './storage.js';
 
 /** A repository in this browser. */
 export interface CatalogueEntry {
@@ -15,7 +15,8 @@ export interface CatalogueEntry {
 }
 
 const readCatalogue = (): readonly CatalogueEntry[] => recall('repositories', areEntries, []);
-const readUnfinished = (): readonly string[] => recall('unfinished', areStrings, []);
+/** By the key of a demo that had clones there, too, which nobody goes on with. */
+const readRemoving = (): readonly string[] => recall('unfinished', areStrings, []);
 
 /** The last one used first. */
 export const catalogue = signal<readonly CatalogueEntry[]>(readCatalogue());
@@ -28,12 +29,12 @@ export function onCatalogueChange(changed: () => void): void {
 
 /** Whether somebody has taken it off the list, and is deleting it. */
 export function isBeingRemoved(id: string): boolean {
-  return readUnfinished().includes(id) && !readCatalogue().some((entry) => entry.id === id);
+  return readRemoving().includes(id) && !readCatalogue().some((entry) => entry.id === id);
 }
 
 /** The repository to open when the page is loaded again. */
 export function lastOpened(): CatalogueEntry | undefined {
-  const id = recall<string>('open', isString, '');
+  const id = recall<string>('open', isText, '');
   return catalogue.value.find((entry) => entry.id === id);
 }
 
@@ -51,10 +52,10 @@ export function keepInCatalogue(entry: CatalogueEntry): void {
 /** Forgets a repository and deletes it. */
 export async function removeFromCatalogue(id: string): Promise<void> {
   // First: whoever hears of the second is to know why.
-  markUnfinished(id);
+  markRemoving(id);
   write(readCatalogue().filter((entry) => entry.id !== id));
   await deleteRepository(id);
-  markFinished(id);
+  markRemoved(id);
 }
 
 /** A random name for a new repository's database. */
@@ -63,48 +64,26 @@ export function createId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/**
- * Runs a clone so that nothing of it stays where the page is closed in the middle of it: the next
- * page that opens deletes what no living page is at work on.
- */
-export async function whileCloning<T>(id: string, work: () => Promise<T>): Promise<T> {
-  markUnfinished(id);
-  const run = async (): Promise<T> => {
-    try {
-      return await work();
-    } finally {
-      markFinished(id);
-    }
-  };
-  // Pages from an unsafe origin have no locks.
-  if (!('locks' in navigator)) return run();
-  return navigator.locks.request(lockName(id), run);
-}
-
-/** Deletes what earlier pages left unfinished. */
-export async function sweepUnfinished(): Promise<void> {
-  if (!('locks' in navigator)) return;
-  for (const id of readUnfinished()) {
-    await navigator.locks.request(lockName(id), { ifAvailable: true }, async (lock) => {
-      if (lock === null) return;
+/** Deletes what was being removed when its page was closed. */
+export async function sweepRemoved(): Promise<void> {
+  const removing = readRemoving().filter((id) => isBeingRemoved(id));
+  // Each waits for whoever has it open.
+  await Promise.all(
+    removing.map(async (id) => {
       await deleteRepository(id);
-      markFinished(id);
-    });
-  }
+      markRemoved(id);
+    }),
+  );
 }
 
-function lockName(id: string): string {
-  return `gitws-demo-clone-${id}`;
+function markRemoving(id: string): void {
+  remember('unfinished', [...new Set([...readRemoving(), id])]);
 }
 
-function markUnfinished(id: string): void {
-  remember('unfinished', [...new Set([...readUnfinished(), id])]);
-}
-
-function markFinished(id: string): void {
+function markRemoved(id: string): void {
   remember(
     'unfinished',
-    readUnfinished().filter((other) => other !== id),
+    readRemoving().filter((other) => other !== id),
   );
 }
 
@@ -113,12 +92,8 @@ function write(entries: readonly CatalogueEntry[]): void {
   remember('repositories', entries);
 }
 
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
 function areStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(isString);
+  return Array.isArray(value) && value.every(isText);
 }
 
 function areEntries(value: unknown): value is CatalogueEntry[] {
@@ -128,6 +103,6 @@ function areEntries(value: unknown): value is CatalogueEntry[] {
 function isEntry(value: unknown): value is CatalogueEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { id, name, url, gateway, usedAt } = value as Record<string, unknown>;
-  const isWay = gateway === undefined || isString(gateway);
-  return isString(id) && isString(name) && isString(url) && isWay && typeof usedAt === 'number';
+  const isWay = gateway === undefined || isText(gateway);
+  return isText(id) && isText(name) && isText(url) && isWay && typeof usedAt === 'number';
 }

@@ -23,21 +23,25 @@ export function amend(isOn: boolean): void {
   session.amending.value = isOn ? session.amendable.value : undefined;
 }
 
-/** Commits the chosen changes under the message that was typed. */
-export async function commit(): Promise<void> {
+/**
+ * Commits what is staged under the message that was typed.
+ *
+ * @param takesAll whether all changes are staged first, where nothing is.
+ */
+export async function commit(takesAll: boolean): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined || !(await settleUnsaved('commit'))) return;
-  const changes = session.changes.value;
-  const chosen = new Set(
-    changes.map(({ path }) => path).filter((path) => !session.excluded.value.has(path)),
-  );
+  const staged = session.stagedChanges.value;
+  const all = session.unstagedChanges.value.map(({ path }) => path);
+  const stage = takesAll && staged.length === 0 ? all : [];
+  const count = staged.length + stage.length;
   const amending = session.amending.value;
   const branch = session.branches.value.current;
   const message = typed.value.trim();
   const title = amending === undefined ? 'Committing' : 'Amending';
   const done = await perform({ kind: 'commit', title }, async () => {
     const { git, dir } = repository;
-    const what = { dir, changes, chosen, message, author: session.author.value };
+    const what = { dir, stage, message, author: session.author.value };
     const oid =
       amending === undefined || branch === undefined
         ? await git.commitChanges(what)
@@ -49,9 +53,8 @@ export async function commit(): Promise<void> {
   batch(() => {
     if (amending === undefined) session.message.value = '';
     session.amending.value = undefined;
-    session.excluded.value = new Set();
   });
-  const what = chosen.size === 0 ? 'The message' : formatCount(chosen.size, 'file');
+  const what = count === 0 ? 'The message' : formatCount(count, 'file');
   session.notice.value = {
     tone: 'good',
     title: `${amending === undefined ? 'Committed' : 'Amended'} ${done.value.slice(0, 7)}`,

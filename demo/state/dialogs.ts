@@ -7,6 +7,8 @@ export interface Question {
   readonly kind: 'confirm';
   readonly title: string;
   readonly text: string;
+  /** What it is about, one a line. */
+  readonly items?: readonly string[];
   readonly choices: readonly {
     readonly id: string;
     readonly label: string;
@@ -23,6 +25,8 @@ export interface LineQuestion {
   readonly hint: string;
   readonly initial: string;
   readonly action: string;
+  /** Whether the line may be empty. */
+  readonly isOptional?: boolean;
   /** Does what is asked for; what it throws is shown, and the question stays. */
   readonly submit: (line: string) => Promise<void>;
   readonly answer: () => void;

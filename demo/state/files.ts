@@ -6,7 +6,7 @@ import { checkName } from '../repository/names.js';
 import type { Repository } from '../repository/repository.js';
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
-import { leaveCommit, showsChanges } from './compare.js';
+import { leaveCommit, shownChanges } from './compare.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
 import { attempt, inTurn } from './perform.js';
@@ -20,6 +20,7 @@ import {
   repository,
   revealed,
   selected,
+  unreadable,
   unsaved,
 } from './session.js';
 
@@ -31,24 +32,24 @@ export async function showFile(path: string): Promise<void> {
 
 /** As {@link showFile}, on somebody's wish: brings the file to the front. */
 export async function openFile(path: string): Promise<void> {
-  await open(path, false);
+  await open(path, undefined);
 }
 
 /** As {@link openFile}, with what has changed in it. */
-export async function openChanges(path: string): Promise<void> {
-  await open(path, true);
+export async function openChanges(path: string, which: 'staged' | 'unstaged'): Promise<void> {
+  await open(path, which);
 }
 
 /** As {@link openFile}, at a line, from 1. */
 export async function openLine(path: string, line: number): Promise<void> {
-  await open(path, false);
+  await open(path, undefined);
   revealed.value = { path, line };
 }
 
-async function open(path: string, withChanges: boolean): Promise<void> {
+async function open(path: string, which: 'staged' | 'unstaged' | undefined): Promise<void> {
   batch(() => {
     leaveCommit();
-    showsChanges.value = withChanges;
+    shownChanges.value = which;
     focus.value = 'file';
   });
   await showFile(path);
@@ -63,7 +64,10 @@ export async function showSelected(): Promise<void> {
   const read = await attempt(() => readShown(repo, entry));
   // Another one may have been chosen while this one was read.
   if (selected.value !== path || repository.value !== repo) return;
-  content.value = read === undefined ? undefined : { path, content: read };
+  batch(() => {
+    content.value = read === undefined ? undefined : { path, content: read };
+    unreadable.value = read === undefined ? path : undefined;
+  });
 }
 
 /** A file that is gone can have edits all the same: the editor has them. */
@@ -135,18 +139,19 @@ export async function removeFile(path: string): Promise<void> {
   );
 }
 
-/** Makes a file what it was in the last commit. */
+/** Makes a file what is staged of it: what it was in the last commit, where nothing is. */
 export async function discardFile(path: string): Promise<void> {
   const repo = repository.value;
   const entry = files.value.get(path);
   if (repo === undefined || entry === undefined || isWritingFiles.value) return;
-  if (entry.status !== 'deleted') {
-    const isNew = entry.status === 'added';
+  if (entry.unstaged !== 'deleted') {
+    const isNew = entry.unstaged === 'added';
+    const before = entry.staged === 'same' ? 'it was in the last commit' : 'is staged of it';
     const choice = await confirm({
       title: isNew ? `Delete ${path}?` : `Discard the changes in ${path}?`,
       text: isNew
-        ? 'It is in no commit, and cannot be brought back.'
-        : 'The file becomes what it was in the last commit. The changes cannot be brought back.',
+        ? 'It is not in git yet, and cannot be brought back.'
+        : `The file becomes what ${before}. The changes cannot be brought back.`,
       choices: [
         { id: 'discard', label: isNew ? 'Delete' : 'Discard', danger: true },
         { id: 'keep', label: 'Keep' },
@@ -158,7 +163,7 @@ export async function discardFile(path: string): Promise<void> {
     inTurn(async () => {
       const { git, dir } = repo;
       const [now] = await git.scanFiles({ dir, under: path });
-      if (now !== undefined && now.status !== 'same') await git.discardChange({ dir, file: now });
+      if (now !== undefined && now.unstaged !== 'same') await git.discardChange({ dir, file: now });
       await reread(repo, path);
     }),
   );

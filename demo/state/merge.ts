@@ -3,6 +3,7 @@ import type { Joined } from '../worker/merge.js';
 import { sayConflict, sayUnsupported, type Clash } from './conflict.js';
 import { perform } from './perform.js';
 import { settleUnsaved } from './save.js';
+import { offeringAside, type Outcome } from './stash.js';
 import * as session from './session.js';
 import { refresh } from './workspace.js';
 
@@ -13,18 +14,20 @@ export async function mergeBranch(name: string, isRemote: boolean): Promise<void
   if (repository === undefined || branch === undefined || !(await settleUnsaved('merge'))) return;
   const them = isRemote ? `origin/${name}` : name;
   const title = `Merging ${them} into ${branch}`;
-  const done = await perform({ kind: 'merge', title }, async ({ onProgress }) => {
-    const { git, dir } = repository;
-    const joined = await git.join({
-      ...{ dir, branch, onProgress, author: session.signature() },
-      other: isRemote ? `refs/remotes/${them}` : `refs/heads/${them}`,
+  await offeringAside({ verb: 'merge', words: `Before the merge of ${them}` }, async () => {
+    const done = await perform({ kind: 'merge', title }, async ({ onProgress }) => {
+      const { git, dir } = repository;
+      const joined = await git.join({
+        ...{ dir, branch, onProgress, author: session.signature() },
+        other: isRemote ? `refs/remotes/${them}` : `refs/heads/${them}`,
+      });
+      await refresh();
+      return joined;
     });
-    await refresh();
-    return joined;
+    if (done === undefined) return 'failed';
+    const absent = `There is no branch ${them}`;
+    return sayJoined(done.value, { branch, absent, them, remote: [], push: undefined });
   });
-  if (done === undefined) return;
-  const absent = `There is no branch ${them}`;
-  sayJoined(done.value, { branch, absent, them, remote: [], push: undefined });
 }
 
 /** What it takes to say what became of commits. */
@@ -35,14 +38,14 @@ interface Joining extends Omit<Clash, 'sides'> {
 }
 
 /** Says what became of the other side's commits. */
-export function sayJoined(joined: Joined, { branch, absent, ...joining }: Joining): void {
+export function sayJoined(joined: Joined, { branch, absent, ...joining }: Joining): Outcome {
   if (joined.kind === 'conflict') {
     sayConflict({ sides: joined.sides, ...joining }, joined.paths);
-    return;
+    return 'waits';
   }
   if (joined.kind === 'unsupported') {
     sayUnsupported({ sides: joined.sides, ...joining });
-    return;
+    return 'failed';
   }
   const { them, remote } = joining;
   const titles = {
@@ -57,6 +60,7 @@ export function sayJoined(joined: Joined, { branch, absent, ...joining }: Joinin
     text: 'to' in joined ? range(joined.from, joined.to) : undefined,
     remote,
   };
+  return joined.kind === 'no-branch' ? 'failed' : 'done';
 }
 
 function range(from: string | undefined, to: string): string {

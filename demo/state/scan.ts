@@ -2,7 +2,7 @@
 import { batch } from '@preact/signals';
 import type { Repository } from '../repository/repository.js';
 import type { FileEntry } from '../worker/status.js';
-import { excluded, files, unsaved } from './session.js';
+import { files, unsaved } from './session.js';
 
 /** Looks at all files. @returns them by their paths. */
 export async function scanAll(repository: Repository): Promise<ReadonlyMap<string, FileEntry>> {
@@ -29,9 +29,6 @@ export async function scanAgain(
     next.delete(path);
     for (const entry of found) next.set(entry.path, entry);
     files.value = withUnsaved(next);
-    if (!next.has(path) && excluded.value.has(path)) {
-      excluded.value = new Set([...excluded.value].filter((other) => other !== path));
-    }
   });
 }
 
@@ -39,8 +36,13 @@ export async function scanAgain(
 function withUnsaved(found: Map<string, FileEntry>): Map<string, FileEntry> {
   for (const path of unsaved.value) {
     const entry = found.get(path);
-    if (entry === undefined) found.set(path, { path, kind: 'file', status: 'added' });
-    else if (entry.status === 'deleted') found.set(path, { ...entry, status: 'modified' });
+    if (entry === undefined) {
+      const status = 'added';
+      found.set(path, { path, kind: 'file', status, staged: 'same', unstaged: status });
+    } else if (entry.status === 'deleted') {
+      const unstaged = entry.unstaged === 'deleted' ? 'modified' : 'added';
+      found.set(path, { ...entry, status: 'modified', unstaged });
+    }
   }
   return found;
 }

@@ -8,6 +8,7 @@ import type { FileContent } from '../worker/files.js';
 import type { Distance, HistoryEntry, RefLabel } from '../worker/history.js';
 import type { Progress } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
+import type { Stashed } from '../worker/stash.js';
 import type { FileEntry } from '../worker/status.js';
 import type { PushedRef } from '../repository/sync.js';
 import { recall, remember } from './storage.js';
@@ -30,6 +31,8 @@ export const selected = signal<string | undefined>();
 export const content = signal<
   { readonly path: string; readonly content: FileContent } | undefined
 >();
+/** The shown file where it could not be read. */
+export const unreadable = signal<string | undefined>();
 
 /** The merge that waits for its commit. */
 export const merging = signal<Merging | undefined>();
@@ -37,6 +40,9 @@ export const merging = signal<Merging | undefined>();
 export const included = signal<ReadonlySet<string>>(new Set());
 /** What its commit is to say, once that was edited. */
 export const mergeMessage = signal<string | undefined>();
+
+/** Changes that are set aside, the newest first. */
+export const stashed = signal<readonly Stashed[]>([]);
 
 /** A line that the editor is to go to, from 1. */
 export const revealed = signal<{ readonly path: string; readonly line: number } | undefined>();
@@ -52,19 +58,31 @@ export const historyHasMore = signal(false);
 export const isReadingHistory = signal(false);
 /** The file whose commits they are; undefined for all. */
 export const historyOf = signal<string | undefined>();
+/** Whether they are those of all branches and tags, and not only of the current branch. */
+export const historyOfAll = signal(false);
 export const labels = signal<ReadonlyMap<string, readonly RefLabel[]>>(new Map());
 
-/** Files that differ from the last commit, or will once their edits are saved. */
+/** Files that differ from the last commit or from the index, or will once their edits are saved. */
 export const changes = computed<readonly FileEntry[]>(() => {
   const changed: FileEntry[] = [];
   for (const file of files.value.values()) {
-    if (file.status !== 'same') changed.push(file);
-    else if (unsaved.value.has(file.path)) changed.push({ ...file, status: 'modified' });
+    const { path, status, staged } = file;
+    // A file that is as it was may be staged as something else.
+    if (unsaved.value.has(path) && file.unstaged === 'same') {
+      const saved = status === 'same' ? 'modified' : status;
+      changed.push({ ...file, status: saved, unstaged: 'modified' });
+    } else if (status !== 'same' || staged !== 'same') changed.push(file);
   }
   return changed.sort((a, b) => (a.path < b.path ? -1 : 1));
 });
-/** Changed files that the next commit shall not have. */
-export const excluded = signal<ReadonlySet<string>>(new Set());
+/** Of these, what the next commit takes. */
+export const stagedChanges = computed(() =>
+  changes.value.filter(({ staged }) => staged !== 'same'),
+);
+/** Of these, what it does not take as they are now. */
+export const unstagedChanges = computed(() =>
+  changes.value.filter(({ unstaged }) => unstaged !== 'same'),
+);
 export const message = signal('');
 /** The last commit, where it may be amended. */
 export const amendable = signal<Amendable | undefined>();
@@ -84,7 +102,7 @@ export function signature(): Author {
 export interface Activity {
   readonly kind:
     | ('clone' | 'open' | 'fetch' | 'pull' | 'push')
-    | ('commit' | 'merge' | 'switch' | 'remove' | 'export');
+    | ('commit' | 'merge' | 'switch' | 'stash' | 'remove' | 'export');
   readonly title: string;
   readonly progress: Progress;
   /** What to say while its connection is lost; undefined while there is one. */
@@ -101,7 +119,7 @@ export const activity = signal<Activity | undefined>();
 
 /** Whether what is going on writes files: nothing else may then. */
 export const isWritingFiles = computed(() =>
-  ['pull', 'merge', 'switch', 'commit', 'remove'].includes(activity.value?.kind ?? ''),
+  ['pull', 'merge', 'switch', 'stash', 'commit', 'remove'].includes(activity.value?.kind ?? ''),
 );
 
 /** The outcome of the last thing done. Stays until the next one, or until it is put away. */

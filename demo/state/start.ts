@@ -5,19 +5,13 @@ import { cloneRepository } from '../repository/clone.js';
 import { throwIfCancelled } from '../repository/remote.js';
 import { explain } from '../words.js';
 import { formatBytes, formatCount } from '../format.js';
-import {
-  catalogue,
-  createId,
-  lastOpened,
-  removeFromCatalogue,
-  sweepUnfinished,
-  whileCloning,
-} from './catalogue.js';
+import { catalogue, createId, lastOpened, removeFromCatalogue, sweepRemoved } from './catalogue.js';
 import { confirm, rememberCredentials } from './dialogs.js';
 import { perform } from './perform.js';
 import { watchPresence } from './presence.js';
 import { watchServer } from './watch.js';
 import { files, notice, screen } from './session.js';
+import { leftClone, sweepClones, whileCloning, type UnfinishedClone } from './unfinished.js';
 import { leaveRepository, openFromCatalogue, showRepository } from './workspace.js';
 
 interface Offer {
@@ -46,17 +40,23 @@ export const choices = signal<CloneChoices>({
   ...{ branch: '', depth: 0, isPartial: false, gateway: '' },
 });
 
-/** Opens what was open when the page was left. */
+/** Opens what was open when the page was left, or goes on with what was being cloned. */
 export async function start(): Promise<void> {
   // Each time that the list is shown: the server may have more by then.
   effect(() => {
     if (screen.value !== 'open') void offerAddresses();
   });
-  void sweepUnfinished();
+  void sweepRemoved();
+  void sweepClones();
   watchPresence();
   watchServer();
   const last = lastOpened();
-  if (last === undefined) screen.value = 'start';
+  const left = leftClone(last !== undefined);
+  if (left !== undefined) {
+    address.value = left.url;
+    screen.value = 'start';
+    await run(left, true);
+  } else if (last === undefined) screen.value = 'start';
   else await openFromCatalogue(last);
 }
 
@@ -73,36 +73,47 @@ export async function clone(): Promise<void> {
   const { url, name, credentials } = parsed;
   const { branch, depth, isPartial } = choices.value;
   if (credentials !== undefined) rememberCredentials(url, credentials);
-  let received = 0;
-  const cancelled = 'The clone was cancelled. Nothing of it was kept.';
-  const cloned = await perform(
-    { kind: 'clone', title: `Cloning ${name}`, url: gateway ?? url, cancelled },
-    async (transfer) => {
-      const id = createId();
-      const repository = await whileCloning(id, () =>
-        cloneRepository(
-          {
-            ...{ id, url, gateway, isPartial },
-            branch: branch.trim() || undefined,
-            depth: depth || undefined,
-          },
-          {
-            ...transfer,
-            onProgress(event) {
-              if (event.phase === 'Receiving') received = event.loaded;
-              transfer.onProgress(event);
-            },
-          },
-        ),
-      );
-      await showRepository(repository, name);
+  await run(
+    {
+      ...{ id: createId(), url, gateway, name, isPartial, begunAt: Date.now() },
+      branch: branch.trim() || undefined,
+      depth: depth || undefined,
     },
+    false,
+  );
+}
+
+/** @param isLeft whether another page has begun it, or this one before it was loaded again. */
+async function run(clone: UnfinishedClone, isLeft: boolean): Promise<void> {
+  const { url, gateway, name } = clone;
+  let received = 0;
+  let isAnew = !isLeft;
+  const task = {
+    title: isLeft ? `Going on with the clone of ${name}` : `Cloning ${name}`,
+    cancelled: 'The clone was cancelled. Nothing of it was kept.',
+  };
+  const cloned = await whileCloning(clone, () =>
+    perform({ kind: 'clone', ...task, url: gateway ?? url }, async (transfer) => {
+      const repository = await cloneRepository(clone, {
+        ...transfer,
+        onProgress(event) {
+          if (event.phase === 'Receiving') received = event.loaded;
+          transfer.onProgress(event);
+        },
+        onConnection(event) {
+          if (event.state === 'open') isAnew = true;
+          transfer.onConnection(event);
+        },
+      });
+      await showRepository(repository, name);
+    }),
   );
   if (cloned === undefined) return;
+  const figures = `${formatCount(files.value.size, 'file')}, ${formatBytes(received)} received.`;
   notice.value = {
     tone: 'good',
     title: `Cloned ${name} in ${cloned.seconds.toFixed(1)} s`,
-    text: `${formatCount(files.value.size, 'file')}, ${formatBytes(received)} received.`,
+    text: isAnew ? figures : `${figures} It went on where it was when the page was left.`,
     remote: cloned.remote,
   };
 }

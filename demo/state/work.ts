@@ -1,11 +1,13 @@
 /** Going between branches, and keeping in step with the server. */
 import type { Repository } from '../repository/repository.js';
 import { fetchRemote, pull, push, type PushedRef } from '../repository/sync.js';
-import { isBehind } from '../words.js';
+import { isBehind, isStale } from '../words.js';
 import { formatCount } from '../format.js';
 import { askLine } from './dialogs.js';
+import { overwrite } from './overwrite.js';
 import { sayJoined } from './merge.js';
 import { settleUnsaved } from './save.js';
+import { offeringAside } from './stash.js';
 import { perform } from './perform.js';
 import * as session from './session.js';
 import { refresh, refreshRefs } from './workspace.js';
@@ -15,15 +17,19 @@ export async function goToBranch(name: string): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined || name === session.branches.value.current) return;
   if (!(await settleUnsaved('switch'))) return;
-  const done = await perform(
-    { kind: 'switch', title: `Switching to ${name}` },
-    async (transfer) => {
-      const { git, dir } = repository;
-      await git.checkOut({ dir, to: { branch: name }, onProgress: transfer.onProgress });
-      await refresh();
-    },
-  );
-  if (done !== undefined) session.notice.value = { tone: 'good', title: `On branch ${name}` };
+  await offeringAside({ verb: 'switch', words: `Before the switch to ${name}` }, async () => {
+    const done = await perform(
+      { kind: 'switch', title: `Switching to ${name}` },
+      async (transfer) => {
+        const { git, dir } = repository;
+        await git.checkOut({ dir, to: { branch: name }, onProgress: transfer.onProgress });
+        await refresh();
+      },
+    );
+    if (done === undefined) return 'failed';
+    session.notice.value = { tone: 'good', title: `On branch ${name}` };
+    return 'done';
+  });
 }
 
 /** Asks for a name, and makes a branch of it where the current one stands. */
@@ -70,22 +76,24 @@ export async function pullNow(): Promise<void> {
   const branch = session.branches.value.current;
   if (repository === undefined || branch === undefined || !(await settleUnsaved('pull'))) return;
   const task = { url: reachedAt(repository), cancelled: 'The pull was cancelled' };
-  const done = await perform(
-    { kind: 'pull', title: `Pulling ${branch}`, ...task },
-    async (transfer) => {
-      try {
-        return await pull(repository, branch, session.signature(), transfer);
-      } finally {
-        // What was fetched is there, even if it could not be joined.
-        await refresh();
-      }
-    },
-  );
-  if (done === undefined) return;
-  sayJoined(done.value, {
-    ...{ branch, them: 'the server', remote: done.remote },
-    absent: `The server has no branch ${branch}`,
-    push: (name) => void pushBranch(name),
+  await offeringAside({ verb: 'pull', words: `Before the pull of ${branch}` }, async () => {
+    const done = await perform(
+      { kind: 'pull', title: `Pulling ${branch}`, ...task },
+      async (transfer) => {
+        try {
+          return await pull(repository, branch, session.signature(), transfer);
+        } finally {
+          // What was fetched is there, even if it could not be joined.
+          await refresh();
+        }
+      },
+    );
+    if (done === undefined) return 'failed';
+    return sayJoined(done.value, {
+      ...{ branch, them: 'the server', remote: done.remote },
+      absent: `The server has no branch ${branch}`,
+      push: (name) => void pushBranch(name),
+    });
   });
 }
 
@@ -100,13 +108,14 @@ export async function pushTag(name: string): Promise<void> {
   await pushRef(`refs/tags/${name}`, `tag ${name}`);
 }
 
-async function pushBranch(branch: string): Promise<void> {
-  await pushRef(`refs/heads/${branch}`, branch);
+async function pushBranch(branch: string, lease?: string): Promise<boolean> {
+  return pushRef(`refs/heads/${branch}`, branch, lease);
 }
 
-async function pushRef(ref: string, called: string): Promise<void> {
+/** @param lease what the server's ref is to be, where its commits are to be overwritten. @returns whether it was pushed. */
+async function pushRef(ref: string, called: string, lease?: string): Promise<boolean> {
   const repository = session.repository.value;
-  if (repository === undefined) return;
+  if (repository === undefined) return false;
   const task = {
     url: reachedAt(repository),
     cancelled: 'The push was cancelled. Fetch to see whether the server had it all by then.',
@@ -114,12 +123,14 @@ async function pushRef(ref: string, called: string): Promise<void> {
   const done = await perform(
     { kind: 'push', title: `Pushing ${called}`, ...task },
     async (transfer) => {
-      const refs = await push(repository, ref, transfer);
+      const refs = await push(repository, ref, transfer, lease);
       await refreshRefs(repository);
       return refs;
     },
   );
-  if (done !== undefined) sayPushed(repository, called, done.value, done.remote);
+  if (done === undefined) return false;
+  sayPushed(repository, called, done.value, done.remote);
+  return done.value.every(({ ok }) => ok);
 }
 
 /** @returns the address of the server that is connected to. */
@@ -140,6 +151,20 @@ function sayPushed(
     return;
   }
   const isLate = rejected.some(({ reason = '' }) => isBehind(reason));
+  const isForced = rejected.some(({ reason = '' }) => isStale(reason));
+  const [{ ref = '' } = {}] = rejected;
+  const branch = /^refs\/heads\/(.*)/.exec(ref)?.[1];
+  const forcing =
+    branch === undefined
+      ? []
+      : [{ label: 'Force with lease…', run: () => void overwrite(branch, pushBranch) }];
+  if (isForced) {
+    session.notice.value = {
+      ...{ tone: 'bad', title: 'Nothing was overwritten', refs, remote, actions: forcing },
+      text: 'Somebody has pushed since you looked at what would be lost. Your commits are still here: look again, or pull.',
+    };
+    return;
+  }
   session.notice.value = {
     tone: 'bad',
     title: 'The push was rejected',
@@ -148,6 +173,6 @@ function sayPushed(
       : 'Your commits are still here, and nothing has changed on the server.',
     refs,
     remote,
-    ...(isLate ? { actions: [{ label: 'Pull', run: () => void pullNow() }] } : {}),
+    ...(isLate ? { actions: [{ label: 'Pull', run: () => void pullNow() }, ...forcing] } : {}),
   };
 }

@@ -15,6 +15,8 @@ import * as session from './session.js';
 import { recall, remember } from './storage.js';
 
 const pageSize = 20;
+/** Whoever wants more than the first page wants many. */
+const morePageSize = 100;
 
 /** For what a partial clone has left on the server: asked for whenever it is looked at. */
 const whileOpen = credentialSource(new AbortController().signal);
@@ -68,7 +70,6 @@ export async function showRepository(repository: Repository, name: string): Prom
     session.repositoryName.value = name;
     session.selected.value = undefined;
     session.content.value = undefined;
-    session.excluded.value = new Set();
     session.message.value = '';
     session.amending.value = undefined;
     session.included.value = new Set();
@@ -97,7 +98,9 @@ export function leaveRepository(): void {
     session.files.value = new Map();
     session.history.value = [];
     session.historyOf.value = undefined;
+    session.historyOfAll.value = false;
     session.merging.value = undefined;
+    session.stashed.value = [];
     session.notice.value = undefined;
     session.screen.value = 'start';
   });
@@ -125,7 +128,8 @@ export async function refreshRefs({ git, dir }: Repository): Promise<void> {
   const count = Math.max(pageSize, session.history.value.length);
   reader += 1;
   const path = session.historyOf.value;
-  const overview = await git.readOverview({ dir, reader, count, path });
+  const all = session.historyOfAll.value;
+  const overview = await git.readOverview({ dir, reader, count, path, all });
   const { branches, distance, amendable, labels, history } = overview;
   batch(() => {
     session.branches.value = branches;
@@ -155,13 +159,21 @@ export async function showHistoryOf(path: string | undefined): Promise<void> {
   session.isReadingHistory.value = false;
 }
 
+/** Shows the commits of all branches and tags, or of the current branch alone. */
+export async function showAllBranches(all: boolean): Promise<void> {
+  const repository = session.repository.value;
+  if (repository === undefined) return;
+  session.historyOfAll.value = all;
+  await attempt(() => refreshRefs(repository));
+}
+
 /** Reads one more page of the history. */
 export async function readMoreHistory(): Promise<void> {
   const repository = session.repository.value;
   if (repository === undefined) return;
   const { git, dir } = repository;
   const from = reader;
-  const page = await attempt(() => git.readMore({ dir, reader, count: pageSize }));
+  const page = await attempt(() => git.readMore({ dir, reader, count: morePageSize }));
   if (page === undefined || from !== reader) return;
   batch(() => {
     session.history.value = [...session.history.value, ...page.entries];
@@ -173,6 +185,8 @@ async function readAll(repository: Repository): Promise<void> {
   const files = await scanAll(repository);
   await refreshRefs(repository);
   await readMerging(repository);
+  const { git, dir } = repository;
+  session.stashed.value = await git.readStashed({ dir });
   session.files.value = files;
 }
 

@@ -1,9 +1,10 @@
 /** A commit in the place of the last one, as `git commit --amend` makes it. */
 import git from 'gitws/git';
-import { stageChosen, type ToCommit } from './commit.js';
+import type { ToCommit } from './commit.js';
 import { isReachable, type RefLabel } from './history.js';
 import { BranchMoved, expectBranchAt, resolveRef } from './refs.js';
 import type { Repository } from './repository.js';
+import { stageFiles } from './staging.js';
 
 /** A commit that can be amended. */
 export interface Amendable {
@@ -38,7 +39,8 @@ export async function readAmendable(
 }
 
 /**
- * Leaves the last commit where it is, among the objects: only the branch goes to the new one.
+ * Makes a commit of the index as it is. Leaves the last one where it is, among the objects: only the branch
+ * goes to the new one.
  *
  * @returns the new commit's oid.
  * @throws {@link BranchMoved}; the branch has not been touched then.
@@ -46,14 +48,13 @@ export async function readAmendable(
 export async function amendCommit({
   branch,
   oid,
-  changes,
-  chosen,
+  stage,
   message,
   author,
   ...base
 }: Repository & ToAmend): Promise<string> {
   await expectBranchAt(base, branch, oid);
-  await stageChosen({ ...base, changes, chosen });
+  if (stage.length > 0) await stageFiles({ ...base, paths: stage });
   const { commit } = await git.readCommit({ ...base, oid });
   const now = new Date();
   const timestamp = Math.floor(now.getTime() / 1000);

@@ -1,10 +1,16 @@
 /** What a commit changed, and the two versions of a file that differ. */
 import git, { type WalkerEntry } from 'gitws/git';
-import { isNotFound } from '../repository/missing.js';
-import { classify, decode, readFile, type FileContent } from './files.js';
-import { entryAt, hasCommit } from './objects.js';
+import { contentOf, readFile, type FileContent } from './files.js';
+import { hasCommit } from './objects.js';
 import type { Repository } from './repository.js';
-import { headOid, kindOf, type FileEntry } from './status.js';
+import { headOid, kindOf, type ChangedFile } from './status.js';
+import { stagedVersion, versionAt, type Version } from './versions.js';
+
+/**
+ * Which two are compared: of a commit, by its oid, and the one before; of the index and the last commit; of the
+ * work tree and the index.
+ */
+export type Between = { readonly commit: string } | 'staged' | 'unstaged';
 
 /** A file before and after. A side is undefined where there is no file. */
 export interface Versions {
@@ -19,7 +25,7 @@ export interface Versions {
 export async function readChanges({
   oid,
   ...base
-}: Repository & { readonly oid: string }): Promise<FileEntry[]> {
+}: Repository & { readonly oid: string }): Promise<ChangedFile[]> {
   const parent = await parentOf(base, oid);
   const entries: unknown = await git.walk({
     ...base,
@@ -27,35 +33,42 @@ export async function readChanges({
     map: async (path, [after = null, before = null]) =>
       path === '.' ? undefined : describe(path, after, before),
   });
-  return ((entries as FileEntry[] | undefined) ?? []).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return ((entries as ChangedFile[] | undefined) ?? []).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/**
- * @param options.file one that has changed.
- * @param options.oid the commit that changed it; undefined for what is in no commit yet.
- */
+/** @param options.file one that has changed between the two. */
 export async function readVersions({
   file,
-  oid,
+  between,
   ...repository
 }: Repository & {
-  readonly file: FileEntry;
-  readonly oid: string | undefined;
+  readonly file: ChangedFile;
+  readonly between: Between;
 }): Promise<Versions> {
-  if (oid === undefined) {
-    const head = await headOid(repository);
+  const { path } = file;
+  const shown = (version: Version | undefined) => version && contentOf(path, version);
+  if (between === 'unstaged') {
     const [before, after] = await Promise.all([
-      readAt(repository, head, file.path),
+      stagedVersion(repository, path),
       file.status === 'deleted' ? undefined : readFile({ ...repository, file }),
     ]);
-    return { before, after };
+    return { before: shown(before), after };
   }
-  const parent = await parentOf(repository, oid);
+  if (between === 'staged') {
+    const head = await headOid(repository);
+    const [before, after] = await Promise.all([
+      versionAt(repository, head, path),
+      stagedVersion(repository, path),
+    ]);
+    return { before: shown(before), after: shown(after) };
+  }
+  const { commit } = between;
+  const parent = await parentOf(repository, commit);
   const [before, after] = await Promise.all([
-    readAt(repository, parent, file.path),
-    readAt(repository, oid, file.path),
+    versionAt(repository, parent, path),
+    versionAt(repository, commit, path),
   ]);
-  return { before, after };
+  return { before: shown(before), after: shown(after) };
 }
 
 async function parentOf(repository: Repository, oid: string): Promise<string | undefined> {
@@ -70,7 +83,7 @@ async function describe(
   path: string,
   after: WalkerEntry | null,
   before: WalkerEntry | null,
-): Promise<FileEntry | null | undefined> {
+): Promise<ChangedFile | null | undefined> {
   const [oid, oldOid, mode, oldMode] = await Promise.all([
     ...([after?.oid(), before?.oid()] as const),
     ...([after?.mode(), before?.mode()] as const),
@@ -84,22 +97,4 @@ async function describe(
   const kind = isSubmodule ? 'submodule' : kindOf((isFile ? mode : oldMode) ?? 0);
   if (!isFile) return { path, kind, status: 'deleted' };
   return { path, kind, status: wasFile ? 'modified' : 'added' };
-}
-
-async function readAt(
-  repository: Repository,
-  commit: string | undefined,
-  path: string,
-): Promise<FileContent | undefined> {
-  if (commit === undefined) return undefined;
-  try {
-    const entry = await entryAt(repository, commit, path);
-    if (entry?.type !== 'blob') return undefined;
-    const { blob } = await git.readBlob({ ...repository, oid: entry.oid });
-    if (entry.mode === '120000') return { kind: 'symlink', target: decode(blob) };
-    return classify(path, blob as Uint8Array<ArrayBuffer>);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -10,18 +10,24 @@ import { exportZip } from './export.js';
 import { deleteFile, discardChange, readFile, readText, writeText } from './files.js';
 import { join, setAside } from './merge.js';
 import { readMore, readOverview } from './overview.js';
+import { readOverwritten } from './overwritten.js';
 import { searchFiles } from './search.js';
+import { stageFiles, stageLines, unstageFiles } from './staging.js';
+import { bringBack, bringBackOnBranch, dropStashed, readStashed, stashChanges } from './stash.js';
 import { scanFiles } from './status.js';
 import { createTag, removeTag } from './tags.js';
 
 export const commands = {
   amendCommit,
+  bringBack,
+  bringBackOnBranch,
   checkOut,
   commitChanges,
   createBranch,
   createTag,
   deleteFile,
   discardChange,
+  dropStashed,
   exportZip,
   finishMerge,
   giveUpMerge,
@@ -31,7 +37,9 @@ export const commands = {
   readMerge,
   readMore,
   readOverview,
+  readOverwritten,
   readSides,
+  readStashed,
   readText,
   readVersions,
   removeTag,
@@ -39,11 +47,16 @@ export const commands = {
   scanFiles,
   searchFiles,
   setAside,
+  stageFiles,
+  stageLines,
+  stashChanges,
+  unstageFiles,
   writeText,
 };
 
 /** Those that change neither the index nor a branch. */
 export const reading = [
-  ...(['readChanges', 'readFile', 'readMerge', 'readMore', 'readOverview', 'readSides'] as const),
+  ...(['readChanges', 'readFile', 'readMerge', 'readMore', 'readOverview'] as const),
+  ...(['readOverwritten', 'readSides'] as const),
   ...(['readText', 'readVersions', 'searchFiles'] as const),
 ];

@@ -1,7 +1,8 @@
-/** Committing a choice of changed files. */
+/** Committing what is staged. */
 import git from 'gitws/git';
+import { stagedPaths } from './conflicts.js';
 import type { Repository } from './repository.js';
-import type { FileEntry } from './status.js';
+import { stageFiles } from './staging.js';
 
 /** Who commits. */
 export interface Author {
@@ -11,36 +12,32 @@ export interface Author {
 
 /** What to commit. */
 export interface ToCommit {
-  /** All changed files. */
-  readonly changes: readonly FileEntry[];
-  /** The paths of those that the commit shall have; the others stay changed. */
-  readonly chosen: ReadonlySet<string>;
+  /** Paths of files that are staged first. */
+  readonly stage: readonly string[];
   readonly message: string;
   readonly author: Author;
 }
 
-/** @returns the new commit's oid. */
+/**
+ * Makes a commit of the index as it is.
+ *
+ * @returns its oid.
+ * @throws {@link NothingStaged} where it would have nothing.
+ */
 export async function commitChanges({
-  changes,
-  chosen,
+  stage,
   message,
   author,
   ...base
 }: Repository & ToCommit): Promise<string> {
-  await stageChosen({ ...base, changes, chosen });
+  if (stage.length > 0) await stageFiles({ ...base, paths: stage });
+  if ((await stagedPaths(base)).length === 0) {
+    throw new NothingStaged('What was staged is staged no more, perhaps by another tab.');
+  }
   return git.commit({ ...base, message, author: { ...author } });
 }
 
-/** Puts into the index what a commit shall have, and takes out what it shall not. */
-export async function stageChosen({
-  changes,
-  chosen,
-  ...base
-}: Repository & Pick<ToCommit, 'changes' | 'chosen'>): Promise<void> {
-  for (const { path: filepath, status } of changes) {
-    // A commit that was interrupted may have left in the index what is not wanted now.
-    if (!chosen.has(filepath)) await git.resetIndex({ ...base, filepath });
-    else if (status === 'deleted') await git.remove({ ...base, filepath });
-    else await git.add({ ...base, filepath, force: true });
-  }
+/** A commit would have nothing. */
+export class NothingStaged extends Error {
+  override readonly name = 'NothingStaged';
 }

@@ -1,7 +1,7 @@
 /** A merge that waits: which files it is about, what each side has of them, and resolving one. */
 import git, { type MergeSide, type WalkerEntry } from 'gitws/git';
 import { isMissing } from '../repository/missing.js';
-import { classify, decode, deleteFile, type FileContent } from './files.js';
+import { classify, decode, deleteFile, isFile, writeVersion, type FileContent } from './files.js';
 import type { Repository } from './repository.js';
 import { headOid } from './status.js';
 
@@ -118,32 +118,13 @@ export async function resolveFile({
   await deleteFile({ ...base, path }).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
-  if (side !== undefined) await writeSide(base, path, side);
+  if (side !== undefined) await writeVersion(base, path, side);
   if (side?.mode === '160000') {
     const { oid } = side;
     await git.updateIndex({ ...base, filepath: path, oid, mode: 0o160000, add: true });
     return;
   }
   await stageAsItIs({ ...base, path });
-}
-
-async function writeSide(
-  { fs, dir, ...base }: Repository,
-  path: string,
-  { mode, oid }: MergeSide,
-): Promise<void> {
-  if (mode === '160000') return;
-  const { blob } = await git.readBlob({ fs, dir, ...base, oid });
-  const folders = path.split('/').slice(0, -1);
-  for (const at of folders.keys()) {
-    const folder = `${dir}/${folders.slice(0, at + 1).join('/')}`;
-    await fs.promises.mkdir(folder).catch((error: { code?: string }) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
-  const at = `${dir}/${path}`;
-  if (mode === '120000') await fs.promises.symlink(decode(blob), at);
-  else await fs.promises.writeFile(at, blob, { mode: mode === '100755' ? 0o777 : 0o666 });
 }
 
 /** Puts a file into the index as it is in the work tree, or out of it where there is none. */
@@ -153,15 +134,6 @@ export async function stageAsItIs({
 }: Repository & { readonly path: string }): Promise<void> {
   if (await isFile(base, filepath)) await git.add({ ...base, filepath, force: true });
   else await git.remove({ ...base, filepath });
-}
-
-async function isFile({ fs, dir }: Repository, path: string): Promise<boolean> {
-  try {
-    return !(await fs.promises.lstat(`${dir}/${path}`)).isDirectory();
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 async function unmergedAt(base: Repository, path: string): Promise<Sides> {

@@ -2,7 +2,8 @@
 import git from 'gitws/git';
 import { isMissing } from '../repository/missing.js';
 import type { Repository } from './repository.js';
-import { headOid, type FileEntry } from './status.js';
+import { stagedEntry, stagedVersion, versionAt, type Version } from './versions.js';
+import { headOid, type ChangedFile, type FileEntry } from './status.js';
 
 /** A file as a viewer needs it. */
 export type FileContent =
@@ -31,11 +32,11 @@ const imageTypes: Readonly<Record<string, string>> = {
   ico: 'image/x-icon',
 };
 
-/** Reads a file; one that is deleted is read as it was committed. */
+/** Reads a file; one that is deleted is read as it was committed, or staged. */
 export async function readFile({
   file: entry,
   ...repository
-}: Repository & { readonly file: FileEntry }): Promise<FileContent> {
+}: Repository & { readonly file: ChangedFile }): Promise<FileContent> {
   if (entry.status === 'deleted') return readCommitted(repository, entry);
   const path = `${repository.dir}/${entry.path}`;
   if (entry.kind === 'symlink') {
@@ -44,12 +45,19 @@ export async function readFile({
   return classify(entry.path, await repository.fs.promises.readFile(path));
 }
 
-async function readCommitted(repository: Repository, entry: FileEntry): Promise<FileContent> {
-  const oid = await headOid(repository);
-  if (oid === undefined) throw new Error(`${entry.path} was never committed.`);
-  const { blob } = await git.readBlob({ ...repository, oid, filepath: entry.path });
-  if (entry.kind === 'symlink') return { kind: 'symlink', target: decode(blob) };
-  return classify(entry.path, blob as Uint8Array<ArrayBuffer>);
+async function readCommitted(repository: Repository, { path }: ChangedFile): Promise<FileContent> {
+  const head = await headOid(repository);
+  // What was never committed was staged.
+  const found =
+    (await versionAt(repository, head, path)) ?? (await stagedVersion(repository, path));
+  if (found === undefined) throw new Error(`${path} was never committed.`);
+  return contentOf(path, found);
+}
+
+/** @returns a version of a file as a viewer needs it. */
+export function contentOf(path: string, { mode, bytes }: Version): FileContent {
+  if (mode === '120000') return { kind: 'symlink', target: decode(bytes) };
+  return classify(path, bytes);
 }
 
 /** isomorphic-git makes links with the bytes of a blob as their target; others with a string. */
@@ -101,14 +109,18 @@ export async function writeText({
   fs,
   dir,
 }: Repository & { readonly path: string; readonly text: string }): Promise<void> {
-  let folder = dir;
-  for (const part of path.split('/').slice(0, -1)) {
-    folder += `/${part}`;
-    await fs.promises.mkdir(folder).catch((error: { code?: string }) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-  }
+  await makeFolders(fs, dir, path);
   await fs.promises.writeFile(`${dir}/${path}`, text);
+}
+
+/** @returns whether something is there that is no folder. */
+export async function isFile({ fs, dir }: Repository, path: string): Promise<boolean> {
+  try {
+    return !(await fs.promises.lstat(`${dir}/${path}`)).isDirectory();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** Deletes a file, and the folders that are empty then, which git does not know anyway. */
@@ -126,15 +138,42 @@ export async function deleteFile({
   }
 }
 
-/** Makes a file what it was in the last commit; one that was not in it goes away. */
+/** Makes a file what it is in the index; one that is not in it goes away. */
 export async function discardChange({
-  file: { path, status },
+  file: { path, unstaged },
   ...base
 }: Repository & { readonly file: FileEntry }): Promise<void> {
-  if (status === 'added') {
-    await git.remove({ ...base, filepath: path });
-    await deleteFile({ ...base, path });
-    return;
+  const staged = await stagedEntry(base, path);
+  if (staged === undefined && unstaged !== 'added') throw new Error(`${path} is not in the index.`);
+  await deleteFile({ ...base, path }).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (staged === undefined) return;
+  await writeVersion(base, path, staged);
+  // The index says of the file what it is now, and need not read it again.
+  await git.add({ ...base, filepath: path, force: true });
+}
+
+/** Writes a file that is not there, as a commit or the index has it; of a submodule, nothing. */
+export async function writeVersion(
+  { fs, dir, ...base }: Repository,
+  path: string,
+  { mode, oid }: Pick<Version, 'mode' | 'oid'>,
+): Promise<void> {
+  if (mode === '160000') return;
+  const { blob } = await git.readBlob({ fs, dir, ...base, oid });
+  await makeFolders(fs, dir, path);
+  const at = `${dir}/${path}`;
+  if (mode === '120000') await fs.promises.symlink(decode(blob), at);
+  else await fs.promises.writeFile(at, blob, { mode: mode === '100755' ? 0o777 : 0o666 });
+}
+
+async function makeFolders(fs: Repository['fs'], dir: string, path: string): Promise<void> {
+  let folder = dir;
+  for (const part of path.split('/').slice(0, -1)) {
+    folder += `/${part}`;
+    await fs.promises.mkdir(folder).catch((error: { code?: string }) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
-  await git.checkout({ ...base, force: true, filepaths: [path] });
 }

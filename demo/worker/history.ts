@@ -1,6 +1,7 @@
 /** Commits, newest first, read one page at a time; and how far two branches are apart. */
 import git from 'gitws/git';
 import { isNotFound } from '../repository/missing.js';
+import { Lanes, type GraphRow } from './lanes.js';
 import type { Repository } from './repository.js';
 
 /** A commit as a list shows it. */
@@ -13,6 +14,8 @@ export interface HistoryEntry {
   /** When it was written, in ms since 1970. */
   readonly time: number;
   readonly parents: readonly string[];
+  /** What is drawn beside it; undefined in the history of a file, which leaves commits out. */
+  readonly graph?: GraphRow;
 }
 
 /** A name that stands at a commit. */
@@ -67,14 +70,19 @@ export class CommitQueue {
   }
 }
 
-/** The commits that can be reached from one, a page at a time. */
+/** The commits that can be reached from some, a page at a time. */
 export class History {
   readonly #queue: CommitQueue;
-  #start: Promise<void>;
+  readonly #lanes = new Lanes();
+  readonly #start: Promise<void>;
 
-  constructor(repository: Repository, from: string) {
+  constructor(repository: Repository, ...from: readonly string[]) {
     this.#queue = new CommitQueue(repository);
-    this.#start = this.#queue.add(from);
+    this.#start = this.#begin(from);
+  }
+
+  async #begin(from: readonly string[]): Promise<void> {
+    for (const oid of from) await this.#queue.add(oid);
   }
 
   /** @returns up to `count` further commits, and whether more follow. */
@@ -84,7 +92,7 @@ export class History {
     while (entries.length < count) {
       const entry = this.#queue.take();
       if (entry === undefined) break;
-      entries.push(entry);
+      entries.push({ ...entry, graph: this.#lanes.place(entry) });
       for (const parent of entry.parents) await this.#queue.add(parent);
     }
     return { entries, hasMore: !this.#queue.isEmpty };
@@ -104,26 +112,40 @@ const isBoth = 3;
 /** Shared commits that are visited all the same, as git does (revision.c: SLOP), for wrong clocks. */
 const slop = 16;
 
+/** @returns how far two commits are apart. */
+export async function measureDistance(
+  between: Repository & { readonly local: string; readonly remote: string },
+): Promise<Distance> {
+  const { ahead, behind } = await compareHistories(between);
+  return { ahead: ahead.length, behind: behind.length };
+}
+
+/** The commits that each of two has, and the other has not; the newest first. */
+export interface Differing {
+  readonly ahead: readonly HistoryEntry[];
+  readonly behind: readonly HistoryEntry[];
+}
+
 /**
  * Paints the history of both, newest commits first, until only what they share is left. A colour
  * is passed on to commits that were visited before: clocks are wrong, and parents then newer.
  */
-export async function measureDistance({
+export async function compareHistories({
   local,
   remote,
   ...repository
-}: Repository & { readonly local: string; readonly remote: string }): Promise<Distance> {
-  if (local === remote) return { ahead: 0, behind: 0 };
+}: Repository & { readonly local: string; readonly remote: string }): Promise<Differing> {
+  if (local === remote) return { ahead: [], behind: [] };
   const queue = new CommitQueue(repository);
   const colours = new Map<string, number>();
-  const visited = new Map<string, readonly string[]>();
+  const visited = new Map<string, HistoryEntry>();
   const paint = (oid: string, colour: number): void => {
     const waiting = [oid];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const before = colours.get(next) ?? 0;
       if ((before | colour) === before) continue;
       colours.set(next, before | colour);
-      waiting.push(...(visited.get(next) ?? []));
+      waiting.push(...(visited.get(next)?.parents ?? []));
     }
   };
   paint(local, isLocal);
@@ -135,18 +157,15 @@ export async function measureDistance({
     left = isDone ? left - 1 : slop;
     const entry = queue.take();
     if (entry === undefined) break;
-    visited.set(entry.oid, entry.parents);
+    visited.set(entry.oid, entry);
     for (const parent of entry.parents) {
       paint(parent, colours.get(entry.oid) ?? 0);
       await queue.add(parent);
     }
   }
-  const counts = [0, 0, 0, 0];
-  for (const oid of visited.keys()) {
-    const colour = colours.get(oid) ?? 0;
-    counts[colour] = (counts[colour] ?? 0) + 1;
-  }
-  return { ahead: counts[isLocal] ?? 0, behind: counts[isRemote] ?? 0 };
+  const of = (colour: number): HistoryEntry[] =>
+    [...visited.values()].filter(({ oid }) => colours.get(oid) === colour);
+  return { ahead: of(isLocal), behind: of(isRemote) };
 }
 
 /**

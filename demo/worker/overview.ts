@@ -32,16 +32,19 @@ let reading: { readonly reader: number; readonly history: History | FileHistory 
  * @param options.reader a number of the page's, for {@link readMore}.
  * @param options.count of commits.
  * @param options.path of the file whose history is read; undefined for that of all.
+ * @param options.all whether the commits of all branches and tags are read, and not only those of the current one.
  */
 export async function readOverview({
   reader,
   count,
   path,
+  all,
   ...repository
 }: Repository & {
   readonly reader: number;
   readonly count: number;
   readonly path: string | undefined;
+  readonly all: boolean;
 }): Promise<Overview> {
   const branches = await readBranches(repository);
   const [distance, labels, head] = await Promise.all([
@@ -56,7 +59,9 @@ export async function readOverview({
   const amendable =
     branches.current === undefined ? undefined : await readAmendable(repository, head, labels);
   const history =
-    path === undefined ? new History(repository, head) : new FileHistory(repository, head, path);
+    path === undefined
+      ? new History(repository, head, ...(all ? labels.keys() : []))
+      : new FileHistory(repository, head, path);
   reading = { reader, history };
   return { branches, distance, amendable, labels, history: await history.next(count) };
 }

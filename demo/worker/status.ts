@@ -1,18 +1,26 @@
-/** Which files there are, and how each differs from the last commit: one walk over three trees. */
+/** Which files there are, and how each differs from the index and the last commit: one walk over three trees. */
 import git, { type WalkerEntry } from 'gitws/git';
 import { resolveRef } from './refs.js';
 import type { Repository } from './repository.js';
 
 export type FileKind = 'file' | 'executable' | 'symlink' | 'submodule';
 
-/** Against the last commit; there is no staging in this page. */
+/** How a file differs from what it is held against. */
 export type FileStatus = 'same' | 'added' | 'modified' | 'deleted';
 
-/** A file that is in the work tree, in the last commit, or in both. */
-export interface FileEntry {
+/** A file that differs, or not. */
+export interface ChangedFile {
   readonly path: string;
   readonly kind: FileKind;
   readonly status: FileStatus;
+}
+
+/** A file that is in the work tree, in the index or in the last commit. Its status is against the last commit. */
+export interface FileEntry extends ChangedFile {
+  /** What the index has against the last commit: what the next commit takes. */
+  readonly staged: FileStatus;
+  /** What the work tree has against the index. */
+  readonly unstaged: FileStatus;
 }
 
 /**
@@ -59,22 +67,29 @@ async function describe(
     committed?.type(),
   ]);
   if (inCommit === 'commit' || inStage === 'commit') {
-    return { path, kind: 'submodule', status: 'same' };
+    return { path, kind: 'submodule', status: 'same', staged: 'same', unstaged: 'same' };
   }
-  const isFile = inWorkdir === 'blob';
-  const wasFile = inCommit === 'blob';
-  // What is only in the index was added and deleted again: nobody misses it.
-  if (!isFile && !wasFile) return undefined;
-  const mode = await (isFile ? workdir : committed)?.mode();
-  const kind = kindOf(mode ?? 0);
-  if (!isFile) return { path, kind, status: 'deleted' };
-  if (!wasFile) return { path, kind, status: 'added' };
-  const isSame = mode === (await committed?.mode()) && (await sameContent(workdir, committed));
-  return { path, kind, status: isSame ? 'same' : 'modified' };
+  const here = inWorkdir === 'blob' ? workdir : null;
+  const inIndex = inStage === 'blob' ? stage : null;
+  const before = inCommit === 'blob' ? committed : null;
+  const known = here ?? before ?? inIndex;
+  if (known === null) return undefined;
+  const [mode, against, staged, unstaged] = await Promise.all([
+    ...([known.mode(), compare(here, before)] as const),
+    ...([compare(inIndex, before), compare(here, inIndex)] as const),
+  ]);
+  // What is in the index alone was added, and deleted again.
+  const status = here === null ? 'deleted' : against;
+  return { path, kind: kindOf(mode), status, staged, unstaged };
 }
 
-async function sameContent(a: WalkerEntry | null, b: WalkerEntry | null): Promise<boolean> {
-  return (await a?.oid()) === (await b?.oid());
+/** @returns what the first of two is, against the second. */
+async function compare(is: WalkerEntry | null, was: WalkerEntry | null): Promise<FileStatus> {
+  if (is === null) return was === null ? 'same' : 'deleted';
+  if (was === null) return 'added';
+  const [mode, before] = await Promise.all([is.mode(), was.mode()]);
+  if (mode !== before) return 'modified';
+  return (await is.oid()) === (await was.oid()) ? 'same' : 'modified';
 }
 
 /** @param mode as in git's trees, for example 0o100644. */

@@ -110,6 +110,7 @@ export async function decideAccess(
   const credentials = parseCredentials(authorization);
   // A line end inside a name or password is an attack on whatever writes or speaks it.
   const parts = credentials?.scheme === 'basic' ? [credentials.username, credentials.password] : [];
+  // Defence: a decoded user name or password holds no CR, LF or NUL.
   if ([authorization ?? '', ...parts].some((part) => /[\r\n\0]/.test(part))) {
     return refusal(closeCodes.malformed, credentialsFault);
   }
@@ -118,6 +119,7 @@ export async function decideAccess(
   const may = async (wanted: Access): Promise<boolean> =>
     (await authorize({ user, repository, access: wanted, request })) === true;
   if (await may(access)) return { kind: 'allowed', user };
+  // Defence: who may not read hears the same of a repository that does not exist.
   if (user === null) {
     return authorization === undefined
       ? refusal(closeCodes.unauthorized, 'Credentials are needed.')

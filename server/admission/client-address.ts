@@ -28,6 +28,7 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     if (peer === undefined) return undefined;
     let nearest = peer;
     for (const hop of hopsOf(request).reverse()) {
+      // Defence: X-Forwarded-For is believed of trusted proxies only.
       if (!trusted.some((range) => contains(range, nearest))) break;
       const next = parseHop(hop);
       // A trusted proxy passed on what nobody can read: it is the last hop that is known.
@@ -61,6 +62,7 @@ export function addressKey(address: string | undefined): string {
   const parsed = parseAddress(address ?? '');
   if (parsed === undefined) return 'unknown';
   if (parsed.kind() === 'ipv4') return parsed.toString();
+  // Defence: a /64 of IPv6 is one address.
   const network = parsed.toByteArray().fill(0, 8);
   return `${ipaddr.fromByteArray(network).toString()}/64`;
 }

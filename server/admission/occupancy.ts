@@ -64,6 +64,7 @@ export class Occupancy {
     const fromHere = this.#addresses.add(key);
     const visit: Visit = {
       enter: () => {
+        // Defence: sessions are counted (maxSessions).
         if (this.#visits.size > maxSessions) return refusal(closeCodes.unavailable, full);
         if (fromHere > maxSessionsPerAddress) return tooMany('from your address');
         const lost = this.#detachedAddresses.count(key);
@@ -110,7 +111,12 @@ export class Occupancy {
 
   #hasRoom(bytes: number): boolean {
     const { maxDetached, maxDetachedBytes } = this.#limits;
-    return this.#detached < maxDetached && this.#detachedBytes + bytes <= maxDetachedBytes;
+    return (
+      // Defence: sessions that wait are counted (maxDetached).
+      this.#detached < maxDetached &&
+      // Defence: what sessions that wait hold is counted (maxDetachedBytes).
+      this.#detachedBytes + bytes <= maxDetachedBytes
+    );
   }
 
   #hasShare(key: string, name: string | undefined): boolean {

@@ -46,6 +46,7 @@ export function createOriginRules(options: OriginOptions): OriginRules {
   return {
     allowsOrigin(request) {
       // Version 8 of the WebSocket handshake calls it by its old name.
+      // Defence: Origin is checked by its older name, too.
       const origin = request.headers.origin ?? request.headers['sec-websocket-origin'];
       if (origin === undefined) return true;
       if (typeof origin !== 'string') return false;
@@ -113,7 +114,8 @@ function parsePublicUrl(text: string): URL {
 function parseOrigin(text: string): string {
   if (text === 'null') return text;
   const wanted = 'an origin such as https://app.example, without a path';
-  if (!URL.canParse(text)) throw invalid('origins', text, wanted);
+  // A URL may have one in its host, and no page's origin is that: none would be let in.
+  if (!URL.canParse(text) || text.includes('*')) throw invalid('origins', text, wanted);
   const url = new URL(text);
   // Schemes of browser extensions have no origin of their own in the URL class: taken as written.
   const origin = url.origin === 'null' ? text : url.origin;

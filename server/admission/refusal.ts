@@ -19,6 +19,8 @@ export interface Refusal {
   readonly sentence: string;
   /** Whom it was said to, where that had been found out: for the log. */
   readonly user?: User | undefined;
+  /** Time after which another try is worth it, in s, where that is known: for Retry-After (RFC 9110, section 10.2.3). */
+  readonly retryAfter?: number | undefined;
 }
 
 /**
@@ -57,7 +59,11 @@ export interface Refused {
 }
 
 /** Answers an upgrade request in HTTP and ends the socket. */
-export function answerUpgrade(socket: Duplex, status: number, sentence: string): void {
+export function answerUpgrade(
+  socket: Duplex,
+  status: number,
+  { sentence, retryAfter }: Pick<Refusal, 'sentence' | 'retryAfter'>,
+): void {
   const body = `${sentence}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -67,6 +73,7 @@ export function answerUpgrade(socket: Duplex, status: number, sentence: string):
     // RFC 9110, sections 15.5.22 and 15.5.2, wants these.
     ...(status === 426 ? ['Upgrade: websocket'] : []),
     ...(status === 401 ? [`WWW-Authenticate: ${basicChallenge}`] : []),
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
   ];
   // A peer that keeps its half open would hold the socket for ever.
   socket.once('finish', () => socket.destroy());
@@ -113,8 +120,12 @@ export class Refusals {
    */
   refuse({ request, address }: Refused, socket: Duplex, head: Buffer, refused: Refusal): void {
     const { code, sentence } = refused;
-    if (this.#closing || this.#waiting.size >= this.#limits.maxRefusals) {
-      answerUpgrade(socket, 503, sentence);
+    if (
+      this.#closing ||
+      // Defence: refused sockets are bounded in number (maxRefusals).
+      this.#waiting.size >= this.#limits.maxRefusals
+    ) {
+      answerUpgrade(socket, 503, refused);
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -141,6 +152,7 @@ export class Refusals {
       this.#leave(waiting);
     });
     const [oldest] = share;
+    // Defence: an address has a share of refused sockets (maxRefusalsPerAddress).
     if (oldest === undefined || share.size <= this.#limits.maxRefusalsPerAddress) return;
     // Counted no more, though its socket is there for a moment: several may come in that.
     this.#leave(oldest);

@@ -65,6 +65,7 @@ export function parseTarget(target: string, basePath: string): Target {
   if (!isBelow(path, basePath)) return malformed(`is not below ${basePath}`);
   // A request target has none (RFC 9112 section 3.2), and proxies end the path before it: their
   // rules by path would not hold for a repository with this character in its name.
+  // Defence: fragments are refused.
   if (path.includes('#')) return malformed('has a fragment');
   const raw = path.slice(basePath.length + 1).split('/');
   const segments: string[] = [];
@@ -77,6 +78,7 @@ export function parseTarget(target: string, basePath: string): Target {
   }
   const service = segments.pop() ?? '';
   // A proxy that tells reads from writes by the last segment must see what this server sees.
+  // Defence: the name of the service must not be encoded.
   if (service !== raw.at(-1)) return malformed('has an encoded service name');
   if (!serviceName.test(service)) return malformed('does not end in a service');
   if (segments.length === 0) return malformed('names no repository');
@@ -111,6 +113,7 @@ function gitProtocolOf(target: string): string | undefined {
 
 /** @returns what is passed on of what a client asks for: anything else is dropped, as git drops it. */
 export function knownGitProtocol(asked: string | undefined): string | undefined {
+  // Defence: only three protocol versions reach git.
   return asked !== undefined && /^version=[012]$/.test(asked) ? asked : undefined;
 }
 

@@ -143,6 +143,7 @@ export async function checkUpgrade(
     {
       ...target,
       // The entry beats the header: browsers add cached Basic credentials to a handshake unasked.
+      // Defence: the page's own credentials beat the header.
       authorization: offer?.authorization ?? request.headers.authorization,
       upstreamAuthorization: upstreamAuthorizationOf(offer, request),
       window: offer?.window,
@@ -196,10 +197,11 @@ export async function checkRun(
  * that a client can do.
  *
  * @param endpoint the target that an upgrade for the same would have.
+ * @param kind of smart HTTP, or a batch of git-lfs.
  */
 export async function checkRequest(
   arrival: Arrival,
-  { endpoint, kind }: { readonly endpoint: string; readonly kind: SmartHttp },
+  { endpoint, kind }: { readonly endpoint: string; readonly kind: SmartHttp | 'batch' },
   context: UpgradeContext,
 ): Promise<Admission | Refusal> {
   const { request } = arrival;
@@ -209,7 +211,8 @@ export async function checkRequest(
   if (target.kind === 'malformed') {
     return refusal(closeCodes.malformed, `The path ${target.why}.`);
   }
-  if (context.upstreams.find(target.segments) !== undefined) {
+  const isBatch = kind === 'batch';
+  if (!isBatch && context.upstreams.find(target.segments) !== undefined) {
     return refusal(closeCodes.forbidden, 'Other hosts are reached over a WebSocket only.');
   }
   if (isGitService(target.service) && !services[target.service].speaksFirst) {
@@ -219,10 +222,11 @@ export async function checkRequest(
     ...target,
     gitProtocol: knownGitProtocol(headerOf(request, 'git-protocol')),
     authorization: request.headers.authorization,
-    ...{ upstreamAuthorization: undefined, window: undefined, resume: undefined, next: false },
+    upstreamAuthorization: isBatch ? upstreamAuthorizationOf(undefined, request) : undefined,
+    ...{ window: undefined, resume: undefined, next: false },
   };
   const admission = await checkAsked(asked, arrival, context);
-  return admission.kind === 'admission' ? { ...admission, http: kind } : admission;
+  return admission.kind === 'admission' && !isBatch ? { ...admission, http: kind } : admission;
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
@@ -232,10 +236,12 @@ function headerOf({ headers }: IncomingMessage, name: string): string | undefine
 
 /** Where a page that may not connect, or a name that is not this server's, asks. */
 function wrongName(request: IncomingMessage, rules: OriginRules): Refusal | undefined {
+  // Defence: Origin must be on the list.
   if (!rules.allowsOrigin(request)) {
     return refusal(closeCodes.forbidden, 'Pages of this origin may not connect to this server.');
   }
   if (rules.allowsHost(request)) return undefined;
+  // Defence: Host must be one of the own names.
   return refusal(closeCodes.forbidden, 'This server does not answer to this host name.');
 }
 
@@ -253,7 +259,7 @@ async function checkAsked(
     return refusal(closeCodes.forbidden, services[service].disabled);
   }
   const upstream = context.upstreams.find(segments);
-  const fault = upstream && upstreamFault(asked);
+  const fault = upstream && upstreamFault(upstream, asked);
   if (fault !== undefined) return fault;
   // Whoever comes back takes the place that the session has already.
   const hasPlace = resume !== undefined && context.knowsToken(resume.token);
@@ -267,6 +273,7 @@ async function checkAsked(
     service,
     request,
   });
+  // Defence: rights are checked again at a resume.
   if (access.kind === 'refusal' && access.code !== closeCodes.notFound) return access;
   const known = access.user ?? undefined;
   const crowded = access.kind === 'allowed' ? visit.identify(access.user) : undefined;
@@ -329,10 +336,7 @@ async function askInTime(
     const decided = decideAccess(attempt, context.authenticate, context.authorize);
     return await inAccessTime(decided, context);
   } catch (error) {
-    const answer = thrownRefusal(error);
-    if (answer !== undefined) return answer;
-    context.onError(error);
-    return failure(error, notChecked);
+    return thrownRefusal(error, context);
   }
 }
 
@@ -355,8 +359,19 @@ async function lookFor(
   }
 }
 
-/** A function that can say neither yes nor no, and why: too many failures, no keys at present. */
-function thrownRefusal(error: unknown): Refusal | undefined {
+/** @returns what is answered where a function can say neither yes nor no. */
+export function thrownRefusal(
+  error: unknown,
+  { onError }: Pick<UpgradeContext, 'onError'>,
+): Refusal {
+  const answer = reasonedRefusal(error);
+  if (answer !== undefined) return answer;
+  onError(error);
+  return failure(error, notChecked);
+}
+
+/** It may say why: too many failures, no keys at present. */
+function reasonedRefusal(error: unknown): Refusal | undefined {
   if (!isGitWsError(error, 'REFUSED')) return undefined;
   const { closeCode } = error.data;
   const code = Object.values(closeCodes).find((one) => one === closeCode && one >= 4000);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { closeCodes } from '../../src/tunnel/machine/close.js';
 import { inAccessTime, type Authorize, type User } from './access.js';
 import { upstreamPlace, type UpstreamPlace } from '../backend/place.js';
+import { headerValue } from '../backend/upstream/proof.js';
 import { upstreamPathFault, type Upstream } from '../backend/upstream/upstreams.js';
 import { refusal, type Refusal } from './refusal.js';
 import { services } from '../services.js';
@@ -28,18 +29,22 @@ export function upstreamAuthorizationOf(
 }
 
 /** What of a request no upstream is asked. */
-export function upstreamFault({
-  segments,
-  service,
-  upstreamAuthorization,
-}: Asked): Refusal | undefined {
+export function upstreamFault(
+  { host, ssh }: Upstream,
+  { segments, service, upstreamAuthorization = '' }: Asked,
+): Refusal | undefined {
   const path = upstreamPathFault(segments.slice(1));
   if (path !== undefined) return refusal(closeCodes.malformed, `The path ${path}.`);
-  if (isGitService(service) && !services[service].upstream) {
+  const way = ssh === undefined ? 'http' : 'ssh';
+  if (isGitService(service) && !services[service].upstream.includes(way)) {
     return refusal(closeCodes.forbidden, `An upstream has no ${service}.`);
   }
-  // It becomes a header (RFC 9110, section 5.5).
-  if (/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(upstreamAuthorization ?? '')) return undefined;
+  // It would be thought of as theirs what this server's key has done.
+  // Defence: credentials of a client for ssh:// are refused, and not just left out.
+  if (ssh !== undefined && upstreamAuthorization !== '') {
+    return refusal(closeCodes.forbidden, `${host} is reached with this server's key alone.`);
+  }
+  if (headerValue.test(upstreamAuthorization)) return undefined;
   return refusal(closeCodes.malformed, 'The credentials for the upstream are no header value.');
 }
 

@@ -23,13 +23,18 @@ export function createWebSocketServer(limits: Limits): WebSocketServer {
   const options: ServerOptions & NewerOptions = {
     noServer: true,
     clientTracking: false,
+    // Defence: nothing is inflated.
     perMessageDeflate: false,
+    // Defence: a frame holds 1 MiB at most (maxPayload).
     maxPayload: maxBinaryBytes,
-    maxFragments,
     maxBufferedChunks: 262_144,
+    // Defence: a message has 16,384 pieces at most.
+    maxFragments,
+    // Defence: pongs that nobody reads do not pile up.
     maxPendingAutoPongs: maxUnsentPongs,
     closeTimeout: limits.closeTime,
     // Never another entry: ws would echo the first one, which may hold credentials.
+    // Defence: no entry of the subprotocol header is echoed but the version.
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   };
   return new WebSocketServer(options);

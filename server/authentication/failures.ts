@@ -121,6 +121,7 @@ export function limitFailures(
       addresses.leave(key);
     }
     options.onFailure?.(describe(attempt, failures, limits.maxFailures));
+    // Defence: answers to failures are delayed.
     await sleep(Math.min(limits.failureDelay * 2 ** (failures - 1), maxDelay));
     return null;
   };
@@ -134,6 +135,7 @@ export function limitFailures(
  */
 export function formatFailedSignIn(failure: FailedSignIn): string {
   const { address, scheme, username, failures, maxFailures } = failure;
+  // Defence: names in the line for fail2ban are quoted.
   const who = username === undefined ? '' : `, user ${quoteForLog(username)}`;
   return `gitws: failed sign-in from ${address}: ${scheme}${who}, failure ${failures} of ${maxFailures}`;
 }
@@ -177,10 +179,12 @@ class CountedAddresses {
     for (;;) {
       const count = await this.#failures.get(key);
       const failures = count?.consumedPoints ?? 0;
+      // Defence: too many failures of an address are refused.
       if (failures >= this.#limits.maxFailures) throw tooMany(count?.msBeforeNext ?? 0);
       const checks = this.#checks.get(key) ?? { underWay: 0, waiting: [] };
       this.#checks.set(key, checks);
       if (failures + checks.underWay < this.#limits.maxFailures) {
+        // Defence: guesses are counted before their answer is known.
         checks.underWay += 1;
         return;
       }

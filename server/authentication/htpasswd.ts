@@ -55,11 +55,13 @@ async function isRight(
   const most = Math.max(...[...hashes.values()].map(bcryptCost), 0) || defaultCost;
   const hash = hashes.get(username);
   if (hash === undefined) {
+    // Defence: an unknown name costs what a known one costs.
     await compare(password, madeUpHash(most));
     return false;
   }
   if (await compare(password, hash)) return true;
   for (let cost = bcryptCost(hash); cost < most; cost += 1) {
+    // Defence: a name with a cheaper hash costs what others cost.
     await compare(password, madeUpHash(cost));
   }
   return false;

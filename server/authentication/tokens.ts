@@ -41,6 +41,8 @@ export async function authenticateByTokens(options: TokenOptions): Promise<Authe
     let found: KnownToken | undefined;
     // Each is compared, whichever it is and whether one was found: time tells nothing of the file.
     for (const known of await file.current()) {
+      // Defence: a token is compared with every hash.
+      // Defence: hashes of tokens are compared in constant time.
       if (timingSafeEqual(known.hash, hash)) found = known;
     }
     return found !== undefined && now() < found.expires ? found.user : null;

@@ -29,8 +29,16 @@ export interface HttpHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * How a cache of upstreams came to serve something: it had what the upstream has, it has fetched that
+ * first, or the upstream did not answer.
+ */
+export type CacheUse = 'unchanged' | 'fetched' | 'stale';
+
 /** A running service. */
 export interface Service {
+  /** Undefined where it was not served from a cache. */
+  cache?: CacheUse | undefined;
   /** Fails nobody: whoever writes learns by the callback that nothing is taken any more. */
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -75,8 +83,8 @@ export interface ServiceRequest<Place> {
 /** Runs services in repositories of one kind. */
 export interface Backend<Place> {
   /**
-   * @param signal fires where nobody wants it any more: what is begun all the same is ended by whoever
-   *   asked for it.
+   * @param signal fires where nobody wants it any more, by a TimeoutError where it took too long: what
+   *   is begun all the same is ended by whoever asked for it.
    * @returns a service that runs, or why there is none.
    * @throws what was not to be expected.
    */

@@ -13,14 +13,23 @@ const maxFaults = 5;
  * @param text of the file.
  * @param path of the file, for the sentence of an error.
  * @param schema what it must be.
+ * @param how whether the file has secrets in it, of which an error must quote nothing.
  * @throws GitWsError INVALID_OPTION, for example "rules.json: rules[2].allow[0]: must be …".
  */
-export function parseJson<T>(text: string, path: string, schema: z.ZodType<T>): T {
+export function parseJson<T>(
+  text: string,
+  path: string,
+  schema: z.ZodType<T>,
+  { isSecret = false }: { readonly isSecret?: boolean } = {},
+): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw faultsOf(path, [`it is not JSON: ${(error as SyntaxError).message}`]);
+    // It quotes what it stumbled over.
+    // Defence: what is wrong in a file of secrets is told without quoting it.
+    const why = isSecret ? '' : `: ${(error as SyntaxError).message}`;
+    throw faultsOf(path, [`it is not JSON${why}`]);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

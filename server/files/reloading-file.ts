@@ -38,12 +38,15 @@ interface Version<T> {
  * @param path of the file.
  * @param parse its content; throws a GitWsError whose sentence names what is wrong and where.
  * @param report told when a later version cannot be used.
+ * @param how whether it has secrets in it: then it is refused where everybody on the machine may
+ *   read or change it.
  * @throws GitWsError INVALID_OPTION where the first version cannot be read or parsed.
  */
 export async function openReloadingFile<T>(
   path: string,
   parse: (text: string) => T,
   report: Report = () => {},
+  { isSecret = false }: { readonly isSecret?: boolean } = {},
 ): Promise<ReloadingFile<T>> {
   let version: Version<T> | undefined;
   /** Of the last version looked at, good or bad; undefined while it may change unseen. */
@@ -52,7 +55,7 @@ export async function openReloadingFile<T>(
 
   async function load(): Promise<Version<T>> {
     const started = Date.now();
-    const read = await readWhole(path);
+    const read = await readWhole(path, isSecret);
     const settled = Math.max(Number(read.stats.mtimeMs), Number(read.stats.ctimeMs)) + racyTime;
     identity = started > settled ? identityOf(read.stats) : undefined;
     if (version?.text === read.text) return version;
@@ -96,7 +99,10 @@ function identityOf(stats: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
 
-async function readWhole(path: string): Promise<{ text: string; stats: BigIntStats }> {
+async function readWhole(
+  path: string,
+  isSecret: boolean,
+): Promise<{ text: string; stats: BigIntStats }> {
   try {
     // Before it is opened: opening a named pipe would wait for its writer.
     if (!(await stat(path)).isFile()) throw unusable(path, 'it is not a file');
@@ -104,6 +110,14 @@ async function readWhole(path: string): Promise<{ text: string; stats: BigIntSta
     try {
       const stats = await file.stat({ bigint: true });
       if (stats.size > maxBytes) throw unusable(path, 'it has more than 16 MiB');
+      // Windows has no such bits.
+      // Defence: a file of secrets that everybody may read is refused.
+      if (isSecret && process.platform !== 'win32' && (stats.mode & 0o007n) !== 0n) {
+        throw unusable(
+          path,
+          'it has secrets in it, and everybody may read or change it (chmod o=)',
+        );
+      }
       const bytes = await file.readFile();
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
       return { text, stats };

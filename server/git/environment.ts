@@ -8,9 +8,8 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import type { GitService } from '../../src/tunnel/machine/request-target.js';
 import { GitWsError } from '../../src/base/errors.js';
-
-/** A setting for `git -c`. */
-export type GitSetting = readonly [key: string, value: string];
+import { services } from '../services.js';
+import type { GitSetting } from './setting.js';
 
 /** Variables for a process. */
 export type Environment = Readonly<Record<string, string>>;
@@ -26,7 +25,10 @@ export function gitEnvironment(own: NodeJS.ProcessEnv = process.env): Record<str
   const environment: Record<string, string> = {
     // Without a home there are no settings, attributes or ignores of the user who runs the server.
     // Not GIT_CONFIG_GLOBAL: a hook that sets HOME itself, to push on, means its settings too.
+    // Defence: the server's own environment does not reach git.
+    // Defence: git has none of the user's settings (HOME).
     HOME: '/nonexistent',
+    // Defence: git has none of the machine's settings (GIT_CONFIG_NOSYSTEM).
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     LC_ALL: 'C.UTF-8',
@@ -52,7 +54,8 @@ export function serviceEnvironment(
   if (gitProtocol !== undefined) environment['GIT_PROTOCOL'] = gitProtocol;
   // A reader must not make a partial clone fetch what it lacks, by whatever command its
   // configuration names. Newer versions of upload-pack do this themselves.
-  if (service !== 'git-receive-pack') environment['GIT_NO_LAZY_FETCH'] = '1';
+  // Defence: readers cannot make git fetch what it lacks (GIT_NO_LAZY_FETCH).
+  if (services[service].access !== 'write') environment['GIT_NO_LAZY_FETCH'] = '1';
   return environment;
 }
 
@@ -63,6 +66,7 @@ export function serviceEnvironment(
  * @param most in bytes.
  */
 export function memoryEnvironment(most: number): Environment {
+  // Defence: one piece of memory has a largest size (maxPushMemory).
   return { GIT_ALLOC_LIMIT: `${most}` };
 }
 
@@ -76,6 +80,7 @@ export function memoryEnvironment(most: number): Environment {
 export function pusherEnvironment(user: string | null, address: string | undefined): Environment {
   const environment: Record<string, string> = {};
   if (user !== null) {
+    // Defence: a user name with control characters pushes nothing.
     if (/\p{Cc}/u.test(user)) throw new Error('A user name has control characters.');
     environment['REMOTE_USER'] = user;
   }
@@ -85,29 +90,6 @@ export function pusherEnvironment(user: string | null, address: string | undefin
   environment['GIT_COMMITTER_EMAIL'] = `${name}@http.${address ?? '(none)'}`;
   return environment;
 }
-
-/**
- * What each service needs, or must not do, whatever a repository's configuration says. Names that
- * other git commands read too only where those are meant: git hands all on to what it runs itself,
- * but for a repository's own hooks (hooks/own-hook.sh).
- */
-export const serviceSettings: Readonly<Record<GitService, readonly GitSetting[]>> = {
-  // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:
-  // with it native git's shallow clones fail ("expected 'packfile', received 'shallow-info'").
-  'git-upload-pack': [
-    ['uploadpack.allowReachableSHA1InWant', 'true'],
-    ['uploadpack.allowFilter', 'true'],
-  ],
-  'git-receive-pack': [
-    ['receive.fsckObjects', 'true'],
-    // What is larger is unpacked piece by piece, and not in memory: a file of zeros is a few bytes
-    // in a pack.
-    ['core.bigFileThreshold', '32m'],
-    // maintenance.ts does it, for all repositories together.
-    ['receive.autoGC', 'false'],
-  ],
-  'git-upload-archive': [],
-};
 
 /** What an operator must not set, in lower case, and why. */
 const reserved: Readonly<Record<string, string>> = {
@@ -128,6 +110,7 @@ export function checkedGitConfig(given: Readonly<Record<string, string>> = {}): 
       throw invalid('gitConfig', `"${key}" is not a key such as receive.denyDeletes`);
     }
     const why = reserved[key.toLowerCase()];
+    // Defence: the operator's settings cannot be the server's own protections.
     if (why !== undefined) throw invalid('gitConfig', `${key} cannot be set: ${why}`);
     if (typeof value !== 'string' || value.includes('\0')) {
       throw invalid('gitConfig', `the value of ${key} must be text without NUL`);
@@ -170,6 +153,7 @@ export function ownershipSettings(
   });
   // The dot is the repository that git was started in. The absolute path would say the same only
   // from git 2.46 on: before, it is compared with the path that git was given, and that is a dot.
+  // Defence: a foreign repository is trusted only where the operator says so.
   return trusted ? [['safe.directory', '.']] : [];
 }
 

@@ -9,9 +9,9 @@
  * ref or packed-refs locked tries again for a while (core.filesRefLockTimeout,
  * core.packedRefsTimeout). Two maintenances of one repository exclude each other the same way.
  */
-import type { GitSetting } from './environment.js';
 import { collect, startGit, type GitCommand } from './run-git.js';
 import type { ServiceProcess } from '../backend/local/spawn.js';
+import type { GitSetting } from './setting.js';
 
 /** What {@link Maintenance} works with. */
 export interface MaintenanceOptions {

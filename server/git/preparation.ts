@@ -13,16 +13,16 @@ import {
   ownershipSettings,
   pusherEnvironment,
   serviceEnvironment,
-  serviceSettings,
   type Environment,
-  type GitSetting,
 } from './environment.js';
 import { checkHooksParent, HookDirectories } from '../hooks/directory.js';
 import type { AskGit } from '../hooks/own-hooks.js';
 import { hookSettings } from '../hooks/settings.js';
 import { RepositoryConfigs } from './repository-config.js';
 import type { ProtectedRefs } from '../rules/types.js';
+import { services } from '../services.js';
 import { booleanOf, valueOf, withoutLooser } from './stricter.js';
+import type { GitSetting } from './setting.js';
 
 /** What an operator says about git. */
 export interface GitOptions {
@@ -98,6 +98,7 @@ export class Preparation {
     this.#gitConfig = checkedGitConfig(options.gitConfig);
     this.#safeDirectories = checkedSafeDirectories(options.safeDirectories);
     const { hooksParent, allowPush = false } = options;
+    // Defence: hooks are tried when the server starts.
     if (allowPush) checkHooksParent(hooksParent);
     this.#directories = new HookDirectories(
       hooksParent === undefined ? undefined : resolve(hooksParent),
@@ -110,14 +111,15 @@ export class Preparation {
    */
   async settingsFor(prepared: PreparedService): Promise<ServiceSettings> {
     const { service, gitProtocol, gitDir } = prepared;
-    const ours = [...serviceSettings[service], ...this.#gitConfig];
+    const ours = [...services[service].settings, ...this.#gitConfig];
     const { settings, included } = await this.#configs.read(gitDir);
     const config = [
+      // Defence: what a repository has shut is not opened by settings for all.
       ...withoutLooser(ours, settings),
       ...ownershipSettings(gitDir, this.#safeDirectories),
     ];
     const environment = serviceEnvironment(service, gitProtocol);
-    if (service !== 'git-receive-pack') return { config, environment, hooks: [], included };
+    if (services[service].access !== 'write') return { config, environment, hooks: [], included };
     const { user, name, remoteAddress } = prepared;
     const given = await this.#options.protectedRefs?.(user, name);
     const hooks = await hookSettings(gitDir, given ?? { protections: [] }, {

@@ -29,14 +29,19 @@ export async function findRepository(
 ): Promise<Repository | undefined> {
   // Whatever is added to these or taken away from them: `.git.git` must not lead to `.git` under a
   // name that no rule knows.
+  // Defence: no segment of a path is made of .git.
   if (segments.some((segment) => /^(\.git)+$/i.test(segment))) return undefined;
   const realRoot = await realpath(root);
   for (const candidate of candidates(segments)) {
     const asked = join(realRoot, ...candidate);
     const gitDir = await orAbsent(realpath(asked));
     if (gitDir === undefined) continue;
-    if (!isInside(realRoot, gitDir) || !(await isGitDirectory(gitDir))) continue;
+    // Defence: a repository is held against root by its real path.
+    if (!isInside(realRoot, gitDir)) continue;
+    if (!(await isGitDirectory(gitDir))) continue;
+    // Defence: nothing inside of a git directory is a repository.
     if (await isInsideGitDirectory(realRoot, gitDir)) continue;
+    // Defence: what may have been pushed into a work tree is not served.
     if (await mayBePlanted(realRoot, asked, gitDir)) continue;
     return { gitDir, root: realRoot };
   }
@@ -76,6 +81,7 @@ function candidates(segments: readonly string[]): string[][] {
 /** By component: a prefix would let `/srv/repos-evil` pass for a part of `/srv/repos`. */
 function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
+  // Defence: a path is inside of another by whole components.
   return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..';
 }
 
@@ -97,6 +103,7 @@ async function isInsideGitDirectory(root: string, gitDir: string): Promise<boole
  */
 async function mayBePlanted(root: string, asked: string, gitDir: string): Promise<boolean> {
   if (asked === gitDir && basename(gitDir) === '.git') return false;
+  // Defence: what is reached by a link in a work tree is not served.
   return (await isInsideWorkTree(root, asked)) || (await isInsideWorkTree(root, gitDir));
 }
 
@@ -126,6 +133,7 @@ async function isGitDirectory(path: string): Promise<boolean> {
  */
 async function hasHead(path: string): Promise<boolean> {
   const head = join(path, 'HEAD');
+  // Defence: what is called HEAD is looked at before it is opened.
   const found = await orAbsent(lstat(head));
   if (found === undefined) return false;
   // A link to a branch that has no commit yet, as old gits made it.

@@ -2,18 +2,23 @@
  * Runs git for the server itself: questions to a repository, and its maintenance. No client's bytes
  * or words come near it; what clients talk to is started by spawn.ts.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { requireDescriptorsForProcess } from '../base/descriptors.js';
-import { configArguments, gitEnvironment, type GitSetting } from './environment.js';
+import { configArguments, gitEnvironment, type Environment } from './environment.js';
 import { ServiceProcess } from '../backend/local/spawn.js';
+import type { GitSetting } from './setting.js';
 
 /** What to run where. */
 export interface GitCommand {
   readonly args: readonly string[];
   /** Absolute real path of the git directory. */
   readonly gitDir: string;
+  /** Whether that is a directory to make a repository in, and none itself. Default false. */
+  readonly makes?: boolean;
+  /** Variables beside those that every git gets. */
+  readonly environment?: Environment;
   readonly config?: readonly GitSetting[];
   /** As nice(1) has it: 19 is the nicest. */
   readonly niceness?: number;
@@ -28,25 +33,48 @@ const killTime = 2_000;
 
 /** Starts a command in a process group of its own, with nothing to read. */
 export async function startGit(command: GitCommand): Promise<ServiceProcess> {
-  const { args, gitDir, config = [], niceness } = command;
+  return runningGit(await start(command, []), command);
+}
+
+/** The descriptor by which git's own children reach the pipe of {@link startGitWithPipe}. */
+export const pipeDescriptor = 3;
+
+/** The same with one descriptor more, of both directions. */
+export async function startGitWithPipe(
+  command: GitCommand,
+): Promise<{ readonly process: ServiceProcess; readonly pipe: Duplex }> {
+  const child = await start(command, ['pipe']);
+  const pipe = child.stdio[pipeDescriptor] as Duplex | null | undefined;
+  const process = runningGit(child, command);
+  if (pipe) return { process, pipe };
+  process.end({ term: 0, kill: 0 });
+  throw new Error('git has no pipe');
+}
+
+async function start(
+  { args, gitDir, config = [], makes = false, environment = {} }: GitCommand,
+  more: readonly 'pipe'[],
+): Promise<ChildProcess> {
   requireDescriptorsForProcess();
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    'git',
-    [...configArguments(config), ...args],
-    {
-      cwd: gitDir,
-      // Said, not searched for: git looks no further up, and asks for no owner.
-      env: { ...gitEnvironment(), GIT_DIR: '.' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      shell: false,
-      detached: true,
-    },
-  );
+  const child = spawn('git', [...configArguments(config), ...args], {
+    cwd: gitDir,
+    // Said, not searched for: git looks no further up, and asks for no owner.
+    env: { ...gitEnvironment(), ...environment, ...(makes ? {} : { GIT_DIR: '.' }) },
+    stdio: ['pipe', 'pipe', 'pipe', ...more],
+    shell: false,
+    detached: true,
+  });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
   });
-  child.stdin.end();
+  return child;
+}
+
+function runningGit(child: ChildProcess, { niceness }: GitCommand): ServiceProcess {
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error('git has no streams');
+  stdin.end();
   if (niceness !== undefined && child.pid !== undefined) {
     try {
       setPriority(child.pid, niceness);
@@ -54,7 +82,7 @@ export async function startGit(command: GitCommand): Promise<ServiceProcess> {
       // It has ended already.
     }
   }
-  return new ServiceProcess(child, child);
+  return new ServiceProcess(child, { stdin, stdout, stderr });
 }
 
 /**

@@ -2,7 +2,7 @@
  * Of two words about one setting, the stricter: what a server sets for all repositories must not
  * open what the owner of one has shut. Values only; git's own rules for what each setting means.
  */
-import type { GitSetting } from './environment.js';
+import type { GitSetting } from './setting.js';
 
 /** A setting of a repository's own. */
 export interface OwnSetting {

@@ -28,6 +28,7 @@ export function checkHooksParent(parent: string = tmpdir()): void {
     const hook = join(own, 'update');
     writeFileSync(hook, '#!/bin/sh\n', { mode: 0o500, flag: 'wx' });
     fault = 'it is on a file system that is mounted noexec';
+    // Defence: a file system where hooks cannot run (noexec) is noticed.
     accessSync(hook, constants.X_OK);
     fault = undefined;
   } catch (error) {

@@ -55,6 +55,7 @@ forward() (
       seen[new]
       while (top > 0) {
         at = stack[top--]
+        # Defence: an update keeps history by its own new tip alone.
         if (at == old) return 1
         if (!(at in parents)) continue
         count = split(parents[at], parent, " ")
@@ -76,6 +77,7 @@ forward() (
 # Each update whose history is known, as OLD NEW and 1 where it is kept, 0 where it is lost. Tags count
 # as their commits, and what is no commit is lost: so does git merge-base.
 histories() (
+  # Defence: replacement refs are no part of the whole history.
   # shellcheck disable=SC2031
   export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1
   pairs=$(
@@ -118,6 +120,7 @@ histories() (
         at = stack[top--]
         count = split(parents[at], parent, " ")
         for (each = 1; each <= count; each++) {
+          # Defence: an update keeps history only where its old tip is found in it.
           if (parent[each] == old) return 1
           if (parent[each] in seen || depth[parent[each]] <= depth[old]) continue
           if (++followed > most_followed) return ""

@@ -52,6 +52,8 @@ keeps_history() {
   [ "$kept" = 1 ] && return 0
   known_history
   case $? in 0) return 0 ;; 1) return 1 ;; esac
+  # Defence: replacement refs do not make a rewritten history look whole.
+  # Defence: what is not shown to keep history is asked of git.
   GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" </dev/null 2>/dev/null
 }
 
@@ -71,6 +73,7 @@ allows() {
 }
 
 # ASCII letters and no others are meant, whatever the locale is.
+# Defence: letter case hides no ref from a rule.
 # shellcheck disable=SC2018,SC2019
 lower() { printf %s "$1" | tr A-Z a-z; }
 
@@ -108,6 +111,7 @@ judge() {
   set -f
   ref=$1 old=$2 new=$3 kept=$5
   case $ref in
+    # Defence: ref names with control characters are refused before they are judged.
     *[[:cntrl:]]*) refuse 'a ref name holds control characters.'; return ;;
     refs/?*) ;;
     *) refuse "$ref does not begin with refs/."; return ;;
@@ -127,6 +131,7 @@ judge() {
   # A symbolic ref is another name for the ref that will change.
   symbolic "$ref"
   case $? in
+    # Defence: a symbolic ref is judged by what it stands for.
     0) may "$target" || refuse "you may not $deed $target, which $ref stands for." ;;
     1) ;;
     *) refuse "$ref cannot be judged." ;;

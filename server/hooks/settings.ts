@@ -49,6 +49,7 @@ export async function hookSettings(
     environment[hookVariables.fold] = folds ? '1' : '0';
   }
   return {
+    // Defence: rules for refs are enforced by hooks of the server (core.hooksPath).
     config: [['core.hooksPath', directory]],
     environment,
     directories: [directory, dirname(directory), own.directory],

@@ -5,6 +5,7 @@
  * matter of one server: the largest message (1 MiB), and 100 uncounted messages in a second.
  */
 
+import { cacheLimits } from './cache-limits.js';
 import { arrivalLimits, keptLimits } from './connection-limits.js';
 import { KiB, MiB, minute, second, type Limit } from './limit.js';
 import { upstreamLimits } from './upstream-limits.js';
@@ -199,6 +200,7 @@ export const limitTable = {
   },
   ...keptLimits,
   ...upstreamLimits,
+  ...cacheLimits,
   pingInterval: {
     unit: 'ms',
     default: 15 * second,

@@ -1,5 +1,5 @@
 /** What a limit is, and the units that their defaults are written in. */
-import type { Unit } from './quantity.js';
+import type { Unit } from './quantity-text.js';
 
 /** One limit. */
 export interface Limit {

@@ -4,7 +4,7 @@
  */
 import { GitWsError } from '../../src/base/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
-import { formatQuantity } from './quantity.js';
+import { formatQuantity } from './quantity-text.js';
 
 /**
  * Limits of one server: times in ms, sizes in bytes. Each one's default and its reason stand in
@@ -84,10 +84,34 @@ export interface Limits {
   readonly maxRuns: number;
   /** Time for a connection to an upstream to be made; above it 4503. */
   readonly upstreamConnectTime: number;
+  /** Services on one upstream at once; further sessions wait in a queue of its own. */
+  readonly maxPerUpstream: number;
+  /** Requests in a row that an upstream does not answer, before it is left alone; then 4503. */
+  readonly maxUpstreamFailures: number;
+  /** Time for which it is left alone; then one request tries it. */
+  readonly upstreamRestTime: number;
   /** Time in which nothing of an answer that is due comes from an upstream. */
   readonly upstreamSilence: number;
+  /** A batch request of git-lfs for an upstream, and again its answer. */
+  readonly maxBatchSize: number;
   /** What a client says in one fetch of protocol version 0 or 1 from an upstream. */
   readonly maxNegotiation: number;
+  /** One repository in the cache of upstreams; a larger one is not kept. */
+  readonly cacheRepositorySize: number;
+  /** Repositories in it; one more takes the place of the one used longest ago. */
+  readonly maxMirrors: number;
+  /** Fetches into it at once; where one more would be needed, the client goes past it. */
+  readonly maxCacheFetches: number;
+  /** Time of one fetch into it. */
+  readonly cacheFetchTime: number;
+  /** Time that a client waits for one; then it goes past the cache. */
+  readonly cacheWait: number;
+  /** Time for an upstream to say the refs of a repository in it. */
+  readonly cacheAnswerTime: number;
+  /** Time for which a repository goes past it that could not be kept. */
+  readonly cacheRetryTime: number;
+  /** Time for git to repack one repository of it. */
+  readonly cacheUpkeepTime: number;
   /** Time between two WebSocket pings. */
   readonly pingInterval: number;
   /** Time a peer has for its half of the closing handshake. */

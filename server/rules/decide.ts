@@ -3,6 +3,7 @@
  * whatever else happens. What no rule gives is denied.
  */
 import type { Access, User } from '../admission/access.js';
+import { accesses } from '../services.js';
 import { quoteForLog } from '../text/log-text.js';
 import { canonicalRepository, compileGlobs, globFault, isTooLong } from './glob.js';
 import type { Decision, ProtectedRefs, RefChange, Rules, Subject } from './types.js';
@@ -51,15 +52,13 @@ export function isPermitted(user: User | null, canonical: string, access: Access
   });
 }
 
-const accessNames: readonly Access[] = ['read', 'write', 'archive'];
-
 /**
  * Whether a permission can give anything, for whoever writes one down.
  *
  * @returns what is wrong with it, completing "it …"; undefined if nothing is.
  */
 export function permissionFault(permission: string): string | undefined {
-  const access = accessNames.find((name) => permission.startsWith(`${name}:`));
+  const access = accesses.find((name) => permission.startsWith(`${name}:`));
   if (access === undefined)
     return 'must begin with read:, write: or archive:, for example read:team/*';
   const fault = globFault(permission.slice(access.length + 1));

@@ -3,6 +3,7 @@
  * What a schema cannot say (groups that exist, globs that can be read) parse.ts checks.
  */
 import { z } from 'zod';
+import { accesses } from '../services.js';
 
 const groupName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -19,7 +20,7 @@ const subject = z
   );
 
 const access = z
-  .enum(['read', 'write', 'archive'], { error: 'must be read, write or archive' })
+  .enum(accesses, { error: 'must be read, write or archive' })
   .describe('read: clone and fetch. write: push. archive: git archive --remote.');
 
 const repositories = globs.describe(

@@ -100,6 +100,7 @@ export class Connection {
     this.#socket.send(frame, { binary: typeof frame !== 'string' }, onSent);
     // Honest peers acknowledge what they have read, so that never more than the window waits. One
     // that acknowledges what it does not read would make it grow for ever.
+    // Defence: what waits in a socket is bounded.
     if (this.#socket.bufferedAmount <= this.#limits.maxReplay + sendSlack) return;
     this.#socket.terminate();
     this.#leave(closeCodes.malformed);

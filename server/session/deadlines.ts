@@ -26,6 +26,7 @@ export function setDeadlines(
     clearTimeout(first);
   });
   let total = setTimeout(() => {
+    // Defence: a session has a longest time.
     session.end(closeCodes.timedOut, 'The session took too long.');
     // A push that has arrived whole goes on: but a hook that hangs must not hold its place for ever.
     total = setTimeout(() => {

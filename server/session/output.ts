@@ -51,9 +51,11 @@ export class ServiceOutput {
     stdout.on('data', (chunk: Buffer) => {
       if (this.#discarding) return;
       this.#linger?.refresh();
+      // Defence: the server's paths are taken out of what git says on stdout.
       this.#gather(options.running.text.stdout.push(chunk));
     });
     stderr.on('data', (chunk: Buffer) => {
+      // Defence: stderr that is dropped holds up nothing.
       if (this.#discarding) return;
       this.#linger?.refresh();
       this.#pieces.push(...options.running.text.stderr.decode(chunk));

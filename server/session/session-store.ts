@@ -61,7 +61,13 @@ export class SessionStore {
     const entry = this.#entries.get(hashOf(token));
     if (!entry?.session.resumable) return undefined;
     const { place, service, user } = entry.binding;
-    const same = place === wanted.place && service === wanted.service && user === wanted.user;
+    const same =
+      // Defence: a session is bound to its repository.
+      place === wanted.place &&
+      // Defence: a session is bound to its service.
+      service === wanted.service &&
+      // Defence: a session is bound to its user.
+      user === wanted.user;
     return same ? entry : undefined;
   }
 }

@@ -233,6 +233,7 @@ export class Session implements RunningSession {
     switch (event.type) {
       case 'data':
         this.#bytesIn += event.bytes.length;
+        // Defence: what git is asked has a largest size (maxRequestSize).
         if (this.#bytesIn > services[this.#options.service].maxInput(this.#limits)) {
           this.end(closeCodes.tooLarge, 'The request is too large.');
           return;
@@ -272,6 +273,7 @@ export class Session implements RunningSession {
     const frames = this.#tunnel.takeOutgoing(now);
     for (const frame of frames) {
       // Until the system has taken it, the socket keeps it too, whatever its client acknowledges.
+      // Defence: a buffer that a socket has to send is not used again.
       connection.send(frame, typeof frame === 'string' ? undefined : hold(frame));
     }
     if (frames.length > 0 && this.#heard && this.#exit === undefined) this.#expectLife();
@@ -298,9 +300,10 @@ export class Session implements RunningSession {
   /** A socket has opened: the client acknowledges `open`, in time. */
   #expectFirst(): void {
     this.#silence.begin(() => {
+      // Defence: a first message comes in time (openingTime).
+      if (this.#resumes === 0) this.end(closeCodes.timedOut, 'The client said nothing.');
       // A connection of a client that came back, and carries nothing: it will come once more.
-      if (this.#resumes > 0) this.#connection?.terminate();
-      else this.end(closeCodes.timedOut, 'The client said nothing.');
+      else this.#connection?.terminate();
     }, this.#limits.openingTime);
   }
 
@@ -316,6 +319,7 @@ export class Session implements RunningSession {
   }
 
   readonly #onIdle = (): void => {
+    // Defence: a client that falls silent is given up (idleTime).
     this.end(closeCodes.timedOut, 'Nothing happened for too long.');
   };
 
@@ -326,7 +330,8 @@ export class Session implements RunningSession {
   /** The connection has ended: the session may wait for another, if it did not end on purpose. */
   #lose(closeCode: number): void {
     this.#detach();
-    const wait = isResumableClose(closeCode) && this.resumable && !this.#tunnel.settled;
+    const isLoss = isResumableClose(closeCode, this.#tunnel.isStored);
+    const wait = isLoss && this.resumable && !this.#tunnel.settled;
     if (!wait || !this.#options.onDetach(this.#tunnel.reserve, this.#hasAsked)) {
       this.#leave(closeCode);
       return;

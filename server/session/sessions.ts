@@ -101,8 +101,11 @@ export class Sessions {
     void session.over
       .finally(() => this.#running.delete(session))
       .then((figures) => {
-        const report = { ...figures, user, remoteAddress: address, repository: name, service };
-        this.#options.onSession(report);
+        const { cache } = running;
+        this.#options.onSession({
+          ...{ ...figures, user, remoteAddress: address, repository: name, service },
+          ...(cache === undefined ? {} : { cache }),
+        });
         if (running.text.stderr.refusedOwner && gitDir !== undefined) onError(notOwned(gitDir));
       })
       .catch(onError);

@@ -194,7 +194,10 @@ export interface ErrorData {
     callback: string;
   };
   /** The caller's file system failed with a value that is no error, or did less than it said. */
-  FILE_SYSTEM_FAILED: NoData;
+  FILE_SYSTEM_FAILED: {
+    /** Of a `stash` that fails after it was written: its oid, by which it is in the list. */
+    stash?: string;
+  };
   /** The browser's quota, or the disk, is used up. */
   QUOTA: {
     /** What the origin has stored, in bytes. */
@@ -203,6 +206,8 @@ export interface ErrorData {
     quota?: number;
     /** What was to be stored, in bytes. */
     needed?: number;
+    /** Of a `stash` that fails after it was written: its oid, by which it is in the list. */
+    stash?: string;
   };
   /** Another page or worker uses the file system, and did not end in time. */
   STORAGE_LOCKED: NoData;
@@ -212,6 +217,8 @@ export interface ErrorData {
   CheckoutConflictError: {
     /** Their paths in the working tree. */
     filepaths: readonly string[];
+    /** Of a `stash` that fails after it was written: its oid, by which it is in the list. */
+    stash?: string;
   };
   /** A tree names a path that must not be written, such as `.git/config`. isomorphic-git's own code. */
   UnsafeFilepathError: {
@@ -314,6 +321,8 @@ export interface ErrorData {
   OBJECT_UNAVAILABLE: {
     /** The object. */
     oid: string;
+    /** Of a `stash` that fails after it was written: its oid, by which it is in the list. */
+    stash?: string;
   };
   /** The worker of `gitws/worker` cannot be started: its script cannot be loaded, or is another one. */
   WORKER_UNAVAILABLE: NoData;

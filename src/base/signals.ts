@@ -1,4 +1,5 @@
 /** Several AbortSignals heard as one. AbortSignal.any is not everywhere yet. */
+import { GitWsError } from './errors.js';
 
 /** What {@link joinSignals} gives. */
 export interface JoinedSignals {
@@ -8,10 +9,23 @@ export interface JoinedSignals {
   readonly release: () => void;
 }
 
-/** @param signals those that are undefined never fire. */
+/**
+ * @returns the signal.
+ * @throws GitWsError INVALID_OPTION for what is none, such as its AbortController, which would never be heard.
+ */
+export function checkedSignal<Signal extends AbortSignal | undefined>(signal: Signal): Signal {
+  if (signal === undefined || 'aborted' in Object(signal)) return signal;
+  const data = { option: 'signal' };
+  throw new GitWsError('INVALID_OPTION', 'signal must be an AbortSignal.', { data });
+}
+
+/**
+ * @param signals those that are undefined never fire.
+ * @throws GitWsError INVALID_OPTION for what is none.
+ */
 export function joinSignals(signals: readonly (AbortSignal | undefined)[]): JoinedSignals {
   const controller = new AbortController();
-  const given = signals.filter((signal) => signal !== undefined);
+  const given = signals.filter((signal) => checkedSignal(signal) !== undefined) as AbortSignal[];
   const fire = (event: Event): void => {
     controller.abort((event.target as AbortSignal).reason);
   };

@@ -1,5 +1,6 @@
 /** `gitws/element`: `<git-repository>`, defined where there are elements. */
 import { GitRepositoryElement } from './element.js';
+import type { GitWsElementEvents } from './events.js';
 
 export { GitRepositoryElement } from './element.js';
 export type * from './events.js';
@@ -10,6 +11,9 @@ declare global {
   interface HTMLElementTagNameMap {
     'git-repository': GitRepositoryElement;
   }
+  /** They bubble: whoever listens further up hears them, too. */
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, no-restricted-syntax -- the platform's word
+  interface GlobalEventHandlersEventMap extends GitWsElementEvents {}
 }
 
 const { customElements: registry } = globalThis as { customElements?: CustomElementRegistry };

@@ -1,6 +1,6 @@
 /** `git checkout <branch>`: the working tree first, then branch and HEAD. */
 import * as isomorphicGit from 'isomorphic-git';
-import { checkoutTree } from '../worktree/checkout.js';
+import { checkoutTree, type CheckoutOptions } from '../worktree/checkout.js';
 import { GitWsError } from '../base/errors.js';
 import { callBack, useFileSystem } from '../base/failure.js';
 import { throwIfCanceled } from '../pack/index/pace.js';
@@ -8,7 +8,7 @@ import { findGitDirectory } from '../repository/git-directory.js';
 import { updateRefs, type RefChange } from '../repository/ref-update.js';
 import { Refs, type RefValue } from '../repository/refs.js';
 import { promisesOf } from '../storage/file-system.js';
-import { setConfig } from './config.js';
+import { fileTrust, setConfig } from './config.js';
 import { readIndex, repositoryAt } from './index-entries.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
@@ -66,17 +66,23 @@ export interface Common {
  * {@link checkout} of the superproject alone.
  *
  * @param opened where the command speaks with the remote anyway.
+ * @param mayBeLeft of a checkout that was interrupted: see {@link CheckoutOptions}.
  */
 export async function checkoutThrough(
   given: CheckoutArguments,
   opened: RemoteAccess | undefined,
+  mayBeLeft?: CheckoutOptions['mayBeLeft'],
 ): Promise<void> {
-  await checkOut(given, opened).catch((reason: unknown) => {
+  await checkOut(given, opened, mayBeLeft).catch((reason: unknown) => {
     throw failureOf(reason);
   });
 }
 
-async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefined): Promise<void> {
+async function checkOut(
+  given: CheckoutArguments,
+  opened: RemoteAccess | undefined,
+  mayBeLeft: CheckoutOptions['mayBeLeft'],
+): Promise<void> {
   const { filepaths = [], dryRun = false, sparse } = given;
   const { fs, dir, ref, cache = {}, remote = 'origin', track = true } = given;
   const gitdir = gitdirOf(given);
@@ -105,7 +111,7 @@ async function checkOut(given: CheckoutArguments, opened: RemoteAccess | undefin
   if (given.noCheckout !== true) {
     const lazy = await LazyFetch.of(common, given, opened);
     try {
-      await updateWorkTree(common, target.commit, { ...given, cone }, lazy.promisor);
+      await updateWorkTree(common, target.commit, { ...given, cone, mayBeLeft }, lazy.promisor);
     } finally {
       lazy.close();
     }
@@ -188,6 +194,7 @@ export async function updateWorkTree(
     readonly onProgress?: CheckoutArguments['onProgress'] | undefined;
     /** What is to be in the working tree from now on; undefined: what the repository says. */
     readonly cone?: Cone | undefined;
+    readonly mayBeLeft?: CheckoutOptions['mayBeLeft'];
   },
   promisor: Promisor | undefined,
 ): Promise<void> {
@@ -195,10 +202,11 @@ export async function updateWorkTree(
   const head = await resolve(common, 'HEAD');
   const from = head && (await readCommit(common, head, 'HEAD')).tree;
   const { tree } = await readCommit(common, commit, commit);
-  const { force, signal, onProgress, cone } = how;
+  const { force, signal, onProgress, cone, mayBeLeft } = how;
   const at = { fs, gitdir: await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdir)) };
   await checkoutTree({
-    ...{ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor },
+    ...{ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor, mayBeLeft },
+    trust: await fileTrust(at),
     cone: cone ?? (await readCone(at)),
     onReady: async () => cone && writeCone(at, cone),
   });

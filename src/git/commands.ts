@@ -3,18 +3,20 @@
  * files, which cannot pass on all names of a package from outside.
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { checkout, clone, pull } from './submodules/commands.js';
+import { checkout, clone, pull } from './submodules/with-submodules.js';
 import { commit } from './commit.js';
 import { fetch } from './fetch.js';
-import { add, remove, resetIndex, updateIndex } from './index-commands.js';
+import { add, remove, updateIndex } from './index-commands.js';
 import { walk, WORKDIR } from './looking.js';
 import { abortMerge, merge } from './merge.js';
 import { mergeStatus } from './merge-status.js';
 import { fastForward } from './pull.js';
 import { push } from './push.js';
+import { resetIndex } from './reset-index.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';
-import { cherryPick, stash } from './whole-tree-commands.js';
+import { stash } from './stash/stash.js';
+import { cherryPick } from './whole-tree-commands.js';
 
 /** isomorphic-git's own, but for what a merge that waits asks for, and what tells of it. */
 const merging = { abortMerge, commit, merge, mergeStatus, walk, WORKDIR };
@@ -22,10 +24,10 @@ const merging = { abortMerge, commit, merge, mergeStatus, walk, WORKDIR };
 /** isomorphic-git's own, but for what a sparse checkout asks for. */
 const minding = {
   ...{ add, cherryPick, fastForward, remove, resetIndex },
-  ...{ stash, status, statusMatrix, updateIndex },
+  ...{ status, statusMatrix, updateIndex },
 };
 
-const own = { checkout, clone, fetch, pull, push, sparseCheckout, ...merging, ...minding };
+const own = { checkout, clone, fetch, pull, push, sparseCheckout, stash, ...merging, ...minding };
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 

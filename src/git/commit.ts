@@ -40,7 +40,8 @@ async function commitHere(given: Given): Promise<string> {
   const branch = await useFileSystem(() => refs.branch());
   const target = fullName(given.ref, branch);
   const isToHead = target === (branch ?? 'HEAD');
-  const before = (await useFileSystem(() => refs.resolve(target)))?.oid;
+  // A branch may lead to another one, which is then what moves.
+  const { name = target, oid: before } = (await useFileSystem(() => refs.resolve(target))) ?? {};
   const merging = isToHead ? await readMerge(at, 'commit') : undefined;
   const parent = given.parent ?? (amend || before === undefined ? undefined : [before]);
   const oid = (await isomorphicGit.commit({
@@ -56,7 +57,7 @@ async function commitHere(given: Given): Promise<string> {
   }
   if (dryRun || noUpdateBranch) return oid;
   const old = before === undefined ? null : { oid: before };
-  const change = { name: target, old, value: { oid } };
+  const change = { name, old, value: { oid } };
   await useFileSystem(() => updateRefs(promisesOf(at.fs), at.gitdir, [change]));
   if (merging !== undefined) {
     const made = (await isomorphicGit.readCommit({ ...at, oid })).commit.parent;

@@ -1,6 +1,7 @@
 /** A repository's configuration, read and written by isomorphic-git, and looked at. */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
+import type { FileTrust } from '../worktree/work-tree.js';
 
 /** Whose configuration. */
 export interface ConfigAt {
@@ -24,6 +25,18 @@ export async function readConfig(at: ConfigAt, path: string): Promise<string | u
   const value = (await isomorphicGit.getConfig({ ...at, path })) as unknown;
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : undefined;
+}
+
+/** @returns what `core.filemode` and `core.symlinks` say, which are true where nothing is said. @throws what `fs` throws. */
+export async function fileTrust(at: ConfigAt): Promise<FileTrust> {
+  const [bits, links] = [
+    await readConfig(at, 'core.filemode'),
+    await readConfig(at, 'core.symlinks'),
+  ];
+  return {
+    bits: bits === undefined || isYes(bits),
+    links: links === undefined || isYes(links),
+  };
 }
 
 /**

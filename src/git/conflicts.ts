@@ -4,6 +4,7 @@
  */
 import { useFileSystem } from '../base/failure.js';
 import { checkoutTree, type CheckoutOptions } from '../worktree/checkout.js';
+import { fileTrust } from './config.js';
 import { writeContents, type CommitsToMerge, type MergedCommits } from './merge-commits.js';
 import { beginMerge, endMerge, prepareMerge } from './merge-state.js';
 import { readCone } from './sparse-state.js';
@@ -32,6 +33,7 @@ export async function leaveConflicts(
   try {
     await checkoutTree({
       ...{ ...at, dir, files, stages, from, promisor, signal, onProgress },
+      trust: await fileTrust(at),
       cone: await useFileSystem(() => readCone(at)),
       onReady: async () => {
         isPrepared = true;

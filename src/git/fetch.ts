@@ -140,12 +140,14 @@ export async function fetchOptions(
 
 /** Where a command works. */
 export interface Directories {
+  readonly fs?: unknown;
   readonly dir?: string | undefined;
   readonly gitdir?: string | undefined;
 }
 
 /** @returns the git directory as it was given, or where it is by default. */
-export function gitdirOf({ dir, gitdir }: Directories): string {
+export function gitdirOf({ fs, dir, gitdir }: Directories): string {
+  if (fs === undefined) throw new isomorphicGit.Errors.MissingParameterError('fs');
   if (gitdir !== undefined) return gitdir;
   if (dir === undefined) throw new isomorphicGit.Errors.MissingParameterError('dir');
   return pathIn(dir, '.git');

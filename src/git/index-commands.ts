@@ -1,20 +1,9 @@
 /**
- * `add`, `remove`, `updateIndex` and `resetIndex` of isomorphic-git, which know no sparse checkout: what is
- * outside of one is not removed, and stays outside.
+ * `add`, `remove` and `updateIndex` of isomorphic-git, which know no sparse checkout: what is outside of one is not
+ * removed, and stays outside.
  */
 import * as isomorphicGit from 'isomorphic-git';
-import { findGitDirectory } from '../repository/git-directory.js';
-import { holdIndex } from '../repository/held-index.js';
-import { pathOf } from '../repository/index-file.js';
-import { promisesOf } from '../storage/file-system.js';
-import { divided } from '../base/divided.js';
-import { modes } from '../worktree/tree-files.js';
-import { withoutRacy } from '../worktree/racy-entries.js';
-import { WorkTree } from '../worktree/work-tree.js';
-import { entryOf, noStat } from '../worktree/write-out.js';
-import { committedAt } from './committed.js';
 import { isUnder, outsideError } from './cone-files.js';
-import { gitdirOf } from './fetch.js';
 import {
   indexMarks,
   isInWorkTree,
@@ -23,7 +12,7 @@ import {
   skippedPaths,
   type IndexMarks,
 } from './index-entries.js';
-import { failureOf } from './outcome.js';
+import { withKnownModes } from './known-modes.js';
 import { linksIn, plainPath, stageLink, withoutFiles } from './submodules/gitlinks.js';
 
 /**
@@ -53,7 +42,8 @@ async function addHere(
 ): ReturnType<typeof isomorphicGit.add> {
   const plain = asked.map(plainPath);
   const links = linksIn(all.keys(), plain);
-  const { fs, dir = '' } = given;
+  const { dir = '' } = given;
+  const fs = await withKnownModes(given);
   const others = asked.filter((_, at) => !links.includes(plain[at] ?? ''));
   const hiding = { ...given, fs: withoutFiles(fs, dir, links), filepath: others };
   await isomorphicGit.add(hiding);
@@ -104,44 +94,5 @@ export async function updateIndex(
   if (removes && skipped.has(filepath)) {
     if (!(await isInWorkTree(given, filepath))) throw outsideError([filepath]);
   }
-  return isomorphicGit.updateIndex(given);
-}
-
-/**
- * isomorphic-git's. What is outside of a sparse checkout stays outside, and a submodule stays one.
- *
- * @throws what isomorphic-git's throws; GitWsError INDEX_LOCKED, UNREADABLE_INDEX.
- */
-export async function resetIndex(
-  given: Parameters<typeof isomorphicGit.resetIndex>[0],
-): Promise<void> {
-  const { filepath } = given;
-  const isSkipped = (await skippedPaths(given)).has(filepath);
-  const isOutside = isSkipped && !(await isInWorkTree(given, filepath));
-  const isLink = !isOutside && (await committedAt(given))?.mode === modes.gitlink;
-  if (!isOutside && !isLink) {
-    await isomorphicGit.resetIndex(given);
-    return;
-  }
-  await resetEntry(given).catch((reason: unknown) => {
-    throw failureOf(reason);
-  });
-}
-
-/** Of what was never in the working tree, or is no file, nothing is known but what the commit has. */
-async function resetEntry(given: Parameters<typeof isomorphicGit.resetIndex>[0]): Promise<void> {
-  const { fs, dir = '', filepath } = given;
-  const wanted = await committedAt(given);
-  const plain = promisesOf(fs);
-  const gitdir = await findGitDirectory(plain, gitdirOf(given));
-  const name = new TextEncoder().encode(filepath);
-  await holdIndex(plain, gitdir, async (held) => {
-    const [own, kept] = divided(held.entries ?? [], (entry) => pathOf(entry) === filepath);
-    const others = await withoutRacy(kept, held, new WorkTree(plain, dir, held.time));
-    const before = own.find(({ stage }) => stage === 0);
-    const fresh = wanted && entryOf({ name, path: filepath, ...wanted }, noStat);
-    await held.write(
-      fresh === undefined ? others : [...others, { ...fresh, ...before, ...wanted }],
-    );
-  });
+  return isomorphicGit.updateIndex({ ...given, fs: await withKnownModes(given) });
 }

@@ -4,10 +4,10 @@
  */
 export * from 'isomorphic-git';
 export { git as default } from './commands.js';
-export { checkout, clone, pull } from './submodules/commands.js';
+export { checkout, clone, pull } from './submodules/with-submodules.js';
 export type { SubmoduleArguments, SubmoduleToFetch } from './submodules/arguments.js';
 export type { CheckoutArguments, SparseArguments } from './checkout.js';
-export type { CloneArguments } from './clone.js';
+export type { CloneArguments, ResumableArguments } from './clone.js';
 export { commit } from './commit.js';
 export { walk, WORKDIR } from './looking.js';
 export { abortMerge, merge } from './merge.js';
@@ -25,6 +25,9 @@ export {
   type SparseCheckoutArguments,
   type SparseCheckoutResult,
 } from './sparse-checkout.js';
-export { add, remove, resetIndex, updateIndex } from './index-commands.js';
+export { add, remove, updateIndex } from './index-commands.js';
+export { resetIndex } from './reset-index.js';
 export { status, statusMatrix } from './status.js';
-export { cherryPick, stash } from './whole-tree-commands.js';
+export { stash } from './stash/stash.js';
+export type { StashArguments, StashOp, StashResult } from './stash/arguments.js';
+export { cherryPick } from './whole-tree-commands.js';

@@ -5,6 +5,7 @@ import { lateScript } from '../isomorphic/bind-repository.js';
 import { withPackedFiles } from '../isomorphic/packed-fs.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
+import { plainOf } from '../storage/file-system.js';
 import { mergeTrees } from '../worktree/merge-trees.js';
 import { treeFiles, type TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
@@ -63,7 +64,7 @@ export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits
 /** @throws isomorphic-git's MergeNotSupportedError */
 async function baseTree(given: CommitsToMerge): Promise<string> {
   const { gitdir, ours, theirs } = given;
-  const fs = withPackedFiles(given.fs, gitdir, lateScript, () => given.promisor);
+  const fs = withPackedFiles(given.fs, gitdir, lateScript, () => given.promisor, 0);
   const oids = [ours, theirs];
   const [base, ...others] = (await isomorphicGit.findMergeBase({ fs, gitdir, oids })) as string[];
   if (base !== undefined && others.length === 0) return (await readCommit(given, base, base)).tree;
@@ -103,9 +104,10 @@ export async function writeTrees(
   return trees.at(-1)?.oid ?? emptyTree;
 }
 
-async function writeObjects(
+/** Writes objects that are not there yet. @throws as {@link writeMerged}. */
+export async function writeObjects(
   { fs, gitdir }: ConfigAt,
-  type: 'blob' | 'tree',
+  type: 'blob' | 'tree' | 'commit',
   all: readonly NewObject[],
 ): Promise<void> {
   const missing = async (): Promise<readonly NewObject[]> => {
@@ -117,11 +119,13 @@ async function writeObjects(
       await objects.close();
     }
   };
+  // One that answers out of packs says that the empty tree is there, and it would not be written.
+  const plain = plainOf(fs);
   for (const { bytes: object } of await missing()) {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- writeTree takes names as text
-    await isomorphicGit.writeObject({ fs, gitdir, type, format: 'content', object });
+    await isomorphicGit.writeObject({ fs: plain, gitdir, type, format: 'content', object });
   }
   if ((await missing()).length === 0) return;
-  const message = 'The file system says that it wrote what was merged, and did not.';
+  const message = 'The file system says that it wrote objects, and did not.';
   throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }

@@ -2,7 +2,8 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
 import { callBack } from '../base/failure.js';
-import { compareBytes, type IndexEntry } from '../repository/index-file.js';
+import { compareBytes } from '../base/compare-bytes.js';
+import type { IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { StoredObjects } from '../repository/stored-objects.js';
 import { unavailable } from '../repository/unavailable.js';

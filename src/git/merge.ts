@@ -7,7 +7,7 @@ import { updateRefs } from '../repository/ref-update.js';
 import { promisesOf } from '../storage/file-system.js';
 import { checkoutTree } from '../worktree/checkout.js';
 import { readCommit } from './commits.js';
-import type { ConfigAt } from './config.js';
+import { fileTrust, type ConfigAt } from './config.js';
 import { repositoryAt } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { mergeInto } from './merge-into.js';
@@ -44,10 +44,13 @@ async function mergeHere(given: Given): ReturnType<typeof isomorphicGit.merge> {
   // A linked worktree.
   if (at === undefined) return isomorphicGit.merge(given);
   if (!dryRun) await expectNoMerge('merge', at);
-  const head = await useFileSystem(() => new Refs(promisesOf(fs), at.gitdir).branch());
+  const refs = new Refs(promisesOf(fs), at.gitdir);
+  const head = await useFileSystem(() => refs.branch());
   const asked = given.ours === undefined || given.ours === 'HEAD' ? head : given.ours;
-  const into = await isomorphicGit.expandRef({ ...at, ref: asked ?? 'HEAD' });
-  const isHere = into === (head ?? 'HEAD');
+  const named = await isomorphicGit.expandRef({ ...at, ref: asked ?? 'HEAD' });
+  const isHere = named === (head ?? 'HEAD');
+  // A branch may lead to another one, which is then what moves.
+  const into = (await useFileSystem(() => refs.resolve(named)))?.name ?? named;
   const leaves = !abortOnConflict && !dryRun;
   if (leaves && (!isHere || dir === undefined)) {
     const message = 'abortOnConflict: false needs dir, and the branch that is checked out.';
@@ -133,6 +136,7 @@ async function giveUp(given: Parameters<typeof isomorphicGit.abortMerge>[0]): Pr
   try {
     await checkoutTree({
       ...{ ...at, dir, tree, isReset: true, promisor: lazy.promisor },
+      trust: await fileTrust(at),
       cone: await useFileSystem(() => readCone(at)),
     });
     await endMerge(at);

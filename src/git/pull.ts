@@ -88,7 +88,9 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
   const { commit: theirs } = await readCommit({ fs, gitdir }, fetchHead, ref);
   const before = await useFileSystem(() => refs.resolve(branch));
   const ours = before?.oid;
-  const message = `Merge ${fetchHeadDescription ?? ''}${intoPart(branch)}`;
+  // A branch may lead to another one, which is then what moves.
+  const into = before?.name ?? branch;
+  const message = `Merge ${fetchHeadDescription ?? ''}${intoPart(into)}`;
   const lazy = await LazyFetch.of({ fs, gitdir }, given);
   const { promisor } = lazy;
   try {
@@ -108,7 +110,7 @@ async function pullInto(given: PullArguments): Promise<isomorphicGit.MergeResult
     await useFileSystem(() =>
       updateRefs(plain, gitdir, [
         {
-          name: branch,
+          name: into,
           old: ours === undefined ? null : { oid: ours },
           value: { oid: merged.oid },
         },

@@ -9,6 +9,7 @@ import { stripControlCharacters } from '../wire/text.js';
 import { readConfig } from './config.js';
 import { gitdirOf } from './fetch.js';
 import { LazyFetch } from './lazy-fetch.js';
+import { expectList } from './lists.js';
 import { failureOf } from './outcome.js';
 import { fullRemoteRef, localRef, type LocalRef } from './push-refs.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
@@ -70,6 +71,9 @@ interface Common {
 export async function push(given: PushArguments): Promise<isomorphicGit.PushResult> {
   const settings = ownSettings(given);
   if (settings === undefined) return pushByOthers(given);
+  // A ref by its name alone has no `ref`: the current branch would be pushed in its place.
+  expectList('refs', given.refs, 'object');
+  expectList('pushOptions', given.pushOptions, 'string');
   const { fs, cache = {} } = given;
   const gitdir = gitdirOf(given);
   const common = { fs, gitdir, cache };

@@ -5,13 +5,15 @@ import { callBack } from '../base/failure.js';
 import { joinSignals } from '../base/signals.js';
 import { withoutUser } from '../base/url.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
+import { storedAdvertisement } from '../remote/advertisement.js';
 import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
+import type { InterruptedFetch } from '../remote/fetch/kept-fetch.js';
 import { checkFallback, type Fallback } from '../remote/fallback.js';
-import { checkGateway, type Gateway } from '../remote/gateway.js';
-import type { MessageListeners } from '../remote/messages.js';
+import { checkGateway, urlAuthorization, type Gateway } from '../remote/gateway.js';
+import type { MessageListeners } from '../remote/remote-messages.js';
 import type { ProgressEvent } from '../remote/progress.js';
+import { ServiceRun } from '../remote/service-run.js';
 import type { ConnectionEvent } from '../tunnel/client/channel-options.js';
-import { repositoryEndpoint } from '../tunnel/client/endpoint.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
 import { Credentials } from './credentials.js';
 
@@ -103,6 +105,8 @@ export class RemoteAccess implements Connection {
   readonly listeners: MessageListeners;
   /** As a person wrote it. */
   readonly address: string;
+  /** Whether anybody reads what is said for a person. */
+  readonly hasMessages: boolean;
   readonly #given: RemoteArguments;
   readonly #credentials: Credentials;
   readonly #release: () => void;
@@ -117,7 +121,7 @@ export class RemoteAccess implements Connection {
   constructor(url: string, given: RemoteArguments, settings: ClientSettings, username?: string) {
     this.#given = given;
     this.settings = settings;
-    const { authorization } = repositoryEndpoint(url, 'git-upload-pack');
+    const authorization = urlAuthorization(url, settings.gateway);
     this.address = url;
     this.url = withoutUser(url);
     const { onAuth, onAuthSuccess, onAuthFailure, headers } = given;
@@ -131,6 +135,7 @@ export class RemoteAccess implements Connection {
     const { signal, release } = joinSignals([given.signal, settings.signal]);
     this.signal = signal;
     this.#release = release;
+    this.hasMessages = (given.onMessage ?? settings.onMessage) !== undefined;
     this.listeners = {
       onMessage: async (message) => {
         await given.onMessage?.(message);
@@ -157,6 +162,29 @@ export class RemoteAccess implements Connection {
         signal,
       ),
     );
+  }
+
+  /**
+   * Goes on with what another page or process had begun.
+   *
+   * @throws GitWsError CONNECTION_LOST where its session is gone; else as {@link open}.
+   */
+  async resume(interrupted: InterruptedFetch): Promise<AdvertisedRun> {
+    const service = 'git-upload-pack';
+    const { kept, progress } = interrupted;
+    const said = { ...storedAdvertisement(kept.advertisement), interrupted };
+    const stored = progress.session;
+    if (stored === undefined) return { run: ServiceRun.ended(service), ...said };
+    const { listeners, settings, signal } = this;
+    const target = { repository: this.address, service, gitProtocol: undefined, stored } as const;
+    const run = await this.#credentials.open(() =>
+      ServiceRun.open(
+        { ...target, authorization: this.#credentials.authorization },
+        { ...settings, onMessage: listeners.onMessage, signal },
+        undefined,
+      ),
+    );
+    return { run, ...said };
   }
 
   /** The command is over. */

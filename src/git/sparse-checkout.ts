@@ -7,7 +7,7 @@ import { checkoutTree } from '../worktree/checkout.js';
 import { Cone } from '../worktree/cone.js';
 import { coneFolders } from '../worktree/cone-folders.js';
 import type { CheckoutArguments, Common } from './checkout.js';
-import type { ConfigAt } from './config.js';
+import { fileTrust, type ConfigAt } from './config.js';
 import { gitdirOf } from './fetch.js';
 import { readIndex } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
@@ -112,6 +112,7 @@ async function shape(
   try {
     const { left } = await checkoutTree({
       ...{ fs, gitdir, dir, signal, onProgress, promisor: lazy.promisor },
+      trust: await fileTrust(at),
       cone: cone ?? Cone.all,
       onReady: () => (cone === undefined ? writeNoCone(at) : writeCone(at, cone)),
     });

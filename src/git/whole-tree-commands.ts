@@ -1,6 +1,6 @@
 /**
- * Commands of isomorphic-git that write the whole working tree, or commit what is not in it as deleted: in a
- * sparse checkout ours takes their place, or they are refused.
+ * `cherryPick` of isomorphic-git, which writes the whole working tree, or commits what is not in it as deleted: in a
+ * sparse checkout it is refused.
  */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
@@ -20,22 +20,6 @@ export async function cherryPick(
   const { dryRun = false, noUpdateBranch = false, abortOnConflict = true } = given;
   if (!(dryRun || noUpdateBranch) || !abortOnConflict) await expectWhole('cherryPick', given);
   return isomorphicGit.cherryPick(given);
-}
-
-/** What `stash` does that touches no file. */
-const harmless: readonly unknown[] = ['list', 'drop', 'clear'];
-
-/**
- * isomorphic-git's.
- *
- * @throws what isomorphic-git's throws; GitWsError UNSUPPORTED_SPARSE_CHECKOUT in one, but for `list`, `drop`
- *   and `clear`.
- */
-export async function stash(
-  given: Parameters<typeof isomorphicGit.stash>[0],
-): ReturnType<typeof isomorphicGit.stash> {
-  if (!harmless.includes(given.op)) await expectWhole('stash', given);
-  return isomorphicGit.stash(given);
 }
 
 /**

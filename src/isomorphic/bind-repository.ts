@@ -9,10 +9,11 @@ import { createRoutedClient, type HttpClient, type HttpClientOptions } from './h
 import { withSettings } from './client-options.js';
 import { KeptPack, type PackRoute } from './pack-route.js';
 import { completeLimits, type PackLimits } from '../pack/index/limits.js';
-import type { IndexPackOptions } from '../pack/index/options.js';
+import type { IndexPackOptions } from '../pack/index/index-pack-options.js';
 import { Script } from '../pack/index/script.js';
 import type { AskedFor } from '../repository/fetched-objects.js';
 import type { ConnectivityCheck, ReadObject } from '../repository/keep-pack.js';
+import { checkPrefetch } from '../repository/prefetch.js';
 import { connectionTo } from '../remote/connection.js';
 import { withPackedFiles } from './packed-fs.js';
 import { joinSignals } from '../base/signals.js';
@@ -65,6 +66,13 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * used last, in ms; default 30,000. 0: it is closed at once; Infinity: for as long as the server keeps it.
    */
   readonly keepOpen?: number | undefined;
+  /**
+   * How many files of a folder the `fs` gets along with one that a partial clone lacks, or folders with a
+   * folder, at most; default 64. 0: none. It begins with the second that is missed in a folder, with 4, and
+   * doubles; fewer come where those that were read are large, about 1 MiB in all. Each is tried once, and
+   * fails no read. docs/performance.md has the figures.
+   */
+  readonly prefetch?: number | undefined;
   /** What a pack may ask for; default: {@link PackLimits} has each. Above it is PACK_LIMIT. */
   readonly limits?: Partial<PackLimits> | undefined;
   /**
@@ -105,8 +113,8 @@ export interface BoundRepository<Fs> {
  * URL's credentials; what cannot be had rejects with OBJECT_UNAVAILABLE.
  *
  * @param options see {@link BindRepositoryOptions}.
- * @throws GitWsError INVALID_OPTION for times, quantities and limits that are none, and for
- *   no such `checkConnectivity`.
+ * @throws GitWsError INVALID_OPTION where `fs`, `dir` or `url` is missing, for times, quantities and limits that are
+ *   none, and for no such `checkConnectivity`.
  * @returns isomorphic-git's arguments. Its `http` rejects requests for any other remote with
  *   INVALID_OPTION; beside what `createHttpClient`'s throws, a fetch rejects with PACK_LIMIT,
  *   PACK_ENGINE_FAILED, INVALID_OPTION for a linked worktree, and what `fs` throws. Whatever fails leaves no half-written pack.
@@ -115,8 +123,13 @@ export function bindRepository<Fs extends object>(
   options: BindRepositoryOptions<Fs>,
 ): BoundRepository<Fs> {
   const { fs, dir, url } = options;
+  for (const [option, given] of Object.entries({ fs, dir, url })) {
+    if ((given as unknown) !== undefined) continue;
+    throw new GitWsError('INVALID_OPTION', `${option} is missing.`, { data: { option } });
+  }
   completeLimits(options.limits);
   checkedDuration('keepOpen', options.keepOpen, 0);
+  checkPrefetch(options.prefetch);
   const { checkConnectivity = 'tips' } = options;
   if (!connectivityChecks.includes(checkConnectivity)) {
     const message = 'checkConnectivity must be "tips" or "full".';
@@ -159,8 +172,10 @@ export function bindRepository<Fs extends object>(
     },
   };
   const bind = (): Fs =>
-    withPackedFiles(fs, gitdir, lateScript, (late) =>
-      late.boundPromisor(connectionTo(url, options), { ...options, gitdir }),
+    withPackedFiles(
+      ...([fs, gitdir, lateScript] as const),
+      (late) => late.boundPromisor(connectionTo(url, options), { ...options, gitdir }),
+      options.prefetch,
     );
   return {
     fs: (options.readPacks ?? true) ? bind() : fs,

@@ -18,8 +18,8 @@ export interface HttpClientOptions {
    */
   readonly authorization?: Authorization;
   /**
-   * A gitws server that reaches other hosts (docs/gateway.md): repositories of `https:` and `http:` are
-   * reached through it, wherever they are. All other credentials are for the repositories' hosts.
+   * A gitws server that reaches other hosts (docs/gateway.md): repositories of `https:` and `http:`,
+   * and of addresses over ssh, are reached through it, wherever they are. All other credentials are for the repositories' hosts.
    */
   readonly gateway?: Gateway | undefined;
   /**

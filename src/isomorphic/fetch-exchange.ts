@@ -11,7 +11,7 @@ import { parseFetchRequest, type FetchRequest } from '../wire/fetch-request.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { remoteError } from '../wire/remote-error.js';
 import { collect, type ByteSource } from '../remote/gather.js';
-import { RemoteMessages, type MessageListeners } from '../remote/messages.js';
+import { RemoteMessages, type MessageListeners } from '../remote/remote-messages.js';
 import { Negotiation } from './negotiation.js';
 import type { PackRoute } from './pack-route.js';
 import { ByteProgress } from '../remote/progress.js';
@@ -96,6 +96,7 @@ async function* passOn(
       }
     }
     // git's own words, where it failed, say more than what is missing.
+    // Defence: git's exit has to be 0.
     await run.success();
     const last = await pack.finish();
     parser.end();
@@ -132,6 +133,7 @@ class SafeResponse {
     switch (event.type) {
       case 'shallow':
       case 'unshallow':
+        // Defence: shallow is handed on after the pack.
         this.#control.push(encodePktLine(`${event.type} ${event.oid}\n`));
         return [];
       case 'shallow-end':
@@ -152,6 +154,7 @@ class SafeResponse {
         await this.#messages.push(event.bytes);
         return [];
       case 'error':
+        // Defence: band 3 and ERR lines end a fetch.
         throw remoteError(event.message);
       case 'end':
         return [];

@@ -42,6 +42,7 @@ export class PackChecksum {
       throw corruptPack(`it ended after ${this.#length} bytes`, this.#length);
     }
     const digest = this.#hash.digest();
+    // Defence: the pack's checksum is verified.
     if (!digest.every((byte, index) => byte === this.#tail[index])) {
       throw corruptPack('its checksum is not that of its bytes', this.#length);
     }

@@ -44,6 +44,7 @@ export class PassedPack implements PackRoute {
     this.#search ??= new TipSearch(this.#negotiation.expected());
     this.#search.push(bytes);
     const ready = this.#held;
+    // Defence: the last of a pack is handed on after it is verified.
     this.#held = bytes;
     return Promise.resolve(ready === undefined ? [] : encodeSideBand(1, ready));
   }

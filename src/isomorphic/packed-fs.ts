@@ -37,6 +37,7 @@ export interface ReadsPacks {
  * @param fs isomorphic-git's, of any of its shapes. It stays usable beside the result.
  * @param gitdir the repository, for example `/site/.git`.
  * @param promisorOf gives what gets what a partial clone lacks when it is read.
+ * @param prefetch objects of a folder that come along with one that is missed, at most.
  * @param script loaded when an object is asked for; where that fails, isomorphic-git reads packs.
  * @returns the same file system, in whose `promises` the objects of packs, but for small ones, are
  *   there as files of their own, to be read. The indexes of the packs that can be read so are left out of listings of
@@ -50,6 +51,7 @@ export function withPackedFiles<Fs extends object, Late extends ReadsPacks>(
   gitdir: string,
   script: Pick<Script<Late>, 'load'>,
   promisorOf?: (late: Late) => Pick<Promisor, 'get'> | undefined,
+  prefetch?: number,
 ): Fs {
   const calls = callsOf(fs, fileSystemCommands);
   let files: PackedFiles | undefined;
@@ -58,7 +60,7 @@ export function withPackedFiles<Fs extends object, Late extends ReadsPacks>(
     if (files !== undefined || Date.now() - failed < retryTime) return files;
     try {
       const loaded = await script.load();
-      files ??= new loaded.PackedFiles(fs, gitdir, calls, promisorOf?.(loaded));
+      files ??= new loaded.PackedFiles(fs, gitdir, calls, promisorOf?.(loaded), prefetch);
     } catch {
       // It reads packs itself then, as it does without this.
       failed = Date.now();

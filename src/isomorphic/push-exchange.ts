@@ -7,7 +7,7 @@ import { PushRequestParser, type PushCommand } from '../wire/v0/push-request.js'
 import { encodeReportStatus } from '../wire/v0/report-status.js';
 import { encodeSideBand } from '../wire/side-band.js';
 import { knownLength, type ByteSource } from '../remote/gather.js';
-import type { MessageListeners } from '../remote/messages.js';
+import type { MessageListeners } from '../remote/remote-messages.js';
 import { sendPush } from '../remote/push-exchange.js';
 import type { AskRefs } from '../remote/push-outcome.js';
 import type { ServiceRun } from '../remote/service-run.js';

@@ -65,6 +65,7 @@ export class WaitingRuns {
   take(request: SmartRequest, headers: object): AdvertisedRun | undefined {
     const key = keyOf(request);
     const entries = [...this.#entries].filter((entry) => entry.key === key);
+    // Defence: two operations at once do not share a run.
     const entry = this.#known.has(headers)
       ? entries.find((candidate) => candidate.headers === headers)
       : entries.at(-1);
@@ -79,6 +80,7 @@ export class WaitingRuns {
   #end(entry: Entry): void {
     this.#remove(entry);
     entry.advertised.run.wake();
+    // Defence: an advertisement that nothing follows is ended.
     void closeAfterAdvertisement(entry.advertised.run, this.#patience);
   }
 

@@ -54,6 +54,21 @@ async function parseAdvertisement(run: ServiceRun): Promise<ReadAdvertisement> {
   throw new GitWsError('MALFORMED_ADVERTISEMENT', 'The server ended without an advertisement.');
 }
 
+/** @returns an advertisement that was read before. @throws GitWsError MALFORMED_ADVERTISEMENT for what is none. */
+export function storedAdvertisement(bytes: Uint8Array): ReadAdvertisement {
+  const parser = new AdvertisementParser();
+  let cause: unknown;
+  try {
+    const step = parser.push(bytes);
+    if (step.done) return { advertisement: step.value, bytes };
+    parser.end();
+  } catch (error) {
+    cause = error;
+  }
+  const message = 'What is stored is no whole advertisement.';
+  throw new GitWsError('MALFORMED_ADVERTISEMENT', message, { cause });
+}
+
 /**
  * @returns the refs of an advertisement.
  * @throws GitWsError MALFORMED_ADVERTISEMENT where it has none, being of protocol version 2.

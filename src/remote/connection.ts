@@ -1,11 +1,14 @@
 /** How fetch and push reach the server of a repository: all that they need of what carries them there. */
 import type { GitService } from '../tunnel/machine/request-target.js';
 import { readAdvertisement, type ReadAdvertisement } from './advertisement.js';
+import type { InterruptedFetch } from './fetch/kept-fetch.js';
 import { ServiceRun, type RunSettings, type RunTarget } from './service-run.js';
 
 /** A run of a git service, and what it has said first. */
 export interface AdvertisedRun extends ReadAdvertisement {
   readonly run: ServiceRun;
+  /** Where another page or process had it before: what was asked, and how much has come. */
+  readonly interrupted?: InterruptedFetch | undefined;
 }
 
 /** A way to one repository on a server. */

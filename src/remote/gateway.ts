@@ -5,6 +5,7 @@
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import type { Authorization } from '../tunnel/client/channel.js';
 import { parseRepositoryUrl, repositoryEndpoint } from '../tunnel/client/endpoint.js';
+import { sshRepositoryName } from './ssh-url.js';
 import { closeCodes } from '../tunnel/machine/close.js';
 
 /** A gitws server that reaches other hosts for its clients. */
@@ -47,7 +48,7 @@ export function checkGateway(gateway: Gateway | undefined): void {
 }
 
 /**
- * @param repository URL of a repository; one of `ws:` or `wss:` is on a gitws server, and needs no
+ * @param repository URL of a repository, or its address over ssh; one of `ws:` or `wss:` is on a gitws server, and needs no
  *   gateway.
  * @param authorization credentials for it, which beat those in its URL.
  * @throws GitWsError INVALID_URL
@@ -60,15 +61,35 @@ export function wayTo(
   const failure = (error: unknown): unknown => error;
   const direct = { repository, authorization, isThroughGateway: false, failure };
   if (gateway === undefined) return direct;
+  const own = typeof gateway === 'string' ? undefined : gateway.authorization;
+  const through = { authorization: own, isThroughGateway: true, failure: asHttpSays };
+  const name = sshRepositoryName(repository);
+  if (name !== undefined) {
+    // A gateway that reaches that host over HTTP can use them; one that does over ssh says that it cannot.
+    return {
+      ...{ ...through, repository: below(gateway, name), upstreamAuthorization: authorization },
+    };
+  }
   const url = parseRepositoryUrl(repository);
   if (!/^https?:$/.test(url.protocol)) return direct;
   return {
+    ...through,
     repository: below(gateway, `${url.host}${url.pathname}`),
-    authorization: typeof gateway === 'string' ? undefined : gateway.authorization,
-    upstreamAuthorization:
-      authorization ?? repositoryEndpoint(repository, anyService).authorization,
-    ...{ isThroughGateway: true, failure: asHttpSays },
+    upstreamAuthorization: authorization ?? urlAuthorization(repository, gateway),
   };
+}
+
+/**
+ * @param repository URL of a repository, or its address over ssh where there is a gateway.
+ * @returns an `Authorization` value made of what is in it: nothing of an account of ssh.
+ * @throws GitWsError INVALID_URL
+ */
+export function urlAuthorization(
+  repository: string,
+  gateway: Gateway | undefined,
+): string | undefined {
+  if (gateway !== undefined && sshRepositoryName(repository) !== undefined) return undefined;
+  return repositoryEndpoint(repository, anyService).authorization;
 }
 
 function below(gateway: Gateway, path: string): string {

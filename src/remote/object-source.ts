@@ -6,7 +6,7 @@ import { remoteError } from '../wire/remote-error.js';
 import { encodeCommand, hasFeature } from '../wire/v2/command.js';
 import { FetchSectionsParser } from '../wire/v2/fetch-response.js';
 import { readOn, type KeepOptions, type KeptRemote, type OpenRun } from './kept-remote.js';
-import { RemoteMessages, type MessageListeners } from './messages.js';
+import { RemoteMessages, type MessageListeners } from './remote-messages.js';
 import type { ServiceRun } from './service-run.js';
 
 /** How objects are fetched. */

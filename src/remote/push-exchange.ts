@@ -9,7 +9,7 @@ import type { PushCommand } from '../wire/v0/push-request.js';
 import { PushResponseParser, type PushResponseEvent } from '../wire/v0/push-response.js';
 import type { ReportStatus } from '../wire/v0/report-status.js';
 import type { ByteSource } from './gather.js';
-import { RemoteMessages, type MessageListeners } from './messages.js';
+import { RemoteMessages, type MessageListeners } from './remote-messages.js';
 import { ByteProgress } from './progress.js';
 import { inDoubt, type AskRefs } from './push-outcome.js';
 import type { ServiceRun } from './service-run.js';
@@ -73,6 +73,7 @@ export async function sendPush(
     const { report, messages } = answer;
     if (report !== undefined && isGitWsError(error, 'CONNECTION_LOST')) return { report, messages };
     if (isRefusal(error)) throw error;
+    // Defence: a push that nobody reported on is in doubt.
     throw isComplete ? await inDoubt(error, asked().commands, askRefs) : error;
   }
 }

@@ -18,7 +18,7 @@ import type { Advertisement } from '../wire/v0/advertisement.js';
 import type { ReportStatus } from '../wire/v0/report-status.js';
 import { closeAfterAdvertisement, refsOf } from './advertisement.js';
 import type { AdvertisedRun, Connection } from './connection.js';
-import type { MessageListeners } from './messages.js';
+import type { MessageListeners } from './remote-messages.js';
 import { ByteProgress } from './progress.js';
 import { checkUpdates, type WantedUpdate } from './push-checks.js';
 import { sendPush } from './push-exchange.js';

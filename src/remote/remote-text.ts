@@ -45,6 +45,7 @@ export class RemoteLines {
       from = ends.lastIndex;
     }
     this.#rest = this.#rest.slice(from);
+    // Defence: a line that never ends is cut.
     if (this.#rest.length > longestLine) {
       lines.push(this.#rest);
       this.#rest = '';

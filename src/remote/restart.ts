@@ -91,7 +91,8 @@ function isLost(failure: unknown): boolean {
   return failure.data.closeCode === closeCodes.unavailable;
 }
 
-function delay(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, until a signal fires at most. */
+export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

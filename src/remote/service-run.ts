@@ -5,10 +5,17 @@
 import { GitWsError } from '../base/errors.js';
 import { callBack, callbackFailure } from '../base/failure.js';
 import { Listeners } from '../base/listeners.js';
-import type { Authorization, Channel, ConnectionEvent } from '../tunnel/client/channel.js';
+import {
+  resumeChannel,
+  type Authorization,
+  type Channel,
+  type ConnectionEvent,
+} from '../tunnel/client/channel.js';
+import { ClientChannel } from '../tunnel/client/client-channel.js';
 import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
+import type { StoredSession } from '../tunnel/client/stored-session.js';
 import { WordCount } from '../wire/answer-limits.js';
 import { AbortLink } from './abort-link.js';
 import { openEitherWay, type Fallback } from './fallback.js';
@@ -35,6 +42,8 @@ export interface RunTarget {
   readonly service: GitService;
   readonly authorization: string | undefined;
   readonly gitProtocol: string | undefined;
+  /** A session to go on with, of another page or process. */
+  readonly stored?: StoredSession | undefined;
 }
 
 /** One run of a git service. */
@@ -46,6 +55,8 @@ export class ServiceRun {
   readonly #stderr: StderrTail;
   readonly #told: Listeners;
   readonly #service: GitService;
+  /** The receive window that was asked for, in bytes; undefined for the default. */
+  readonly window: number | undefined;
   #unread: Uint8Array | undefined;
 
   /**
@@ -87,6 +98,7 @@ export class ServiceRun {
           stderr.push(text);
           const tell = (): unknown => {
             words.add(text.length);
+            // Defence: a server's stderr loses what could move a cursor.
             return settings.onMessage?.(stripControlCharacters(text));
           };
           told.add(callBack('onMessage', tell));
@@ -94,12 +106,27 @@ export class ServiceRun {
       };
       // What a gateway reaches, it reaches over a WebSocket alone.
       const fallback = way.isThroughGateway ? undefined : settings.fallback;
-      const channel = await openEitherWay(repository, channelOptions, fallback);
-      return new ServiceRun(channel, abort, stderr, told, target.service);
+      const channel = await (target.stored === undefined
+        ? openEitherWay(repository, channelOptions, fallback)
+        : resumeChannel(repository, channelOptions, target.stored));
+      return new ServiceRun(channel, abort, stderr, told, target.service, settings.window);
     } catch (error) {
       abort.release();
       throw way.failure(abort.whatFailed(error));
     }
+  }
+
+  /** One of which nothing is left: all that it had to say was heard before. */
+  static ended(service: GitService): ServiceRun {
+    const told = new Listeners(() => undefined);
+    return new ServiceRun(
+      endedChannel(),
+      new AbortLink(undefined),
+      new StderrTail(),
+      told,
+      service,
+      undefined,
+    );
   }
 
   private constructor(
@@ -108,7 +135,9 @@ export class ServiceRun {
     stderr: StderrTail,
     told: Listeners,
     service: GitService,
+    window: number | undefined,
   ) {
+    this.window = window;
     this.#channel = channel;
     this.#abort = abort;
     this.#stderr = stderr;
@@ -215,6 +244,29 @@ export class ServiceRun {
     });
   }
 
+  /**
+   * What is read from here on is not acknowledged before {@link settle} says so.
+   *
+   * @returns whether another page or process could go on with it.
+   */
+  keep(): boolean {
+    const channel = this.#channel;
+    return channel instanceof ClientChannel && channel.keep();
+  }
+
+  /** See {@link ClientChannel.stateAt}, once the server has all that there was to send. */
+  async stateAt(position: number): Promise<StoredSession | undefined> {
+    const channel = this.#channel;
+    if (!(channel instanceof ClientChannel)) return undefined;
+    await channel.sentAll;
+    return channel.stateAt(position);
+  }
+
+  /** See {@link ClientChannel.settle}. */
+  settle(position: number, isStored: boolean): void {
+    if (this.#channel instanceof ClientChannel) this.#channel.settle(position, isStored);
+  }
+
   /** Node: the process stays for this run, as it does unless {@link rest} was called. */
   wake(): void {
     this.#channel.ref();
@@ -249,4 +301,18 @@ export class ServiceRun {
     }
     await this.#channel.closed;
   }
+}
+
+function endedChannel(): Channel {
+  return {
+    readable: new ReadableStream<Uint8Array>({ start: (controller) => controller.close() }),
+    writable: new WritableStream<Uint8Array>(),
+    exit: Promise.resolve({ code: 0, signal: null }),
+    closed: Promise.resolve(),
+    session: '',
+    spare: () => false,
+    abort: () => undefined,
+    ref: () => undefined,
+    unref: () => undefined,
+  };
 }

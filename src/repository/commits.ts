@@ -1,5 +1,5 @@
 /** Commits as history is walked: what they name, and when they were made. */
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 import { linksOf } from './object-links.js';
 import type { StoredObjects } from './stored-objects.js';
 import { TwoSides, type Commit } from './two-sides.js';

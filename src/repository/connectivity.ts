@@ -6,7 +6,7 @@ import { GitWsError } from '../base/errors.js';
 import { missingObjects } from '../pack/index/missing-objects.js';
 import { bytesOfOid, formatOid } from '../pack/format/oid.js';
 import type { PackIndex } from '../pack/format/pack-index.js';
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 import { Pace, callersSlice } from '../pack/index/pace.js';
 import type { AskedFor } from './fetched-objects.js';
 import { linksOf, treeLinks } from './object-links.js';

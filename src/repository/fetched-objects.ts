@@ -3,7 +3,7 @@
  * check_connected finds (connected.c), as far as it costs little; ./connectivity.ts has all of it.
  */
 import { missingObjects } from '../pack/index/missing-objects.js';
-import type { BaseObject } from '../pack/index/options.js';
+import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { linksOf } from './object-links.js';
 import { ObjectLookup } from './object-lookup.js';
 import { PromisedObjects } from './promised-objects.js';

@@ -1,5 +1,6 @@
 /** The index, `.git/index` (gitformat-index(5)): versions 2 to 4 are read, 2 and 3 written. */
 import { sha1 } from '@noble/hashes/legacy.js';
+import { compareBytes } from '../base/compare-bytes.js';
 import { GitWsError } from '../base/errors.js';
 import { bytesOfOid, formatOid } from '../pack/format/oid.js';
 
@@ -31,11 +32,26 @@ export interface IndexEntry {
   readonly intentToAdd: boolean;
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark is a letter of a name like any other. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** @returns the path of an entry as text: what is no UTF-8 has replacement characters. */
+/** @returns the path of an entry, or a name in it, as text: what is no UTF-8 has replacement characters. */
 export function pathOf({ name }: Pick<IndexEntry, 'name'>): string {
   return decoder.decode(name);
+}
+
+/** One letter a byte. */
+const letters = new TextDecoder('latin1');
+
+/** @returns the path, with what tells it from others that are the same as text. */
+export function keyOf({ name }: Pick<IndexEntry, 'name'>): string {
+  const path = pathOf({ name });
+  return path.includes('\ufffd') ? `${path}\0${letters.decode(name)}` : path;
+}
+
+/** @returns the path of a key. */
+export function pathOfKey(key: string): string {
+  return key.replace(/\0[^]*/, '');
 }
 
 const headerBytes = 12;
@@ -194,16 +210,6 @@ function writeEntry(bytes: Uint8Array, view: DataView, at: number, entry: IndexE
     view.setUint16(at + fixedBytes, more);
   }
   bytes.set(name, at + fixedBytes + (isExtended ? 2 : 0));
-}
-
-/** @returns below 0, 0 or above 0, as memcmp does. */
-export function compareBytes(one: Uint8Array, other: Uint8Array): number {
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at += 1) {
-    const difference = (one[at] ?? 0) - (other[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return one.length - other.length;
 }
 
 function unreadable(why: string): GitWsError {

@@ -12,14 +12,14 @@ import type {
   ObjectType,
   PackProgress,
   PackSink,
-} from '../pack/index/options.js';
+} from '../pack/index/index-pack-options.js';
 import { startScript } from '../pack/index/start-script.js';
 import { checkConnected } from './connectivity.js';
 import { checkFetched, type AskedFor } from './fetched-objects.js';
 import { promisesOf } from '../storage/file-system.js';
 import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
-import { NewPack } from './new-pack.js';
+import { afterStored, NewPack, type StoredPack } from './new-pack.js';
 import { PackIndex } from '../pack/format/pack-index.js';
 import { readTips, type ReadablePack } from './packed-objects.js';
 import { StoredObjects } from './stored-objects.js';
@@ -75,6 +75,8 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
   readonly checkConnectivity?: ConnectivityCheck | undefined;
   /** Of a pack that a promisor sends: what is written beside it. See `NewPack.finish`. */
   readonly promisor?: string | undefined;
+  /** Where what comes is to outlive this page or process, or some of it was there before. */
+  readonly stored?: StoredPack | undefined;
   /** What it rejects with fails the call. */
   readonly onProgress?: ((progress: PackProgress) => void | Promise<void>) | undefined;
 }
@@ -93,13 +95,15 @@ export async function keepPack<Fs extends object>(
   const fs = { promises: promisesOf(options.fs, options.like) };
   const gitdir = await useFileSystem(() => findGitDirectory(fs.promises, options.gitdir));
   const { signal, limits, detectCollisions, packWorker, wasm } = options;
-  const pack = await NewPack.begin(fs, gitdir);
+  const { stored } = options;
+  const pack = await NewPack.begin(fs, gitdir, stored);
   let failure: { readonly error: unknown } | undefined;
   // The engine does not wait for them.
   const listeners = new Listeners((error) => (failure ??= { error }));
   try {
     const indexed = await indexPack({
-      ...{ source, signal, limits, detectCollisions, packWorker, wasm },
+      ...{ signal, limits, detectCollisions, packWorker, wasm },
+      source: stored === undefined ? source : afterStored(pack.sink, stored.bytes, source),
       sink: pack.sink,
       base:
         options.completes === true

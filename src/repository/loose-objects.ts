@@ -1,6 +1,6 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
 import { useFileSystem } from '../base/failure.js';
-import type { BaseObject } from '../pack/index/options.js';
+import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { randomName } from '../base/random-name.js';
 import { makeDirectory, promisesOf } from '../storage/file-system.js';
 import { expectWhole, moveFile } from '../storage/whole-file.js';

@@ -3,9 +3,10 @@
  * whole, `.pack` first and `.idx` last, since a pack is there for git when its index is
  * (builtin/index-pack.c, `final()`). Whatever fails leaves nothing.
  */
+import { GitWsError } from '../base/errors.js';
 import { randomName } from '../base/random-name.js';
 import { useFileSystem } from '../base/failure.js';
-import type { IndexedPack, PackSink } from '../pack/index/options.js';
+import type { IndexedPack, PackSink } from '../pack/index/index-pack-options.js';
 import {
   makeDirectory,
   promisesOf,
@@ -21,6 +22,16 @@ import {
   writeWhole,
 } from '../storage/whole-file.js';
 
+/** A pack that is stored while it comes, so that what has come outlives this page or process. */
+export interface StoredPack {
+  /** The name of its file until it is whole, in `objects/pack`. */
+  readonly name: string;
+  /** Bytes of it that are there. */
+  readonly bytes: number;
+  /** Told, before anything else is read, what waits until all is stored that was written. */
+  onBegin(sync: () => Promise<void>): void;
+}
+
 /** A pack, and what is written of it. */
 export class NewPack {
   /** Where the bytes go as they come; undefined where the file system takes whole files alone. */
@@ -28,38 +39,55 @@ export class NewPack {
   readonly #fs: PromiseFileSystem;
   readonly #directory: string;
   readonly #temporary: string;
+  /** Of its index: not a name that ends in `.idx`, which would be one of a pack to all who look. */
+  readonly #temporaryIndex: string;
+  readonly #letGo: (() => Promise<void>) | undefined;
   #file: OpenFile | undefined;
 
   private constructor(
     fs: PromiseFileSystem,
     directory: string,
-    temporary: string,
+    name: string,
     file: OpenFile | undefined,
+    letGo: (() => Promise<void>) | undefined,
+    stored = 0,
   ) {
     this.#fs = fs;
     this.#directory = directory;
-    this.#temporary = temporary;
+    this.#temporary = `${directory}/${name}`;
+    this.#temporaryIndex = `${directory}/${name.replace('pack', 'idx')}`;
     this.#file = file;
-    this.sink = file === undefined ? undefined : sinkOf(file);
+    this.#letGo = letGo;
+    this.sink = file === undefined ? undefined : sinkOf(file, stored);
   }
 
   /**
    * @param fs isomorphic-git's. One that cannot rename gets the pack under its own name at once.
    * @param gitdir the repository, for example `/site/.git`.
+   * @param stored where what has come is to outlive this page or process.
    * @throws what the file system throws, as {@link useFileSystem} has it.
    */
-  static begin(fs: object, gitdir: string): Promise<NewPack> {
-    return useFileSystem(() => NewPack.#open(fs, gitdir));
+  static begin(fs: object, gitdir: string, stored?: StoredPack): Promise<NewPack> {
+    return useFileSystem(() => NewPack.#open(fs, gitdir, stored));
   }
 
-  static async #open(fs: object, gitdir: string): Promise<NewPack> {
+  static async #open(fs: object, gitdir: string, stored: StoredPack | undefined): Promise<NewPack> {
     const promises = promisesOf(fs);
     const directory = `${gitdir}/objects/pack`;
     for (const path of [`${gitdir}/objects`, directory]) await makeDirectory(promises, path);
-    // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
-    const temporary = `${directory}/tmp_pack_${randomName()}`;
-    const file = promises.rename && (await promises.open?.(temporary, 'wx+'));
-    return new NewPack(promises, directory, temporary, file);
+    const name = stored?.name ?? temporaryName();
+    const temporary = `${directory}/${name}`;
+    const flags = stored !== undefined && stored.bytes > 0 ? 'r+' : 'wx+';
+    const letGo = await promises.hold?.(temporary);
+    try {
+      await removeLeft(promises, directory);
+      const file = promises.rename && (await promises.open?.(temporary, flags));
+      if (file !== undefined) stored?.onBegin(() => useFileSystem(() => file.sync()));
+      return new NewPack(promises, directory, name, file, letGo, stored?.bytes);
+    } catch (error) {
+      await letGo?.();
+      throw error;
+    }
   }
 
   /**
@@ -96,7 +124,7 @@ export class NewPack {
         throw error;
       }
     } finally {
-      await this.#remove(`${this.#temporary}.idx`);
+      await this.#remove(this.#temporaryIndex);
       await this.discard();
     }
   }
@@ -105,6 +133,7 @@ export class NewPack {
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
     await this.#remove(this.#temporary);
+    await this.#letGo?.().catch(() => undefined);
   }
 
   /** Says that a promisor has sent it. */
@@ -124,7 +153,7 @@ export class NewPack {
       await expectWhole(fs, `${name}.idx`, idx.length);
       return;
     }
-    const index = `${this.#temporary}.idx`;
+    const index = this.#temporaryIndex;
     // Both are written, at once, before either is in place: room that runs out is found out here.
     const written = await Promise.allSettled([
       pack === undefined ? undefined : fs.writeFile(this.#temporary, pack),
@@ -149,11 +178,64 @@ export class NewPack {
   }
 }
 
-function sinkOf(file: OpenFile): PackSink {
+/**
+ * Removes packs that nobody finishes: their page was closed or killed. Only where the file system knows
+ * who lives; in one that does not, git removes them some day.
+ */
+async function removeLeft(fs: PromiseFileSystem, directory: string): Promise<void> {
+  if (fs.hold === undefined) return;
+  const names = await fs.readdir(directory);
+  const packs = names.map((name) => /^tmp_(?:pack|idx)_([0-9a-f]+)$/.exec(name)?.[1]);
+  for (const pack of new Set(packs)) {
+    const letGo = pack && (await fs.hold(`${directory}/tmp_pack_${pack}`));
+    if (!letGo) continue;
+    for (const kind of ['pack', 'idx']) {
+      await fs.unlink(`${directory}/tmp_${kind}_${pack}`).catch(() => undefined);
+    }
+    await letGo();
+  }
+}
+
+/**
+ * @returns a name for the file of a pack that comes: git's own for such files, of which `git gc` and
+ *   `git prune` remove what a crash has left.
+ */
+export function temporaryName(): string {
+  return `tmp_pack_${randomName()}`;
+}
+
+/** @param stored bytes that are in the file, and are written first of all. */
+function sinkOf(file: OpenFile, stored: number): PackSink {
+  let known = 0;
   return {
-    write: (bytes, position) => useFileSystem(() => writeAt(file, bytes, position)),
+    write: (bytes, position) => {
+      const isKnown = position === known && position + bytes.length <= stored;
+      if (!isKnown) return useFileSystem(() => writeAt(file, bytes, position));
+      known += bytes.length;
+    },
     read: (position, length) => useFileSystem(() => readAt(file, position, length)),
   };
+}
+
+/** Bytes of a stored pack that are read at once. */
+const readAtOnce = 0x40000;
+
+/** @returns what a sink has, and then what else comes. @throws GitWsError FILE_SYSTEM_FAILED where it has less. */
+export async function* afterStored(
+  sink: PackSink | undefined,
+  stored: number,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < stored;) {
+    const bytes = await sink?.read?.(at, Math.min(readAtOnce, stored - at));
+    if (bytes === undefined || bytes.length === 0) {
+      const message = 'The file system has less of the pack than it said it had stored.';
+      throw new GitWsError('FILE_SYSTEM_FAILED', message);
+    }
+    at += bytes.length;
+    yield bytes;
+  }
+  yield* source;
 }
 
 async function readAt(file: OpenFile, position: number, length: number): Promise<Uint8Array> {

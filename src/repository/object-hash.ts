@@ -1,7 +1,7 @@
 /** What git calls an object by: the SHA-1 of its header and its content. */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { formatOid } from '../pack/format/oid.js';
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 
 /** @returns what stands before an object's content, in its hash and in a file of its own. */
 export function headerOf(type: ObjectType, bytes: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 /** What an object names: what has to be there where it is (gitrepository-layout(5)). */
 import { GitWsError } from '../base/errors.js';
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 
 /** An object, as another one names it. */
 export interface Link {

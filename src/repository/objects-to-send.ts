@@ -2,7 +2,7 @@
  * What a push has to send: all that its tips reach and the remote lacks, as
  * `git pack-objects --revs --thin` finds it. Commits first, then trees and blobs.
  */
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 import { findNewCommits } from './new-commits.js';
 import type { Commits, Peeled } from './commits.js';
 import { ContentWalk } from './new-content.js';

@@ -10,6 +10,7 @@ import { headerOf } from './object-hash.js';
 import type { StoredPack } from './object-lookup.js';
 import type { StoredObject } from './packed-objects.js';
 import type { Promisor } from './promisor.js';
+import { Siblings } from './siblings.js';
 import { StoredObjects, type ReadObject } from './stored-objects.js';
 
 /**
@@ -25,6 +26,7 @@ export class PackedFiles {
   readonly #fs: object;
   readonly #gitdir: string;
   readonly #promisor: Pick<Promisor, 'get'> | undefined;
+  readonly #siblings: Siblings;
   #repository: Promise<Repository | undefined> | undefined;
   /** Whether packs were looked for. */
   #isLoaded = false;
@@ -35,17 +37,20 @@ export class PackedFiles {
    * @param gitdir the repository, for example `/site/.git`.
    * @param calls the functions of `fs` by their names, giving promises.
    * @param promisor gets what a partial clone lacks when it is read.
+   * @param prefetch objects of a folder that come along with one, at most.
    */
   constructor(
     fs: object,
     gitdir: string,
     calls: Readonly<Record<string, FileSystemCall>>,
     promisor?: Pick<Promisor, 'get'>,
+    prefetch?: number,
   ) {
     this.#calls = calls;
     this.#fs = fs;
     this.#gitdir = gitdir;
     this.#promisor = promisor;
+    this.#siblings = new Siblings(promisor === undefined ? 0 : prefetch);
   }
 
   /** Packs were written, renamed or removed. */
@@ -180,7 +185,9 @@ export class PackedFiles {
   #open(): Promise<Repository | undefined> {
     return (this.#repository ??= findGitDirectory(promisesOf(this.#fs), this.#gitdir).then(
       (found) => ({
-        objects: new StoredObjects(this.#fs, found, { blobs: true, promisor: this.#promisor }),
+        objects: new StoredObjects(this.#fs, found, {
+          ...{ blobs: true, promisor: this.#promisor, siblings: this.#siblings },
+        }),
         directories: [this.#gitdir, found].map((one) => `${resolvePath('.', one)}/objects`),
       }),
       (error: unknown) => {

@@ -4,7 +4,7 @@ import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/fo
 import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
 import { inputEnded } from '../pack/format/inflate.js';
 import { bytesOfOid } from '../pack/format/oid.js';
-import type { BaseObject, ObjectType } from '../pack/index/options.js';
+import type { BaseObject, ObjectType } from '../pack/index/index-pack-options.js';
 
 /** Where the objects of a pack are: its index, in memory or where it lies. */
 export interface ObjectOffsets {

@@ -1,5 +1,5 @@
 /** `packed-refs`: many refs in one file, a line each (git-pack-refs(1), refs/packed-backend.c). */
-import { compareBytes } from './index-file.js';
+import { compareBytes } from '../base/compare-bytes.js';
 
 /** A ref of the file. */
 export interface PackedRef {

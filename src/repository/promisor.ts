@@ -10,10 +10,21 @@ import { unavailable } from './unavailable.js';
 export interface Fetcher {
   /**
    * @param oids in lower case, each once.
-   * @throws whatever stands in the way; none of them is there then, or some.
+   * @returns those that could not be had, each with why, also of `along`; all others are there now.
+   * @throws whatever stands in the way of all of them; none of them is there then, or some.
    */
-  fetch(oids: readonly string[], how: { readonly signal: AbortSignal }): Promise<void>;
+  fetch(oids: readonly string[], how: FetchHow): Promise<Failures>;
 }
+
+/** How objects are fetched. */
+export interface FetchHow {
+  readonly signal: AbortSignal;
+  /** What comes with them where nothing is in its way: it fails none of them. In lower case, each once. */
+  readonly along?: readonly string[] | undefined;
+}
+
+/** Objects that could not be had, by their oids, each with why. */
+export type Failures = ReadonlyMap<string, unknown>;
 
 /**
  * How long is waited for others who miss something, in ms: whoever reads many objects at once has asked
@@ -27,9 +38,11 @@ export const mostInRequest = 50_000;
 /** Objects that are asked for together. */
 interface Batch {
   readonly oids: Set<string>;
+  /** What comes with them: nobody has missed it, so far. */
+  readonly along: Set<string>;
   readonly ending: AbortController;
-  readonly settled: Promise<void>;
-  readonly settle: (outcome: Promise<void>) => void;
+  readonly settled: Promise<Failures>;
+  readonly settle: (outcome: Promise<Failures>) => void;
   /** Those who wait and have not given up. */
   waiting: number;
 }
@@ -52,43 +65,70 @@ export class Promisor {
    *
    * @param oids in lower case, of objects that are not here.
    * @param signal ends the wait; the request, too, where nobody else waits for it.
-   * @throws GitWsError OBJECT_UNAVAILABLE (data: `oid`, the first of them; `cause` says why),
-   *   UserCanceledError; what the caller's own functions and file system throw.
+   * @param along others that are not here, and may come with them: it is not an error where they do not.
+   * @throws GitWsError OBJECT_UNAVAILABLE (data: `oid`, the first of these that could not be had; `cause`
+   *   says why), UserCanceledError; what the caller's own functions and file system throw. What others
+   *   wait for, and cannot be had, fails nobody else.
    */
-  async get(oids: readonly string[], signal?: AbortSignal): Promise<void> {
+  async get(
+    oids: readonly string[],
+    signal?: AbortSignal,
+    along: readonly string[] = [],
+  ): Promise<void> {
     const batches = new Set<Batch>();
-    for (const oid of oids) batches.add(this.#batchOf(oid));
+    /** What is on its way for somebody who may do without. */
+    const unsure = new Set<string>();
+    for (const oid of oids) {
+      const batch = this.#batchOf(oid);
+      batches.add(batch);
+      if (!batch.oids.has(oid)) unsure.add(oid);
+    }
+    for (const oid of along) {
+      const next = this.#next;
+      if (next === undefined || !batches.has(next) || this.#isUnderWay(oid)) continue;
+      if (!next.oids.has(oid)) next.along.add(oid);
+    }
     for (const batch of batches) batch.waiting += 1;
     const canceled = new Canceled(signal);
     try {
-      for (const batch of batches) await Promise.race([batch.settled, canceled.promise]);
-    } catch (cause) {
-      throw canceled.has || isOwn(cause) ? cause : unavailable(oids[0] ?? '', cause);
+      for (const batch of batches) {
+        const failures = await Promise.race([batch.settled, canceled.promise]);
+        for (const oid of oids) {
+          if (!failures.has(oid)) unsure.delete(oid);
+          else if (!unsure.has(oid)) throw failureOf(oid, failures.get(oid));
+        }
+      }
     } finally {
       canceled.release();
       for (const batch of batches) this.#leave(batch);
     }
+    if (unsure.size > 0) await this.get([...unsure], signal);
+  }
+
+  #isUnderWay(oid: string): boolean {
+    const current = this.#current;
+    if (current === undefined || current.ending.signal.aborted) return false;
+    return current.oids.has(oid) || current.along.has(oid);
   }
 
   #batchOf(oid: string): Batch {
     // What everybody has given up on fetches nothing any more.
-    const isGivenUp = (batch: Batch): boolean => batch.ending.signal.aborted;
-    const current = this.#current;
-    if (current?.oids.has(oid) === true && !isGivenUp(current)) return current;
+    if (this.#current !== undefined && this.#isUnderWay(oid)) return this.#current;
     const gathered = this.#next;
-    const next = gathered === undefined || isGivenUp(gathered) ? this.#gather() : gathered;
+    const next =
+      gathered === undefined || gathered.ending.signal.aborted ? this.#gather() : gathered;
     this.#next = next;
+    next.along.delete(oid);
     next.oids.add(oid);
     return next;
   }
 
   #gather(): Batch {
-    let settle: (outcome: Promise<void>) => void = () => undefined;
-    const settled = new Promise<void>((resolve) => (settle = resolve));
-    // Those who wait hear of it.
-    settled.catch(() => undefined);
+    let settle: (outcome: Promise<Failures>) => void = () => undefined;
+    const settled = new Promise<Failures>((resolve) => (settle = resolve));
     const batch = {
       oids: new Set<string>(),
+      along: new Set<string>(),
       ending: new AbortController(),
       settled,
       settle,
@@ -106,18 +146,34 @@ export class Promisor {
     this.#current = batch;
     const fetched = this.#fetch(batch);
     batch.settle(fetched);
-    await fetched.catch(() => undefined);
+    await fetched;
     this.#current = undefined;
     await this.#start();
   }
 
-  async #fetch({ oids, ending }: Batch): Promise<void> {
+  /** Never rejects. */
+  async #fetch({ oids, along, ending }: Batch): Promise<Failures> {
     const { signal } = ending;
     const all = [...oids];
-    for (let at = 0; at < all.length; at += mostInRequest) {
-      if (signal.aborted) return;
-      await this.#fetcher.fetch(all.slice(at, at + mostInRequest), { signal });
+    const failures = new Map<string, unknown>();
+    for (const oid of [...along].slice(Math.max(0, mostInRequest - all.length))) {
+      failures.set(oid, undefined);
     }
+    for (let at = 0; at < all.length; at += mostInRequest) {
+      const some = all.slice(at, at + mostInRequest);
+      const extra = at === 0 ? [...along].slice(0, mostInRequest - some.length) : [];
+      try {
+        signal.throwIfAborted();
+        for (const [oid, failure] of await this.#fetcher.fetch(some, { signal, along: extra })) {
+          failures.set(oid, failure);
+        }
+      } catch (failure) {
+        // What stands in the way of these does so for the next ones, too.
+        for (const oid of [...all.slice(at), ...extra]) failures.set(oid, failure);
+        break;
+      }
+    }
+    return failures;
   }
 
   #leave(batch: Batch): void {
@@ -135,6 +191,11 @@ const ownCodes: ReadonlySet<unknown> = new Set([
 function isOwn(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return ownCodes.has(code) || !(isGitWsError(error) || code === 'HttpError');
+}
+
+/** @returns what one is told who waits for an object that could not be had. */
+function failureOf(oid: string, cause: unknown): unknown {
+  return isOwn(cause) ? cause : unavailable(oid, cause);
 }
 
 /** A signal as a promise that rejects. */

@@ -5,8 +5,8 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
-import { takeLock } from '../storage/lock-file.js';
-import { expectWhole, moveFile } from '../storage/whole-file.js';
+import { takeLock, type TakenLock } from '../storage/lock-file.js';
+import { expectWhole, isThere, moveFile } from '../storage/whole-file.js';
 import { formatPackedRefs, type PackedRef } from './packed-refs.js';
 import { Refs, type RefValue } from './refs.js';
 
@@ -35,20 +35,28 @@ const lockInterval = 20;
  * @param gitdir the repository, as `findGitDirectory` has it.
  * @param changes each of another ref.
  *   One that is removed is in the way of another still, as in git.
+ * @param onHeld called when all are held and as they are expected to be, before any changes: nothing does where it
+ *   rejects. What it gives takes back what it did, where a change fails.
  * @throws GitWsError REF_CHANGED where one says something else than is expected, REF_CONFLICT where
- *   another one's name is in the way (`refs/heads/x` and `refs/heads/x/y`), REF_LOCKED; what the file
- *   system throws. Nothing is changed then, unless the file system fails in the last step.
+ *   another one's name is in the way (`refs/heads/x` and `refs/heads/x/y`), REF_LOCKED, FILE_SYSTEM_FAILED;
+ *   what the file system throws. Nothing is changed then, unless the file system fails in the last step.
  */
 export async function updateRefs(
   fs: PromiseFileSystem,
   gitdir: string,
   changes: readonly RefChange[],
+  onHeld?: () => Promise<() => Promise<void>>,
 ): Promise<void> {
   if (changes.length === 0) return;
   const transaction = new Transaction(fs, gitdir);
+  let takeBack: (() => Promise<void>) | undefined;
   try {
     await transaction.prepare(changes);
+    takeBack = await onHeld?.();
     await transaction.commit();
+  } catch (error) {
+    await takeBack?.().catch(() => undefined);
+    throw error;
   } finally {
     await transaction.release();
   }
@@ -63,7 +71,7 @@ class Transaction {
   readonly #fs: PromiseFileSystem;
   readonly #gitdir: string;
   readonly #refs: Refs;
-  readonly #locks = new Set<string>();
+  readonly #locks = new Map<string, TakenLock>();
   readonly #files: Prepared[] = [];
   /** `packed-refs` as it is to be; undefined where it stays as it is. */
   #packed: string | undefined;
@@ -116,7 +124,7 @@ class Transaction {
         await this.#put(name, formatRef(value));
         continue;
       }
-      if (hasFile) await this.#fs.unlink(`${this.#gitdir}/${name}`);
+      if (hasFile) await this.#remove(name);
       await this.#unlock(name);
       await this.#removeFoldersOf(name);
     }
@@ -124,7 +132,7 @@ class Transaction {
 
   /** Lets go of what is held still. Never rejects. */
   async release(): Promise<void> {
-    for (const name of this.#locks) await this.#unlock(name).catch(() => undefined);
+    for (const name of [...this.#locks.keys()]) await this.#unlock(name).catch(() => undefined);
   }
 
   #compare({ name, old, value }: RefChange, found: RefValue | undefined): void {
@@ -145,7 +153,12 @@ class Transaction {
   async #lock(name: string): Promise<void> {
     const path = `${this.#gitdir}/${name}.lock`;
     const end = performance.now() + lockTime;
-    while (!(await takeLock(this.#fs, path))) {
+    for (;;) {
+      const taken = await takeLock(this.#fs, path);
+      if (taken !== undefined) {
+        this.#locks.set(name, taken);
+        return;
+      }
       if (performance.now() >= end) {
         const message =
           `Another program is changing ${name}, or was interrupted while it did: in the latter case ` +
@@ -154,12 +167,12 @@ class Transaction {
       }
       await new Promise((resolve) => setTimeout(resolve, lockInterval));
     }
-    this.#locks.add(name);
   }
 
   async #unlock(name: string): Promise<void> {
-    if (!this.#locks.delete(name)) return;
-    await this.#fs.unlink(`${this.#gitdir}/${name}.lock`);
+    const taken = this.#locks.get(name);
+    this.#locks.delete(name);
+    await taken?.remove();
   }
 
   /** Makes the folders of a ref, unless another ref stands in the place of one. */
@@ -191,9 +204,18 @@ class Transaction {
       await expectWhole(this.#fs, path, bytes.length);
       return;
     }
-    await moveFile(this.#fs, `${path}.lock`, path);
+    await moveFile(this.#fs, `${path}.lock`, path, bytes);
+    await this.#locks.get(name)?.isMoved();
     this.#locks.delete(name);
     await expectWhole(this.#fs, path, bytes.length);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const path = `${this.#gitdir}/${name}`;
+    await this.#fs.unlink(path);
+    if (!(await isThere(this.#fs, path))) return;
+    const message = `The file system says that it removed ${name}, and did not.`;
+    throw new GitWsError('FILE_SYSTEM_FAILED', message);
   }
 
   /** Up to `refs/heads`, which stays, as in git. */

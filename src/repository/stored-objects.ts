@@ -4,7 +4,7 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { inflateWhole, inputEnded } from '../pack/format/inflate.js';
-import type { ObjectType } from '../pack/index/options.js';
+import type { ObjectType } from '../pack/index/index-pack-options.js';
 import type { Pace } from '../pack/index/pace.js';
 import { isMissing, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import {
@@ -17,6 +17,7 @@ import {
 import { PackedObjects, type StoredObject } from './packed-objects.js';
 import type { Promisor } from './promisor.js';
 import { RangeFile } from './range-file.js';
+import type { Siblings } from './siblings.js';
 import { hasZlib, inflate } from './zlib.js';
 
 /** The tree without entries, which is in every repository, also where nobody has written it. */
@@ -39,7 +40,9 @@ export interface StoredObjectsOptions {
   readonly blobs?: boolean | undefined;
   /** Gets what a partial clone lacks; without it such objects are told to be `promised`. */
   readonly promisor?: Pick<Promisor, 'get'> | undefined;
-  /** Ends the wait for that. */
+  /** What comes along with that. */
+  readonly siblings?: Siblings | undefined;
+  /** Ends the wait for it. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,6 +52,7 @@ export class StoredObjects {
   readonly #lookup: ObjectLookup;
   readonly #options: StoredObjectsOptions;
   readonly #packs = new Map<StoredPack, OpenPack>();
+  #fetches = 0;
 
   /**
    * @param fs isomorphic-git's. Of one that cannot open files, packs are read whole.
@@ -58,6 +62,11 @@ export class StoredObjects {
     this.#fs = promisesOf(fs);
     this.#lookup = new ObjectLookup(fs, gitdir);
     this.#options = options;
+  }
+
+  /** How often a promisor was waited for. */
+  get fetches(): number {
+    return this.#fetches;
   }
 
   /** @returns false where it certainly is not here. @throws what the file system throws. */
@@ -106,10 +115,16 @@ export class StoredObjects {
    *   the file system throws.
    */
   async read(oid: string): Promise<ReadObject> {
-    const object = await this.readHere(oid);
-    if (object !== 'promised' || this.#options.promisor === undefined) return object;
-    await this.ready([oid]);
-    return this.readHere(oid);
+    const { promisor, siblings } = this.#options;
+    let object = await this.readHere(oid);
+    if (object === 'promised' && promisor !== undefined) {
+      const get = (along: readonly string[] = []) => this.#get([oid], along);
+      const isMissing = async (one: string) => (await this.#promisedOf([one])).length > 0;
+      await (siblings?.along(oid, isMissing, get) ?? get());
+      object = await this.readHere(oid);
+    }
+    if (typeof object === 'object') siblings?.saw(oid, object);
+    return object;
   }
 
   /** As {@link read}, of what is here: nothing is fetched. */
@@ -124,14 +139,20 @@ export class StoredObjects {
    * @param oids in lower case.
    * @throws as `Promisor.get`; what the file system throws.
    */
-  async ready(oids: Iterable<string>): Promise<void> {
+  ready(oids: Iterable<string>): Promise<void> {
+    return this.#get(oids, []);
+  }
+
+  /** @param along what may come with them. */
+  async #get(oids: Iterable<string>, along: readonly string[]): Promise<void> {
     const { promisor, signal } = this.#options;
     if (promisor === undefined || !(await this.#lookup.isPartial())) return;
     let lacking = await this.#promisedOf(oids);
     // Somebody else may have fetched them meanwhile.
     if (lacking.length > 0 && (await this.refresh())) lacking = await this.#promisedOf(lacking);
     if (lacking.length === 0) return;
-    await promisor.get(lacking, signal);
+    this.#fetches += 1;
+    await promisor.get(lacking, signal, along);
     await this.refresh();
   }
 

@@ -39,6 +39,14 @@ export interface PromiseFileSystem {
   open?: ((path: string, flags: string) => Promise<OpenFile>) | undefined;
   /** Only that of `createLightningFS` has it. @returns what `lstat` says of each, in order. */
   writeMany?: ((files: readonly FileToWrite[]) => Promise<readonly unknown[]>) | undefined;
+  /**
+   * The same.
+   *
+   * @param wait until this fires another one is waited for.
+   * @returns what gives it back; undefined where another one has it that still lives.
+   */
+  hold?:
+    ((path: string, wait?: AbortSignal) => Promise<(() => Promise<void>) | undefined>) | undefined;
 }
 
 /** A file to write, with the directories that it is in. */
@@ -80,6 +88,7 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
     // With callbacks it gives a number.
     open: isPromised ? (optional('open') as PromiseFileSystem['open']) : undefined,
     writeMany: optional('writeMany') as PromiseFileSystem['writeMany'],
+    hold: optional('hold') as PromiseFileSystem['hold'],
   };
 }
 
@@ -96,8 +105,8 @@ export function callsOf(given: object, names: readonly string[]): Record<string,
 export const plainFileSystem: unique symbol = Symbol.for('gitws.plainFileSystem') as never;
 
 /** @returns the file system itself, of one that answers reads out of packs: ours need no such answers. */
-function plainOf(fs: object): object {
-  return (fs as { [plainFileSystem]?: object })[plainFileSystem] ?? fs;
+export function plainOf<Fs extends object>(fs: Fs): Fs {
+  return (fs as { [plainFileSystem]?: Fs })[plainFileSystem] ?? fs;
 }
 
 /**

@@ -2,13 +2,51 @@
 import type { PromiseFileSystem } from './file-system.js';
 import { expectWhole, isThere, moveFile } from './whole-file.js';
 
+/** A lock that is held. */
+export interface TakenLock {
+  /** Removes its file, and lets go of it. */
+  remove(): Promise<void>;
+  /** Lets go of it when its file has become the one that it was for. */
+  isMoved(): Promise<void>;
+}
+
 /**
  * Makes the file, empty. Where the file system opens no files, two may make it at once; of those,
  * LightningFS lets one page at a time write.
  *
- * @returns false where it is there already. @throws what the file system throws.
+ * One that is there already is somebody's: who was killed leaves it, and nobody can tell. But where the
+ * file system knows who lives (`createLightningFS`), one whose holder is gone is taken over: a page is
+ * closed at any time, and nobody in it can remove a file by hand.
+ *
+ * @returns undefined where somebody else holds it. @throws what the file system throws.
  */
-export async function takeLock(fs: PromiseFileSystem, path: string): Promise<boolean> {
+export async function takeLock(
+  fs: PromiseFileSystem,
+  path: string,
+): Promise<TakenLock | undefined> {
+  const letGo = fs.hold === undefined ? () => Promise.resolve() : await fs.hold(path);
+  if (letGo === undefined) return undefined;
+  let isTaken = false;
+  try {
+    isTaken = await makeFile(fs, path);
+    if (!isTaken && fs.hold !== undefined) {
+      await fs.writeFile(path, new Uint8Array(0));
+      isTaken = true;
+    }
+  } finally {
+    if (!isTaken) await letGo();
+  }
+  if (!isTaken) return undefined;
+  return {
+    remove: async () => {
+      await fs.unlink(path).finally(letGo);
+    },
+    isMoved: letGo,
+  };
+}
+
+/** @returns false where it is there already. */
+async function makeFile(fs: PromiseFileSystem, path: string): Promise<boolean> {
   try {
     if (fs.open !== undefined) {
       await (await fs.open(path, 'wx')).close();
@@ -43,7 +81,8 @@ export async function holdFile<Result>(
   use: (held: HeldFile) => Promise<Result>,
 ): Promise<Result> {
   const lock = `${path}.lock`;
-  if (!(await takeLock(fs, lock))) throw refusal(lock);
+  const taken = await takeLock(fs, lock);
+  if (taken === undefined) throw refusal(lock);
   let isDone = false;
   try {
     return await use({
@@ -52,11 +91,12 @@ export async function holdFile<Result>(
         await fs.writeFile(target, bytes);
         await expectWhole(fs, target, bytes.length);
         if (fs.rename === undefined) return;
-        await moveFile(fs, lock, path);
+        await moveFile(fs, lock, path, bytes);
         isDone = true;
+        await taken.isMoved();
       },
     });
   } finally {
-    if (!isDone) await fs.unlink(lock).catch(() => undefined);
+    if (!isDone) await taken.remove().catch(() => undefined);
   }
 }

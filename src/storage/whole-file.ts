@@ -2,6 +2,7 @@
  * Files that are written whole, or else fail: some file systems resolve and have written less, a
  * browser's among them, and what is not there must not be taken for a pack.
  */
+import { compareBytes } from '../base/compare-bytes.js';
 import { GitWsError } from '../base/errors.js';
 import { isMissing, type OpenFile, type PromiseFileSystem } from './file-system.js';
 
@@ -52,11 +53,21 @@ export async function expectWhole(
 /**
  * Gives a file another name, in the place of what has it.
  *
+ * @param bytes what is in it, where it is a lock: somebody else may have taken that at once.
  * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED where it says so and has not done it.
  */
-export async function moveFile(fs: PromiseFileSystem, from: string, to: string): Promise<void> {
+export async function moveFile(
+  fs: PromiseFileSystem,
+  from: string,
+  to: string,
+  bytes?: Uint8Array,
+): Promise<void> {
   await fs.rename?.(from, to);
   if (!(await isThere(fs, from))) return;
+  if (bytes !== undefined) {
+    const found = (await fs.readFile(to).catch(isMissing)) as Uint8Array | false | undefined;
+    if (found && compareBytes(found, bytes) === 0) return;
+  }
   const message = 'The file system says that it renamed a file, and did not.';
   throw new GitWsError('FILE_SYSTEM_FAILED', message);
 }

@@ -7,13 +7,25 @@ export interface AnswerLimits {
   readonly lines: number;
   /** Words for a person (band 2, stderr) in one run of a service, in bytes; of stderr in characters. */
   readonly wordBytes: number;
+  /** The header of a bundle, which is in memory as a whole, in bytes: 60,000 refs with long names. */
+  readonly bundleHeaderBytes: number;
+  /** A list of bundles, in bytes. */
+  readonly bundleListBytes: number;
+  /** Bundles of a list, or of all lists that it leads to: a request each. */
+  readonly bundles: number;
 }
 
 /**
  * As many lines as an advertisement may have refs. And the words of a day: git says how far it is once a
  * second, in a hundred bytes, and a hook that builds what was pushed says less.
  */
-export const answerLimits: AnswerLimits = { lines: 500_000, wordBytes: 16 * 1024 * 1024 };
+export const answerLimits: AnswerLimits = {
+  lines: 500_000,
+  wordBytes: 16 * 1024 * 1024,
+  bundleHeaderBytes: 8 * 1024 * 1024,
+  bundleListBytes: 1024 * 1024,
+  bundles: 1_000,
+};
 
 /** The error of a server that says more. */
 export function answerLimit(limit: keyof AnswerLimits): GitWsError {

@@ -46,9 +46,20 @@ const ackPattern = /^ACK ([^ ]+)(?: (continue|common|ready))?$/;
 /** Reads a fetch's answer from pieces of any size. */
 export class FetchResponseParser {
   readonly #reader = new PktLineReader();
-  #state: State = 'shallow';
+  #state: State;
   #sideBand: boolean | undefined;
   #lines = 0;
+
+  /** @param isBegun whether what is pushed comes out of the midst of a packfile in the side-band. */
+  constructor(isBegun = false) {
+    this.#state = isBegun ? 'side-band' : 'shallow';
+    if (isBegun) this.#sideBand = true;
+  }
+
+  /** Bytes that were read as whole lines. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
 
   /** Whether the packfile comes in the side-band; undefined until it begins. */
   get sideBand(): boolean | undefined {

@@ -15,6 +15,7 @@ import type { Capabilities } from './capabilities.js';
  */
 export function checkObjectFormat(capabilities: Capabilities): void {
   const objectFormat = capabilities.get('object-format')?.[0] ?? 'sha1';
+  // Defence: other object formats are refused.
   if (objectFormat === 'sha1') return;
   throw new GitWsError(
     'UNSUPPORTED_OBJECT_FORMAT',

@@ -2,6 +2,7 @@
 import { proxy, type Remote } from 'comlink';
 import { GitWsError } from '../base/errors.js';
 import { callbackFailure, fileSystemFailure } from '../base/failure.js';
+import { checkedSignal } from '../base/signals.js';
 import { toSend } from './bytes.js';
 import { carry, restore, type Arrival } from './carried.js';
 import type { Core, Order, Outcome, PageFunctions } from './protocol.js';
@@ -47,6 +48,8 @@ export class Caller {
     const keep = (error: object): number => thrown.push(error);
     const arrival: Arrival = { classes: this.#classes, own: (number) => thrown[number - 1] };
     return new Promise((resolve, reject) => {
+      // Before anything waits: what throws here could not be ended any more.
+      checkedSignal(signal);
       const cancel = (): void => void this.#core.cancel(id, carry(signal?.reason, keep));
       const settle = (end: () => void): void => {
         if (!this.#pending.delete(id)) return;

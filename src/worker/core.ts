@@ -169,7 +169,7 @@ export class GitCore implements Core {
       options['fs'] = storage;
       return work();
     }
-    const repository = repositories.at(gitdirOf(given));
+    const repository = repositories.at(gitdirOf({ ...given, fs: storage }));
     Object.assign(options, { fs: repository.fs, cache: repository.cache });
     const isUnlocked = name === 'walk' ? !hasWorkdir(options['trees']) : this.#unlocked.has(name);
     return isUnlocked ? work() : repository.lock.whileHeld(signal, work);

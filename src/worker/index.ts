@@ -4,6 +4,7 @@ import type { Fallback } from '../remote/fallback.js';
 import type { Gateway } from '../remote/gateway.js';
 import { checkedDuration } from '../base/duration.js';
 import { GitWsError } from '../base/errors.js';
+import { checkPrefetch } from '../repository/prefetch.js';
 import { askForPersistence } from '../storage/lightning/failure.js';
 import { closed, type NotSent, type PageFunction } from './caller.js';
 import { defaultStartTimeout, type WorkerSource } from './meet-worker.js';
@@ -45,6 +46,8 @@ export interface PromisorOptions {
   readonly gateway?: Gateway | undefined;
   /** What is done where no WebSocket reaches the server: see `HttpClientOptions.fallback`. */
   readonly fallback?: Fallback;
+  /** How many files or folders come along with one, at most: see `BindRepositoryOptions.prefetch`. */
+  readonly prefetch?: number | undefined;
 }
 
 /** Options of {@link startGit}. */
@@ -98,6 +101,7 @@ export async function startGit<Commands extends OwnCommands = Readonly<Record<ne
     worker === undefined || ['string', 'function'].includes(typeof worker) || worker instanceof URL;
   check('worker', isSource);
   check('promisor', options.promisor === undefined || isObject(options.promisor));
+  checkPrefetch(options.promisor?.prefetch);
   checkedDuration('lockTimeout', lockTimeout, 0);
   const startTimeout =
     checkedDuration('startTimeout', options.startTimeout, 1) ?? defaultStartTimeout;
@@ -105,17 +109,17 @@ export async function startGit<Commands extends OwnCommands = Readonly<Record<ne
   const promisor = { options: sent, functions: Object.keys(functions) };
   if (persist) void askForPersistence();
   const opening = { storage, lockTimeout, fileDbName, fileStoreName, promisor };
-  const git = makeGit(await joinWorker({ ...opening, worker, startTimeout, functions }));
+  const git = makeGit(await joinWorker({ ...opening, worker, startTimeout, functions }), storage);
   return git as WorkerGit & OffThreadCommands<Commands>;
 }
 
 /** What one caller of startGit gets. */
-function makeGit(shared: SharedWorkerOfPage): WorkerGit {
+function makeGit(shared: SharedWorkerOfPage, storage: string): WorkerGit {
   const owner = {};
   let closing: Promise<void> | undefined;
   const ask = (order: Order, notSent?: NotSent): Promise<unknown> =>
     closing === undefined ? shared.caller.call(owner, order, notSent) : Promise.reject(closed());
-  const fs = makeFileSystem(ask);
+  const fs = makeFileSystem(ask, storage);
   const command =
     (name: string) =>
     async (given: Record<string, unknown> = {}): Promise<unknown> => {

@@ -1,5 +1,6 @@
 /** The worker's storage, offered to the page. */
 import type { LightningFile, StoragePromises } from '../storage/lightning/create.js';
+import { holdOf } from '../storage/lightning/held-names.js';
 import { Stats } from '../storage/lightning/node.js';
 import type { Order } from './protocol.js';
 
@@ -12,7 +13,7 @@ type Time = string | number | Date;
 export type Ask = (order: Order) => Promise<unknown>;
 
 /** LightningFS's functions, those of `createLightningFS`, and nothing that closes the storage. */
-export interface WorkerFilePromises extends Omit<StoragePromises, 'close'> {
+export interface WorkerFilePromises extends Omit<StoragePromises, 'close' | 'hold'> {
   readFile(path: string, options: Encoding): Promise<string>;
   readFile(path: string, options?: object): Promise<Uint8Array<ArrayBuffer>>;
   writeFile(
@@ -36,6 +37,8 @@ export interface WorkerFilePromises extends Omit<StoragePromises, 'close'> {
   cp(from: string, to: string, options?: object): Promise<void>;
   /** @returns the bytes of all that is below a path. */
   du(path: string): Promise<number>;
+  /** Takes a name for as long as this page lives, not the worker: see `StoragePromises.hold`. */
+  hold?(path: string): Promise<(() => Promise<void>) | undefined>;
 }
 
 /** A file system as isomorphic-git takes it, whose files are the worker's. */
@@ -60,8 +63,8 @@ const plain = [
   ],
 ] as const satisfies readonly (keyof WorkerFilePromises)[];
 
-/** @returns what the page gets as `fs`. */
-export function makeFileSystem(ask: Ask): WorkerFileSystem {
+/** @param storage its name. @returns what the page gets as `fs`. */
+export function makeFileSystem(ask: Ask, storage: string): WorkerFileSystem {
   const call =
     (name: string) =>
     (...args: readonly unknown[]): Promise<unknown> =>
@@ -76,6 +79,8 @@ export function makeFileSystem(ask: Ask): WorkerFileSystem {
     lstat: stats('lstat'),
     writeMany: async (files: unknown) =>
       ((await call('writeMany')(files)) as object[]).map(asStats),
+    // Names are this page's, whose life is not the worker's.
+    ...holdOf(storage),
     open: async (...args: unknown[]) => openedFile(ask, (await call('open')(...args)) as number),
   };
   return { promises: promises as unknown as WorkerFilePromises };

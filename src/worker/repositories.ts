@@ -13,7 +13,10 @@ type Fs = Parameters<typeof LazyFetch.of>[0]['fs'];
 export type PromisorArguments = Pick<
   RemoteArguments,
   'onAuth' | 'onAuthSuccess' | 'onAuthFailure' | 'headers' | 'gateway' | 'fallback'
->;
+> & {
+  /** See `PromisorOptions`. */
+  readonly prefetch?: number | undefined;
+};
 
 /** One of them. */
 export interface Repository {
@@ -51,7 +54,7 @@ export class Repositories {
     if (known !== undefined) return known;
     const promisor = () => promised(this.#fs as Fs, gitdir, this.#asking);
     const repository = {
-      fs: withPackedFiles(this.#fs, gitdir, lateScript, promisor),
+      fs: withPackedFiles(this.#fs, gitdir, lateScript, promisor, this.#asking.prefetch),
       cache: {},
       lock: new WritingLock(`gitws:${this.#name}:${gitdir}`, this.#lockTimeout),
     };

@@ -1,5 +1,6 @@
 /** What `startGit` gives: `gitws/git`, with what the worker has itself left out of its options. */
 import type { git } from '../git/commands.js';
+import type { StashArguments, StashOp, StashResult } from '../git/stash/arguments.js';
 import type { ErrorClasses } from './error-classes.js';
 import type { WorkerFileSystem } from './page-files.js';
 import type { InWorker, OwnCommands } from './own-commands.js';
@@ -19,7 +20,12 @@ type OffThread<Command> = Command extends (...args: infer Args) => infer Result
 
 /** Every command of `gitws/git`, run in the worker. */
 export type WorkerCommands = {
-  readonly [Name in Exclude<keyof Git, Walkers | 'Errors'>]: OffThread<Git[Name]>;
+  readonly [Name in Exclude<keyof Git, Walkers | 'Errors' | 'stash'>]: OffThread<Git[Name]>;
+} & {
+  /** What it resolves with depends on what it does. */
+  readonly stash: <Op extends StashOp = 'push'>(
+    options: Omit<StashArguments<Op>, 'fs' | 'cache'>,
+  ) => Promise<StashResult<Op>>;
 } & { readonly [Name in Walkers]: Git[Name] };
 
 /** Commands of one's own (see `serveGit`), with what the worker has itself left out of their options. */

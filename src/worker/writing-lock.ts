@@ -5,6 +5,7 @@
  * wait for it.
  */
 import { GitWsError } from '../base/errors.js';
+import { webLocks } from '../base/life-lock.js';
 import { WebLock } from '../storage/lightning/lock.js';
 
 /** See above. Where there are no Web Locks (pages that are not secure contexts) nobody waits. */
@@ -16,7 +17,7 @@ export class WritingLock {
 
   /** @param timeout in ms, or Infinity. */
   constructor(name: string, timeout: number) {
-    const { locks } = (globalThis.navigator ?? {}) as { locks?: LockManager };
+    const locks = webLocks();
     this.#lock = locks && new WebLock(name, locks);
     this.#timeout = timeout;
   }

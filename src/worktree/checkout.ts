@@ -9,21 +9,22 @@ import { callBack, useFileSystem } from '../base/failure.js';
 import { Pace, callersSlice } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
-import { pathOf, type IndexEntry } from '../repository/index-file.js';
+import { keyOf, pathOf, type IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import type { Cone } from './cone.js';
+import { isHalfWritten } from './half-written.js';
 import { expectNothingLost, type Removal, type Work, type Write } from './losses.js';
-import { planCheckout, planMerge, planReset, type Plan } from './plan.js';
+import { byPaths, planCheckout, planMerge, planReset, type Plan } from './plan.js';
 import { withoutRacy } from './racy-entries.js';
 import { removeFiles } from './removals.js';
 import { sparsenessOf, type Sparseness } from './sparse.js';
 import { unavailable } from '../repository/unavailable.js';
-import { modes, treeFiles, type TreeFile } from './tree-files.js';
-import { WorkTree } from './work-tree.js';
-import { entryOf, foldedPath, noStat, WriteOut } from './write-out.js';
+import { filesByKey, modes, treeFiles, type TreeFile } from './tree-files.js';
+import { WorkTree, type FileTrust } from './work-tree.js';
+import { entryOf, foldablePaths, noStat, WriteOut } from './write-out.js';
 
 /** How far a checkout is. */
 export interface CheckoutProgress {
@@ -46,6 +47,8 @@ export interface CheckoutOptions {
   readonly files?: ReadonlyMap<string, TreeFile> | undefined;
   /** Of a merge, the paths that are to be resolved, with the sides that the index keeps of them (stages 1 to 3). */
   readonly stages?: ReadonlyMap<string, readonly IndexEntry[]> | undefined;
+  /** Says what is to be there once the index is held, in the place of `tree`, `files`, `stages` and `from`. */
+  readonly decide?: Decide | undefined;
   /** Whether a merge is given up: `git reset --merge`. */
   readonly isReset?: boolean | undefined;
   /** That of the tree which HEAD names; undefined where it names none. */
@@ -54,6 +57,8 @@ export interface CheckoutOptions {
   readonly force?: boolean | undefined;
   /** What of it is in the working tree; undefined where it is all, and what is skipped stays so. */
   readonly cone?: Cone | undefined;
+  /** Of a checkout that was interrupted: whether it may have left a beginning of a file at a path. */
+  readonly mayBeLeft?: ((path: string) => boolean) | undefined;
   /** Called when nothing is in the way, and all that is to be written is here, before anything changes. */
   readonly onReady?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -61,9 +66,36 @@ export interface CheckoutOptions {
   readonly onProgress?: ((progress: CheckoutProgress) => void | Promise<void>) | undefined;
   /** Gets what a partial clone lacks. */
   readonly promisor?: Pick<Promisor, 'get'> | undefined;
+  /** What the configuration says of the file system. Default: that it can do all. */
+  readonly trust?: FileTrust | undefined;
   /** Whether each blob is held against its oid. Default true; false where that was done just now. */
   readonly verify?: boolean | undefined;
 }
+
+/**
+ * @param index what the index has.
+ * @param tree the working tree, which may be looked at. Nothing is changed where this rejects.
+ */
+export type Decide = (index: readonly IndexEntry[], tree: WorkTree) => Promise<Decision>;
+
+/** What is to be there, of a checkout that is decided on while the index is held. */
+export interface Decision {
+  /**
+   * What may be found in the working tree at the paths that change, in the place of what the index says: it is
+   * kept elsewhere, or in there.
+   */
+  readonly known: readonly IndexEntry[];
+  readonly files: ReadonlyMap<string, TreeFile>;
+  readonly stages?: ReadonlyMap<string, readonly IndexEntry[]>;
+  /** Whether what is written is in the working tree, whatever `cone` says. */
+  readonly isSeen?: boolean;
+  /** @returns what the index is to say, of what it would. */
+  readonly stage?: (entries: readonly IndexEntry[]) => readonly IndexEntry[];
+}
+
+type DecidedOptions = CheckoutOptions & {
+  readonly [Name in keyof Decision]?: Decision[Name] | undefined;
+};
 
 /** What a checkout did. */
 export interface CheckoutResult {
@@ -79,7 +111,7 @@ const nothing: Sparseness = { writes: [], removals: [], entries: new Map(), left
 
 /**
  * Checks a tree out. What is in the working tree and in no commit is never lost unless `force` is set:
- * all of it is looked at before anything is written. The index is written once, in the end; what was
+ * all of it is looked at before anything is written, and after all that had to be fetched. The index is written once, in the end; what was
  * interrupted before is finished by the next call.
  *
  * @throws GitWsError CheckoutConflictError, UnmergedPathsError, UnsafeFilepathError, OBJECT_UNAVAILABLE,
@@ -95,9 +127,10 @@ export async function checkoutTree(options: CheckoutOptions): Promise<CheckoutRe
   try {
     return await useFileSystem(() =>
       holdIndex(fs, gitdir, async (held) => {
-        const checkout = new Checkout(fs, objects, pace, options);
-        const entries = await checkout.run(held.entries, held.time);
-        const tree = new WorkTree(fs, options.dir, held.time);
+        const tree = new WorkTree(fs, options.dir, held.time, options.trust);
+        const decision = await options.decide?.(held.entries ?? [], tree);
+        const checkout = new Checkout(fs, objects, pace, { ...options, ...decision });
+        const entries = await checkout.run(decision?.known ?? held.entries, held.time);
         if (entries !== undefined) await held.write(await withoutRacy(entries, held, tree, pace));
         await checkout.leave();
         return checkout.result();
@@ -113,7 +146,7 @@ class Checkout {
   readonly #fs: PromiseFileSystem;
   readonly #objects: StoredObjects;
   readonly #pace: Pace;
-  readonly #options: CheckoutOptions;
+  readonly #options: DecidedOptions;
   readonly #warnings: string[] = [];
   #left: readonly string[] = [];
   /** What leaves the working tree, and stays in the index. */
@@ -124,7 +157,7 @@ class Checkout {
   /** What `onProgress` heard of last. */
   #told = 0;
 
-  constructor(fs: PromiseFileSystem, objects: StoredObjects, pace: Pace, options: CheckoutOptions) {
+  constructor(fs: PromiseFileSystem, objects: StoredObjects, pace: Pace, options: DecidedOptions) {
     this.#fs = fs;
     this.#objects = objects;
     this.#pace = pace;
@@ -144,29 +177,40 @@ class Checkout {
   async run(
     before: readonly IndexEntry[] | undefined,
     time: number,
-  ): Promise<IndexEntry[] | undefined> {
-    const { dir, cone, stages, isReset = false, force = false } = this.#options;
+  ): Promise<readonly IndexEntry[] | undefined> {
+    const { dir, trust, cone, stages, isReset = false, force = false } = this.#options;
+    const { isSeen = false, stage } = this.#options;
     const keepsAll = !this.#isChange;
     const [unmerged, merged] = divided(
       before ?? [],
       (entry) => (keepsAll || isReset) && entry.stage > 0,
     );
-    const index = this.#byPath(merged, force);
-    const workTree = new WorkTree(this.#fs, dir, time);
-    const { plan, paths } = await this.#plan(
+    const index = this.#byKey(merged, force);
+    const { plan: keyed, paths } = await this.#plan(
       index,
-      new Set(unmerged.map(pathOf)),
+      new Set(unmerged.map(keyOf)),
       before !== undefined,
     );
+    const gone = new Set(keyed.removals.map(({ path }) => path));
+    for (const { file } of keyed.writes) gone.add(keyOf(file));
+    const kept = new Map([...index].filter(([key]) => !gone.has(key)));
+    const plan = byPaths(keyed, kept);
     // What is to be resolved has to be seen, wherever it is.
     const isHere = ({ file }: Plan['writes'][number]): boolean =>
-      cone?.has(file.name) !== false || stages?.has(file.path) === true;
+      isSeen || cone?.has(file.name) !== false || stages?.has(file.path) === true;
     const [writes, skips] = divided(plan.writes, isHere);
-    const work = await expectNothingLost({ ...plan, writes, skips }, workTree, this.#pace, force);
-    const gone = new Set(plan.removals.map(({ path }) => path));
-    for (const { file } of plan.writes) gone.add(file.path);
-    const kept = new Map([...index].filter(([path]) => !gone.has(path)));
-    const sparse = cone ? await sparsenessOf(cone, kept, workTree, this.#pace) : nothing;
+    const { mayBeLeft } = this.#options;
+    const safe = { ...plan, writes, skips };
+    const { workTree, work, sparse } = await this.#settled(async () => {
+      const tree = new WorkTree(this.#fs, dir, time, trust);
+      const isLeft = async (file: TreeFile): Promise<boolean> =>
+        mayBeLeft?.(file.path) === true && (await isHalfWritten(tree, this.#objects, file));
+      return {
+        workTree: tree,
+        work: await expectNothingLost(safe, tree, this.#pace, force, isLeft),
+        sparse: cone ? await sparsenessOf(cone, kept, tree, this.#pace) : nothing,
+      };
+    });
     const stay = keepsAll ? unmerged : [];
     this.#left = [...sparse.left, ...stay.filter(isOutside(cone)).map(pathOf)];
     const written = await this.#carryOut(work, sparse, { workTree, paths });
@@ -174,9 +218,14 @@ class Checkout {
     const skipped = work.skipped.map(({ file, isLeft }): IndexEntry => {
       return { ...entryOf(file, noStat), skipWorktree: !isLeft };
     });
-    for (const [path, entry] of [...sparse.entries, ...written]) kept.set(path, entry);
-    for (const path of stages?.keys() ?? []) kept.delete(path);
-    return [...kept.values(), ...skipped, ...stay, ...[...(stages?.values() ?? [])].flat()];
+    for (const file of plan.aside) {
+      this.#warn(file.path, 'has the name of another file once it is text');
+      kept.set(keyOf(file), entryOf(file, noStat));
+    }
+    for (const [key, entry] of [...sparse.entries, ...written]) kept.set(key, entry);
+    for (const key of keysOf(stages)) kept.delete(key);
+    const all = [...kept.values(), ...skipped, ...stay, ...[...(stages?.values() ?? [])].flat()];
+    return stage?.(all) ?? all;
   }
 
   /** Whether there is something that is to be there: else what the index has stays. */
@@ -184,30 +233,53 @@ class Checkout {
     return this.#options.tree !== undefined || this.#options.files !== undefined;
   }
 
-  /** @returns what becomes of each path, and all paths that are to be. */
+  /** @returns what becomes of each key, and all paths that are to be. */
   async #plan(
     index: ReadonlyMap<string, IndexEntry>,
     unmerged: ReadonlySet<string>,
     isThere: boolean,
   ): Promise<{ readonly plan: Plan; readonly paths: Iterable<string> }> {
-    const { tree, files, stages, from, isReset = false, force = false } = this.#options;
+    const { tree, files, stages, from, known, isReset = false, force = false } = this.#options;
     if (tree === undefined && files === undefined) {
-      return { plan: { writes: [], removals: [], conflicts: [] }, paths: index.keys() };
+      const paths = [...index.values()].map(pathOf);
+      return { plan: { writes: [], removals: [], conflicts: [] }, paths };
     }
-    const { files: next, doubled } = files
-      ? { files, doubled: [] }
-      : await treeFiles(this.#objects, tree ?? emptyTree);
-    for (const path of doubled) this.#warn(path, 'has the name of another file once it is text');
+    const next = filesByKey(
+      files ? { files, doubled: [] } : await treeFiles(this.#objects, tree ?? emptyTree),
+    );
+    const paths = [...next.values()].map(({ path }) => path);
     // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.
     const hasOld = isThere && from !== undefined && !isReset;
-    const old = hasOld ? (await treeFiles(this.#objects, from)).files : new Map<string, TreeFile>();
-    const sides = { old, index, next };
-    if (isReset) return { plan: planReset(sides, unmerged), paths: next.keys() };
-    const plan = stages ? planMerge(sides, new Set(stages.keys())) : planCheckout(sides, force);
-    return { plan, paths: next.keys() };
+    const committed = hasOld
+      ? filesByKey(await treeFiles(this.#objects, from))
+      : new Map<never, never>();
+    const sides = { old: known === undefined ? committed : index, index, next };
+    if (isReset) return { plan: planReset(sides, unmerged), paths };
+    const plan = stages ? planMerge(sides, new Set(keysOf(stages))) : planCheckout(sides, force);
+    return { plan, paths };
   }
 
-  /** @returns the entries of what is there now, by their paths. */
+  /**
+   * Looks, and has fetched what is to be written. Where that took a server, files may have been saved meanwhile: they
+   * are looked at once more.
+   *
+   * @returns what was seen last. @throws what `look` and the promisor throw.
+   */
+  async #settled<Seen extends { readonly work: Work; readonly sparse: Sparseness }>(
+    look: () => Promise<Seen>,
+  ): Promise<Seen> {
+    for (;;) {
+      const { fetches } = this.#objects;
+      const seen = await look();
+      const writes = [...seen.work.writes, ...seen.sparse.writes];
+      const blobs = writes.filter(({ file }) => file.mode !== modes.gitlink);
+      // In one request, and before anything is removed: links are written after files.
+      await this.#objects.ready(new Set(blobs.map(({ file }) => file.oid)));
+      if (this.#objects.fetches === fetches) return seen;
+    }
+  }
+
+  /** @returns the entries of what is there now, by their keys. */
   async #carryOut(
     work: Work,
     sparse: Sparseness,
@@ -215,9 +287,6 @@ class Checkout {
   ): Promise<Map<string, IndexEntry>> {
     this.#leaving = [...sparse.removals];
     const writes = [...work.writes, ...sparse.writes];
-    const blobs = writes.filter(({ file }) => file.mode !== modes.gitlink);
-    // In one request, and before anything is removed: links are written after files.
-    await this.#objects.ready(new Set(blobs.map(({ file }) => file.oid)));
     await this.#options.onReady?.();
     this.#total = work.removals.length + this.#leaving.length + writes.length;
     await this.#remove(work.removals, where.workTree);
@@ -229,18 +298,18 @@ class Checkout {
    * for removed by the user.
    */
   async leave(): Promise<void> {
-    const { dir } = this.#options;
-    await this.#remove(this.#leaving, new WorkTree(this.#fs, dir, 0));
+    const { dir, trust } = this.#options;
+    await this.#remove(this.#leaving, new WorkTree(this.#fs, dir, 0, trust));
   }
 
-  #byPath(entries: readonly IndexEntry[], force: boolean): Map<string, IndexEntry> {
+  #byKey(entries: readonly IndexEntry[], force: boolean): Map<string, IndexEntry> {
     const unmerged = entries.filter(({ stage }) => stage !== 0).map(pathOf);
     if (unmerged.length > 0 && !force) {
       const filepaths = [...new Set(unmerged)];
       const message = `A merge is not done yet: ${some(filepaths)}.`;
       throw new GitWsError('UnmergedPathsError', message, { data: { filepaths } });
     }
-    return new Map(entries.map((entry) => [pathOf(entry), entry]));
+    return new Map(entries.map((entry) => [keyOf(entry), entry]));
   }
 
   async #remove(removals: readonly Removal[], tree: WorkTree): Promise<void> {
@@ -251,7 +320,7 @@ class Checkout {
     if (removals.length > 0) await this.#progress();
   }
 
-  /** @returns the entries of what is there now, by their paths. */
+  /** @returns the entries of what is there now, by their keys. */
   async #write(
     writes: readonly Write[],
     paths: Iterable<string>,
@@ -272,7 +341,7 @@ class Checkout {
     for (const path of out.linksAsFiles) {
       this.#warn(path, 'is a file with the link’s target in it: this file system has no links');
     }
-    return new Map(out.entries.map((entry) => [pathOf(entry), entry]));
+    return new Map(out.entries.map((entry) => [keyOf(entry), entry]));
   }
 
   async #writeBlobs(writes: readonly Write[], out: WriteOut): Promise<void> {
@@ -312,20 +381,12 @@ class Checkout {
   }
 }
 
-function isOutside(cone: Cone | undefined): (entry: IndexEntry) => boolean {
-  return ({ name }) => cone?.has(name) === false;
+function keysOf(stages: CheckoutOptions['stages']): string[] {
+  return [...(stages?.values() ?? [])].flatMap(([first]) => (first ? [keyOf(first)] : []));
 }
 
-/** @returns what folded paths more than one path have. */
-function foldablePaths(paths: Iterable<string>): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const double = new Set<string>();
-  for (const path of paths) {
-    const folded = foldedPath(path);
-    if (seen.has(folded)) double.add(folded);
-    seen.add(folded);
-  }
-  return double;
+function isOutside(cone: Cone | undefined): (entry: IndexEntry) => boolean {
+  return ({ name }) => cone?.has(name) === false;
 }
 
 /** @returns the first ones of a list, for a sentence. */

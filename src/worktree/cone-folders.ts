@@ -10,6 +10,12 @@ import { isSafePath } from './path-rules.js';
  *   that git does not read again.
  */
 export function coneFolders(given: readonly string[], isLiteral: boolean): string[] {
+  // A text would be gone through letter by letter, or not at all.
+  if (!Array.isArray(given)) {
+    throw new GitWsError('INVALID_OPTION', 'Folders of a sparse checkout must be a list.', {
+      data: { folder: given },
+    });
+  }
   return given.map((folder: unknown) => {
     const why = typeof folder === 'string' ? faultOf(folder, isLiteral) : 'it is no text';
     if (why === undefined) return normalized(folder as string);

@@ -9,8 +9,11 @@ import type { Found, WorkTree } from './work-tree.js';
 /** Something that is to be removed. */
 export interface Removal {
   readonly path: string;
-  /** Whether it is a folder that is removed with all that is in it. */
-  readonly isFolder: boolean;
+  /**
+   * A folder goes with all that is in it; one in which no file is left, with the empty ones in it alone. Of nothing, it
+   * is the folders it was in that go, where they are empty.
+   */
+  readonly kind: 'file' | 'folder' | 'empty folder' | 'nothing';
 }
 
 /** Something that is to be written. */
@@ -35,6 +38,7 @@ export interface Work {
 
 /**
  * @param force whether what is in the way is given up.
+ * @param isLeft whether what is in the way of a file is what an interrupted checkout has left of it.
  * @returns what is to be done.
  * @throws GitWsError CheckoutConflictError, with all paths that are in the way; what the file system
  *   throws.
@@ -44,13 +48,15 @@ export async function expectNothingLost(
   tree: WorkTree,
   pace: Pace,
   force: boolean,
+  isLeft: (file: TreeFile) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<Work> {
   const conflicts = new Set(plan.conflicts);
   const going = new Set(plan.removals.map(({ path }) => path));
   const removals: Removal[] = [];
   const writes: Write[] = [];
   // A clone: nothing has to be looked for.
-  const isEmpty = await tree.isEmpty();
+  const files = [...plan.writes, ...plan.skips].map(({ file }) => file.path);
+  const isEmpty = await tree.isEmpty([...files, ...going]);
   const isGivenUp = (path: string): boolean => force || plan.givenUp?.has(path) === true;
   for (const { path, before } of isEmpty ? [] : plan.removals) {
     await pace.turn();
@@ -58,11 +64,11 @@ export async function expectNothingLost(
     if ((await tree.obstacleTo(path)) !== undefined) continue;
     const found = await tree.look(path, before, undefined);
     if (found === 'clean' || (isGivenUp(path) && found === 'changed')) {
-      removals.push({ path, isFolder: false });
+      removals.push({ path, kind: 'file' });
     } else if (found === 'changed') conflicts.add(path);
     else if (found === 'directory' && (await tree.filesIn(path)).length === 0) {
       // The place of a submodule that was never there.
-      removals.push({ path, isFolder: true });
+      removals.push({ path, kind: 'empty folder' });
     }
   }
   for (const { file, before } of plan.writes) {
@@ -74,7 +80,7 @@ export async function expectNothingLost(
     const { path } = file;
     const obstacle = await tree.obstacleTo(path);
     if (obstacle !== undefined) {
-      if (force) removals.push({ path: obstacle, isFolder: false });
+      if (force) removals.push({ path: obstacle, kind: 'file' });
       else if (!going.has(obstacle)) conflicts.add(obstacle);
       writes.push({ file, found: 'absent' });
       continue;
@@ -83,8 +89,10 @@ export async function expectNothingLost(
     if (found === 'directory') {
       const left = force ? [] : (await tree.filesIn(path)).filter((each) => !going.has(each));
       for (const each of left) conflicts.add(each);
-      removals.push({ path, isFolder: true });
-    } else if (found === 'changed' && !isGivenUp(path)) conflicts.add(path);
+      removals.push({ path, kind: force ? 'folder' : 'empty folder' });
+    } else if (found === 'changed' && !isGivenUp(path) && !(await isLeft(file))) {
+      conflicts.add(path);
+    }
     writes.push({ file, found: stateOf(found, before, file) });
   }
   const skipped: Work['skipped'][number][] = [];
@@ -94,7 +102,8 @@ export async function expectNothingLost(
     const leaving = isEmpty ? 'absent' : await leavingOf(skip, tree, force, plan);
     if (leaving === 'conflict') conflicts.add(file.path);
     if (leaving === 'removal') {
-      removals.push({ path: file.path, isFolder: before?.mode === modes.gitlink });
+      const kind = before?.mode === modes.gitlink ? 'empty folder' : 'file';
+      removals.push({ path: file.path, kind });
     }
     skipped.push({ file, isLeft: leaving === 'left' });
   }

@@ -1,9 +1,9 @@
 /**
  * What a checkout does to each path: git's two-way merge (git-read-tree(1), "Two Tree Merge") of what
  * HEAD has, the index, and what is to be there. Pure: what is in the working tree is asked for later,
- * of the paths that this says.
+ * of the paths that this says. Until {@link byPaths} its paths are keys (`keyOf`).
  */
-import type { IndexEntry } from '../repository/index-file.js';
+import { pathOf, pathOfKey, type IndexEntry } from '../repository/index-file.js';
 import { isSame, type TreeFile } from './tree-files.js';
 
 /** What is to be done. Nothing is said of paths that stay as they are. */
@@ -21,10 +21,10 @@ export interface Plan {
   readonly givenUp?: ReadonlySet<string> | undefined;
 }
 
-/** What is compared, each by paths. */
+/** What is compared, each by keys. */
 export interface Sides {
   /** What HEAD names; empty where there is no HEAD, or no index yet: then all is to be written. */
-  readonly old: ReadonlyMap<string, TreeFile>;
+  readonly old: ReadonlyMap<string, Pick<TreeFile, 'mode' | 'oid'>>;
   readonly index: ReadonlyMap<string, IndexEntry>;
   readonly next: ReadonlyMap<string, TreeFile>;
 }
@@ -89,4 +89,37 @@ export function planReset({ index, next }: Sides, unmerged: ReadonlySet<string>)
     if (!next.has(path)) removals.push({ path, before: index.get(path) });
   }
   return { writes, removals, conflicts: [], givenUp: unmerged };
+}
+
+/** A plan for a working tree, and what of it is for the index alone. */
+export interface PathPlan extends Plan {
+  readonly aside: readonly TreeFile[];
+}
+
+/**
+ * @param plan by keys.
+ * @param kept the entries that stay, by keys.
+ * @returns the plan by paths. Of names that are one as text, the working tree has one file, which is that of one of
+ *   them: the others are in the index alone, and none is lost.
+ */
+export function byPaths(plan: Plan, kept: ReadonlyMap<string, IndexEntry>): PathPlan {
+  const removed = new Map<string, IndexEntry | undefined>();
+  for (const { path: key, before } of plan.removals) {
+    const path = pathOfKey(key);
+    if (!removed.has(path)) removed.set(path, before);
+  }
+  const taken = new Set([...kept.values()].map(pathOf));
+  const writes: Plan['writes'][number][] = [];
+  const aside: TreeFile[] = [];
+  for (const { file, before } of plan.writes) {
+    if (taken.has(file.path)) aside.push(file);
+    else writes.push({ file, before: before ?? removed.get(file.path) });
+    taken.add(file.path);
+  }
+  const removals = [...removed].map(([path, before]) => ({ path, before }));
+  return {
+    ...{ writes, aside, removals: removals.filter(({ path }) => !taken.has(path)) },
+    conflicts: plan.conflicts.map(pathOfKey),
+    givenUp: plan.givenUp && new Set([...plan.givenUp].map(pathOfKey)),
+  };
 }

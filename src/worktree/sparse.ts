@@ -3,7 +3,7 @@
  * the working tree, and which leave it (unpack-trees.c, `apply_sparse_checkout`).
  */
 import type { Pace } from '../pack/index/pace.js';
-import type { IndexEntry } from '../repository/index-file.js';
+import { pathOf, type IndexEntry } from '../repository/index-file.js';
 import type { Cone } from './cone.js';
 import type { Removal, Write } from './losses.js';
 import { modes, type TreeFile } from './tree-files.js';
@@ -13,14 +13,14 @@ import { indexStatOf, type WorkTree } from './work-tree.js';
 export interface Sparseness {
   readonly writes: readonly Write[];
   readonly removals: readonly Removal[];
-  /** The entries that change, but for those of `writes`, by their paths. */
+  /** The entries that change, but for those of `writes`, by their keys. */
   readonly entries: ReadonlyMap<string, IndexEntry>;
   /** Paths that stay as they are in the working tree, since they have changed there. */
   readonly left: readonly string[];
 }
 
 /**
- * @param index entries by their paths.
+ * @param index entries by their keys.
  * @returns what is to be done so that what is in the working tree, of these, is what is in the cone: nothing
  *   that would be lost is removed or overwritten. @throws what the file system throws.
  */
@@ -34,7 +34,8 @@ export async function sparsenessOf(
   const removals: Removal[] = [];
   const entries = new Map<string, IndexEntry>();
   const left: string[] = [];
-  for (const [path, entry] of index) {
+  for (const [key, entry] of index) {
+    const path = pathOf(entry);
     const isInside = cone.has(entry.name);
     if (isInside && !entry.skipWorktree) continue;
     await pace.turn();
@@ -50,7 +51,7 @@ export async function sparsenessOf(
       }
       if (found !== 'done') left.push(path);
       const stat = found === 'done' ? await tree.stat(path) : undefined;
-      entries.set(path, {
+      entries.set(key, {
         ...entry,
         skipWorktree: false,
         stat: stat === undefined ? entry.stat : indexStatOf(stat),
@@ -59,17 +60,18 @@ export async function sparsenessOf(
     }
     const found = isBarred ? 'absent' : await tree.look(path, entry, undefined);
     const isPlace = found === 'directory' && entry.mode === modes.gitlink;
-    // Of what somebody has removed, folders that are empty now.
-    if (found === 'clean' || (found === 'absent' && !isBarred)) {
-      removals.push({ path, isFolder: false });
+    if (found === 'clean') {
+      removals.push({ path, kind: 'file' });
+    } else if (found === 'absent' && !isBarred) {
+      removals.push({ path, kind: 'nothing' });
     } else if (isPlace && (await tree.filesIn(path)).length === 0) {
-      removals.push({ path, isFolder: true });
+      removals.push({ path, kind: 'empty folder' });
     } else if (found !== 'absent') {
       left.push(path);
-      if (entry.skipWorktree) entries.set(path, { ...entry, skipWorktree: false });
+      if (entry.skipWorktree) entries.set(key, { ...entry, skipWorktree: false });
       continue;
     }
-    entries.set(path, { ...entry, skipWorktree: true });
+    entries.set(key, { ...entry, skipWorktree: true });
   }
   return { writes, removals, entries, left };
 }

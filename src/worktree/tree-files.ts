@@ -1,6 +1,7 @@
 /** The files of a tree, those of its subtrees included. */
 import { GitWsError } from '../base/errors.js';
 import { formatOid } from '../pack/format/oid.js';
+import { keyOf, pathOf } from '../repository/index-file.js';
 import { unavailable } from '../repository/unavailable.js';
 import type { StoredObjects } from '../repository/stored-objects.js';
 import { isSafePath } from './path-rules.js';
@@ -41,8 +42,8 @@ export const treeLimits = { paths: 1_000_000, pathBytes: 64 * 1024 * 1024 } as c
 /** The files of a tree. */
 export interface TreeFiles {
   readonly files: ReadonlyMap<string, TreeFile>;
-  /** Paths that another one has taken already: as text, where neither is UTF-8, they are the same. */
-  readonly doubled: readonly string[];
+  /** Those whose paths others have already: as text, where neither is UTF-8, they are the same. */
+  readonly doubled: readonly TreeFile[];
 }
 
 /**
@@ -54,7 +55,7 @@ export interface TreeFiles {
  *   before anything of the tree is; TREE_LIMIT; OBJECT_UNAVAILABLE for a tree that is not there, or damaged; what `objects` throws.
  */
 export async function treeFiles(objects: StoredObjects, oid: string): Promise<TreeFiles> {
-  const doubled: string[] = [];
+  const doubled: TreeFile[] = [];
   const files = new Map<string, TreeFile>();
   const folders = new Set<string>();
   const count = new PathCount();
@@ -67,19 +68,20 @@ export async function treeFiles(objects: StoredObjects, oid: string): Promise<Tr
       for (const entry of entriesOf(object.bytes, tree)) {
         const kind = entry.mode & typeBits;
         const isLink = kind === modes.symlink;
-        const isSafe = isSafePath(new TextDecoder().decode(entry.name), isLink);
+        const isSafe = isSafePath(pathOf(entry), isLink);
         for (const folder of level.get(tree) ?? []) {
           const name = joined(folder, entry.name);
           count.add(name.length);
-          const path = new TextDecoder().decode(name);
+          const path = pathOf({ name });
           // What is before the last name was looked at with the folder; but a link may not be below some.
           if (!isSafe || (isLink && !isSafePath(path, true))) throw unsafe(path);
           const isDoubled = (kind === treeMode ? folders : files).has(path);
           // What is no UTF-8 may be another name.
           if (isDoubled && !path.includes('\ufffd')) throw unsafe(path, 'twice');
           if (kind !== treeMode) {
-            if (isDoubled) doubled.push(path);
-            else files.set(path, { name, path, mode: fileMode(entry.mode), oid: entry.oid });
+            const file = { name, path, mode: fileMode(entry.mode), oid: entry.oid };
+            if (isDoubled) doubled.push(file);
+            else files.set(path, file);
             continue;
           }
           folders.add(path);
@@ -93,6 +95,14 @@ export async function treeFiles(objects: StoredObjects, oid: string): Promise<Tr
   }
   for (const folder of folders) if (files.has(folder)) throw unsafe(folder, 'twice');
   return { files, doubled };
+}
+
+/** @returns all files by their keys (`keyOf`). */
+export function filesByKey({ files, doubled }: TreeFiles): ReadonlyMap<string, TreeFile> {
+  const all = [...files.values(), ...doubled];
+  return all.some(({ path }) => path.includes('\ufffd'))
+    ? new Map(all.map((file) => [keyOf(file), file]))
+    : files;
 }
 
 /** git's canon_mode: whatever else a tree says, one of four modes. */
@@ -119,7 +129,7 @@ function* entriesOf(tree: Uint8Array, oid: string): Generator<RawEntry, void, un
     }
     const name = tree.subarray(space + 1, end);
     // A name with a slash in it would be two.
-    if (name.includes(0x2f)) throw unsafe(new TextDecoder().decode(name));
+    if (name.includes(0x2f)) throw unsafe(pathOf({ name }));
     yield { name, mode, oid: formatOid(tree.subarray(end + 1, end + 21)) };
     at = end + 21;
   }

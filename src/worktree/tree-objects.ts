@@ -1,6 +1,6 @@
 /** The tree objects of files, as `git write-tree` makes them (gitformat-tree(5)). */
 import { bytesOfOid } from '../pack/format/oid.js';
-import { compareBytes } from '../repository/index-file.js';
+import { compareBytes } from '../base/compare-bytes.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { TreeFile } from './tree-files.js';
 

@@ -34,11 +34,22 @@ export type Found =
   | 'changed'
   | 'directory';
 
+/** What a repository's configuration says that its file system can be believed. */
+export interface FileTrust {
+  /** Whether it keeps executable bits (`core.filemode`). If not, a file has that which the index has. */
+  readonly bits: boolean;
+  /** Whether it has symbolic links (`core.symlinks`). If not, they are files with the target in them. */
+  readonly links: boolean;
+}
+
+const fullTrust: FileTrust = { bits: true, links: true };
+
 /** A working tree, looked at. Nothing is written here. */
 export class WorkTree {
   readonly #fs: PromiseFileSystem;
   readonly #dir: string;
   readonly #indexTime: number;
+  readonly #trust: FileTrust;
   readonly #folders = new Map<string, Promise<FileStat | undefined>>();
 
   /**
@@ -46,8 +57,9 @@ export class WorkTree {
    * @param indexTime when the index was written, in ms: what changed later, or at the same time, may
    *   have changed unseen ("racy git").
    */
-  constructor(fs: PromiseFileSystem, dir: string, indexTime: number) {
+  constructor(fs: PromiseFileSystem, dir: string, indexTime: number, trust = fullTrust) {
     this.#fs = fs;
+    this.#trust = trust;
     this.#dir = dir;
     this.#indexTime = indexTime;
   }
@@ -57,10 +69,17 @@ export class WorkTree {
     return (await this.#fs.lstat(this.at(path)).catch(notThere)) as FileStat | undefined;
   }
 
-  /** @returns whether nothing but a repository is there. @throws what the file system throws. */
-  async isEmpty(): Promise<boolean> {
+  /**
+   * @param paths that are to change: one that is there all the same is not lost for what a folder says of itself.
+   * @returns whether nothing but a repository is there. @throws what the file system throws.
+   */
+  async isEmpty(paths: readonly string[]): Promise<boolean> {
     const names = (await this.#fs.readdir(this.#dir).catch(notThere)) ?? [];
-    return names.every((name) => name === '.git');
+    if (!names.every((name) => name === '.git')) return false;
+    for (const name of new Set(paths.map((path) => path.replace(/\/.*/s, '')))) {
+      if ((await this.stat(name)) !== undefined) return false;
+    }
+    return true;
   }
 
   /** @returns where a path is in the file system. */
@@ -82,11 +101,12 @@ export class WorkTree {
     if (stat === undefined) return 'absent';
     if (stat.isDirectory()) return wanted?.mode === modes.gitlink ? 'done' : 'directory';
     if (before !== undefined && this.#isAsBefore(before, stat)) return 'clean';
-    const mode = modeOf(stat);
-    if (before?.mode !== mode && wanted?.mode !== mode) return 'changed';
-    const oid = oidOf('blob', await this.#contentOf(path, stat));
-    if (wanted?.oid === oid && wanted.mode === mode) return 'done';
-    return before?.oid === oid && before.mode === mode ? 'clean' : 'changed';
+    const mayBe = (known: { readonly mode: number } | undefined): boolean =>
+      known?.mode === modeSeen(stat, known?.mode, this.#trust);
+    if (!mayBe(before) && !mayBe(wanted)) return 'changed';
+    const oid = oidOf('blob', await this.contentOf(path, stat));
+    if (wanted?.oid === oid && mayBe(wanted)) return 'done';
+    return before?.oid === oid && mayBe(before) ? 'clean' : 'changed';
   }
 
   /**
@@ -133,7 +153,8 @@ export class WorkTree {
   /** Whether the file system says what it said when the entry was made. */
   #isAsBefore(entry: IndexEntry, stat: FileStat): boolean {
     const { size, mtimeSeconds, mtimeNanoseconds } = indexStatOf(stat);
-    if (entry.mode !== modeOf(stat) || entry.stat.size !== size) return false;
+    if (entry.mode !== modeSeen(stat, entry.mode, this.#trust)) return false;
+    if (entry.stat.size !== size) return false;
     // Nothing is known of it: see racy-entries.ts.
     if (size === 0 && entry.oid !== emptyBlob) return false;
     if (entry.stat.mtimeSeconds !== mtimeSeconds) return false;
@@ -141,7 +162,8 @@ export class WorkTree {
     return Math.floor(stat.mtimeMs) < Math.floor(this.#indexTime);
   }
 
-  async #contentOf(path: string, stat: FileStat): Promise<Uint8Array> {
+  /** @returns what a file has in it, or where a link leads. @throws what the file system throws. */
+  async contentOf(path: string, stat: FileStat): Promise<Uint8Array> {
     if (!stat.isSymbolicLink()) return (await this.#fs.readFile(this.at(path))) as Uint8Array;
     return new TextEncoder().encode(String(await this.#fs.readlink(this.at(path))));
   }
@@ -155,9 +177,18 @@ export function notThere(error: unknown): undefined {
   throw error;
 }
 
-/** @returns how git calls what is there. */
-function modeOf(stat: FileStat): number {
+/**
+ * @param known what the index, or a tree, says of the path.
+ * @returns how git calls what is there (read-cache.c, `ce_mode_from_stat`).
+ */
+export function modeSeen(
+  stat: Pick<FileStat, 'mode' | 'isSymbolicLink'>,
+  known: number | undefined,
+  trust: FileTrust,
+): number {
   if (stat.isSymbolicLink()) return modes.symlink;
+  if (!trust.links && known === modes.symlink) return known;
+  if (!trust.bits) return known === modes.executable ? known : modes.file;
   return ((stat.mode ?? 0) & 0o100) !== 0 ? modes.executable : modes.file;
 }
 

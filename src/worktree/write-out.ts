@@ -3,6 +3,7 @@ import { GitWsError } from '../base/errors.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
 import type { Write } from './losses.js';
+import { removeFile } from './removals.js';
 import { modes, type TreeFile } from './tree-files.js';
 import { indexStatOf, notThere, type FileStat, type WorkTree } from './work-tree.js';
 
@@ -139,7 +140,7 @@ export class WriteOut {
   async #write({ file, bytes, found }: Content): Promise<void> {
     const at = this.#tree.at(file.path);
     // Not through it: what is there may be a link, or a file with another mode.
-    if (found === 'other') await this.#fs.unlink(at).catch(notThere);
+    if (found === 'other') await removeFile(this.#fs, this.#tree, file.path);
     if (found !== 'done') await this.#put(file, bytes, at);
     this.#keep({ file, bytes }, (await this.#fs.lstat(at)) as FileStat);
   }
@@ -162,7 +163,7 @@ export class WriteOut {
 
   async #writeLink(file: TreeFile, bytes: Uint8Array, at: string): Promise<void> {
     try {
-      await this.#fs.symlink(new TextDecoder().decode(bytes), at);
+      await this.#fs.symlink(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), at);
     } catch (error) {
       const { code } = (error ?? {}) as { code?: unknown };
       if (!(error instanceof TypeError || noSymlinks.has(code))) throw error;
@@ -183,8 +184,20 @@ export class WriteOut {
 }
 
 /** @returns the same for paths that a file system may take for one: by case, or by Unicode's forms. */
-export function foldedPath(path: string): string {
+function foldedPath(path: string): string {
   return path.normalize('NFC').toLowerCase();
+}
+
+/** @returns what folded paths more than one path have. */
+export function foldablePaths(paths: Iterable<string>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const double = new Set<string>();
+  for (const path of paths) {
+    const folded = foldedPath(path);
+    if (seen.has(folded)) double.add(folded);
+    seen.add(folded);
+  }
+  return double;
 }
 
 /** @returns the entry of a file, with nothing said of it but what the file system says. */

@@ -181,7 +181,23 @@ describe('gitws serve without rules', () => {
     const forwarded = { 'X-Forwarded-For': '192.0.2.1' };
     expect(await attempt(server, 'public', 'upload', forwarded)).toBe(4401);
     await server.end();
-    expect(server.output.stderr).not.toContain('Nobody may');
+    expect(server.output.stderr).not.toMatch(/Nobody (may|is asked)/);
+  });
+
+  it('asks nobody on this machine for a token, and says so', async () => {
+    const tokens = await file('unasked.json', { version: 1, tokens: [] });
+    const { exited, output } = runCommand([
+      'config',
+      'check',
+      root,
+      '--tokens',
+      tokens,
+      '--allow-push',
+    ]);
+    expect(await exited).toBe(0);
+    expect(output.stdout).toContain(
+      'warning: Nobody is asked for a password or a token: without a rules file everybody on this machine may read and push (--rules).\n',
+    );
   });
 
   it.each([

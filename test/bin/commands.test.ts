@@ -1,8 +1,10 @@
-/** `gitws init` and `gitws token`, as processes. */
-import { readFile, stat, symlink, writeFile } from 'node:fs/promises';
+/** `gitws init`, `gitws bundle` and `gitws token`, as processes. */
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { git } from '../helpers/git.js';
+import { writeBundle } from '../../bin/commands/bundle.js';
+import { git, makeRepository } from '../helpers/git.js';
 import { runCommand } from '../helpers/serve-process.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -103,6 +105,87 @@ describe('gitws init', () => {
   });
 });
 
+describe('gitws bundle', () => {
+  let site: string;
+  let output: string;
+  const bundle = (name = 'site.git') => run(['bundle', name, '--root', root, '-o', output]);
+
+  beforeEach(async () => {
+    site = join(root, 'site.git');
+    output = join(await temporaryDirectory(), 'site.bundle');
+    await makeRepository(site, { commits: 4, files: 2 });
+  });
+
+  it('writes all branches and tags, HEAD first, so that git clones from it', async () => {
+    const { code, stdout, stderr } = await bundle();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${output}\n` });
+    expect(stderr).toContain('bundleUri');
+    const heads = await git(['bundle', 'list-heads', output], { cwd: site });
+    const format = '--format=%(objectname) %(refname)';
+    const refs = await git(['for-each-ref', format, 'refs/heads', 'refs/tags'], { cwd: site });
+    expect(heads).toBe(`${await git(['rev-parse', 'HEAD'], { cwd: site })} HEAD\n${refs}`);
+    await git(['clone', '-q', '--bare', output, join(root, 'copy')]);
+    await git(['fsck', '--strict'], { cwd: join(root, 'copy') });
+    expect(await readdir(join(output, '..'))).toEqual(['site.bundle']);
+  });
+
+  it('leaves out what the server hides', async () => {
+    await git(['branch', 'secret/one', 'main'], { cwd: site });
+    await git(['config', 'transfer.hideRefs', 'refs/heads/secret'], { cwd: site });
+    expect((await bundle()).code).toBe(0);
+    expect(await git(['bundle', 'list-heads', output], { cwd: site })).not.toContain('secret');
+  });
+
+  it('replaces the one before only when the new one is whole', async () => {
+    expect((await bundle()).code).toBe(0);
+    const before = await readFile(output);
+    await rm(join(site, 'objects'), { recursive: true });
+    await mkdir(join(site, 'objects'));
+    const { code, stderr } = await bundle();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^gitws: /);
+    expect(await readFile(output)).toEqual(before);
+    expect(await readdir(join(output, '..'))).toEqual(['site.bundle']);
+  });
+
+  it('follows a link, and replaces neither a pipe, a folder nor a part of the repository', async () => {
+    const there = join(output, '..', 'there');
+    await writeFile(there, 'old');
+    await symlink('there', output);
+    const write = (place: string) => writeBundle(root, 'site.git', place);
+    expect(await write(output)).toBe(output);
+    expect(await readFile(there, 'latin1')).toMatch(/^# v2 git bundle/);
+    expect((await lstat(output)).isSymbolicLink()).toBe(true);
+    const before = await readFile(join(site, 'HEAD'));
+    const pipe = join(root, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [other, why] of [
+      [pipe, /is no file/],
+      [root, /is no file/],
+      [join(site, 'HEAD'), /lies in the repository/],
+      [join(root, 'nowhere', 'site.bundle'), /There is no folder/],
+    ] as const) {
+      await expect(write(other)).rejects.toMatchObject({
+        ...{ code: 'INVALID_OPTION', message: expect.stringMatching(why) as string },
+      });
+    }
+    expect(await readFile(join(site, 'HEAD'))).toEqual(before);
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
+  });
+
+  it.each<[string, RegExp]>([
+    ['other.git', /There is no repository "other.git"/],
+    ['../site.git', /The name/],
+    ['empty.git', /has no branch or tag yet/],
+  ])('says why there is none: %s', async (name, message) => {
+    await git(['init', '-q', '--bare', join(root, 'empty.git')]);
+    const { code, stderr } = await bundle(name);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(await readdir(join(output, '..'))).toEqual([]);
+  });
+});
+
 describe('gitws token', () => {
   it('makes a token that stands on stdout alone, lists and revokes it', async () => {
     const file = join(root, 'tokens.json');
@@ -120,7 +203,8 @@ describe('gitws token', () => {
     const list = await run(['token', 'list', '--tokens', file]);
     expect(list.stdout).toMatch(/^laptop\tada\t20[^\t]+Z\t20[^\t]+Z {2}read:\*\n$/);
     expect((await run(['token', 'revoke', 'laptop', '--tokens', file])).code).toBe(0);
-    expect((await run(['token', 'list', '--tokens', file])).stdout).toBe('');
+    const none = { code: 0, stdout: '', stderr: `There are no tokens in ${file}.\n` };
+    expect(await run(['token', 'list', '--tokens', file])).toMatchObject(none);
   });
 
   it.each([

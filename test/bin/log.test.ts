@@ -9,6 +9,7 @@ import {
   maxFailureLength,
   refusalLines,
   signInLines,
+  upstreamLines,
   type LogLevel,
 } from '../../bin/log.js';
 import type { RefusalReport, SessionReport } from '../../server/index.js';
@@ -172,4 +173,24 @@ describe('a failed sign-in in the log', () => {
     expect(lines).toHaveLength(signInLines.lines + 1);
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ msg: 'more failed sign-ins' });
   });
+});
+
+it('an upstream that comes and goes has some lines, and a count of the others', () => {
+  const changes = 6;
+  const lines = written('text', 'info', (log) => {
+    for (let change = 0; change < changes; change += 1) {
+      log.upstream({ host: 'git.example', breaker: 'open', restTime: 10_000 });
+      log.upstream({ host: 'git.example', breaker: 'closed', restTime: undefined });
+    }
+    log.upstream({ host: 'other.example', breaker: 'open', restTime: 10_000 });
+  });
+  expect(lines.slice(0, 2)).toEqual([
+    'gitws: warn: git.example does not answer: it is not asked for 10000 ms at a time.',
+    'gitws: git.example answers again.',
+  ]);
+  expect(lines).toHaveLength(upstreamLines.linesPerCause + 2);
+  expect(lines.at(-2)).toContain('other.example');
+  expect(lines.at(-1)).toBe(
+    `gitws: warn: ${2 * changes - upstreamLines.linesPerCause} more changes of upstreams`,
+  );
 });

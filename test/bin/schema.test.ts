@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { readSettings } from '../../bin/settings/read.js';
 import { configurationJsonSchema } from '../../bin/settings/schema.js';
 import { settingNames, settingOf, type SettingName } from '../../bin/settings/table.js';
-import { formatQuantity } from '../../server/limits/quantity.js';
+import { formatQuantity } from '../../server/limits/quantity-text.js';
 import { rulesJsonSchema } from '../../server/rules/schema.js';
 import { fencedBlocks } from '../helpers/fenced.js';
 import { runCommand } from '../helpers/serve-process.js';
@@ -66,7 +66,7 @@ function examples(name: SettingName): { good: readonly unknown[]; bad: readonly 
 
 describe('docs/config.schema.json', () => {
   it('is made of the table of settings', async () => {
-    // Written by: npx vitest run test/bin/schema.test.ts --update
+    // Written by: npm run docs
     const json = await format(JSON.stringify(configurationJsonSchema()), {
       parser: 'json',
       printWidth: 100,

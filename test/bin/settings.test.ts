@@ -164,6 +164,7 @@ describe('gitws config check', () => {
     [{ rules: 'rules.json' }, /rules\.json cannot be read: there is no such file/],
     [{ root: '/nonexistent' }, /root: "\/nonexistent" is not a directory/],
     [{ tlsCert: 'cert.pem' }, /tlsCert and tlsKey belong together/],
+    [{ cacheStale: '1d' }, /cacheStale is about what cache keeps/],
     [
       { tlsCert: 'cert.pem', tlsKey: 'key.pem' },
       /tlsCert: .*cert\.pem cannot be read: there is no such file/,

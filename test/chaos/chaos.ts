@@ -3,7 +3,7 @@
  * that are drawn from a seed. What each came to is judged as in the matrix (../faults/trial.ts); and
  * whoever was known to the server before the first fault has to succeed.
  */
-import type { Direction, Faults, Plan, Strike } from '../helpers/fault-proxy.js';
+import type { Direction, Faults, Plan, Strike } from '../helpers/proxy.js';
 import { seededRandom, type Random } from '../helpers/random.js';
 import { clientNames, type ClientName } from '../faults/clients.js';
 import { measure, type Course } from '../faults/course.js';

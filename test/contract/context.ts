@@ -7,6 +7,7 @@ import type * as Git from 'isomorphic-git';
 import type * as GitWs from '../../src/index.js';
 
 export type { FakeScript } from './fake-scripts.js';
+import type { Faults } from '../helpers/proxy.js';
 import type { FakeScript } from './fake-scripts.js';
 
 /** One statement about the plugin: a sentence, and the proof. */
@@ -53,12 +54,6 @@ export interface ServerRepository {
 /** Kinds of repositories that can be asked for. */
 export type Template = 'sample' | 'large' | 'empty' | 'sha256';
 
-/** What a proxy that was asked for does. */
-export interface ProxyWish {
-  readonly cutAfterUp?: number;
-  readonly cutAfterDown?: number;
-}
-
 /** What real git made of the same wish: the commits it has, newest first, and its `shallow`. */
 export interface ReferenceClone {
   readonly commits: string;
@@ -99,7 +94,7 @@ export interface Oracle {
     ...fetchArgs: readonly (readonly string[])[]
   ): Promise<ReferenceClone>;
   /** Starts a proxy in front of the open server; the repository's URL through it. */
-  proxy(repository: ServerRepository, wish: ProxyWish): Promise<string>;
+  proxy(repository: ServerRepository, faults: Faults): Promise<string>;
   /** Cuts every connection through a proxy; new ones are served. */
   cut(proxiedUrl: string): Promise<void>;
   /** Cuts every connection through a proxy, and refuses new ones. */

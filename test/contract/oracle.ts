@@ -118,13 +118,13 @@ export async function createOracle(
         shallow: await readFile(join(directory, '.git/shallow'), 'utf8').catch(() => ''),
       };
     },
-    async proxy({ url }, wish) {
-      const proxy = await startProxy(new URL(url).origin, wish);
+    async proxy({ url }, faults) {
+      const proxy = await startProxy(new URL(url).origin, faults);
       proxies.set(proxy.url, proxy);
       return `${proxy.url}/${basename(url)}`;
     },
     async cut(url) {
-      proxyOf(url).cut();
+      proxyOf(url).strike('reset');
     },
     async closeProxy(url) {
       await proxyOf(url).close();

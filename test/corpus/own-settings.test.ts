@@ -1,6 +1,6 @@
 /** Settings of a server that opened what the owner of a repository had shut. */
 import { expect, it } from 'vitest';
-import type { GitSetting } from '../../server/git/environment.js';
+import type { GitSetting } from '../../server/git/setting.js';
 import { canonicalKey, withoutLooser } from '../../server/git/stricter.js';
 import { readCorpus } from './corpus.js';
 

@@ -1,6 +1,6 @@
 /** Times and sizes as operators wrote them. */
 import { describe, expect, it } from 'vitest';
-import { parseQuantity, type Unit } from '../../server/limits/quantity.js';
+import { parseQuantity, type Unit } from '../../server/limits/quantity-text.js';
 import { readCorpus } from './corpus.js';
 
 describe('a quantity of the corpus', () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { amendCommit, readAmendable } from '../../demo/worker/amend.js';
 import { isReachable, readLabels } from '../../demo/worker/history.js';
-import { scanFiles } from '../../demo/worker/status.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { onDisk } from './on-disk.js';
@@ -36,9 +35,7 @@ describe('the last commit', () => {
     const branch = await run('symbolic-ref', '--short', 'HEAD');
     await writeFile(join(dir, 'new.txt'), 'new\n');
     await writeFile(join(dir, 'left.txt'), 'left\n');
-    const changes = (await scanFiles(onDisk(dir))).filter(({ status }) => status !== 'same');
-    const chosen = new Set(['new.txt']);
-    const what = { changes, chosen, message, author, branch, oid: before };
+    const what = { stage: ['new.txt'], message, author, branch, oid: before };
     const oid = await amendCommit({ ...onDisk(dir), ...what });
     expect(await run('rev-parse', 'HEAD')).toBe(oid);
     expect(await run('status', '--porcelain')).toBe('?? left.txt');
@@ -62,7 +59,7 @@ describe('the last commit', () => {
     const branch = await run('symbolic-ref', '--short', 'HEAD');
     await run('commit', '-q', '--allow-empty', '-m', 'Another tab’s');
     const moved = await run('rev-parse', 'HEAD');
-    const what = { changes: [], chosen: new Set<string>(), message, author, branch, oid };
+    const what = { stage: [], message, author, branch, oid };
     await expect(amendCommit({ ...onDisk(dir), ...what })).rejects.toMatchObject({
       name: 'BranchMoved',
     });

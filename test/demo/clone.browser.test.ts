@@ -7,14 +7,13 @@ import { beforeAll, describe, expect } from 'vitest';
 import { it, long } from '../helpers/long.js';
 import type { Limits } from '../../server/index.js';
 import { browserAvailable, launchChromium } from '../helpers/chromium.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy } from '../helpers/proxy.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { listen } from '../helpers/listen.js';
-import { startProxy } from '../helpers/proxy.js';
+import { eventually } from '../helpers/processes.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { begin } from './begin.js';
-import { startStallingProxy } from './stalling-proxy.js';
 
 let large: string;
 
@@ -31,13 +30,16 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     browser = await launchChromium();
     large = await temporaryDirectory();
     await makeRepository(join(large, 'large.git'), { bigBlobs: { count: 2, bytes: 1_000_000 } });
+    await makeRepository(join(large, 'larger.git'), { bigBlobs: { count: 6, bytes: 2_000_000 } });
   });
 
   /** Begins a clone that stops in the middle of its pack. */
   async function beginStalled() {
     const { demo, url } = await begin(browser);
-    const stalling = await startStallingProxy(await serveLarge(url), 800_000);
-    await demo.clone(`${stalling}/large.git`);
+    const stalling = await startProxy(await serveLarge(url), {
+      strike: { direction: 'down', after: 800_000, how: 'mute' },
+    });
+    await demo.clone(`${stalling.url}/large.git`);
     await demo.page.getByText('Receiving…').waitFor();
     return { demo, url };
   }
@@ -114,21 +116,60 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     await demo.close();
   });
 
-  long(
-    'leaves nothing of a clone whose page was closed, once the page is opened again',
-    async () => {
-      const { demo } = await beginStalled();
+  describe('a clone whose page is loaded again', () => {
+    /** Begins one, until the first connection has carried most of it: the next are mute until they are let go. */
+    async function beginHalf(limits?: Partial<Limits>) {
+      const { demo, url } = await begin(browser);
+      let after = 8_000_000;
+      const proxy = await startProxy(await serveLarge(url, limits), () =>
+        after === Infinity ? {} : { strike: { direction: 'down', after, how: 'mute' } },
+      );
+      await demo.clone(`${proxy.url}/larger.git`);
+      // The server sends 4 MiB, at most, of what is not acknowledged, and that is what is stored.
+      await eventually(() => proxy.connections[0]?.down === after);
+      after = 0;
+      return { demo, proxy, letGo: () => (after = Infinity) };
+    }
+
+    it('goes on where it was, and says so', async () => {
+      const { demo, proxy, letGo } = await beginHalf();
+      letGo();
+      await demo.page.reload();
+      await demo.opened('larger');
+      await demo.notice.getByText(/It went on where it was when the page was left\.$/).waitFor();
+      expect(proxy.connections[1]?.down).toBeLessThan(8_600_000);
+      expect(await demo.databases()).toHaveLength(1);
+      await demo.close();
+    });
+
+    it('is cancelled there, and nothing of it is left', async () => {
+      const { demo } = await beginHalf();
+      await demo.page.reload();
+      await demo.page.getByText('Going on with the clone of larger').waitFor();
+      await demo.button('Cancel').click();
+      await demo.notice.getByText('The clone was cancelled. Nothing of it was kept.').waitFor();
+      expect(await demo.databases()).toEqual([]);
       await demo.page.reload();
       await demo.page.getByText('Nothing yet').waitFor();
-      await expect.poll(() => demo.databases()).toEqual([]);
       await demo.close();
-    },
-  );
+    });
+
+    long('begins anew where the server has forgotten it', async () => {
+      const { demo, letGo } = await beginHalf({ resumeTime: 0 });
+      letGo();
+      await demo.page.reload();
+      await demo.opened('larger');
+      await demo.notice.getByText(/received\.$/).waitFor();
+      await demo.close();
+    });
+  });
 
   long('says that the connection was lost, and leaves nothing', async () => {
     const { demo, url } = await begin(browser);
     const target = await serveLarge(url, { resumeTime: 0 });
-    const proxy = await startProxy(target, { cutAfterDown: 800_000 });
+    const proxy = await startProxy(target, {
+      strike: { direction: 'down', after: 800_000, how: 'reset' },
+    });
     await demo.clone(`${proxy.url}/large.git`);
     await demo.page.getByRole('alert').getByText('The connection was lost').waitFor();
     expect(await demo.databases()).toEqual([]);
@@ -141,12 +182,14 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     let received = 0;
     let gone = false;
     // As in a tunnel: cut off in the middle, and so is whoever tries again.
-    const proxy = await startFaultProxy(target, undefined, (direction, bytes) => {
-      if (direction === 'down') received += bytes.length;
-      if (received < 800_000 || gone) return;
-      gone = true;
-      proxy.away = true;
-      proxy.strike('reset');
+    const proxy = await startProxy(target, undefined, {
+      onDelivery({ direction, bytes }) {
+        if (direction === 'down') received += bytes.length;
+        if (received < 800_000 || gone) return;
+        gone = true;
+        proxy.away = true;
+        proxy.strike('reset');
+      },
     });
     await demo.clone(`${proxy.url}/large.git`);
     // A reset takes away what the browser has not read yet: it may be little that has come.

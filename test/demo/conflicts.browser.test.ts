@@ -32,6 +32,7 @@ async function resolveOthers(demo: DemoPage): Promise<void> {
 
 async function finish(demo: DemoPage): Promise<void> {
   await demo.button('Finish merge…').click();
+  await demo.button('Finish merge').waitFor();
   const name = demo.page.getByLabel('Your name');
   if (await name.isVisible()) {
     await name.fill('Grace Hopper');
@@ -68,8 +69,11 @@ describe.skipIf(!browserAvailable)('a conflict in the demo', () => {
     const last = conflict(demo, 'Conflict 3 of 3').getByRole('button', { name: 'Use ours main' });
     await expect.poll(() => last.evaluate((one) => one === document.activeElement)).toBe(true);
     await page.keyboard.press('Shift+F8');
-    const second = conflict(demo, 'Conflict 2 of 3').getByRole('button', { name: 'Use both' });
-    await second.focus();
+    const second = conflict(demo, 'Conflict 2 of 3').getByRole('button');
+    await expect
+      .poll(() => second.first().evaluate((one) => one === document.activeElement))
+      .toBe(true);
+    await second.filter({ hasText: 'Use both' }).focus();
     await page.keyboard.press('Enter');
     // What is left is numbered anew, and the next one has the focus.
     await conflict(demo, 'Conflict 2 of 2').waitFor();

@@ -94,13 +94,52 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.openFile('robots.txt');
     await demo.button('Delete robots.txt').click();
     await demo.row('robots.txt deleted').waitFor();
+    await demo.append('visit.html', '<!-- staged -->\n');
+    await demo.button('Stage visit.html').click();
+    await demo.button('Staged').click();
+    await demo.button('Unstage').waitFor();
+    await expectReadable(page, 'what is staged');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Side by side').click();
+    await page.getByRole('textbox', { name: 'Before: visit.html' }).waitFor();
+    await expectReadable(page, 'what is staged, side by side');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Side by side').click();
     await demo.type('keepers.html', '<!-- unsaved -->\n');
     await demo.button('Repository sample').click();
     await expectReadable(page, 'the menu');
     await page.keyboard.press('Escape');
     await demo.button('History').click();
+    await demo.button('All branches').click();
+    await page.getByTitle('branch on the server origin/redesign').waitFor();
     await demo.button(/Ring the bell/).click();
     await expectReadable(page, 'the history');
+    await demo.close();
+  });
+
+  it('is readable where changes are set aside, and in the way', async () => {
+    const { demo, gitDir } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.append('index.html', '<!-- modified -->\n');
+    await demo.button('Set aside…').click();
+    await page
+      .getByLabel('A few words')
+      .fill('A front page that takes more than a line of the list');
+    await expectReadable(page, 'the question for words');
+    await page.setViewportSize(looks[0]);
+    await page.keyboard.press('Enter');
+    await demo.button(/^Bring back A front page/).waitFor();
+    await commitOnServer(gitDir, 'robots.txt', 'theirs\n');
+    await demo.append('robots.txt', 'mine\n');
+    await demo.button('Pull').click();
+    await demo.button('Set aside and pull').waitFor();
+    await page
+      .getByRole('navigation')
+      .getByRole('button', { name: /^Changes/ })
+      .click();
+    await expectReadable(page, 'what is set aside, and what is in the way');
     await demo.close();
   });
 

@@ -53,6 +53,44 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await demo.close();
   });
 
+  it('pushes over what the server has once it was said, and over nothing else', async () => {
+    const { demo, gitDir, onServer } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    const first = await commitOnServer(gitDir, 'news.md', 'News\n');
+    await demo.append('visit.html', '<!-- mine -->\n');
+    await demo.commit('My commit');
+    await demo.button('Push main').click();
+    await demo.notice.getByText('The push was rejected').waitFor();
+    await demo.notice.getByRole('button', { name: 'Force with lease…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Overwrite main on the server?' });
+    await dialog.getByText(`${first.slice(0, 7)} Somebody else’s commit`).waitFor();
+    await dialog.getByText('The server has 1 commit that your branch has not.').waitFor();
+    // What cannot be undone is not what Enter does.
+    const cancel = dialog.getByRole('button', { name: 'Cancel' });
+    expect(await cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+    // They go on while a person reads.
+    const second = await commitOnServer(gitDir, 'more.md', 'More\n');
+    await dialog.getByRole('button', { name: 'Force with lease' }).click();
+    await demo.notice.getByText('Nothing was overwritten').waitFor();
+    expect(await onServer('rev-parse', 'main')).toBe(second);
+    await demo.notice.getByRole('button', { name: 'Force with lease…' }).click();
+    await dialog.getByText(`${second.slice(0, 7)} Somebody else’s commit`).waitFor();
+    await dialog.getByRole('button', { name: 'Force with lease' }).click();
+    await demo.notice.getByText('main on the server is now yours').waitFor();
+    expect(await onServer('log', '-1', '--format=%s', 'main')).toBe('My commit');
+    expect(await onServer('rev-list', '--count', `${first}..main`)).toBe('1');
+    await demo.notice.getByRole('button', { name: 'Keep it as a branch…' }).click();
+    await demo.button('Keep').click();
+    await demo.notice.getByText('Kept as main-before').waitFor();
+    await demo.button('Branch main').click();
+    await demo.button('main-before').click();
+    await demo.row('more.md').waitFor();
+    await expectSoundRepository(gitDir);
+    await demo.close();
+  });
+
   long('does not pull over changes that are not committed', async () => {
     const { demo, gitDir } = await begin(browser);
     await demo.clone();

@@ -31,6 +31,8 @@ async function sampleClone(): Promise<{ repository: Repository; dir: string }> {
   return { repository: onDisk(dir), dir };
 }
 
+const same = { status: 'same', staged: 'same', unstaged: 'same' } as const;
+
 const changedOf = (files: readonly FileEntry[]): string[] =>
   files.filter(({ status }) => status !== 'same').map(({ path, status }) => `${status} ${path}`);
 
@@ -86,26 +88,27 @@ describe('files against the last commit', () => {
     expect(nodeFs.existsSync(join(dir, 'a'))).toBe(false);
   });
 
-  it('are committed by choice, and the others stay changed', async () => {
+  it('are committed as they are staged, and the others stay changed', async () => {
     const { repository, dir } = await sampleClone();
     await writeFile(join(dir, 'index.html'), 'changed');
     await writeFile(join(dir, 'visit.html'), 'changed too');
     await rm(join(dir, 'robots.txt'));
-    const files = await scanFiles(repository);
-    const changes = files.filter(({ status }) => status !== 'same');
-    // As a commit that was interrupted leaves it.
-    await git(['-C', dir, 'add', 'visit.html']);
-    const chosen = new Set(['index.html', 'robots.txt']);
+    await git(['-C', dir, 'add', 'index.html']);
+    await writeFile(join(dir, 'index.html'), 'changed again');
     const author = { name: 'Ada', email: 'ada@example.com' };
-    const oid = await commitChanges({
-      ...{ ...repository, changes, chosen, message: 'A choice', author },
-    });
+    const what = { ...repository, message: 'A choice', author };
+    const oid = await commitChanges({ ...what, stage: ['robots.txt'] });
     expect(await git(['-C', dir, 'rev-parse', 'HEAD'])).toBe(oid);
     expect(await git(['-C', dir, 'show', '--name-status', '--format=%an', 'HEAD'])).toBe(
       'Ada\n\nM\tindex.html\nD\trobots.txt',
     );
-    expect(await git(['-C', dir, 'status', '--porcelain'])).toBe('M visit.html');
+    expect(await git(['-C', dir, 'show', 'HEAD:index.html'])).toBe('changed');
+    expect(await git(['-C', dir, 'status', '--porcelain'])).toBe('M index.html\n M visit.html');
     await expectSoundRepository(dir);
+    await expect(commitChanges({ ...what, stage: [] })).rejects.toMatchObject({
+      name: 'NothingStaged',
+    });
+    expect(await git(['-C', dir, 'rev-parse', 'HEAD'])).toBe(oid);
   });
 
   it('in a repository without commits are all new', async () => {
@@ -138,26 +141,29 @@ describe('what a commit changed', () => {
     const { repository, dir } = await sampleClone();
     const oid = await git(['-C', dir, 'log', '-1', '--diff-filter=M', '--format=%H', 'README.md']);
     const file = { path: 'README.md', kind: 'file', status: 'modified' } as const;
-    const { before, after } = await readVersions({ ...repository, file, oid });
+    const { before, after } = await readVersions({ ...repository, file, between: { commit: oid } });
     const at = (revision: string) => git(['-C', dir, 'show', `${revision}:README.md`]);
     expect(before).toMatchObject({ kind: 'text', text: `${await at(`${oid}^`)}\n` });
     expect(after).toMatchObject({ kind: 'text', text: `${await at(oid)}\n` });
     const first = await git(['-C', dir, 'rev-list', '--max-parents=0', 'HEAD']);
-    expect((await readVersions({ ...repository, file, oid: first })).before).toBeUndefined();
+    expect(
+      (await readVersions({ ...repository, file, between: { commit: first } })).before,
+    ).toBeUndefined();
   });
 
-  it('of files that are in no commit yet is told from the last one', async () => {
+  it('of files that are in no commit yet is told from the index', async () => {
     const { repository, dir } = await sampleClone();
     await writeFile(join(dir, 'robots.txt'), 'mine\n');
     await rm(join(dir, 'LICENSE'));
     const [license, robots] = (await scanFiles(repository)).filter(
       ({ status }) => status !== 'same',
     );
-    expect(await readVersions({ ...repository, file: robots!, oid: undefined })).toMatchObject({
+    const between = 'unstaged';
+    expect(await readVersions({ ...repository, file: robots!, between })).toMatchObject({
       before: { text: expect.stringContaining('User-agent') as string },
       after: { text: 'mine\n' },
     });
-    expect(await readVersions({ ...repository, file: license!, oid: undefined })).toMatchObject({
+    expect(await readVersions({ ...repository, file: license!, between })).toMatchObject({
       before: { kind: 'text' },
       after: undefined,
     });
@@ -219,7 +225,7 @@ describe('what is in a file', () => {
     ['log/latest.md/x', 'is not a folder'],
   ])('is not made under the name %j', (path, sentence) => {
     const files = ['index.html', 'css/base.css', 'log/latest.md'].map((there): FileEntry => {
-      return { path: there, kind: 'file', status: 'same' };
+      return { path: there, kind: 'file', ...same };
     });
     expect(() => checkName(path, files)).toThrow(sentence);
   });
@@ -296,7 +302,11 @@ describe('the history', () => {
     const { entries } = await new FileHistory(onDisk(swapped), head, path).next(10);
     expect(entries.map(({ oid }) => oid)).toEqual([head]);
     const file = { path, kind: 'file', status: 'added' } as const;
-    const { before, after } = await readVersions({ ...onDisk(swapped), file, oid: head });
+    const { before, after } = await readVersions({
+      ...onDisk(swapped),
+      file,
+      between: { commit: head },
+    });
     expect(before).toBeUndefined();
     expect(after).toMatchObject({ kind: 'text', text: 'inside\n' });
   });
@@ -404,7 +414,7 @@ describe('small things', () => {
   it('a tree has folders first, and hides what is in closed ones', () => {
     const paths = ['b.txt', 'a10/x', 'a9/y/z', 'A.txt', 'a9/changed'];
     const files = paths.map((path): FileEntry => {
-      return { path, kind: 'file', status: path === 'a9/changed' ? 'modified' : 'same' };
+      return { path, kind: 'file', ...same, ...(path === 'a9/changed' && { status: 'modified' }) };
     });
     const rows = buildRows(
       files,

@@ -45,7 +45,7 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
     await demo.button('File').click();
     await expect.poll(() => page.locator('.cm-insertedLine').count()).toBe(0);
     // The editor was made anew: it has what was saved, not what was there when the file was opened.
-    expect(await editor.innerText()).toBe(text.replace(/^Discard\n/m, ''));
+    expect(await editor.innerText()).toBe(text.replace(/^Stage\nDiscard\n/m, ''));
     await demo.commit('Say something at the end');
     await demo.close();
   });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GitWsAuthDetail } from '../../src/element/events.js';
+import type {} from '../../src/element/events.js';
 import { browserAvailable } from '../helpers/chromium.js';
 import { startForeignHost } from '../helpers/foreign-host.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
@@ -141,7 +141,7 @@ describe.skipIf(!browserAvailable)('<git-repository> that is edited', () => {
     await page.evaluate(() => {
       addEventListener('gitws-auth', (event) => {
         event.preventDefault();
-        const { respond } = (event as CustomEvent<GitWsAuthDetail>).detail;
+        const { respond } = event.detail;
         respond({ username: 'ann', password: 'right' });
       });
     });

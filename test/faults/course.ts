@@ -32,7 +32,7 @@ export async function measure(
   const { connections, failure } = await runTrial(ground, {
     ...{ client, operation },
     plan: () => ({}),
-    onBytes(direction, bytes) {
+    onDelivery({ direction, bytes }) {
       streams[direction] = Buffer.concat([streams[direction], bytes]);
       if (streams.up.length > headLength(streams.up) + firstAckBytes) {
         acknowledged ??= streams.down.length;

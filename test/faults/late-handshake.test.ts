@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import { openChannel, type Channel } from '../../src/index.js';
-import { startFaultProxy, type FaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy, type Proxy } from '../helpers/proxy.js';
 import { cloneRequest } from '../helpers/git-stream.js';
 import { makeRepository } from '../helpers/git.js';
 import { eventually } from '../helpers/processes.js';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 /** A clone in the middle, and the handshakes that it has made so far. */
 interface Began {
   readonly server: TestServer;
-  readonly proxy: FaultProxy;
+  readonly proxy: Proxy;
   readonly channel: Channel;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   /** Entries of each handshake, in order. */
@@ -40,7 +40,7 @@ interface Began {
 /** @param fails how many of the attempts to resume fail before the server sees them. */
 async function begin(fails: number): Promise<Began> {
   const server = await startServer({ root });
-  const proxy = await startFaultProxy(server.url, (connection) =>
+  const proxy = await startProxy(server.url, (connection) =>
     connection > 0 && connection <= fails
       ? { strike: { direction: 'up', after: 20, how: 'reset' } }
       : {},

@@ -2,7 +2,7 @@
  * The matrix: every client and operation under every kind of fault. Where a fault hits a session
  * that can be resumed, nothing but success will do.
  */
-import type { Direction, Faults, Plan, Strike } from '../helpers/fault-proxy.js';
+import type { Direction, Faults, Plan, Strike } from '../helpers/proxy.js';
 import type { ClientName, ClientSettings } from './clients.js';
 import type { Course } from './course.js';
 import type { Ground, Operation } from './ground.js';

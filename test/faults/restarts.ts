@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { GitWsError, RefInDoubt } from '../../src/index.js';
-import type { FaultProxy } from '../helpers/fault-proxy.js';
+import type { Proxy } from '../helpers/proxy.js';
 import { git } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { eventually } from '../helpers/processes.js';
@@ -47,7 +47,7 @@ async function withoutServer(
   bytes: number,
 ): Promise<Outcome> {
   const first = await firstServer();
-  let proxy: FaultProxy | undefined;
+  let proxy: Proxy | undefined;
   let passed = 0;
   let gone = false;
   const outcome = await runTrial(ground, {
@@ -57,7 +57,7 @@ async function withoutServer(
       proxy = started;
       proxy.target = first.url;
     },
-    onBytes(direction, piece) {
+    onDelivery({ direction, bytes: piece }) {
       if (direction === (operation === 'push' ? 'up' : 'down')) passed += piece.length;
       if (gone || passed < bytes) return;
       gone = true;

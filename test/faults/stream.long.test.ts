@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openChannel } from '../../src/index.js';
-import { startFaultProxy, type FaultProxy, type Plan } from '../helpers/fault-proxy.js';
+import { startProxy, type Proxy, type Plan } from '../helpers/proxy.js';
 import { cloneRequest, nullOid, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { eventually } from '../helpers/processes.js';
@@ -27,7 +27,7 @@ interface Run {
   /** Checksum of everything that git wrote. */
   readonly checksum: string;
   readonly bytes: number;
-  readonly proxy: FaultProxy;
+  readonly proxy: Proxy;
 }
 
 async function run(
@@ -36,7 +36,7 @@ async function run(
   request: Uint8Array,
   plan: Plan,
 ): Promise<Run> {
-  const proxy = await startFaultProxy(ground.url, plan);
+  const proxy = await startProxy(ground.url, plan);
   onTestFinished(() => proxy.close());
   const channel = await openChannel(`${proxy.url}/${plot.name}`, { service });
   const writer = channel.writable.getWriter();

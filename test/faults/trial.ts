@@ -6,13 +6,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectSoundRepository, git } from '../helpers/git.js';
-import {
-  startFaultProxy,
-  type Carried,
-  type Direction,
-  type FaultProxy,
-  type Plan,
-} from '../helpers/fault-proxy.js';
+import { startProxy, type Carried, type Proxy, type Piece, type Plan } from '../helpers/proxy.js';
 import { eventually, noProcessIn } from '../helpers/processes.js';
 import { carryOut, Failed, type ClientName, type ClientSettings } from './clients.js';
 import type { Ground, Operation, Plot } from './ground.js';
@@ -24,9 +18,9 @@ export interface Trial {
   readonly plan: Plan;
   readonly settings?: ClientSettings;
   /** Called when the proxy listens, before the client starts. */
-  readonly begin?: (proxy: FaultProxy, plot: Plot) => unknown;
+  readonly begin?: (proxy: Proxy, plot: Plot) => unknown;
   /** Sees everything that passes the proxy. */
-  readonly onBytes?: (direction: Direction, bytes: Buffer, connection: number) => void;
+  readonly onDelivery?: (piece: Piece) => void;
 }
 
 /** What came of it. */
@@ -57,9 +51,9 @@ const clearSentences = [/unable to access '[^']+': .+/, /the connection to '[^']
 
 /** @throws Error where it is neither right nor a clear failure without harm, or hangs. */
 export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
-  const { client, operation, plan, begin, onBytes } = trial;
+  const { client, operation, plan, begin, onDelivery } = trial;
   const plot = await ground.plot(operation);
-  const proxy = await startFaultProxy(ground.url, plan, onBytes);
+  const proxy = await startProxy(ground.url, plan, onDelivery && { onDelivery });
   const settings = { ...trial.settings, env: { ...ground.env, ...trial.settings?.env } };
   try {
     await begin?.(proxy, plot);

@@ -14,6 +14,7 @@ import { createGitServer, type GitServer } from '../../server/index.js';
 import { openChannel } from '../../src/index.js';
 import { cloneRequest, packOf } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
+import { countConnections } from '../helpers/listen.js';
 import { processesIn } from '../helpers/processes.js';
 import { Finding } from './fuzzer.js';
 
@@ -142,9 +143,7 @@ export class Victim {
   }
 
   async #whatIsLeft(): Promise<string> {
-    const connections = await new Promise<number>((resolve) => {
-      this.#http.getConnections((_error, count) => resolve(count));
-    });
+    const connections = await countConnections(this.#http);
     const processes = await processesIn(this.#root);
     const left = [
       ...(this.#server.sessions > 0 ? [`${this.#server.sessions} sessions`] : []),

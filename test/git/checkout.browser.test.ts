@@ -74,10 +74,18 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       const [main, older] = await Promise.all([listed('main'), listed('older')]);
       expect(main.length).toBeGreaterThan(600);
       expect(seen.cloned).toEqual({ files: main, unclean: [] });
+      // Locks that a killed page has left are no more in the way; that of one that lives is.
+      expect(seen.locked).toBe(kind === 'ours' ? 'INDEX_LOCKED' : undefined);
       expect(seen.older).toEqual({ files: older, unclean: [] });
       expect(seen.refused).toEqual({ code: 'CheckoutConflictError', data: { filepaths: ['run'] } });
       expect(seen.branch).toBe('older');
       expect(seen.forced).toEqual({ files: main, unclean: [] });
+      const { before, between, after, list, left } = seen.stashed;
+      expect([before, between, list, left]).toEqual([
+        ...[after, [main, []]],
+        ...[['stash@{0}: On main: In a page'], []],
+      ]);
+      expect(before).not.toEqual(between);
 
       const run = (...args: string[]) => git(['--git-dir', gitDir, ...args]);
       const next = await run('commit-tree', '-m', kind, '-p', 'main', 'main~1^{tree}');

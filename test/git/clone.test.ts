@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from '../../src/index.js';
 import git, { type CloneArguments } from '../../src/git/index.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy } from '../helpers/proxy.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -108,9 +108,46 @@ describe('clone', () => {
     await expectSoundRepository(dir);
   });
 
+  it('says what it was not given, and what it was given in the place of something else', async () => {
+    const dir = join(await temporaryDirectory(), 'new');
+    const url = `${base}/site.git`;
+    const all = { fs, dir, url };
+    const cases: [given: object, error: object][] = [
+      [
+        { dir, url },
+        { code: 'MissingParameterError', data: { parameter: 'fs' } },
+      ],
+      [
+        { fs, url },
+        { code: 'MissingParameterError', data: { parameter: 'dir' } },
+      ],
+      [
+        { fs, dir },
+        { code: 'MissingParameterError', data: { parameter: 'url' } },
+      ],
+      [
+        { ...all, sparse: 'docs' },
+        { code: 'INVALID_OPTION', data: { folder: 'docs' } },
+      ],
+      [
+        { ...all, signal: new AbortController() },
+        { code: 'INVALID_OPTION', data: { option: 'signal' } },
+      ],
+    ];
+    for (const [given, error] of cases) {
+      await expect(git.clone(given as CloneArguments)).rejects.toMatchObject(error);
+    }
+    await expect(readdir(dir)).rejects.toMatchObject({ code: 'ENOENT' });
+    // Nothing else of a checkout, or of a stash, would ever look for it.
+    const signal = new AbortController() as unknown as AbortSignal;
+    const invalid = { code: 'INVALID_OPTION' };
+    await expect(git.checkout({ fs, dir, ref: 'main', signal })).rejects.toMatchObject(invalid);
+    await expect(git.stash({ fs, dir, signal })).rejects.toMatchObject(invalid);
+  });
+
   it('tells of its connection, beside what its http tells', async () => {
     const strike = { direction: 'down', after: 3_000, how: 'end' } as const;
-    const proxy = await startFaultProxy(base, (connection) => (connection === 0 ? { strike } : {}));
+    const proxy = await startProxy(base, (connection) => (connection === 0 ? { strike } : {}));
     onTestFinished(() => proxy.close());
     const told: string[] = [];
     const toldHttp: string[] = [];
@@ -121,6 +158,15 @@ describe('clone', () => {
     });
     expect(told).toEqual(expect.arrayContaining(['connecting', 'open', 'interrupted', 'resumed']));
     expect(toldHttp).toEqual(told);
+  });
+
+  it('into an empty path is refused, and nothing is asked of the file system', async () => {
+    const promises = new Proxy({}, { get: (_, name) => expect.fail(String(name)) });
+    const nowhere = { promises } as unknown as CloneArguments['fs'];
+    const url = `${base}/site.git`;
+    await expect(git.clone({ fs: nowhere, dir: '', url })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
   });
 
   it('keeps what stood in the directory, and rejects where that is in the way', async () => {

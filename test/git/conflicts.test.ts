@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import git from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
-import { diverged, mergeStateOf, put, type Changes, type Ground } from './merge-ground.js';
+import { diverged, mergeStateOf, put, textOf, type Changes, type Ground } from './merge-ground.js';
 
 const author = { name: 'Test Author', email: 'author@example.com', timestamp: 1735689600 };
-const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
-const withLines = (changes: Record<number, string>, end = '\n') =>
-  lines.map((line, at) => `${changes[at] ?? line}${end}`).join('');
+const withLines = textOf(30);
 const run = (where: string, ...args: string[]) => realGit(args, { cwd: where });
 const picture = (seed: number) => Uint8Array.from({ length: 500 }, (_, n) => (n * seed) % 256);
 
@@ -400,6 +398,25 @@ describe.concurrent('a merge changes nothing', () => {
 });
 
 describe.concurrent('a merge', () => {
+  it('and a commit move the branch to which that of HEAD leads, as in git', async () => {
+    const { dir, expected, both } = await diverged(one, { 'b.txt': 'b\n' }, { 'c.txt': 'c\n' });
+    await both(async (where) => {
+      await run(where, 'branch', '-q', '-m', 'main', 'end');
+      await run(where, 'symbolic-ref', 'refs/heads/way', 'refs/heads/end');
+      await run(where, 'symbolic-ref', 'HEAD', 'refs/heads/way');
+      await put(where, { 'd.txt': 'd\n' });
+      await run(where, 'add', 'd.txt');
+    });
+    await git.commit({ fs, dir, author, message: 'Next\n' });
+    await run(expected, 'commit', '-q', '-m', 'Next');
+    await merge(dir, { ours: undefined });
+    await run(expected, 'merge', '-q', '--no-edit', 'theirs');
+    const look = (where: string) =>
+      run(where, 'for-each-ref', '--format=%(refname) %(symref) %(tree) %(parent) %(subject)');
+    expect(await look(dir)).toBe(await look(expected));
+    expect(await readFile(join(dir, '.git/HEAD'), 'utf8')).toBe('ref: refs/heads/way\n');
+  });
+
   it('without a conflict is isomorphic-git’s', async () => {
     const { dir } = await diverged(one, { 'b.txt': 'ours\n' }, { 'c.txt': 'theirs\n' });
     const { oid = '' } = await merge(dir);

@@ -1,6 +1,5 @@
 /** `fetch` of gitws/git, held against native git's fetch into the same repository. */
 import * as fs from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import git, { type FetchArguments } from '../../src/git/index.js';
@@ -8,6 +7,7 @@ import { expectSoundRepository, git as realGit, makeRepository } from '../helper
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { commitUpstream } from './commit-upstream.js';
+import { copyRemote } from './own-remote.js';
 import { stateOf } from './state.js';
 
 let template: string;
@@ -16,7 +16,6 @@ let base: string;
 /** The remote of one test. */
 let bare: string;
 let url: string;
-let count = 0;
 /** Two copies of one clone. */
 let dir: string;
 let expected: string;
@@ -31,19 +30,14 @@ const commit = (parent: string, file?: string, words?: string): Promise<string> 
   commitUpstream(bare, parent, file, words);
 
 beforeAll(async () => {
-  template = await temporaryDirectory();
-  await makeRepository(join(template, 'site.git'), { commits: 24, files: 8 });
+  template = join(await temporaryDirectory(), 'site.git');
+  await makeRepository(template, { commits: 24, files: 8 });
   root = await temporaryDirectory();
   base = (await startServer({ root })).url;
 });
 
 beforeEach(async () => {
-  count += 1;
-  bare = join(root, `${count}.git`);
-  url = `${base}/${count}.git`;
-  await cp(join(template, 'site.git'), bare, { recursive: true });
-  const place = await temporaryDirectory();
-  [dir, expected] = [join(place, 'own'), join(place, 'native')];
+  ({ bare, url, dir, expected } = await copyRemote(template, root, base));
 });
 
 async function cloned(...args: string[]): Promise<void> {

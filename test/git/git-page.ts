@@ -46,6 +46,7 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
     (await git.statusMatrix(common)).filter(([, ...sides]) => sides.join() !== '1,1,1');
   await git.clone({ ...bound, cache: common.cache });
   const cloned = { files: await listTree(fs, dir), unclean: await unclean() };
+  const locked = 'hold' in fs.promises ? await meetLocks(common) : undefined;
   await git.checkout({ ...common, ref: 'older' });
   const older = { files: await listTree(fs, dir), unclean: await unclean() };
   await fs.promises.writeFile(`${dir}/run`, 'mine');
@@ -56,6 +57,7 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
   const branch = await git.currentBranch(common);
   await git.checkout({ ...common, ref: 'main', force: true });
   const forced = { files: await listTree(fs, dir), unclean: await unclean() };
+  const stashed = await stashAll(common, async () => [await listTree(fs, dir), await unclean()]);
   pullAgain = async () => {
     await fs.promises.writeFile(`${dir}/staged`, 'mine');
     await git.add({ ...common, filepath: 'staged' });
@@ -65,7 +67,50 @@ async function runAll(kind: 'plain' | 'ours', url: string) {
     const pushed = await pushAll(bound, common, kind);
     return { ...pulled, pushed, clashed: await clash(common) };
   };
-  return { cloned, older, refused, branch, forced };
+  return { cloned, locked, older, refused, branch, forced, stashed };
+}
+
+/** Sets all kinds of changes aside, and brings them back. @returns what was there before, without them, and after. */
+async function stashAll(
+  common: { fs: LightningFS; dir: string; cache: object },
+  look: () => Promise<unknown>,
+) {
+  const { fs, dir } = common;
+  const { promises } = fs;
+  await promises.writeFile(`${dir}/run`, 'staged');
+  await git.add({ ...common, filepath: 'run' });
+  await promises.writeFile(`${dir}/run`, 'staged, and more');
+  await promises.unlink(`${dir}/many/1/1.txt`);
+  await promises.unlink(`${dir}/link`);
+  await promises.symlink('elsewhere', `${dir}/link`);
+  await promises.mkdir(`${dir}/unknown`);
+  await promises.writeFile(`${dir}/unknown/file`, 'unknown');
+  const author = { name: 'Ann', email: 'ann@example.com' };
+  const before = await look();
+  await git.stash({ ...common, author, includeUntracked: true, message: 'In a page' });
+  const list = await git.stash({ ...common, op: 'list' });
+  const between = await look();
+  await git.stash({ ...common, op: 'pop', restoreIndex: true });
+  const after = await look();
+  const left = await git.stash({ ...common, op: 'list' });
+  await git.checkout({ ...common, ref: 'main', force: true });
+  await promises.unlink(`${dir}/unknown/file`);
+  await promises.rmdir(`${dir}/unknown`);
+  return { before, list, between, after, left };
+}
+
+/** Leaves locks as a page does that is killed, and meets one of a program that lives. */
+async function meetLocks(common: { fs: LightningFS; dir: string }): Promise<string> {
+  const fs = common.fs as ReturnType<typeof createLightningFS<LightningFS>>;
+  const index = `${common.dir}/.git/index.lock`;
+  for (const path of [index, `${common.dir}/.git/HEAD.lock`]) await fs.promises.writeFile(path, '');
+  const letGo = await fs.promises.hold?.(index);
+  const code = await git.checkout({ ...common, ref: 'older' }).then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  );
+  await letGo?.();
+  return code;
 }
 
 /** Commits, and pushes to a branch of its own; once more, which has nothing to do; then deletes one. */

@@ -8,6 +8,13 @@ import { temporaryDirectory } from '../helpers/temp.js';
 /** Files to be written; `null` removes one, with `x` it is executable, with `to` a link. */
 export type Changes = Record<string, string | Uint8Array | null | { x: string } | { to: string }>;
 
+/** @returns what makes a text of so many lines, some of them changed. */
+export function textOf(count: number) {
+  const lines = Array.from({ length: count }, (_, n) => `line ${n}`);
+  return (changes: Record<number, string>, end = '\n') =>
+    lines.map((line, at) => `${changes[at] ?? line}${end}`).join('');
+}
+
 /** What is done with files, in any working tree. */
 export async function put(where: string, changes: Changes): Promise<void> {
   for (const [path, content] of Object.entries(changes)) {
@@ -22,13 +29,13 @@ export async function put(where: string, changes: Changes): Promise<void> {
   }
 }
 
-/** Where a merge is made twice. */
+/** Where something is done twice. */
 export interface Ground {
   readonly dir: string;
   /** Of native git. */
   readonly expected: string;
   /** Does something in both. */
-  both(act: (where: string) => Promise<unknown>): Promise<void>;
+  readonly both: (act: (where: string) => Promise<unknown>) => Promise<void>;
 }
 
 const inTree = (where: string, ...args: string[]) => realGit(args, { cwd: where });
@@ -40,17 +47,24 @@ async function commitAll(where: string, message: string): Promise<void> {
 
 /** @returns two copies, on `main`, in which both sides have changed what `base` had. */
 export async function diverged(base: Changes, ours: Changes, theirs: Changes): Promise<Ground> {
+  return twice(async (dir) => {
+    await put(dir, base);
+    await commitAll(dir, 'Base');
+    await inTree(dir, 'checkout', '-q', '-b', 'theirs');
+    await put(dir, theirs);
+    await commitAll(dir, 'Theirs');
+    await inTree(dir, 'checkout', '-q', 'main');
+    await put(dir, ours);
+    await commitAll(dir, 'Ours');
+  });
+}
+
+/** @param make puts something into a new repository. @returns that, and a copy of it. */
+export async function twice(make: (dir: string) => Promise<unknown>): Promise<Ground> {
   const root = await temporaryDirectory();
   const [dir, expected] = [join(root, 'own'), join(root, 'native')];
   await inTree(root, 'init', '-q', '-b', 'main', dir);
-  await put(dir, base);
-  await commitAll(dir, 'Base');
-  await inTree(dir, 'checkout', '-q', '-b', 'theirs');
-  await put(dir, theirs);
-  await commitAll(dir, 'Theirs');
-  await inTree(dir, 'checkout', '-q', 'main');
-  await put(dir, ours);
-  await commitAll(dir, 'Ours');
+  await make(dir);
   await cp(dir, expected, { recursive: true, verbatimSymlinks: true });
   return {
     ...{ dir, expected },
@@ -69,6 +83,11 @@ export async function mergeStateOf(where: string) {
   const files: Record<string, string> = {};
   for (const path of new Set(paths.filter((each) => each !== ''))) {
     const stat = await fs.promises.lstat(join(where, path)).catch(() => undefined);
+    // A repository in this one, or what stands in the place of a file.
+    if (stat?.isDirectory() === true) {
+      files[path] = 'a folder';
+      continue;
+    }
     const isLink = stat?.isSymbolicLink() === true;
     const content =
       stat &&

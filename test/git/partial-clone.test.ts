@@ -1,6 +1,6 @@
 /** Partial clones by gitws/git, held against native git's of the same repository. */
 import * as fs from 'node:fs';
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, vi } from 'vitest';
 import { it, long } from '../helpers/long.js';
@@ -10,6 +10,7 @@ import { git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { commitUpstream } from './commit-upstream.js';
+import { copyRemote } from './own-remote.js';
 import { objectsReached, partialState } from './partial-state.js';
 
 let template: string;
@@ -17,7 +18,6 @@ let root: string;
 let base: string;
 let bare: string;
 let url: string;
-let count = 0;
 let dir: string;
 let expected: string;
 
@@ -28,21 +28,15 @@ const commit = (parent: string, file?: string, words?: string): Promise<string> 
   commitUpstream(bare, parent, file, words);
 
 beforeAll(async () => {
-  template = await temporaryDirectory();
-  const site = join(template, 'site.git');
-  await makeRepository(site, { commits: 24, files: 8 });
-  await realGit(['--git-dir', site, 'config', 'uploadpack.allowFilter', 'true']);
+  template = join(await temporaryDirectory(), 'site.git');
+  await makeRepository(template, { commits: 24, files: 8 });
+  await realGit(['--git-dir', template, 'config', 'uploadpack.allowFilter', 'true']);
   root = await temporaryDirectory();
   base = (await startServer({ root })).url;
 });
 
 beforeEach(async () => {
-  count += 1;
-  bare = join(root, `${count}.git`);
-  url = `${base}/${count}.git`;
-  await cp(join(template, 'site.git'), bare, { recursive: true });
-  const place = await temporaryDirectory();
-  [dir, expected] = [join(place, 'own'), join(place, 'native')];
+  ({ bare, url, dir, expected } = await copyRemote(template, root, base));
 });
 
 async function cloned(filter: CloneArguments['filter'], native: string[]): Promise<void> {
@@ -181,8 +175,7 @@ describe('fetch', () => {
 
   it('of a remote that has promised nothing brings all into a partial clone', async () => {
     await cloned('blob:none', ['blob:none']);
-    const other = join(root, `${count}-other.git`);
-    await cp(bare, other, { recursive: true });
+    const { bare: other, url: otherUrl } = await copyRemote(bare, root, base);
     await realGit(['--git-dir', other, 'branch', 'theirs', 'main~1']);
     bare = other;
     await remote('update-ref', 'refs/heads/theirs', await commit('main~1', 'theirs.txt'));
@@ -191,7 +184,6 @@ describe('fetch', () => {
       await realGit(['config', 'remote.other.url', `file://${other}`], { cwd });
       await realGit(['config', 'remote.other.fetch', refspec], { cwd });
     }
-    const otherUrl = `${base}/${count}-other.git`;
     // With an http that looks at all that is reached, as git does.
     const { http } = bindRepository({ fs, dir, url: otherUrl, checkConnectivity: 'full' });
     await git.fetch({ fs, dir, url: otherUrl, remote: 'other', http });

@@ -9,7 +9,7 @@ import git from '../../src/git/index.js';
 import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from '../helpers/git.js';
 import { startFakeServer } from '../helpers/fake-server.js';
 import { pktLine } from '../helpers/git-stream.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy } from '../helpers/proxy.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { objectsReached, partialState } from './partial-state.js';
@@ -235,7 +235,7 @@ describe('the fs of a bound partial clone', () => {
 
   it('opens another connection where the server was started anew', async () => {
     const first = await startServer({ root });
-    const proxy = await startFaultProxy(first.url);
+    const proxy = await startProxy(first.url);
     const bound = bindRepository({ fs, dir, url: `${proxy.url}/${count}.git` });
     const [one = '', two = '', three = ''] = await manyBlobs();
     await git.readBlob({ ...bound, oid: one, cache: {} });

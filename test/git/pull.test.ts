@@ -150,6 +150,17 @@ describe('pull', () => {
     await expectSame();
   });
 
+  it('moves the branch to which that of HEAD leads', async () => {
+    await here(async (where) => {
+      await run(where, 'symbolic-ref', 'refs/heads/way', 'refs/heads/main');
+      await run(where, 'symbolic-ref', 'HEAD', 'refs/heads/way');
+      await run(where, 'config', 'branch.way.remote', 'origin');
+      await run(where, 'config', 'branch.way.merge', 'refs/heads/main');
+    });
+    await theyPush({ 'a.txt': 'a\n' });
+    await expectSame();
+  });
+
   it('keeps what is staged, and what is changed, where the remote has not touched it', async () => {
     await here(async (where) => {
       await put(where, { 'b.txt': 'staged\n', 'mine.txt': 'mine\n' });

@@ -361,6 +361,16 @@ describe('push and the server’s word', () => {
     });
   });
 
+  it('takes no names for refs, and no text for a list of options', async () => {
+    await commit('three');
+    await run('branch', 'other', 'main~1');
+    for (const given of [{ refs: ['other'] }, { refs: 'other' }, { pushOptions: 'ci.skip' }]) {
+      const pushed = push(given as unknown as Partial<PushArguments>);
+      expect(await failure(pushed)).toMatchObject({ code: 'INVALID_OPTION', data: given });
+    }
+    expect(await there('rev-parse', 'main')).toBe(await run('rev-parse', 'main~1'));
+  });
+
   it('is refused where the server’s git knows no options, none of several refs alone, and no deletion', async () => {
     await there('config', 'receive.advertisePushOptions', 'false');
     await there('config', 'receive.advertiseAtomic', 'false');

@@ -1,5 +1,6 @@
 /** Counts how often a clone crosses the wire, through a proxy that makes each crossing slow. */
 import { startProxy } from './proxy.js';
+import { countRoundTrips } from './round-trips.js';
 
 /** ms in each direction. */
 const delay = 50;
@@ -41,14 +42,12 @@ async function cloneOnce(
 ): Promise<Crossings> {
   const started = performance.now();
   let first: Crossings | undefined;
-  const proxy = await startProxy(target, {
-    delay,
-    onPiece({ direction, bytes, roundTrip }) {
-      if (direction === 'up' || !bytes.includes('PACK')) return;
-      const { connections } = proxy.counts;
-      first ??= { roundTrips: roundTrip, connections, time: performance.now() - started };
-    },
+  const watch = countRoundTrips(({ direction, bytes, roundTrip }) => {
+    if (direction === 'up' || !bytes.includes('PACK')) return;
+    const connections = proxy.connections.length;
+    first ??= { roundTrips: roundTrip, connections, time: performance.now() - started };
   });
+  const proxy = await startProxy(target, { delay }, watch);
   await clone(proxy.url);
   await proxy.close();
   if (first === undefined) throw new Error('there was no pack');

@@ -1,7 +1,8 @@
 /** HTTP servers of the tests: a loopback port that the system picks, closed with the test file. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { atEnd } from './at-end.js';
 
 const closers: (() => Promise<void>)[] = [];
@@ -9,6 +10,18 @@ const closers: (() => Promise<void>)[] = [];
 atEnd(async () => {
   await Promise.all(closers.splice(0).map((close) => close()));
 });
+
+/** @returns how many connections a server has now. */
+export function countConnections(httpServer: Server): Promise<number> {
+  return promisify(httpServer.getConnections.bind(httpServer))();
+}
+
+/** @returns a port of loopback that was free a moment ago, for programs that cannot pick one. */
+export async function freePort(): Promise<number> {
+  const { url, close } = await listen(createServer());
+  await close();
+  return Number(new URL(url).port);
+}
 
 /**
  * Listens on a loopback port until the test file ends.

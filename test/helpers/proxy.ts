@@ -1,164 +1,220 @@
 /**
- * A TCP proxy between a client and a server on loopback that adds delay, counts, and cuts
- * connections. It is closed with the file.
+ * The TCP proxy of the tests, on loopback. It counts what passes, and does to connections what
+ * networks do: cuts them at a byte, stalls them, swallows what they carry, delays, throttles, and cuts
+ * it into other pieces. Which fault hits a connection is told beforehand, and nothing is left to chance
+ * but the kernel's own timing: the same plan does the same at the same byte. It is closed with the
+ * file, and without a test runner by whoever started it.
  */
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { atEnd } from './at-end.js';
+import { Relay, type Direction, type Strike, type StrikeAt } from './proxy-relay.js';
 
-/** What the proxy does to what passes it. */
-export interface ProxyOptions {
-  /** Time that bytes take in each direction, in ms; default 0. */
+export type { Direction, Strike } from './proxy-relay.js';
+
+/** What happens to one connection. */
+export interface Faults {
+  /** At a byte of one direction, to the connection as a whole. */
+  readonly strike?: StrikeAt & { readonly direction: Direction };
+  /** Time that bytes take in each direction, in ms. */
   readonly delay?: number;
-  /** Connections are reset after that many bytes from the client. */
-  readonly cutAfterUp?: number;
-  /** Connections are reset after that many bytes from the server. */
-  readonly cutAfterDown?: number;
-  /** Sees every piece when it is delivered. */
-  readonly onPiece?: (piece: Piece) => void;
+  /** Most bytes in a second, in each direction. */
+  readonly rate?: number;
+  /** Bytes go on in pieces of other sizes, drawn from this seed: split, and merged. */
+  readonly pieces?: { readonly seed: number; readonly most: number };
 }
 
-/** Bytes that the proxy delivered. */
+/** @param connection number of the connection, from 0. @returns what happens to it. */
+export type Plan = (connection: number) => Faults;
+
+/** Bytes that pass the proxy. */
 export interface Piece {
-  readonly direction: 'up' | 'down';
+  /** Number of the connection, from 0. */
+  readonly connection: number;
+  readonly direction: Direction;
   readonly bytes: Buffer;
-  /**
-   * The round trip that these bytes belong to, counted through one client's connections: the
-   * first TCP handshake is number 1, the first request and its answer number 2. What a client
-   * sends, or a connection that it opens, belongs to the one after the newest that it has seen
-   * something of. Too high, never too low, where a peer takes longer than the delay to answer:
-   * then it has seen more than it had to wait for.
-   */
-  readonly roundTrip: number;
+}
+
+/** Who sees what passes. */
+export interface Watch {
+  /** A client has connected. */
+  readonly onConnection?: (connection: number) => void;
+  /** Bytes have come in: they may be under way for a while. */
+  readonly onArrival?: (piece: Piece) => void;
+  /** Bytes go on. */
+  readonly onDelivery?: (piece: Piece) => void;
+}
+
+/** What a connection has carried. */
+export interface Carried {
+  readonly up: number;
+  readonly down: number;
+  /** Whether something struck it. */
+  readonly struck: boolean;
 }
 
 /** A proxy that listens. */
 export interface Proxy {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** So far. */
-  readonly counts: Readonly<{ connections: number; up: number; down: number }>;
-  /** Resets every connection there is; new ones are served. */
-  cut(): void;
+  /** Every connection so far, in order. */
+  readonly connections: readonly Carried[];
+  /** Where further connections go: `http://127.0.0.1:PORT`. */
+  target: string;
+  /** While set, connections are reset as soon as they are made: the other side is out of reach. */
+  away: boolean;
+  /** Strikes every connection there is. */
+  strike(how: Strike): void;
   /** Resets every connection and frees the port. Idempotent. */
   close(): Promise<void>;
 }
 
-const proxies: Proxy[] = [];
+const proxies = new Set<Proxy>();
 
 atEnd(async () => {
-  await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+  await Promise.all([...proxies].map((proxy) => proxy.close()));
 });
 
-/** @param target `http://127.0.0.1:PORT` of the server. */
-export async function startProxy(target: string, options: ProxyOptions = {}): Promise<Proxy> {
-  const { hostname, port } = new URL(target);
-  const connections = new Set<Connection>();
-  const counts = { connections: 0, up: 0, down: 0 };
-  const seenByClient = { roundTrip: 0 };
-  const listener = createServer((client) => {
-    counts.connections += 1;
-    const server = connect(Number(port), hostname);
-    const connection = new Connection(client, server, seenByClient, {
-      ...options,
-      onPiece(piece) {
-        counts[piece.direction] += piece.bytes.length;
-        options.onPiece?.(piece);
-      },
-    });
-    connections.add(connection);
-    client.on('close', () => connections.delete(connection));
-  });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const cut = (): void => {
-    for (const connection of connections) connection.cut();
-  };
-  let closed: Promise<unknown> | undefined;
-  const proxy: Proxy = {
-    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    counts,
-    cut,
-    async close() {
-      closed ??= once(listener, 'close');
-      listener.close();
-      cut();
-      await closed;
-    },
-  };
-  proxies.push(proxy);
+/**
+ * @param target `http://127.0.0.1:PORT` of the server.
+ * @param faults of every connection, or a plan, which is asked once for each.
+ */
+export async function startProxy(
+  target: string,
+  faults: Faults | Plan = {},
+  watch: Watch = {},
+): Promise<Proxy> {
+  const plan = typeof faults === 'function' ? faults : () => faults;
+  const proxy = new RunningProxy(target, plan, watch);
+  await proxy.listen();
+  proxies.add(proxy);
   return proxy;
 }
 
-/** The two sockets of one connection through the proxy. */
-class Connection {
+class RunningProxy implements Proxy {
+  readonly connections: Connection[] = [];
+  target: string;
+  away = false;
+  readonly #listener: Server;
+  #closed: Promise<unknown> | undefined;
+
+  constructor(target: string, plan: Plan, watch: Watch) {
+    this.target = target;
+    // Half-closed is a state that goes on, as it is in TCP.
+    this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      if (this.away) {
+        client.resetAndDestroy();
+        return;
+      }
+      const { hostname, port } = new URL(this.target);
+      const server = connect({
+        ...{ host: hostname, port: Number(port) },
+        ...{ allowHalfOpen: true, noDelay: true },
+      });
+      const number = this.connections.length;
+      watch.onConnection?.(number);
+      this.connections.push(new Connection(number, client, server, plan(number), watch));
+    });
+  }
+
+  async listen(): Promise<void> {
+    this.#listener.listen(0, '127.0.0.1');
+    await once(this.#listener, 'listening');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
+  }
+
+  strike(how: Strike): void {
+    for (const connection of this.connections) connection.strike(how);
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= once(this.#listener, 'close');
+    this.#listener.close();
+    for (const connection of this.connections) connection.destroy();
+    await this.#closed;
+    proxies.delete(this);
+  }
+}
+
+/** The two sockets of one connection through the proxy, and what passes between them. */
+class Connection implements Carried {
+  struck = false;
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #options: ProxyOptions;
+  readonly #relays: Readonly<Record<Direction, Relay>>;
+  /** Neither side is told of the other any more. */
+  #apart = false;
 
   constructor(
+    connection: number,
     client: Socket,
     server: Socket,
-    seenByClient: { roundTrip: number },
-    options: ProxyOptions,
+    faults: Faults,
+    { onArrival, onDelivery }: Watch,
   ) {
     this.#client = client;
     this.#server = server;
-    this.#options = options;
-    for (const socket of [client, server]) {
-      socket.setNoDelay(true);
-      // Whatever fails on one side, the other side is to see as well.
-      socket.on('error', () => {
-        this.cut();
+    const relay = (direction: Direction): Relay => {
+      const [from, to] = direction === 'up' ? [client, server] : [server, client];
+      return new Relay(from, to, {
+        ...faults,
+        direction,
+        strike: faults.strike?.direction === direction ? faults.strike : undefined,
+        onArrival: (bytes) => onArrival?.({ connection, direction, bytes }),
+        onDelivery: (bytes) => onDelivery?.({ connection, direction, bytes }),
+        onStrike: (how) => {
+          if (how === 'mute') this.#relays[direction].stop(true);
+          else this.strike(how);
+        },
+        isApart: () => this.#apart,
+      });
+    };
+    this.#relays = { up: relay('up'), down: relay('down') };
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.on('error', () => undefined);
+      socket.on('close', (failed) => {
+        if (this.#apart) return;
+        if (failed) other.resetAndDestroy();
+        // What it has written before is still under way to the other side.
+        else if (other.writableEnded) other.destroySoon();
       });
     }
-    const seenByServer = { roundTrip: 0 };
-    const handshake = seenByClient.roundTrip + 1;
-    this.#relay('up', seenByServer, () => Math.max(handshake, seenByClient.roundTrip) + 1);
-    this.#relay('down', seenByClient, () => seenByServer.roundTrip);
   }
 
-  cut(): void {
+  get up(): number {
+    return this.#relays.up.passed;
+  }
+
+  get down(): number {
+    return this.#relays.down.passed;
+  }
+
+  strike(how: Strike): void {
+    if (this.struck || (this.#client.destroyed && this.#server.destroyed)) return;
+    this.struck = true;
+    this.#apart = true;
+    for (const relay of [this.#relays.up, this.#relays.down]) relay.stop(how === 'swallow');
+    if (how === 'reset') this.destroy();
+    if (how === 'end') {
+      for (const socket of [this.#client, this.#server]) {
+        socket.end();
+        // As a proxy that ends: it does not wait for what either side may still say.
+        socket.once('finish', () => socket.destroySoon());
+        socket.resume();
+      }
+    }
+  }
+
+  destroy(): void {
+    for (const relay of [this.#relays.up, this.#relays.down]) relay.stop(false);
     for (const socket of [this.#client, this.#server]) {
       if (!socket.destroyed) socket.resetAndDestroy();
     }
-  }
-
-  #relay(
-    direction: Piece['direction'],
-    seenByReceiver: { roundTrip: number },
-    roundTripNow: () => number,
-  ): void {
-    const { delay = 0, cutAfterUp = Infinity, cutAfterDown = Infinity, onPiece } = this.#options;
-    const isUp = direction === 'up';
-    const [from, to] = isUp ? [this.#client, this.#server] : [this.#server, this.#client];
-    const most = isUp ? cutAfterUp : cutAfterDown;
-    let relayed = 0;
-    from.on('data', (bytes: Buffer) => {
-      const roundTrip = roundTripNow();
-      this.#later(delay, () => {
-        seenByReceiver.roundTrip = Math.max(seenByReceiver.roundTrip, roundTrip);
-        onPiece?.({ direction, bytes, roundTrip });
-        to.write(bytes.subarray(0, most - relayed));
-        relayed += bytes.length;
-        if (relayed >= most) this.cut();
-      });
-      // One reader slower than the other must not make the proxy a buffer without end.
-      if (!to.writableNeedDrain) return;
-      from.pause();
-      to.once('drain', () => from.resume());
-    });
-    from.on('end', () => {
-      this.#later(delay, () => to.end());
-    });
-  }
-
-  #later(delay: number, run: () => void): void {
-    const deliver = (): void => {
-      if (!this.#client.destroyed || !this.#server.destroyed) run();
-    };
-    // Timers of the same delay fire in the order they were set, so pieces stay in order.
-    if (delay === 0) deliver();
-    else setTimeout(deliver, delay);
   }
 }

@@ -1,14 +1,15 @@
 /**
- * A real nginx or HAProxy on a loopback port, as a child that does not go into the background. What
+ * A real nginx, HAProxy or Apache on a loopback port, as a child that does not go into the background. What
  * still runs is ended with the file.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findProgram } from '../../bench/find-program.js';
 import { atEnd } from './at-end.js';
+import { freePort } from './listen.js';
 import { temporaryDirectory } from './temp.js';
 
 /** Which program. */
@@ -37,7 +38,7 @@ atEnd(async () => {
  * @throws Error with what the program said, where it does not listen.
  */
 export async function startReverseProxy(
-  name: ProxyName,
+  name: ProxyName | 'apache2',
   configure: (port: number) => string,
 ): Promise<ReverseProxy> {
   const program = findProgram(name);
@@ -45,9 +46,11 @@ export async function startReverseProxy(
   const directory = await temporaryDirectory();
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const prepare = name === 'nginx' ? prepareNginx : prepareHAProxy;
+    const prepare = { nginx: prepareNginx, haproxy: prepareHAProxy, apache2: prepareApache }[name];
     const { args, logFile } = await prepare(directory, configure(port));
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Apache ends its whole process group: it must have one of its own.
+    const detached = name === 'apache2';
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -101,6 +104,33 @@ async function prepareHAProxy(directory: string, text: string): Promise<Prepared
   return { args: ['-db', '-f', configuration] };
 }
 
+async function prepareApache(directory: string, text: string): Promise<Prepared> {
+  const configuration = join(directory, 'apache2.conf');
+  // What Node gives a child for stderr is a socket, which cannot be opened by a name.
+  const logFile = join(directory, 'error.log');
+  await writeFile(logFile, '');
+  const modules = [
+    ...['mpm_prefork', 'authn_core', 'authn_file', 'auth_basic', 'authz_core', 'authz_user'],
+    ...['alias', 'env', 'setenvif', 'cgi'],
+  ];
+  const loads = modules.map((one) => `LoadModule ${one}_module ${apacheModules}/mod_${one}.so`);
+  const general = `
+ServerRoot ${directory}
+ServerName localhost
+DefaultRuntimeDir ${directory}
+PidFile ${join(directory, 'apache2.pid')}
+Mutex file:${directory} default
+ErrorLog ${logFile}
+LogLevel warn
+StartServers 2
+`;
+  await writeFile(configuration, `${loads.join('\n')}\n${general}\n${text}\n`);
+  return { args: ['-DFOREGROUND', '-f', configuration], logFile };
+}
+
+/** Where Debian has them. */
+const apacheModules = '/usr/lib/apache2/modules';
+
 function ender(child: ChildProcess): () => Promise<void> {
   const exited = once(child, 'exit');
   const close = async (): Promise<void> => {
@@ -110,15 +140,6 @@ function ender(child: ChildProcess): () => Promise<void> {
   };
   running.add(close);
   return close;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** @returns false where the program ended before it listened. */

@@ -12,9 +12,11 @@ import { WebSocket } from 'ws';
 import { createHttpClient, openChannel, type HttpClientOptions } from '../../src/index.js';
 import type { WebSocketConstructor } from '../../src/index.js';
 import type { GitServerOptions, RefusalReport, SessionReport } from '../../server/index.js';
+import { startProxy, type Proxy } from '../helpers/proxy.js';
 import { git, expectSoundRepository, makeRepository } from '../helpers/git.js';
+import { countConnections } from '../helpers/listen.js';
 import { eventually, processesIn } from '../helpers/processes.js';
-import { startProxy, type Piece, type Proxy } from '../helpers/proxy.js';
+import { countRoundTrips } from '../helpers/round-trips.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -77,15 +79,13 @@ class Bench {
   }
 
   async connectProxy(): Promise<void> {
-    this.proxy = await startProxy(this.server.url, {
-      delay: this.delay,
-      onPiece: (piece: Piece) => {
-        if (piece.direction === 'up') return;
-        this.roundTrip = Math.max(this.roundTrip, piece.roundTrip);
-        this.texts.push(piece.bytes.toString('latin1'));
-        this.#roundTrips.push(piece.roundTrip);
-      },
+    const watch = countRoundTrips(({ direction, bytes, roundTrip }) => {
+      if (direction === 'up') return;
+      this.roundTrip = Math.max(this.roundTrip, roundTrip);
+      this.texts.push(bytes.toString('latin1'));
+      this.#roundTrips.push(roundTrip);
     });
+    this.proxy = await startProxy(this.server.url, { delay: this.delay }, watch);
   }
 
   /** The round trip in which the server said `mark`, after its first `seen` pieces. */
@@ -168,10 +168,10 @@ async function cost(
     await before?.(one);
     const { roundTrip, texts } = one;
     const seen = texts.length;
-    const { connections } = one.proxy.counts;
+    const connections = one.proxy.connections.length;
     await work(one);
     const last = one.marked(mark, seen) - roundTrip;
-    found = { roundTrips: last, connections: one.proxy.counts.connections - connections };
+    found = { roundTrips: last, connections: one.proxy.connections.length - connections };
     expect(one.errors).toEqual([]);
     if (found.roundTrips <= expected.roundTrips) break;
   }
@@ -221,7 +221,7 @@ describe('an older peer', () => {
     await one.refs();
     await one.refs();
     expect(one.texts.join('')).not.toContain('keepFor');
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 
   it('that is a client is not told of what it does not know', async () => {
@@ -229,7 +229,7 @@ describe('an older peer', () => {
     await one.refs();
     await one.refs();
     expect(one.texts.join('')).not.toContain('keepFor');
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 });
 
@@ -248,7 +248,7 @@ describe('each operation over one connection', () => {
     );
     expect(new Set(sessions.map(({ id }) => id)).size).toBe(4);
     expect(one.server.server.sessions).toBe(0);
-    expect(one.proxy.counts.connections).toBe(1);
+    expect(one.proxy.connections.length).toBe(1);
   });
 
   long('pushes what it should, again and again', async () => {
@@ -259,7 +259,7 @@ describe('each operation over one connection', () => {
       expect((await git(['--git-dir', gitDir, 'rev-parse', 'main'])).trim()).toBe(oid);
     }
     expect(one.lost).toEqual([]);
-    expect(one.proxy.counts.connections).toBe(1);
+    expect(one.proxy.connections.length).toBe(1);
     await expectSoundRepository(gitDir);
   });
 
@@ -272,9 +272,9 @@ describe('each operation over one connection', () => {
       lists[0]?.length,
       lists[0]?.length,
     ]);
-    expect(one.proxy.counts.connections).toBe(3);
+    expect(one.proxy.connections.length).toBe(3);
     await Promise.all([one.refs(), one.refs(), one.refs()]);
-    expect(one.proxy.counts.connections).toBe(3);
+    expect(one.proxy.connections.length).toBe(3);
   });
 
   it('is for another repository on another one', async () => {
@@ -282,7 +282,7 @@ describe('each operation over one connection', () => {
     const one = await bench();
     await one.refs();
     await isomorphicGit.listServerRefs({ http: one.http, url: `${one.proxy.url}/other.git` });
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 
   it('is with another WebSocket class on another one', async () => {
@@ -292,7 +292,7 @@ describe('each operation over one connection', () => {
       http: createHttpClient({ keepAlive: 100 }),
       url: one.url,
     });
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 
   it('tells of its connection as one with a connection of its own does', async () => {
@@ -311,13 +311,13 @@ describe('each operation over one connection', () => {
       keepAlive: 10_000,
       WebSocket: one.WebSocket,
     });
-    expect(one.proxy.counts.connections).toBe(1);
+    expect(one.proxy.connections.length).toBe(1);
     expect(await processesIn(gitDir)).toHaveLength(1);
     channel.abort();
     await expect(channel.exit).rejects.toThrow('canceled');
     await eventually(async () => (await processesIn(gitDir)).length === 0);
     await one.refs();
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 });
 
@@ -354,7 +354,7 @@ describe('the rights of each', () => {
     expect(await status(one.refs(as('bob')))).toBe(200);
     expect(await status(one.refs())).toBe(401);
     // 401 is asked about, and asked again, over the same connection.
-    expect(one.proxy.counts.connections).toBe(1 + 1);
+    expect(one.proxy.connections.length).toBe(1 + 1);
     expect(one.sessions.map(({ user }) => user?.name)).toContain('ada');
     expect(one.refusals.map(({ closeCode }) => closeCode)).toContain(4401);
   });
@@ -362,7 +362,7 @@ describe('the rights of each', () => {
   it('that were taken away are refused over the same connection', async () => {
     const one = await bench(signedIn);
     await one.refs(as('ada'));
-    const connections = one.proxy.counts.connections;
+    const connections = one.proxy.connections.length;
     users['ada'] = 'other';
     onTestFinished(() => void (users['ada'] = 'a'));
     expect(await status(one.refs(as('ada', 'a')))).toBe(401);
@@ -370,7 +370,7 @@ describe('the rights of each', () => {
     may['ada'] = [];
     onTestFinished(() => void (may['ada'] = ['read', 'write']));
     expect(await status(one.refs(as('ada')))).toBe(404);
-    expect(one.proxy.counts.connections).toBe(connections);
+    expect(one.proxy.connections.length).toBe(connections);
     expect(one.refusals.at(-1)).toMatchObject({
       closeCode: 4404,
       repository: 'site.git',
@@ -399,18 +399,18 @@ describe('a connection that is kept', () => {
   it('and was lost meanwhile costs the next operation nothing but a new one', async () => {
     const one = await bench();
     await one.refs();
-    one.proxy.cut();
+    one.proxy.strike('reset');
     await one.refs();
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 
   it('and is lost with what was asked over it costs no more', async () => {
     const one = await bench({}, {}, 30);
     await one.refs();
     const refs = one.refs();
-    setTimeout(() => one.proxy.cut(), 10);
+    setTimeout(() => one.proxy.strike('reset'), 10);
     expect(await refs).not.toEqual([]);
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 
   it('and answers nothing any more is left after a while', async () => {
@@ -435,7 +435,7 @@ describe('a connection that is kept', () => {
     await one.server.close();
     const next = await bench();
     await isomorphicGit.listServerRefs({ http: one.http, url: next.url });
-    expect(next.proxy.counts.connections).toBe(1);
+    expect(next.proxy.connections.length).toBe(1);
   });
 
   it('is resumed when it is lost in the middle of its second run, and kept after it', async () => {
@@ -449,32 +449,31 @@ describe('a connection that is kept', () => {
       WebSocket: one.WebSocket,
       onConnection: ({ state }) => states.push(state),
     });
-    expect(one.proxy.counts.connections).toBe(1);
+    expect(one.proxy.connections.length).toBe(1);
     const writer = channel.writable.getWriter();
     // Something was asked: lost, it waits as any session does.
     await writer.write(new TextEncoder().encode('0'));
-    one.proxy.cut();
+    one.proxy.strike('reset');
     await eventually(() => states.includes('resumed'));
     await writer.write(new TextEncoder().encode('000'));
     await writer.close();
     await channel.readable.pipeTo(new WritableStream());
     expect(await channel.exit).toEqual({ code: 0, signal: null });
     await channel.closed;
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
     await one.refs();
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
     await eventually(() => one.sessions.length >= 3);
     expect(one.sessions.map(({ resumes }) => resumes).sort()).toEqual([0, 0, 1]);
   });
 
   it('ends when its time is over, at the client’s word', async () => {
     const one = await bench({}, { keepAlive: 200 });
-    const connections = (): Promise<number> =>
-      new Promise((resolve) => one.server.httpServer.getConnections((_, count) => resolve(count)));
+    const connections = (): Promise<number> => countConnections(one.server.httpServer);
     await one.refs();
     expect(await connections()).toBe(1);
     await eventually(async () => (await connections()) === 0);
     await one.refs();
-    expect(one.proxy.counts.connections).toBe(2);
+    expect(one.proxy.connections.length).toBe(2);
   });
 });

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import type { SessionReport } from '../../server/index.js';
 import { makeRepository } from '../helpers/git.js';
+import { countConnections } from '../helpers/listen.js';
 import { eventually } from '../helpers/processes.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -60,9 +61,7 @@ it('a process ends at once although a connection is kept, and none of it is left
   const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', program]);
   expect(`${stdout}${stderr}`).toBe('true\n');
   await eventually(() => reports.length === 2);
-  const connections = (): Promise<number> =>
-    new Promise((resolve) => running.httpServer.getConnections((_, count) => resolve(count)));
-  await eventually(async () => (await connections()) === 0);
+  await eventually(async () => (await countConnections(running.httpServer)) === 0);
   expect(running.server.sessions).toBe(0);
   await running.close();
 });

@@ -2,8 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import WebSocket from 'ws';
 import { isGitWsError, openChannel, type Channel } from '../../src/index.js';
-import { cloneRequest } from '../helpers/git-stream.js';
-import { RawTransfer } from './raw-transfer.js';
+import { RawTransfer } from '../../bench/raw-transfer.js';
 
 /** One clone's times, in ms from its beginning. */
 export interface CloneTimes {
@@ -20,13 +19,13 @@ export interface CloneTimes {
 const maxTries = 200;
 
 /** A clone by the library, as a page or program makes it; tried again where the server is full. */
-export async function clone(url: string, head: string, packBytes: number): Promise<CloneTimes> {
+export async function clone(url: string, packBytes: number): Promise<CloneTimes> {
   const start = performance.now();
   for (let refused = 0; ; refused += 1) {
     try {
       const channel = await openChannel(url, { service: 'git-upload-pack', openTimeout: 120_000 });
       const open = performance.now() - start;
-      const first = (await transfer(channel, head, packBytes)) - start;
+      const first = (await transfer(channel, packBytes)) - start;
       return { open, first, total: performance.now() - start, refused };
     } catch (error) {
       if (!isGitWsError(error) || !error.retryable || refused === maxTries) throw error;
@@ -37,20 +36,21 @@ export async function clone(url: string, head: string, packBytes: number): Promi
 }
 
 /** @returns when the first byte of the answer came. */
-async function transfer(channel: Channel, head: string, packBytes: number): Promise<number> {
-  const state = new RawTransfer();
+async function transfer(channel: Channel, packBytes: number): Promise<number> {
+  const state = new RawTransfer({ overHttp: false });
   const writer = channel.writable.getWriter();
   for await (const piece of channel.readable) {
-    if (!state.take(piece)) continue;
-    await writer.write(cloneRequest([head]));
+    const request = state.push(piece);
+    if (request === undefined) continue;
+    await writer.write(request);
     await writer.close();
   }
   const { code } = await channel.exit;
-  if (code !== 0 || state.bytes < packBytes) {
+  if (code !== 0 || state.finish() < packBytes) {
     throw new Error(`a clone ended with ${code ?? 'a signal'} after ${state.bytes} bytes`);
   }
   await channel.closed;
-  return state.first;
+  return state.first ?? Infinity;
 }
 
 /** A client that acknowledges nothing until it is told to: for the server, a very slow one. */
@@ -62,18 +62,19 @@ export class SlowReader {
   #reading = false;
   #exit: unknown;
 
-  constructor(url: string, head: string) {
+  constructor(url: string) {
     this.#socket = new WebSocket(`${url.replace(/^http/, 'ws')}/git-upload-pack`, ['gitws.v1'], {
       perMessageDeflate: false,
     });
-    const state = new RawTransfer();
+    const state = new RawTransfer({ overHttp: false });
     this.#socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) {
         this.bytes += data.length;
         this.#counted += 1;
-        if (state.take(data)) {
+        const request = state.push(data);
+        if (request !== undefined) {
           this.#ack(0);
-          this.#socket.send(cloneRequest([head]));
+          this.#socket.send(request);
         }
       } else {
         const { type, code } = JSON.parse(data.toString()) as { type: string; code?: number };

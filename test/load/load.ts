@@ -154,9 +154,9 @@ class Load {
       big: { ...big, url: `${server.url}/big.git` },
     };
     // What is compiled and allocated once is no leak.
-    const { url, head, packBytes } = repositories.small;
+    const { url, packBytes } = repositories.small;
     for (let round = 0; round < 3; round += 1) {
-      await Promise.all(Array.from({ length: 10 }, () => clone(url, head, packBytes)));
+      await Promise.all(Array.from({ length: 10 }, () => clone(url, packBytes)));
     }
     const first = await server.held();
     const base = await server.rest({ live: first.live, files: Infinity });
@@ -167,9 +167,9 @@ class Load {
   /** Many clones at once, each by the library. */
   async clones(count: number): Promise<void> {
     this.#print(`\n${count} clones at once, of ${maxChildren} gits at once`);
-    const { url, head, packBytes } = this.#small;
+    const { url, packBytes } = this.#small;
     const watch = this.#watch();
-    const all = await Promise.all(Array.from({ length: count }, () => clone(url, head, packBytes)));
+    const all = await Promise.all(Array.from({ length: count }, () => clone(url, packBytes)));
     const { services, serverMemory, gitMemory } = await watch();
     this.#printTimes(all);
     this.#print(
@@ -188,8 +188,8 @@ class Load {
     this.#round += 1;
     this.#print(`\n${readers} clients that stop reading, ${pushes} pushes into gits that do`);
     const before = await this.#server.memory();
-    const { url, head } = this.#big;
-    const slow = Array.from({ length: readers }, () => new SlowReader(url, head));
+    const { url } = this.#big;
+    const slow = Array.from({ length: readers }, () => new SlowReader(url));
     const writers: StalledPush[] = [];
     for (let number = 0; number < pushes; number += 1) {
       writers.push(await this.#stallPush(`stalled-${this.#round}-${number}.git`));
@@ -225,8 +225,8 @@ class Load {
   /** Clients that vanish with all that they have not read: some of their sessions wait for them. */
   async lost(count: number): Promise<void> {
     this.#print(`\n${count} clients whose connection is lost, of whom nobody comes back`);
-    const { url, head } = this.#big;
-    const slow = Array.from({ length: count }, () => new SlowReader(url, head));
+    const { url } = this.#big;
+    const slow = Array.from({ length: count }, () => new SlowReader(url));
     await still(() => slow.reduce((sum, { bytes }) => sum + bytes, 0));
     for (const reader of slow) reader.leave();
     // What ended at once is let go of when its git is gone, and that is looked for now and then.
@@ -237,8 +237,8 @@ class Load {
       ({ services } = await this.#server.git());
       if (services === 0) throw new Error('no session waits, or one takes too much memory');
     }
-    const { url: small, head: tip, packBytes } = this.#small;
-    const honest = await clone(small, tip, packBytes);
+    const { url: small, packBytes } = this.#small;
+    const honest = await clone(small, packBytes);
     this.#print(
       `${services} sessions wait, and the server holds ${formatBytes(live - this.#base.live)} more; ` +
         `at most ${maxDetached} may, and ${formatBytes(maxDetachedBytes)}`,
@@ -369,13 +369,13 @@ class Load {
 
   /** Honest clones, one after the other, until something else is over. */
   async #cloneUntil(other: Promise<unknown>): Promise<CloneTimes[]> {
-    const { url, head, packBytes } = this.#small;
+    const { url, packBytes } = this.#small;
     const state = { over: false };
     const end = other.finally(() => {
       state.over = true;
     });
     const all: CloneTimes[] = [];
-    while (!state.over) all.push(await clone(url, head, packBytes));
+    while (!state.over) all.push(await clone(url, packBytes));
     await end;
     return all;
   }

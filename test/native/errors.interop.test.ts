@@ -198,6 +198,9 @@ describe('git says in one sentence', () => {
     const url = `${base.replace('http', 'ws')}/a.git`;
     const pushed = ws.git(['push', '-q', url, 'main:refs/heads/new'], { cwd: gitDir });
     await eventually(() => existsSync(join(gitDir, 'at-work')));
+    // The hook may be at work before it is said that nothing more comes, without which a push is not whole. That has
+    // long come when another process has asked and was answered.
+    await ws.git(['ls-remote', url]);
     const closed = server.close({ drainTime: 60_000 });
     expect(await complaint(url)).toBe(
       `fatal: unable to access '${url}': The server is shutting down.`,
@@ -207,7 +210,9 @@ describe('git says in one sentence', () => {
   });
 
   it('that the connection broke off in the middle of a clone, beside git’s own words', async () => {
-    const proxy = await startProxy(ws.base.replace('ws', 'http'), { cutAfterDown: 1024 * 1024 });
+    const proxy = await startProxy(ws.base.replace('ws', 'http'), {
+      strike: { direction: 'down', after: 1024 * 1024, how: 'reset' },
+    });
     const url = `${proxy.url.replace('http', 'ws')}/a.git`;
     const clone = join(await temporaryDirectory(), 'clone');
     const { code, stderr } = await ws.gitStatus(['clone', '-q', url, clone]);

@@ -87,11 +87,15 @@ describe.each<[string, Transport]>([
       ...{ root, allowPush: true },
       onSession: (report) => reports.push(report),
     });
-    proxy = await startProxy(native.base.replace(/^\w+/, 'http'), {
-      onPiece({ direction, bytes }) {
-        passed[direction] += bytes.length;
+    proxy = await startProxy(
+      native.base.replace(/^\w+/, 'http'),
+      {},
+      {
+        onDelivery({ direction, bytes }) {
+          passed[direction] += bytes.length;
+        },
       },
-    });
+    );
     base = native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`);
   });
 

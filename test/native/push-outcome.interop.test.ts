@@ -64,7 +64,7 @@ describe.each<[string, Transport]>([
 ])('over %s, where the connection is lost', (_name, transport) => {
   it('behind the change, each ref is told to be changed', async () => {
     const { gitDir, head, proxy, pushed, goOn } = await waiting(transport, 'post-receive');
-    proxy.cut();
+    proxy.strike('reset');
     const result = await pushed;
     expect(result.code).not.toBe(0);
     expect(result.stderr).toMatch(
@@ -83,7 +83,7 @@ describe.each<[string, Transport]>([
     const { gitDir, head, proxy, pushed, goOn } = await waiting(transport, 'pre-receive');
     const old = (ref: string) => git(['rev-parse', ref], { cwd: gitDir });
     const [main, topic] = [await old('main'), await old('topic')];
-    proxy.cut();
+    proxy.strike('reset');
     expect(hintsOf(await pushed).sort()).toEqual([
       `hint: refs/heads/main is at ${main.slice(0, 12)}: the push has not changed it so far`,
       'hint: refs/heads/new is not there: the push has not changed it so far',
@@ -97,7 +97,7 @@ describe.each<[string, Transport]>([
 describe('a push in doubt', () => {
   it('of a delete alone, which has no pack, is told of as well', async () => {
     const { proxy, pushed, goOn } = await waiting(overWs, 'post-receive', [':refs/heads/topic']);
-    proxy.cut();
+    proxy.strike('reset');
     expect(hintsOf(await pushed)).toEqual([
       'hint: refs/heads/topic is not there: the push has changed it',
     ]);

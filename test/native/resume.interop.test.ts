@@ -30,7 +30,9 @@ describe.each<[string, Transport]>([
   it('a clone whose connection is cut again and again ends well, and tells where it went on', async () => {
     const reports: SessionReport[] = [];
     const native = await transport({ root, onSession: (report) => reports.push(report) });
-    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterDown: 2 * mib });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), {
+      strike: { direction: 'down', after: 2 * mib, how: 'reset' },
+    });
     const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/site.git`;
     const clone = join(await temporaryDirectory(), 'clone');
     const { code, stderr } = await native.gitStatus(['clone', '-q', url, clone]);
@@ -53,7 +55,9 @@ describe.each<[string, Transport]>([
       ...{ root, allowPush: true },
       onSession: (report) => reports.push(report),
     });
-    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterUp: 2 * mib });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), {
+      strike: { direction: 'up', after: 2 * mib, how: 'reset' },
+    });
     const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/target.git`;
     const push = ['push', '-q', url, 'main'];
     const { code, stderr } = await native.gitStatus(push, { cwd: join(root, 'site.git') });
@@ -71,7 +75,9 @@ describe.each<[string, Transport]>([
 
   it('a server that keeps no lost sessions ends it with a sentence', async () => {
     const native = await transport({ root, limits: { resumeTime: 0 } });
-    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), { cutAfterDown: 2 * mib });
+    const proxy = await startProxy(native.base.replace(/^\w+/, 'http'), {
+      strike: { direction: 'down', after: 2 * mib, how: 'reset' },
+    });
     const url = `${native.base.replace(/\/\/.*/, `//${new URL(proxy.url).host}`)}/site.git`;
     const clone = join(await temporaryDirectory(), 'clone');
     const { code, stderr } = await native.gitStatus(['clone', '-q', url, clone]);

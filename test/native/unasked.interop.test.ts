@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { defaultLimits } from '../../server/limits/limits.js';
 import { git, makeRepository } from '../helpers/git.js';
+import { countConnections } from '../helpers/listen.js';
 import { nativeEnvironment } from '../helpers/native.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -43,10 +44,7 @@ it.each([
       ...['--input-type=module', '-e', program],
     ]).catch((error: { stdout: string }) => error);
     expect(ended.stdout).toBe('all');
-    const connections = (): Promise<number> =>
-      new Promise((resolve) =>
-        running.httpServer.getConnections((_error, count) => resolve(count)),
-      );
+    const connections = (): Promise<number> => countConnections(running.httpServer);
     await expect.poll(connections, { timeout: 10_000 }).toBe(0);
     const clone = join(await temporaryDirectory(), 'clone');
     const remote = url.replace(/^http/, 'ws');

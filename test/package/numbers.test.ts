@@ -38,7 +38,7 @@ import { defaultAdvertisementTime } from '../../src/isomorphic/http.js';
 import { mostLosses } from '../../src/remote/restart.js';
 import { answerTime } from '../../src/pack/index/meet-worker.js';
 import { callersSlice } from '../../src/pack/index/pace.js';
-import { pieceSize, piecesKept } from '../../src/pack/index/store.js';
+import { defaultKeptBytes, pieceSize } from '../../src/pack/index/store.js';
 import { tipsKept } from '../../src/repository/keep-pack.js';
 import {
   basesKept,
@@ -268,7 +268,7 @@ describe('a sentence with a number of the code', () => {
     ],
     [
       'docs/performance.md',
-      `at most ${Math.floor((pieceSize * piecesKept) / 1_000_000)} MB of it, in pieces of ${pieceSize / KiB} KiB`,
+      `at most ${defaultKeptBytes / MiB} MiB of it (\`keptBytes\`), in pieces of ${pieceSize / KiB} KiB`,
     ],
     ['docs/performance.md', `after ${callersSlice} ms it lets others have their turn`],
     ['docs/performance.md', `in slices of ${callersSlice} ms`],

@@ -337,6 +337,18 @@ describe('a TypeScript project that has installed it', () => {
       }
       `,
     );
+    await writeFile(
+      join(consumer, 'element.ts'),
+      `
+      import 'gitws/element';
+
+      document.querySelector('git-repository')?.addEventListener('gitws-push', ({ detail }) => {
+        document.title = detail.oid;
+      });
+      // @ts-expect-error: an error has no oid
+      addEventListener('gitws-error', ({ detail }) => detail.oid);
+      `,
+    );
     const types = ['@types/node', '@types/ws', 'undici-types', 'isomorphic-git'];
     await linkPackages(consumer, types);
   });
@@ -353,6 +365,7 @@ describe('a TypeScript project that has installed it', () => {
   it.each([
     ['has in a worker what gitws/git has, but for what the worker has itself', 'worker.ts'],
     ['gives commands of one’s own in the worker with their types', 'own-commands.ts'],
+    ['says what the events of an element have', 'element.ts'],
   ])('%s', async (_says, file) => {
     const dom = ['--lib', 'es2022,dom', '--module', 'esnext', '--moduleResolution', 'bundler'];
     const result = await compile(consumer, ...options, ...dom, '--skipLibCheck', file);

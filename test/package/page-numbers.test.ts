@@ -20,7 +20,7 @@ import { fullBytes, largestWhole, pieceSize } from '../../src/storage/lightning/
 import { remembered } from '../../src/storage/lightning/commit.js';
 import { defaultLockTimeout, leaseTime } from '../../src/storage/lightning/lock.js';
 import { blockSize } from '../../src/storage/lightning/tree.js';
-import { idleTime } from '../../src/storage/lightning/turns.js';
+import { idleTime } from '../../src/storage/lightning/lock-turns.js';
 import { defaultStartTimeout } from '../../src/worker/meet-worker.js';
 import { closeTime } from '../../src/worker/workers.js';
 import { root } from './consumer.js';
@@ -62,7 +62,7 @@ describe('docs/gateway.md', () => {
   /** @returns the close code for an upstream's answer. */
   async function closeCodeOf(statusCode: number): Promise<number> {
     const answer = { statusCode, headers: {}, body: Readable.from([]) } as unknown as Answer;
-    return (await refusalOf('git.example', answer, false)).code;
+    return (await refusalOf('git.example', answer, undefined)).code;
   }
 
   it('has the close code of each answer of an upstream', async () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { connectionTo } from '../../src/remote/connection.js';
 import { openRemote, type Remote } from '../../src/remote/remote.js';
 import { startFakeServer } from '../helpers/fake-server.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy } from '../helpers/proxy.js';
 import { git, makeRepository } from '../helpers/git.js';
 import { pktLine } from '../helpers/git-stream.js';
 import { startServer } from '../helpers/server.js';
@@ -116,7 +116,7 @@ describe('openRemote', () => {
 
   it('asks again once what was under way when the connection was lost for good', async () => {
     const { url, runs } = await served({ limits: { resumeTime: 0 } });
-    const proxy = await startFaultProxy(new URL(url).origin, (connection) =>
+    const proxy = await startProxy(new URL(url).origin, (connection) =>
       connection === 0 ? { strike: { direction: 'down', after: 2_000, how: 'reset' } } : {},
     );
     const remote = openRemote(connectionTo(`${proxy.url}/site.git`, {}));

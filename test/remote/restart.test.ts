@@ -12,7 +12,7 @@ import { describeLong, it, long } from '../helpers/long.js';
 import { createGitServer, type GitServer } from '../../server/index.js';
 import { createHttpClient, type ConnectionEvent } from '../../src/index.js';
 import { Deferred } from '../../src/base/deferred.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy } from '../helpers/proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { eventually, noProcessIn } from '../helpers/processes.js';
@@ -99,7 +99,7 @@ it.each(['git-upload-pack', 'git-receive-pack'])(
     const limits = { resumeTime: 0 };
     const { url: target } = await startServer({ root, allowPush: true, limits });
     // Cut off behind the server's first message.
-    const proxy = await startFaultProxy(target, (connection) =>
+    const proxy = await startProxy(target, (connection) =>
       connection === 0
         ? { strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' } }
         : {},
@@ -118,7 +118,7 @@ it.each(['git-upload-pack', 'git-receive-pack'])(
 
 it('a server that loses every session in the middle of its advertisement is not asked for ever', async () => {
   const { url: target } = await startServer({ root, limits: { resumeTime: 0 } });
-  const proxy = await startFaultProxy(target, () => ({
+  const proxy = await startProxy(target, () => ({
     strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' },
   }));
   const request = { url: `${proxy.url}/site.git/info/refs?service=git-upload-pack` };

@@ -11,7 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { removals, type Removal } from './removals.js';
+import { findMarkers, locate, takeAway } from './markers.js';
+import type { Located } from './removal.js';
+import { removals } from './removals.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -24,6 +26,9 @@ const parts = [
 /** Time for the tests of one removal, in ms: some wait for what does not come. */
 const longest = 180_000;
 
+/** Time for the tests of all of them, before anything is taken away, in ms. */
+const longestBefore = 1_800_000;
+
 /** @param args of the command line. */
 export async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -32,11 +37,12 @@ export async function main(args: readonly string[]): Promise<void> {
     allowPositionals: true,
   });
   const words = positionals.length === 0 ? [''] : positionals;
-  const chosen = removals.filter((one) =>
+  const all = locate(removals, await findMarkers(project));
+  const chosen = all.filter((one) =>
     words.some((word) => `${one.attack}: ${one.defence}`.includes(word)),
   );
   const copy = await mkdtemp(join(tmpdir(), 'gitws-removals-'));
-  const rows = new Map<Removal, string>();
+  const rows = new Map<Located, string>();
   let unnoticed = 0;
   try {
     for (const part of parts) {
@@ -47,7 +53,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await symlink(join(project, 'dist'), join(copy, 'dist'));
     await writeFile(join(copy, 'test/helpers/global-setup.ts'), 'export function setup() {}\n');
     const tests = [...new Set(chosen.flatMap((one) => one.tests))];
-    const before = await failuresOf(copy, tests);
+    const before = await failuresOf({ copy, tests, time: longestBefore });
     if (before.length > 0) throw new Error(`these fail with all defences: ${before.join('; ')}`);
     for (const removal of chosen) {
       const failed = await tryWithout(removal, copy);
@@ -62,50 +68,50 @@ export async function main(args: readonly string[]): Promise<void> {
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
-  if (values.write) await write(rows);
+  if (values.write) await write(all, rows);
   console.log(`${chosen.length - unnoticed} of ${chosen.length} were noticed.`);
   if (unnoticed > 0) process.exitCode = 1;
 }
 
 /** @returns the names of the first tests that failed. */
-async function tryWithout({ file, from, to, tests }: Removal, copy: string): Promise<string[]> {
-  const path = join(copy, file);
+async function tryWithout(removal: Located, copy: string): Promise<string[]> {
+  const path = join(copy, removal.file);
   const source = await readFile(path, 'utf8');
-  await writeFile(
-    path,
-    source.replace(from, () => to),
-  );
+  await writeFile(path, takeAway(removal, source));
   try {
-    return await failuresOf(copy, tests);
+    return await failuresOf({ copy, tests: removal.tests, time: longest });
   } finally {
     await writeFile(path, source);
   }
 }
 
-/** @returns the names of the first tests that fail: of the long ones, where no other does. */
-async function failuresOf(copy: string, tests: readonly string[]): Promise<string[]> {
-  const short = tests.filter((test) => !test.endsWith('.long.test.ts'));
-  const failed = short.length === 0 ? [] : await failuresIn(copy, short, []);
-  return failed.length > 0 ? failed : failuresIn(copy, tests, ['--mode', 'long']);
+/** Tests to run. */
+interface Run {
+  readonly copy: string;
+  readonly tests: readonly string[];
+  /** After which they are ended, in ms. */
+  readonly time: number;
 }
 
-async function failuresIn(
-  copy: string,
-  tests: readonly string[],
-  mode: readonly string[],
-): Promise<string[]> {
-  const results = join(copy, 'test-results', 'removal.json');
-  await mkdir(join(copy, 'test-results'), { recursive: true });
+/** @returns the names of the first tests that fail: of the long ones, where no other does. */
+async function failuresOf(run: Run): Promise<string[]> {
+  const short = run.tests.filter((test) => !test.endsWith('.long.test.ts'));
+  const failed = short.length === 0 ? [] : await failuresIn({ ...run, tests: short }, []);
+  return failed.length > 0 ? failed : failuresIn(run, ['--mode', 'long']);
+}
+
+async function failuresIn(run: Run, mode: readonly string[]): Promise<string[]> {
+  const results = join(run.copy, 'test-results', 'removal.json');
+  await mkdir(join(run.copy, 'test-results'), { recursive: true });
   await rm(results, { force: true });
-  await runTests(copy, results, tests, mode);
+  await runTests(run, results, mode);
   const text = await readFile(results, 'utf8').catch(() => undefined);
   return text === undefined ? ['(the tests did not come to an end)'] : failedTests(text);
 }
 
 async function runTests(
-  copy: string,
+  { copy, tests, time }: Run,
   results: string,
-  tests: readonly string[],
   mode: readonly string[],
 ): Promise<void> {
   const child = spawn(
@@ -122,7 +128,7 @@ async function runTests(
   );
   const timer = setTimeout(() => {
     process.kill(-(child.pid ?? 0), 'SIGKILL');
-  }, longest);
+  }, time);
   await once(child, 'exit');
   clearTimeout(timer);
 }
@@ -144,21 +150,21 @@ function failedTests(text: string): string[] {
   });
 }
 
-function formatRow(removal: Removal, failed: readonly string[]): string {
+function formatRow(removal: Located, failed: readonly string[]): string {
   const [first = '**nothing**'] = failed;
   const others = failed.length > 1 ? ', and others' : '';
   return `${rowStart(removal)}“${first.replaceAll('|', '\\|')}”${others} |`;
 }
 
-function rowStart({ attack, defence, file }: Removal): string {
+function rowStart({ attack, defence, file }: Located): string {
   return `| ${attack} | ${defence} (\`${file}\`) | `;
 }
 
-async function write(rows: ReadonlyMap<Removal, string>): Promise<void> {
+async function write(all: readonly Located[], rows: ReadonlyMap<Located, string>): Promise<void> {
   const path = new URL('README.md', import.meta.url);
   const text = await readFile(path, 'utf8');
   const lines = text.split('\n');
-  const known = removals.flatMap(
+  const known = all.flatMap(
     (one) => rows.get(one) ?? lines.find((line) => line.startsWith(rowStart(one))) ?? [],
   );
   const table = ['| attack | taken away | what failed |', '| --- | --- | --- |', ...known].join(

@@ -1,14 +1,15 @@
 /** Who misses what a promisor has promised: gathered, asked for once, told of failures, never left waiting. */
 import { describe, expect, it } from 'vitest';
 import { GitWsError } from '../../src/base/errors.js';
-import { mostInRequest, Promisor } from '../../src/repository/promisor.js';
+import { mostInRequest, Promisor, type Failures } from '../../src/repository/promisor.js';
 
 const oid = (number: number): string => number.toString(16).padStart(40, '0');
 
 interface Request {
   readonly oids: readonly string[];
+  readonly along: readonly string[] | undefined;
   readonly signal: AbortSignal;
-  readonly resolve: () => void;
+  readonly resolve: (failures?: Failures) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -16,9 +17,12 @@ interface Request {
 function asked(): { promisor: Promisor; requests: Request[] } {
   const requests: Request[] = [];
   const promisor = new Promisor({
-    fetch: (oids, { signal }) =>
+    fetch: (oids, { signal, along }) =>
       new Promise((resolve, reject) => {
-        requests.push({ oids, signal, resolve, reject });
+        const answer = (failures: Failures = new Map()) => {
+          resolve(failures);
+        };
+        requests.push({ oids, along, signal, resolve: answer, reject });
       }),
   });
   return { promisor, requests };
@@ -69,6 +73,40 @@ describe('Promisor', () => {
     await expect.poll(() => requests).toHaveLength(2);
     requests[1]?.resolve();
     await again;
+  });
+
+  it('tells of one that cannot be had those who wait for it, and nobody else', async () => {
+    const { promisor, requests } = asked();
+    const gets = [[1], [2], [3, 2], [1, 3], [4, 1, 5]].map((numbers) =>
+      promisor.get(numbers.map(oid)),
+    );
+    const settled = Promise.allSettled(gets);
+    await expect.poll(() => requests).toHaveLength(1);
+    requests[0]?.resolve(new Map([oid(2), oid(5)].map((one) => [one, failure])));
+    const failed = (number: number) => ({
+      status: 'rejected',
+      reason: { code: 'OBJECT_UNAVAILABLE', data: { oid: oid(number) }, cause: failure },
+    });
+    const fulfilled = { status: 'fulfilled' };
+    expect(await settled).toMatchObject([fulfilled, failed(2), failed(2), fulfilled, failed(5)]);
+  });
+
+  it('has what came before a failure that ends all, and asks for nothing after it', async () => {
+    const { promisor, requests } = asked();
+    const first = promisor.get([oid(0)]);
+    const rest = promisor.get(
+      Array.from({ length: 2 * mostInRequest }, (_, number) => oid(number + 1)),
+    );
+    const settled = Promise.allSettled([first, rest]);
+    await expect.poll(() => requests.length).toBe(1);
+    requests[0]?.resolve();
+    await expect.poll(() => requests.length).toBe(2);
+    requests[1]?.reject(failure);
+    expect(await settled).toMatchObject([
+      { status: 'fulfilled' },
+      { reason: { code: 'OBJECT_UNAVAILABLE', data: { oid: oid(mostInRequest) } } },
+    ]);
+    expect(requests).toHaveLength(2);
   });
 
   it.each([
@@ -130,5 +168,44 @@ describe('Promisor', () => {
     expect(requests.map(({ oids }) => oids.length)).toEqual([mostInRequest, 1]);
     requests[1]?.resolve();
     await get;
+  });
+
+  it('says what may come along, but for what is asked for anyway', async () => {
+    const { promisor, requests } = asked();
+    const gets = [promisor.get([oid(1)], undefined, [2, 3, 4, 3].map(oid)), promisor.get([oid(3)])];
+    await expect.poll(() => requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ oids: [1, 3].map(oid), along: [2, 4].map(oid) });
+    // On their way.
+    gets.push(promisor.get([oid(5)], undefined, [1, 2, 6].map(oid)));
+    gets.push(promisor.get([oid(4)]));
+    requests[0]?.resolve();
+    await expect.poll(() => requests).toHaveLength(2);
+    expect(requests[1]).toMatchObject({ oids: [oid(5)], along: [oid(6)] });
+    requests[1]?.resolve();
+    await Promise.all(gets);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('asks for what did not come along where somebody misses it, and fails nobody else', async () => {
+    const { promisor, requests } = asked();
+    const first = promisor.get([oid(1)], undefined, [oid(2), oid(3)]);
+    await expect.poll(() => requests).toHaveLength(1);
+    const second = promisor.get([oid(2)]);
+    requests[0]?.resolve(new Map([2, 3].map((number) => [oid(number), failure])));
+    await first;
+    await expect.poll(() => requests).toHaveLength(2);
+    expect(requests[1]?.oids).toEqual([oid(2)]);
+    requests[1]?.resolve(new Map([[oid(2), failure]]));
+    await expect(second).rejects.toMatchObject({ data: { oid: oid(2) }, cause: failure });
+  });
+
+  it('ends what comes along with whoever missed something', async () => {
+    const { promisor, requests } = asked();
+    const gone = new AbortController();
+    const get = promisor.get([oid(1)], gone.signal, [oid(2)]);
+    await expect.poll(() => requests).toHaveLength(1);
+    gone.abort();
+    await expect(get).rejects.toMatchObject({ code: 'UserCanceledError' });
+    expect(requests[0]?.signal.aborted).toBe(true);
   });
 });

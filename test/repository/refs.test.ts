@@ -175,4 +175,28 @@ describe('refs', () => {
     await expect(update([change], lying)).rejects.toMatchObject({ code: 'FILE_SYSTEM_FAILED' });
     expect(await run('rev-parse', 'main')).toBe(one);
   });
+
+  it('are not taken for removed where the file system has removed nothing', async () => {
+    const removing = (name: string) => ({ name, value: undefined });
+    const lying = { ...plain, unlink: () => Promise.resolve() };
+    const before = await listed();
+    const failed = { code: 'FILE_SYSTEM_FAILED' };
+    await expect(update([removing('refs/tags/v1')], lying)).rejects.toMatchObject(failed);
+    expect(await listed()).toEqual(before);
+  });
+
+  it.each([true, false])(
+    'are not taken for removed where packed-refs stays as it is, renaming: %s',
+    async (canRename) => {
+      await run('pack-refs', '--all');
+      const before = await listed();
+      const nothing = () => Promise.resolve();
+      const lies = canRename ? { rename: nothing } : { rename: undefined, writeFile: nothing };
+      const change = { name: 'refs/tags/v1', value: undefined };
+      await expect(update([change], { ...plain, ...lies })).rejects.toMatchObject({
+        code: 'FILE_SYSTEM_FAILED',
+      });
+      expect(await listed()).toEqual(before);
+    },
+  );
 });

@@ -9,8 +9,8 @@ import {
   ownershipSettings,
   pusherEnvironment,
   serviceEnvironment,
-  serviceSettings,
 } from '../../server/git/environment.js';
+import { services } from '../../server/services.js';
 import { git, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -137,7 +137,7 @@ describe('settings of the operator', () => {
 test('the settings of the services are ones that only they read: what git runs inherits them', () => {
   // index-pack and unpack-objects are meant by it, which receive-pack runs.
   const meant = 'core.bigFileThreshold';
-  for (const [service, settings] of Object.entries(serviceSettings)) {
+  for (const [service, { settings }] of Object.entries(services)) {
     const section = service.replace(/^git-|-/g, '').replace('receivepack', 'receive');
     for (const [key] of settings)
       if (key !== meant) expect(key).toMatch(new RegExp(`^${section}\\.`));

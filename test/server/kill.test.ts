@@ -192,7 +192,7 @@ describe('git is killed', () => {
 describe('the connection breaks', () => {
   long('in the middle of a clone', async () => {
     const channel = await midClone();
-    proxy.cut();
+    proxy.strike('reset');
     const { read, exit } = await ending(channel);
     expect(read).toMatchObject({ code: 'CONNECTION_LOST' });
     expect(exit).toMatchObject({ code: 'CONNECTION_LOST' });
@@ -203,7 +203,7 @@ describe('the connection breaks', () => {
 
   it('in the middle of a push', async () => {
     const channel = await midPush();
-    proxy.cut();
+    proxy.strike('reset');
     const { exit } = await ending(channel);
     expect(exit).toMatchObject({ code: 'CONNECTION_LOST' });
     await noProcessIn(root);
@@ -227,7 +227,7 @@ describe('the connection breaks', () => {
     await writer.write(push.subarray(push.length / 2));
     await writer.close();
     await eventually(async () => (await processesIn(root)).length === 0);
-    proxy.cut();
+    proxy.strike('reset');
     await expectSoundRepository(target);
     expect(await git(['rev-parse', 'main'], { cwd: target })).toBe(head);
   });
@@ -325,7 +325,7 @@ describe('a delete', () => {
     const writer = channel.writable.getWriter();
     await writer.write(pktLine(`${head} ${nullOid} refs/heads/doomed\0 report-status`));
     await processRunning(root, 'receive-pack');
-    proxy.cut();
+    proxy.strike('reset');
     await noProcessIn(root);
     expect(await git(['rev-parse', 'doomed'], { cwd: fetchable })).toBe(head);
     await expectSoundRepository(fetchable);

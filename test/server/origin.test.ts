@@ -134,6 +134,7 @@ describe('the options', () => {
     [{ publicUrl: 'git.example' }, /publicUrl: "git.example" is not an http or https URL/],
     [{ publicUrl: 'ws://git.example' }, /publicUrl/],
     [{ origins: ['app.example'] }, /origins: "app.example" is not an origin/],
+    [{ origins: ['https://*.app.example'] }, /origins: ".*" is not an origin/],
     [{ origins: ['https://app.example/path'] }, /origins/],
     [{ origins: ['*'] }, /origins/],
     [{ hosts: ['https://git.example'] }, /hosts: "https:\/\/git.example" is not a host name/],

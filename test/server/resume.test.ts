@@ -9,12 +9,11 @@ import {
   type Channel,
   type ConnectionEvent,
 } from '../../src/tunnel/client/channel.js';
-import { startFaultProxy } from '../helpers/fault-proxy.js';
+import { startProxy, type Proxy, type Faults } from '../helpers/proxy.js';
 import { cloneRequest, nullOid, packOf, pushRequest } from '../helpers/git-stream.js';
 import { expectSoundRepository, git, gitBytes, makeRepository } from '../helpers/git.js';
 import { writeHook } from '../helpers/hooks.js';
 import { eventually, noProcessIn, processesIn } from '../helpers/processes.js';
-import { startProxy, type Proxy, type ProxyOptions } from '../helpers/proxy.js';
 import { RawClient } from '../helpers/raw-client.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -41,7 +40,7 @@ afterEach(async () => {
 
 async function start(
   limits: Parameters<typeof startServer>[0]['limits'] = {},
-  options: ProxyOptions = {},
+  faults: Faults = {},
 ): Promise<Proxy> {
   reports = [];
   told = [];
@@ -49,7 +48,7 @@ async function start(
     ...{ root, allowPush: true, limits },
     onSession: (report) => reports.push(report),
   });
-  return startProxy(server.url, options);
+  return startProxy(server.url, faults);
 }
 
 function open(
@@ -92,7 +91,7 @@ describe('a clone whose connection is cut', () => {
     const answer = await clone(channel, (loaded) => {
       if (loaded < (cuts[0] ?? Infinity)) return;
       cuts.shift();
-      proxy.cut();
+      proxy.strike('reset');
     });
     expect(await channel.exit).toEqual({ code: 0, signal: null });
     await gitBytes(['index-pack', '--stdin', '--strict'], {
@@ -107,14 +106,15 @@ describe('a clone whose connection is cut', () => {
     await eventually(() => reports.length > 0);
     expect(reports).toMatchObject([{ resumes: 3, outcome: { kind: 'exit', code: 0 } }]);
     // What was on its way is sent again, and nothing else.
-    expect(proxy.counts.down).toBeLessThan(answer.length + 3 * (4 * mib));
+    const down = proxy.connections.reduce((sum, one) => sum + one.down, 0);
+    expect(down).toBeLessThan(answer.length + 3 * (4 * mib));
   });
 
   it('in the middle of a message is whole all the same', async () => {
     await start();
     // By FIN: a reset takes back what the client has not read yet, and on a busy machine that is all.
     const strike = { direction: 'down', after: 300_000, how: 'end' } as const;
-    const proxy = await startFaultProxy(server.url, () => ({ strike }));
+    const proxy = await startProxy(server.url, { strike });
     const channel = await open(proxy.url, 'git-upload-pack');
     const answer = await clone(channel);
     expect(await channel.exit).toEqual({ code: 0, signal: null });
@@ -129,7 +129,7 @@ describe('a clone whose connection is cut', () => {
     const channel = await open(proxy.url, 'git-upload-pack', { resumeFor: 0 });
     await expect(
       clone(channel, () => {
-        proxy.cut();
+        proxy.strike('reset');
       }),
     ).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     await eventually(() => reports.length > 0);
@@ -142,7 +142,7 @@ describe('a clone whose connection is cut', () => {
     const channel = await open(proxy.url, 'git-upload-pack');
     await expect(
       clone(channel, () => {
-        proxy.cut();
+        proxy.strike('reset');
       }),
     ).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     await eventually(() => reports.length > 0);
@@ -174,7 +174,7 @@ describe('a clone whose connection is cut', () => {
     });
     let cut = false;
     await clone(channel, () => {
-      if (!cut) proxy.cut();
+      if (!cut) proxy.strike('reset');
       cut = true;
     });
     expect(seen).toEqual(['Bearer 1', 'Bearer 2']);
@@ -187,7 +187,7 @@ describe('a push whose connection is cut', () => {
   it('in the middle of its pack goes on', async () => {
     const target = join(root, 'empty.git');
     await git(['init', '-q', '--bare', target]);
-    const proxy = await start({}, { cutAfterUp: 2 * mib });
+    const proxy = await start({}, { strike: { direction: 'up', after: 2 * mib, how: 'reset' } });
     const channel = await openChannel(`${proxy.url}/empty.git`, { service: 'git-receive-pack' });
     const report = await exchange(channel, await pushRequest(gitDir, updates('main')));
     expect(report.toString()).toContain('unpack ok\n0017ok refs/heads/main');
@@ -206,7 +206,7 @@ describe('a push whose connection is cut', () => {
     const channel = await open(proxy.url, 'git-receive-pack');
     const answer = exchange(channel, await pushRequest(gitDir, updates('learnt'), [head]));
     await eventually(() => existsSync(started));
-    proxy.cut();
+    proxy.strike('reset');
     await eventually(() => states().includes('resumed'));
     await rm(started);
     expect((await answer).toString()).toContain('ok refs/heads/learnt');

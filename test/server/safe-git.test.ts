@@ -164,7 +164,8 @@ describe('what a hook leaves in the background', () => {
     server = await startServer({
       root,
       allowPush: true,
-      limits: { lingerTime: 200, totalTime: 1_000 },
+      // Long beside what a busy machine takes from one of its lines to the next.
+      limits: { lingerTime: 1_000, totalTime: 1_000 },
     });
     // In a session of its own, as a daemon is: no signal to git's process group reaches it.
     const writer = 'while [ ! -e stop ]; do echo x >&2; sleep 0.05; done; touch stopped';

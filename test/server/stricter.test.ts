@@ -5,10 +5,11 @@
 import { appendFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { serviceSettings, type GitSetting } from '../../server/git/environment.js';
+import type { GitSetting } from '../../server/git/setting.js';
 import { RepositoryConfigs } from '../../server/git/repository-config.js';
 import { askGit } from '../../server/git/run-git.js';
 import { withoutLooser } from '../../server/git/stricter.js';
+import { services } from '../../server/services.js';
 import { git } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -82,7 +83,7 @@ describe.each(pairs)('of %s, %s and %s', (key, loose, strict) => {
 
 test('every setting that the server sets itself is one of them, but for what is its own matter', () => {
   const known = new Set(pairs.map(([key]) => key));
-  const all = Object.values(serviceSettings).flatMap((settings) => settings.map(([key]) => key));
+  const all = Object.values(services).flatMap(({ settings }) => settings.map(([key]) => key));
   // Off where the server looks after repositories itself: see maintenance.test.ts.
   expect(all.filter((key) => !known.has(key))).toEqual(['receive.autoGC']);
 });

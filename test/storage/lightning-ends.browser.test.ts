@@ -1,13 +1,14 @@
 /** `createLightningFS` at its ends: what `flush` and `close` wait for, and pages that are left. */
 import { describe, expect } from 'vitest';
 import { it } from '../helpers/long.js';
-import { browserAvailable } from '../helpers/engines.js';
+import { browserAvailable, type TestPage } from '../helpers/engines.js';
 import { lightningGround } from './lightning-ground.js';
 import type { LightningPage } from './lightning-page.js';
 
 declare const lightning: LightningPage;
 
-const { openPage } = lightningGround();
+const ground = lightningGround();
+const { openPage } = ground;
 
 describe.skipIf(!browserAvailable)('flush', () => {
   it('waits for calls that were made before it, and wait for the lock', async () => {
@@ -182,5 +183,37 @@ describe.skipIf(!browserAvailable)('a call that waits for the lock', () => {
       return [...codes, await second];
     });
     expect(seen).toEqual(['STORAGE_LOCKED', 'done']);
+  });
+});
+
+describe.skipIf(!browserAvailable)('a name that is held', () => {
+  it('is one program’s until it gives it back, or is gone', async () => {
+    const context = await ground.browser.newContext();
+    const holder = await openPage(context);
+    const other = await openPage(context);
+    const holdIn = (page: TestPage, name: string): Promise<boolean> =>
+      page.evaluate(async (fs) => {
+        const { promises } = lightning.create(fs);
+        const letGo = await promises.hold?.('/a.lock');
+        Object.assign(globalThis, { letGo });
+        return letGo !== undefined;
+      }, name);
+    const giveBack = (page: TestPage): Promise<void> =>
+      page.evaluate(() => (globalThis as unknown as { letGo(): Promise<void> }).letGo());
+    expect(await holdIn(holder, 'one')).toBe(true);
+    expect(await holdIn(other, 'one')).toBe(false);
+    expect(await holdIn(other, 'another')).toBe(true);
+    await giveBack(other);
+    // Here, too, and at once.
+    expect(
+      await holder.evaluate(async () => {
+        const { promises } = lightning.create('one');
+        const before = await promises.hold?.('/a.lock');
+        await (globalThis as unknown as { letGo(): Promise<void> }).letGo();
+        return [before === undefined, (await promises.hold?.('/a.lock')) !== undefined];
+      }),
+    ).toEqual([true, true]);
+    await holder.close();
+    await expect.poll(() => holdIn(other, 'one')).toBe(true);
   });
 });

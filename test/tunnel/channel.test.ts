@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GitWsError } from '../../src/base/errors.js';
-import { openChannel, type ChannelOptions } from '../../src/tunnel/client/channel.js';
+import { openChannel, type Channel, type ChannelOptions } from '../../src/tunnel/client/channel.js';
 import { startPeer, type Peer } from './peer.js';
 
 const upload: ChannelOptions = { service: 'git-upload-pack' };
@@ -16,6 +16,21 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** A channel to a server that reads nothing, and has a window of 64 KiB. */
+async function openUnread(): Promise<{ peer: Peer; channel: Channel }> {
+  let peer!: Peer;
+  const url = await startPeer(
+    (connected) => {
+      peer = connected;
+      peer.reading = false;
+      peer.flush();
+    },
+    { window: 64 * 1024 },
+  );
+  const channel = await openChannel(url, receive);
+  return { peer, channel };
 }
 
 /** Answers like git: says hello, hears the request out, says goodbye, exits. */
@@ -162,16 +177,7 @@ describe('backpressure', () => {
   });
 
   it('of a server that stops reading holds the writer at the server’s window', async () => {
-    let peer!: Peer;
-    const url = await startPeer(
-      (connected) => {
-        peer = connected;
-        peer.reading = false;
-        peer.flush();
-      },
-      { window: 64 * 1024 },
-    );
-    const channel = await openChannel(url, receive);
+    const { peer, channel } = await openUnread();
     const writer = channel.writable.getWriter();
     let done = false;
     const writing = writer.write(new Uint8Array(mib)).then(() => (done = true));
@@ -253,16 +259,7 @@ describe('a connection that is lost', () => {
   });
 
   it('while a write waits for credit rejects that write', async () => {
-    let peer!: Peer;
-    const url = await startPeer(
-      (connected) => {
-        peer = connected;
-        peer.reading = false;
-        peer.flush();
-      },
-      { window: 64 * 1024 },
-    );
-    const channel = await openChannel(url, receive);
+    const { peer, channel } = await openUnread();
     const writing = channel.writable.getWriter().write(new Uint8Array(mib));
     await peer.until(() => peer.received > 0);
     peer.socket.terminate();
@@ -446,12 +443,13 @@ describe('a server that will not', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/r.git`;
     await expect(openChannel(url, upload)).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
-      message: expect.stringContaining('404') as string,
+      message: expect.stringMatching(/accepted no WebSocket .*404/) as string,
     });
     server.close();
-    await expect(openChannel('ws://127.0.0.1:1/r.git', upload)).rejects.toEqual(
-      coded('CONNECTION_FAILED'),
-    );
+    await expect(openChannel('ws://127.0.0.1:1/r.git', upload)).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+      message: expect.stringContaining('could not be reached') as string,
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Page and worker on two ends of a MessageChannel in Node, over Node's file system. */
 import * as nodeFs from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expose, wrap } from 'comlink';
 import * as isomorphicGit from 'isomorphic-git';
@@ -64,6 +65,18 @@ describe('a call', () => {
     expect(error).toMatchObject({ code: 'NotFoundError', data: { what: 'nowhere' } });
   });
 
+  it('stashes, and brings back, with what isomorphic-git does not know', async () => {
+    await writeFile(join(dir, 'unknown'), 'mine');
+    const own = { dir, includeUntracked: true, message: 'In a worker' };
+    const oid = await call(caller, 'stash', own);
+    expect(await git(['rev-parse', 'stash'], { cwd: dir })).toBe(oid);
+    const list = ['stash@{0}: On main: In a worker'];
+    expect(await call(caller, 'stash', { dir, op: 'list' })).toEqual(list);
+    await call(caller, 'stash', { dir, op: 'pop' });
+    expect(await git(['status', '--porcelain'], { cwd: dir })).toBe('?? unknown');
+    await rm(join(dir, 'unknown'));
+  });
+
   it.each([null, undefined, '', 'a string', 0])(
     'of which %j comes rejects with a code',
     async (value) => {
@@ -82,6 +95,14 @@ describe('a call', () => {
     const work = call(caller, 'log', { dir, deep: { call: () => 1 } });
     await expect(work).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     await expect(call(caller, 'log', { dir, depth: 1 })).resolves.toHaveLength(1);
+  });
+
+  it('with a signal that is none rejects, and nothing is left that cannot be ended', async () => {
+    const signal = new AbortController() as unknown as AbortSignal;
+    await expect(call(caller, 'log', { dir }, { signal })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    });
+    expect(() => caller.failAll(owner, new Error('It is closed.'))).not.toThrow();
   });
 
   it('of a command that is none rejects with INVALID_OPTION', async () => {
@@ -216,7 +237,16 @@ describe('progress', () => {
 });
 
 it('commands that write the index or a branch wait for those of other tabs', () => {
-  for (const name of ['add', 'commit', 'statusMatrix', 'status', 'checkout', 'merge', 'pull']) {
+  for (const name of [
+    'add',
+    'commit',
+    'statusMatrix',
+    'stash',
+    'checkout',
+    'merge',
+    'pull',
+    'status',
+  ]) {
     expect(unlocked.has(name), name).toBe(false);
   }
   const commands = [...Object.keys(isomorphicGit), 'mergeStatus'];

@@ -15,12 +15,12 @@ import {
   type TestContext,
   type TestPage,
 } from '../helpers/engines.js';
+import { startProxy } from '../helpers/proxy.js';
 import { expectSoundRepository, git, makeRepository } from '../helpers/git.js';
-import { listen } from '../helpers/listen.js';
+import { countConnections, listen } from '../helpers/listen.js';
 import { workersOf } from '../helpers/engines/workers.js';
 import { bundlePage } from '../helpers/page.js';
 import { startServer, type TestServer } from '../helpers/server.js';
-import { startStallingProxy } from '../demo/stalling-proxy.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import type { WorkerPage } from './worker-page.js';
 
@@ -379,7 +379,8 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
     await git(['add', '-A'], { cwd: work });
     await git(['commit', '-q', '-m', 'Large'], { cwd: work });
     await git(['clone', '-q', '--bare', work, join(root, `${name}.git`)]);
-    return `${await startStallingProxy(server.url, 1_000_000)}/${name}.git`;
+    const strike = { direction: 'down', after: 1_000_000, how: 'mute' } as const;
+    return `${(await startProxy(server.url, { strike })).url}/${name}.git`;
   }
 
   inChromium('by its signal rejects, and leaves nothing', async () => {
@@ -433,16 +434,8 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
     }, url);
     expect(seen.failed).toMatchObject({ isOwn: true, code: 'WORKER_CLOSED' });
     expect(seen.left).toEqual([]);
-    await expect.poll(() => openSockets(server)).toBe(0);
+    await expect.poll(() => countConnections(server.httpServer)).toBe(0);
   });
-
-  function openSockets({ httpServer }: TestServer): Promise<number> {
-    return new Promise((resolve, reject) =>
-      httpServer.getConnections((error, count) =>
-        error === null ? resolve(count) : reject(error),
-      ),
-    );
-  }
 });
 
 describe.skipIf(!browserAvailable)('several users of one storage', () => {

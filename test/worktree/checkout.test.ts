@@ -262,11 +262,47 @@ describe('a checkout of another commit', () => {
     expect(await status()).toBe('');
   });
 
+  it('tells a name that begins with a byte order mark from the one without', async () => {
+    await put({ x: 'without', '\ufeffx': 'with', '\ufeffdocs/x': 'in a folder' });
+    await symlink('\ufeffx', join(dir, 'marked-link'));
+    await run('add', '-A');
+    await run('commit', '-q', '-m', 'Marked');
+    await run('tag', 'marked');
+    const made = await contents();
+    await run('checkout', '-q', '--detach', 'one');
+    await checkout('marked');
+    expect(await status()).toBe('');
+    expect(await contents()).toEqual(made);
+  });
+
   it('does not say that it removed what is there all the same', async () => {
     const lying = { promises: { ...nodeFs.promises, unlink: () => Promise.resolve() } };
     await expect(checkout('two', { fs: lying })).rejects.toMatchObject({
       code: 'FILE_SYSTEM_FAILED',
     });
+  });
+
+  it('does not write through a link that the file system says it removed', async () => {
+    await rm(join(dir, 'link'));
+    await put({ link: 'a file\n' });
+    await run('commit', '-q', '-a', '-m', 'No link');
+    await run('tag', 'no-link');
+    await checkout('one');
+    const lying = { promises: { ...nodeFs.promises, unlink: () => Promise.resolve() } };
+    await expect(checkout('no-link', { fs: lying })).rejects.toMatchObject({
+      code: 'FILE_SYSTEM_FAILED',
+    });
+    expect(await readFile(join(dir, 'docs/b.txt'), 'utf8')).toBe('b\n');
+  });
+
+  it('loses nothing where the file system says that the folder is empty', async () => {
+    await put({ 'a.txt': 'mine' });
+    const lying = { promises: { ...nodeFs.promises, readdir: () => Promise.resolve([]) } };
+    await expect(checkout('two', { fs: lying })).rejects.toMatchObject({
+      code: 'CheckoutConflictError',
+      data: { filepaths: ['a.txt'] },
+    });
+    expect(await readFile(join(dir, 'a.txt'), 'utf8')).toBe('mine');
   });
 
   it('does not write through a link that somebody has put in the place of a folder', async () => {
@@ -316,6 +352,78 @@ describe('a checkout of another commit', () => {
     await checkout('two');
     expect(await status()).toBe('');
     expect(await run('ls-files', '-t', 'empty')).toBe('S empty');
+  });
+});
+
+describe('names that are different bytes, and the same text,', () => {
+  /** @returns lines for `git update-index`, of files that stand for bytes: each with a content. */
+  async function linesOf(files: Record<number, string>): Promise<Buffer> {
+    const lines = Object.entries(files).map(async ([byte, content]) => {
+      const oid = await git(['hash-object', '-w', '--stdin'], { cwd: dir, input: content });
+      return Buffer.concat([
+        Buffer.from(`100644 ${oid} 0\tx`),
+        Buffer.of(Number(byte)),
+        Buffer.of(0),
+      ]);
+    });
+    return Buffer.concat(await Promise.all(lines));
+  }
+
+  async function stage(files: Record<number, string>): Promise<void> {
+    const input = await linesOf(files);
+    await git(['update-index', '-z', '--add', '--index-info'], { cwd: dir, input });
+  }
+
+  async function tag(name: string, files: Record<number, string>): Promise<void> {
+    await run('read-tree', 'one');
+    await stage(files);
+    const made = await run('write-tree');
+    await run('tag', name, await run('commit-tree', '-p', 'one', '-m', name, made));
+  }
+
+  const states: [name: string, files: Record<number, string>][] = [
+    ['both', { 0xfe: 'one', 0xff: 'two' }],
+    ['second-changed', { 0xfe: 'one', 0xff: 'new' }],
+    ['both-changed', { 0xfe: 'other', 0xff: 'newer' }],
+    ['second', { 0xff: 'two' }],
+    ['renamed', { 0xfd: 'two' }],
+    ['three', { 0xfd: 'two', 0xfe: 'x', 0xff: 'y' }],
+    ['none', {}],
+    ['first', { 0xfe: 'one' }],
+  ];
+
+  it('are all in the index, whatever is checked out', async () => {
+    for (const [name, files] of states) await tag(name, files);
+    await rm(join(dir, '.git/index'));
+    const isAsInHead = async () => {
+      expect(await run('diff-index', '--cached', '--name-status', 'HEAD')).toBe('');
+    };
+    const order = ['both', 'two', 'both', 'second-changed', 'both-changed', 'none', 'first'];
+    for (const name of [...order, 'both', 'one', 'second', 'renamed', 'three', 'one']) {
+      await checkout(name);
+      await isAsInHead();
+    }
+    expect(await status()).toBe('');
+    for (const name of ['three', 'both-changed', 'second', 'none']) {
+      await checkout(name, { force: true });
+      await isAsInHead();
+    }
+    expect(await status()).toBe('');
+  });
+
+  it('stay in the index where they are staged, and are as they were where that is refused', async () => {
+    await tag('first', { 0xfe: 'one' });
+    await tag('changed', { 0xfe: 'other', 0xff: 'two' });
+    await rm(join(dir, '.git/index'));
+    await checkout('first');
+    await stage({ 0xff: 'mine' });
+    const staged = await run('ls-files', '-s', 'x*');
+    await expect(checkout('changed')).rejects.toMatchObject({ code: 'CheckoutConflictError' });
+    expect(await run('ls-files', '-s', 'x*')).toBe(staged);
+    await checkout('one');
+    expect(await run('ls-files', '-s', 'x*')).toBe(staged.split('\n')[1]);
+    await checkout('two');
+    expect(await run('diff-index', '--cached', '--name-status', 'HEAD')).toMatch(/^A\tx/);
   });
 });
 

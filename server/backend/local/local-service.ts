@@ -5,7 +5,7 @@ import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
 import type { ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
-import type { Ending, HttpHead, Service } from '../service.js';
+import type { CacheUse, Ending, HttpHead, Service } from '../service.js';
 import { CgiBody } from './cgi.js';
 import { Quarantine } from './quarantine.js';
 import type { ServiceProcess } from './spawn.js';
@@ -27,6 +27,7 @@ export interface LocalServiceOptions {
 
 /** A process, and its quarantine where it has one. */
 export class LocalService implements Service {
+  cache: CacheUse | undefined;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;

@@ -7,17 +7,13 @@ import type { Readable, Writable } from 'node:stream';
 import type { GitService } from '../../../src/tunnel/machine/request-target.js';
 import type { ExitStatus } from '../../../src/tunnel/machine/message.js';
 import { requireDescriptorsForProcess } from '../../base/descriptors.js';
-import {
-  configArguments,
-  gitEnvironment,
-  type Environment,
-  type GitSetting,
-} from '../../git/environment.js';
+import { configArguments, gitEnvironment, type Environment } from '../../git/environment.js';
 import { services } from '../../services.js';
 import type { SlabPool } from '../../base/slabs.js';
 import type { Ending } from '../service.js';
 import { readIntoSlabs } from './reused-reads.js';
 import { socketPairs, type SocketPair } from './socket-pair.js';
+import type { GitSetting } from '../../git/setting.js';
 
 /** What to run where. */
 export interface ServiceOptions {

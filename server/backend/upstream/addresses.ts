@@ -21,9 +21,12 @@ const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 export function mayConnectTo(text: string, allowPrivate: boolean): boolean {
   if (!ipaddr.isValid(text)) return false;
   const address = embedded(ipaddr.parse(text));
+  // Defence: addresses where clouds keep credentials are refused.
   if (metadata.some((one) => address.toString() === ipaddr.parse(one).toString())) return false;
   const kind = address.range();
+  // Defence: addresses of this machine and its network are refused.
   if (privateKinds.includes(kind)) return allowPrivate;
+  // Defence: all other addresses that are not public are refused.
   if (kind !== 'unicast') return false;
   return address instanceof ipaddr.IPv4 || address.match(globalUnicast);
 }
@@ -32,6 +35,7 @@ export function mayConnectTo(text: string, allowPrivate: boolean): boolean {
 function embedded(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address instanceof ipaddr.IPv4) return address;
   const kind = address.range();
+  // Defence: an IPv4 address within an IPv6 one counts as what it is.
   if (kind !== 'ipv4Mapped' && kind !== 'rfc6052') return address;
   return new ipaddr.IPv4(address.toByteArray().slice(-4));
 }

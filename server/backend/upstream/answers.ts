@@ -1,10 +1,12 @@
 /** What an upstream's HTTP answers mean to a client of gitws. */
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
 import { closeCodes, formatCloseReason } from '../../../src/tunnel/machine/close.js';
 import { noSuchRepository } from '../../admission/access.js';
 import { refusal, type Refusal } from '../../admission/refusal.js';
+import { isExhausted } from '../../base/system-errors.js';
+import type { Proof } from './proof.js';
 import { ForbiddenAddress } from './pool.js';
 
 /** An answer of which nothing was read yet. */
@@ -14,18 +16,31 @@ export type Answer = Dispatcher.ResponseData;
 const mostWords = 1_024;
 
 /**
- * @param signedIn whether credentials were sent along.
+ * @param whose credentials were sent along, if any.
  * @returns what the client is told of an answer that is neither a success nor a redirect.
  */
-export async function refusalOf(host: string, answer: Answer, signedIn: boolean): Promise<Refusal> {
+export async function refusalOf(
+  host: string,
+  answer: Answer,
+  whose: Proof['whose'] | undefined,
+): Promise<Refusal> {
   const { statusCode } = answer;
-  const words = await wordsOf(answer);
+  // What a host says to the operator may name the operator's account there.
+  // Defence: what a host says to the operator is not passed on.
+  const words = whose === 'operator' ? '' : await wordsOf(answer);
+  drop(answer);
   const said = words === '' ? '' : `: ${words}`;
   switch (statusCode) {
     case 401:
+      if (whose === 'operator') {
+        // Nobody who asks could give others.
+        return refusal(closeCodes.failed, `${host} does not take the credentials of this server.`);
+      }
       return refusal(
         closeCodes.upstreamUnauthorized,
-        signedIn ? `${host} does not take these credentials.` : `${host} wants credentials.`,
+        whose === 'user'
+          ? `${host} does not take these credentials.`
+          : `${host} wants credentials.`,
       );
     case 403:
       return refusal(closeCodes.forbidden, `${host} does not allow this${said || '.'}`);
@@ -47,6 +62,27 @@ export function refusalOfFailure(host: string, error: unknown): Refusal {
     return refusal(closeCodes.forbidden, `${host} has no address that this server may connect to.`);
   }
   return refusal(closeCodes.unavailable, `${host} could not be reached.`);
+}
+
+/** What the client is told where an answer ends too early. */
+export function brokeOff(host: string): string {
+  return `${host} broke off in the middle of its answer.`;
+}
+
+/**
+ * Whether it was the upstream that gave a request no answer: not where the client has left, the
+ * address may not be connected to, or this machine has no descriptor for it.
+ *
+ * @param signal by which the request could be given up: a TimeoutError says that it took too long.
+ */
+export function isUnanswered(error: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted) return (signal.reason as Partial<Error> | undefined)?.name === 'TimeoutError';
+  return !causes(error).some(
+    (one) =>
+      one instanceof ForbiddenAddress ||
+      one instanceof errors.InvalidArgumentError ||
+      isExhausted(one),
+  );
 }
 
 /** What the client is told of an answer that is not git's. */
@@ -106,7 +142,6 @@ async function wordsOf(answer: Answer): Promise<string> {
       // The status says enough.
     }
   }
-  drop(answer);
   const [line = ''] = Buffer.concat(parts).toString('utf8', 0, mostWords).trim().split('\n');
   return formatCloseReason(line);
 }

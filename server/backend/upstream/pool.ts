@@ -32,7 +32,7 @@ export class ForbiddenAddress extends Error {
 
 /** @returns connections to this upstream, and to nothing else. */
 export function openPool(
-  { host, origin, private: allowPrivate }: Upstream,
+  { host, origin, private: allowPrivate, ca }: Upstream,
   { connectTime, silence, lookup = systemLookup }: PoolOptions,
 ): Pool {
   const may = (address: string): boolean => mayConnectTo(address, allowPrivate);
@@ -46,7 +46,10 @@ export function openPool(
       else callback(null, first.address, first.family);
     });
   };
-  const connect = buildConnector({ lookup: guarded, timeout: connectTime, allowH2: false });
+  const connect = buildConnector({
+    ...{ lookup: guarded, timeout: connectTime, allowH2: false },
+    ...(ca === undefined ? {} : { ca }),
+  });
   return new Pool(origin, {
     headersTimeout: silence,
     bodyTimeout: silence,

@@ -11,6 +11,7 @@ import { EmptyAdvertisement, runService } from '../../../src/wire/stateless/run-
 import { passedText, type ServiceText } from '../../text/service-text.js';
 import { services } from '../../services.js';
 import type { Service } from '../service.js';
+import { brokeOff } from './answers.js';
 import { UpstreamFailure, type Found } from './smart-http.js';
 
 /** What {@link UpstreamService} is made of. */
@@ -102,6 +103,6 @@ export class UpstreamService implements Service {
     if (error instanceof BrokenRequest) return 'the remote end hung up unexpectedly';
     if (isGitWsError(error, 'MALFORMED_PKT_LINE')) return `protocol error: ${error.message}`;
     this.#options.onError(error);
-    return `${this.#options.host} broke off in the middle of its answer.`;
+    return brokeOff(this.#options.host);
   }
 }

@@ -2,7 +2,7 @@
 import type { ErrorData } from '../../base/error-data.js';
 import { GitWsError } from '../../base/errors.js';
 import { isSafePath } from '../../worktree/path-rules.js';
-import { parseConfigFile } from './config-file.js';
+import { parseConfigFile } from '../../wire/config-file.js';
 
 /** A submodule, as `.gitmodules` has it. */
 export interface DeclaredSubmodule {
@@ -38,6 +38,7 @@ export function parseModules(text: string): ReadonlyMap<string, DeclaredSubmodul
   for (const [name, own] of settings) {
     const path = own.get('path');
     if (path === undefined || path.startsWith('-') || !isSafePath(path, false)) continue;
+    // Defence: a submodule's name that leads elsewhere is refused.
     if (!isSafeName(name)) throw refused(path, 'name', `has a name that leads elsewhere: ${name}`);
     const isLeftAlone = own.get('update') === 'none';
     if (!byPath.has(path)) byPath.set(path, { name, path, url: own.get('url'), isLeftAlone });
@@ -67,6 +68,7 @@ function expectApart(all: readonly DeclaredSubmodule[]): void {
   for (const { name, path } of all) {
     const segments = foldedName(name).split('/');
     const outer = segments.map((_, at) => segments.slice(0, at).join('/'));
+    // Defence: a submodule does not lie in another one's repository.
     if (outer.some((each) => folded.has(each))) {
       throw refused(path, 'name', `has a name in that of another one: ${name}`);
     }

@@ -163,6 +163,7 @@ class Update {
       const stat = await tree.stat(path);
       const barred = (await tree.obstacleTo(path)) ?? (stat && !stat.isDirectory() && path);
       // A link would lead out of the working tree (CVE-2024-32002).
+      // Defence: no submodule is written through a link in its place.
       if (typeof barred === 'string')
         throw refused(whole, 'in-the-way', `has ${barred} in its way`);
       const own = (await fs.lstat(tree.at(`${path}/.git`)).catch(notThere)) as FileStat | undefined;
@@ -185,9 +186,14 @@ class Update {
     const asked = { name, path, url, superproject: base };
     const answer = await callBack('onSubmodule', async () => onSubmodule?.(asked));
     if (answer === false) return undefined;
-    const found = submoduleUrl(answer ?? url, base);
+    const found = submoduleUrl(answer ?? url, base, this.#isThroughGateway);
     if (found !== undefined) return found;
     throw refused(whole, 'url', `has a URL that is not spoken here: ${answer ?? url}`);
+  }
+
+  get #isThroughGateway(): boolean {
+    const { gateway, http: client } = this.#given;
+    return (gateway ?? (client && settingsOf(client)?.gateway)) !== undefined;
   }
 
   /**
@@ -200,6 +206,7 @@ class Update {
     const own = { ...others, ...(isSame && headers ? { headers } : {}) };
     const settings = client === undefined ? {} : settingsOf(client);
     if (client !== undefined && settings === undefined) return { ...own, http: client };
+    // Defence: credentials reach submodules of the superproject's host alone.
     const kept = Object.entries(settings ?? {}).filter(
       ([name]) => isSame || name !== 'authorization',
     );

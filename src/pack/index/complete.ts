@@ -5,7 +5,7 @@
 import type { Engine } from './engine.js';
 import { corruptPack, limitError } from './faults.js';
 import { checksumSize } from './input.js';
-import type { BaseObject, ObjectType } from './options.js';
+import type { BaseObject, ObjectType } from './index-pack-options.js';
 import type { Job } from './job.js';
 
 /** The pack as it came. */

@@ -7,7 +7,7 @@ import { faultError, firstFault, memoryError } from './faults.js';
 import { ringFor, type Job } from './job.js';
 import type { PackLimits } from './limits.js';
 import { formatOid } from '../format/oid.js';
-import type { ObjectType } from './options.js';
+import type { ObjectType } from './index-pack-options.js';
 
 /** What src/pack/wasm/engine.ts exports. Addresses and u32 come as signed numbers. */
 interface Exports {

@@ -2,8 +2,8 @@
 import { Feeding } from './feeding.js';
 import { errorOfFacts, GitWsError } from '../../base/errors.js';
 import { whenLifeEnds } from '../../base/life-lock.js';
-import type { Answer, Met, Order, Posted, Question, Report } from './messages.js';
-import type { IndexPackOptions, IndexedPack } from './options.js';
+import type { Answer, Met, Order, Posted, Question, Report } from './worker-messages.js';
+import type { IndexPackOptions, IndexedPack } from './index-pack-options.js';
 import type { PackLimits } from './limits.js';
 import { canceled } from './pace.js';
 
@@ -93,6 +93,7 @@ export function indexInWorker(
       module,
       limits,
       detectsCollisions: options.detectCollisions ?? true,
+      keptBytes: options.keptBytes,
       hasBase: options.base !== undefined,
       hasProgress: options.onProgress !== undefined,
       sink: sink === undefined ? 'none' : sink.read === undefined ? 'writes' : 'reads',

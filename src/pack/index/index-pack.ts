@@ -4,7 +4,7 @@
  */
 import { callbackFailure } from '../../base/failure.js';
 import { completeLimits } from './limits.js';
-import type { IndexPackOptions, IndexedPack } from './options.js';
+import type { IndexPackOptions, IndexedPack } from './index-pack-options.js';
 import { startScript } from './start-script.js';
 
 export { defaultPackLimits, type PackLimits } from './limits.js';
@@ -16,7 +16,7 @@ export type {
   PackProgress,
   PackSink,
   PackWorker,
-} from './options.js';
+} from './index-pack-options.js';
 
 /**
  * Indexes a pack while it comes. The result's `idx` is byte for byte what `git index-pack` writes.

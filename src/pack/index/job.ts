@@ -1,6 +1,6 @@
 /** What there is to do for a pack, and with what: the same in a worker and on the caller's thread. */
 import type { PackLimits } from './limits.js';
-import type { BaseObject, PackProgress } from './options.js';
+import type { BaseObject, PackProgress } from './index-pack-options.js';
 import type { Pace } from './pace.js';
 import type { PackStore } from './store.js';
 

@@ -1,7 +1,7 @@
 /** Finds the worker that a pack is indexed in: starts it, if need be, and sees that it is there. */
 import { GitWsError } from '../../base/errors.js';
-import { greeting, type Greeted, type Met } from './messages.js';
-import type { IndexPackOptions } from './options.js';
+import { greeting, type Greeted, type Met } from './worker-messages.js';
+import type { IndexPackOptions } from './index-pack-options.js';
 import { canceled, throwIfCanceled } from './pace.js';
 import { Script } from './script.js';
 import { takeSpare } from './spare-worker.js';

@@ -1,5 +1,6 @@
 /** Lets others have their turn: the page on the caller's thread, messages in a worker. */
 import { GitWsError } from '../../base/errors.js';
+import { checkedSignal } from '../../base/signals.js';
 
 /** How long the caller's thread is kept at once, in ms; one object, or one call of the engine, longer at most. */
 export const callersSlice = 8;
@@ -61,7 +62,7 @@ export function canceled(signal: AbortSignal | undefined): GitWsError {
   return new GitWsError('UserCanceledError', sentence, { cause: signal?.reason });
 }
 
-/** @throws GitWsError UserCanceledError where the signal has fired. */
+/** @throws GitWsError UserCanceledError where the signal has fired, INVALID_OPTION for what is none. */
 export function throwIfCanceled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw canceled(signal);
+  if (checkedSignal(signal)?.aborted === true) throw canceled(signal);
 }

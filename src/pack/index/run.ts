@@ -5,7 +5,7 @@ import { corruptPack, newBytes } from './faults.js';
 import { checksumSize, headerSize, Input, readPackHeader } from './input.js';
 import type { Job } from './job.js';
 import { formatOid } from '../format/oid.js';
-import type { IndexedPack, PackProgress } from './options.js';
+import type { IndexedPack, PackProgress } from './index-pack-options.js';
 
 /** Time between two calls of onProgress, in ms. */
 const progressInterval = 100;

@@ -3,7 +3,7 @@
  * would else start a worker for each, which takes longer than the pack does.
  */
 import { hold } from '../../base/hold.js';
-import type { Met } from './messages.js';
+import type { Met } from './worker-messages.js';
 
 /** How long one is kept, in ms. It is another thread, and holds the memory of one small pack. */
 export const spareTime = 5_000;

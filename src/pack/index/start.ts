@@ -1,9 +1,10 @@
 /** Chooses where a pack is indexed, and sees that whatever was opened for it is closed. */
+import { checkedQuantity } from '../../base/quantity.js';
 import { loadEngineModule, wasmScript } from './engine-module.js';
 import { indexInWorker } from './in-worker.js';
 import type { PackLimits } from './limits.js';
 import { meetWorker, workerScript } from './meet-worker.js';
-import type { IndexPackOptions, IndexedPack } from './options.js';
+import type { IndexPackOptions, IndexedPack } from './index-pack-options.js';
 import { canceled, Pace, callersSlice, throwIfCanceled } from './pace.js';
 import { sliceSizes } from './job.js';
 import { runJob } from './run.js';
@@ -45,6 +46,7 @@ export async function startIndexing(
 async function startWatched(options: IndexPackOptions, limits: PackLimits): Promise<IndexedPack> {
   const { signal } = options;
   throwIfCanceled(signal);
+  checkedQuantity('keptBytes', options.keptBytes, { least: 0, most: 2 ** 31 - 1 });
   const module = await loadEngineModule(options.wasm);
   const met = await meetWorker(options.packWorker, signal);
   // It may have fired before anybody listened to it.
@@ -74,10 +76,12 @@ async function indexHere(
   module: WebAssembly.Module,
   source: AsyncIterator<Uint8Array>,
   limits: PackLimits,
-  { signal, sink, onProgress, base, detectCollisions: detectsCollisions = true }: IndexPackOptions,
+  options: IndexPackOptions,
 ): Promise<IndexedPack> {
+  const { signal, sink, onProgress, base, keptBytes } = options;
+  const { detectCollisions: detectsCollisions = true } = options;
   const pace = new Pace(callersSlice, signal);
-  const store = openStore(sink);
+  const store = openStore(sink, keptBytes);
   try {
     return await withAbort(signal, () =>
       runJob({

@@ -3,7 +3,7 @@
  * while deltas are resolved.
  */
 import { newBytes } from './faults.js';
-import type { PackSink } from './options.js';
+import type { PackSink } from './index-pack-options.js';
 import type { Pace } from './pace.js';
 
 /** Keeps the bytes of one pack. */
@@ -71,46 +71,74 @@ function release(buffer: ArrayBuffer): void {
   (buffer as { transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
 }
 
-/** Bytes read at once from a sink, and how many such pieces are kept. */
-export const pieceSize = 0x8000;
-export const piecesKept = 512;
+/** Bytes read at once from a sink: a piece of a file as our own storage keeps them, which it reads whole anyway. */
+export const pieceSize = 0x40000;
 
-/** Reads from a sink in pieces, and keeps the last ones: what is read next is mostly near. */
+/** See `IndexPackOptions.keptBytes`. Packs of up to that size, which most are, are never read back. */
+export const defaultKeptBytes = 128 * 2 ** 20;
+
+/**
+ * Keeps what came first, as much as there is memory for, and reads the rest from a sink when it is asked for. Deltas
+ * are made from objects all over a pack: where a quarter of git's own was kept, it was read back six times over.
+ */
 export class SinkPack implements PackStore {
   readonly #sink: Required<PackSink>;
   readonly #pieces = new Map<number, Uint8Array>();
   readonly #isWritten: boolean;
+  readonly #most: number;
   #length = 0;
 
-  /** @param isWritten whether the sink is given what comes by somebody else. */
-  constructor(sink: Required<PackSink>, isWritten: boolean) {
+  /**
+   * @param isWritten whether the sink is given what comes by somebody else.
+   * @param keptBytes see `IndexPackOptions`.
+   */
+  constructor(sink: Required<PackSink>, isWritten: boolean, keptBytes: number) {
     this.#sink = sink;
     this.#isWritten = isWritten;
+    this.#most = Math.floor(keptBytes / pieceSize);
   }
 
   write(bytes: Uint8Array, position: number): void | Promise<void> {
     this.#length = Math.max(this.#length, position + bytes.length);
+    this.#keep(bytes, position);
     // A copy, since the sink may do with its bytes what it likes (and a Buffer's slice is none).
     return this.#isWritten ? undefined : this.#sink.write(new Uint8Array(bytes), position);
   }
 
   amend(bytes: Uint8Array, position: number): void | Promise<void> {
-    this.#pieces.clear();
-    this.#length = Math.max(this.#length, position + bytes.length);
+    const end = position + bytes.length;
+    for (let at = position; at < end; at += pieceSize) this.#pieces.delete(pieceOf(at));
+    this.#pieces.delete(pieceOf(end));
+    this.#length = Math.max(this.#length, end);
     return this.#sink.write(new Uint8Array(bytes), position);
   }
 
   read(position: number, length: number): Uint8Array | Promise<Uint8Array> {
-    const index = Math.floor(position / pieceSize);
+    const index = pieceOf(position);
     const piece = this.#pieces.get(index);
     const start = position % pieceSize;
+    const end = Math.min(start + length, this.#length - index * pieceSize);
     if (piece !== undefined) {
       // The last one used is the last one to go.
       this.#pieces.delete(index);
       this.#pieces.set(index, piece);
-      return piece.subarray(start, start + length);
+      return piece.subarray(start, end);
     }
-    return this.#load(index).then((loaded) => loaded.subarray(start, start + length));
+    return this.#load(index).then((loaded) => loaded.subarray(start, end));
+  }
+
+  /** Keeps bytes as they come, in order. */
+  #keep(bytes: Uint8Array, position: number): void {
+    for (let at = 0; at < bytes.length;) {
+      const index = pieceOf(position + at);
+      const start = (position + at) % pieceSize;
+      const part = bytes.subarray(at, at + pieceSize - start);
+      if (start === 0 && this.#pieces.size < this.#most) {
+        this.#pieces.set(index, newBytes(pieceSize));
+      }
+      this.#pieces.get(index)?.set(part, start);
+      at += part.length;
+    }
   }
 
   async #load(index: number): Promise<Uint8Array> {
@@ -120,7 +148,7 @@ export class SinkPack implements PackStore {
     if (piece.length !== length) {
       throw new RangeError(`The sink gave ${piece.length} bytes instead of ${length}.`);
     }
-    if (this.#pieces.size >= piecesKept) {
+    if (this.#pieces.size >= this.#most) {
       for (const oldest of this.#pieces.keys()) {
         this.#pieces.delete(oldest);
         break;
@@ -131,8 +159,12 @@ export class SinkPack implements PackStore {
   }
 
   async finish(): Promise<undefined> {
-    return undefined;
+    this.#pieces.clear();
   }
+}
+
+function pieceOf(position: number): number {
+  return Math.floor(position / pieceSize);
 }
 
 /** Writes to a sink that cannot be read, and holds the pack as well until the end. */
@@ -167,11 +199,16 @@ export class TeePack implements PackStore {
 }
 
 /**
+ * @param keptBytes see `IndexPackOptions`.
  * @param isWritten whether the sink is given what comes by somebody else.
  * @returns the store that goes with a sink, or without one.
  */
-export function openStore(sink: PackSink | undefined, isWritten = false): PackStore {
+export function openStore(
+  sink: PackSink | undefined,
+  keptBytes = defaultKeptBytes,
+  isWritten = false,
+): PackStore {
   if (sink === undefined) return new HeldPack();
   if (sink.read === undefined) return new TeePack(sink, isWritten);
-  return new SinkPack(sink as Required<PackSink>, isWritten);
+  return new SinkPack(sink as Required<PackSink>, isWritten, keptBytes);
 }

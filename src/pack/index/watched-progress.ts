@@ -1,6 +1,6 @@
 /** An `onProgress` that may be asynchronous: what it rejects with ends the call, as what it throws does. */
 import { joinSignals } from '../../base/signals.js';
-import type { IndexPackOptions, PackProgress } from './options.js';
+import type { IndexPackOptions, PackProgress } from './index-pack-options.js';
 
 /** What {@link watchProgress} gives. */
 export interface WatchedProgress {

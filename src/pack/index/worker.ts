@@ -6,9 +6,9 @@ import { isGitWsError } from '../../base/errors.js';
 import { holdLifeLock } from '../../base/life-lock.js';
 import { Wake } from '../../base/wake.js';
 import { pieceSize, reportedAtOnce } from './feeding.js';
-import { greeting, type Answer, type Greeted, type Order, type Posted } from './messages.js';
-import type { Question, Report } from './messages.js';
-import type { PackSink } from './options.js';
+import { greeting, type Answer, type Greeted, type Order, type Posted } from './worker-messages.js';
+import type { Question, Report } from './worker-messages.js';
+import type { PackSink } from './index-pack-options.js';
 import { Pace } from './pace.js';
 import { workerSizes } from './job.js';
 import { runJob } from './run.js';
@@ -62,7 +62,7 @@ class Task {
   }
 
   async run(start: Extract<Order, { type: 'start' }>): Promise<void> {
-    const { module, limits, detectsCollisions, hasBase, hasProgress, sink } = start;
+    const { module, limits, detectsCollisions, keptBytes, hasBase, hasProgress, sink } = start;
     const pace = new Pace(slice, this.#canceling.signal);
     const remote: PackSink = { write: async (bytes, at) => this.#write(bytes, at) };
     if (sink === 'reads') remote.read = (at, length) => this.#read(at, length);
@@ -73,7 +73,7 @@ class Task {
         detectsCollisions,
         pace,
         source: { next: () => this.#next() },
-        store: openStore(sink === 'none' ? undefined : remote, true),
+        store: openStore(sink === 'none' ? undefined : remote, keptBytes, true),
         sizes: workerSizes,
         onProgress: hasProgress
           ? (progress) => this.#post({ type: 'progress', progress })

@@ -1,6 +1,6 @@
 /** Writes a pack (gitformat-pack(5)) piece by piece: its header, the heads of its entries, its checksum. */
 import { sha1 } from '@noble/hashes/legacy.js';
-import type { ObjectType } from '../index/options.js';
+import type { ObjectType } from '../index/index-pack-options.js';
 import { deltaTypes } from '../format/entry.js';
 import { bytesOfOid } from '../format/oid.js';
 

@@ -8,9 +8,10 @@ import { donePkt, encodeHaves } from '../../wire/fetch-request.js';
 import { flushPkt } from '../../wire/pkt-line.js';
 import { remoteError } from '../../wire/remote-error.js';
 import { concatBytes } from '../../wire/text.js';
-import { RemoteMessages, type MessageListeners } from '../messages.js';
+import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
 import { ByteProgress } from '../progress.js';
 import type { ServiceRun } from '../service-run.js';
+import type { InterruptedFetch, KeptPack } from './kept-fetch.js';
 
 /** What a server says to one batch of haves. */
 export interface Round {
@@ -39,16 +40,50 @@ export class FetchExchange {
   readonly #run: ServiceRun;
   readonly #asked: AskedOfBoundary;
   readonly #offered = new Set<string>();
-  readonly #parser = new FetchResponseParser();
+  readonly #parser: FetchResponseParser;
+  /** Where the stream was when this began, in bytes. */
+  readonly #start: number;
   readonly #messages: RemoteMessages;
   readonly #progress: ByteProgress;
   #events: FetchResponseEvent[] = [];
 
-  constructor(run: ServiceRun, asked: AskedOfBoundary, listeners: MessageListeners) {
+  /**
+   * @param start where the stream is, in bytes from its beginning.
+   * @param isBegun whether that is in the midst of the pack, between two pkt-lines.
+   */
+  constructor(
+    run: ServiceRun,
+    asked: AskedOfBoundary,
+    listeners: MessageListeners,
+    start = 0,
+    isBegun = false,
+  ) {
     this.#run = run;
+    this.#start = start;
+    this.#parser = new FetchResponseParser(isBegun);
     this.#asked = asked;
     this.#messages = new RemoteMessages(listeners);
     this.#progress = new ByteProgress('Receiving', listeners.onProgress);
+  }
+
+  /**
+   * Goes on in the midst of the pack, in place of all that is before it.
+   *
+   * @param request what would be asked for now.
+   * @throws GitWsError CONNECTION_LOST where that is something else, and so is what comes; as {@link answer}.
+   */
+  async goOn({ kept, progress }: InterruptedFetch, request: string): Promise<void> {
+    if (kept.request !== request) {
+      const message = 'What is asked for now is not what was asked for before.';
+      throw new GitWsError('CONNECTION_LOST', message, { retryable: true });
+    }
+    for (const oid of kept.shallow) this.shallow.add(oid);
+    for (let left = progress.skip; left > 0;) {
+      const chunk = await this.#run.read();
+      if (chunk === undefined) return;
+      this.#run.unread(chunk.subarray(left));
+      left -= Math.min(left, chunk.length);
+    }
   }
 
   /** Sends wants, and whatever goes with them. @throws what the run throws. */
@@ -100,17 +135,33 @@ export class FetchExchange {
     return false;
   }
 
+  /** Whether the pack comes in the side-band; undefined until it begins. */
+  get isSideBand(): boolean | undefined {
+    return this.#parser.sideBand;
+  }
+
   /**
    * The pack, to its end, which comes when git on the server has said that all went well.
    *
+   * @param kept what it is stored as; undefined where it is not, or not before it is whole.
    * @throws as {@link answer}.
    */
-  async *pack(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let event = await this.#next(); event !== undefined; event = await this.#next()) {
+  async *pack(kept?: KeptPack): AsyncGenerator<Uint8Array, void, undefined> {
+    if (kept?.isWhole === true) return;
+    let bytes = kept?.bytes ?? 0;
+    if (bytes > 0) await this.#progress.add(bytes);
+    const look = () => {
+      // What was yielded is written when the next is asked for.
+      if (this.#events.length === 0) kept?.reached(this.#start + this.#parser.offset, bytes);
+      return this.#next();
+    };
+    for (let event = await look(); event !== undefined; event = await look()) {
       if (event.type !== 'pack') continue;
+      bytes += event.bytes.length;
       await this.#progress.add(event.bytes.length);
       yield event.bytes;
     }
+    await kept?.end(bytes);
     await this.#progress.finish();
   }
 

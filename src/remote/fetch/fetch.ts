@@ -45,6 +45,8 @@ export interface FetchOptions extends FetchHow {
   readonly pruneTags: boolean;
   /** What the server is asked to leave out, as `objectFilter` gives it: it then promises that. */
   readonly filter?: string | undefined;
+  /** What is here with all that it reaches although no ref need say so, and comes of the same history. */
+  readonly whole?: ReadonlySet<string> | undefined;
   /** Default true. */
   readonly writesFetchHead?: boolean | undefined;
 }
@@ -178,7 +180,7 @@ class Fetch {
     );
     const possessions = {
       commits: new Commits(this.#objects, this.#shallow),
-      tracked: [...new Set(tracked)],
+      tracked: [...new Set([...tracked, ...(this.#options.whole ?? [])])],
       tips: [...here],
       common,
     };
@@ -280,9 +282,8 @@ class Fetch {
   }
 
   #oidsHere(): Set<string> {
-    return new Set(
-      Array.from(this.#local.values()).flatMap((ref) => ('oid' in ref ? [ref.oid] : [])),
-    );
+    const local = [...this.#local.values()].flatMap((ref) => ('oid' in ref ? [ref.oid] : []));
+    return new Set([...local, ...(this.#options.whole ?? [])]);
   }
 
   #lookup(): ObjectLookup {

@@ -2,19 +2,22 @@
 import { GitWsError } from '../../base/errors.js';
 import { missingObjects } from '../../pack/index/missing-objects.js';
 import { isHere, ObjectLookup } from '../../repository/object-lookup.js';
+import { temporaryName } from '../../repository/new-pack.js';
 import { changeShallow } from '../../repository/shallow-file.js';
 import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
 import type { PromiseFileSystem } from '../../storage/file-system.js';
+import { decodeText } from '../../wire/text.js';
 import { encodeWants, type DeepenRequest } from '../../wire/fetch-request.js';
 import type { RefAdvertisement } from '../../wire/v0/advertisement.js';
 import { refsOf } from '../advertisement.js';
 import type { AdvertisedRun, Connection } from '../connection.js';
-import type { MessageListeners } from '../messages.js';
+import type { MessageListeners } from '../remote-messages.js';
 import type { ServiceRun } from '../service-run.js';
 import { Restarts, type RestartOptions } from '../restart.js';
 import { checkBoundary } from './boundary.js';
 import { FetchExchange } from './exchange.js';
 import { likelyHaves, negotiate, type Possessions } from './haves.js';
+import { KeptPack, streamPosition, type FetchKeeper } from './kept-fetch.js';
 
 /** What is set for the packs that come: see `BindRepositoryOptions`. */
 export type PackSettings = Pick<
@@ -32,6 +35,8 @@ export interface FetchHow {
   readonly signal: AbortSignal;
   readonly packs: PackSettings;
   readonly restart: RestartOptions;
+  /** Stores the pack while it comes, where that can be. */
+  readonly keeper?: FetchKeeper | undefined;
 }
 
 /** What is fetched. */
@@ -87,36 +92,50 @@ export async function fetchObjects(
 
 /** @returns whether all has come; false where the likely haves were of no use. */
 async function fetchOnce(
-  { run, advertisement }: AdvertisedRun,
+  opened: AdvertisedRun,
   request: ObjectRequest,
   likely: readonly string[],
   how: FetchHow,
 ): Promise<boolean> {
+  const { run, advertisement, interrupted } = opened;
   const { wants, shallow, deepen, possessions } = request;
   const known = refsOf(advertisement);
   const capabilities = chooseCapabilities(known, request);
   const { depth, since, exclude = [] } = deepen;
   const isDeepening = depth !== undefined || since !== undefined || exclude.length > 0;
-  const exchange = new FetchExchange(run, { isDeepening, shallow }, how.listeners);
+  const start = interrupted ? streamPosition(interrupted.progress) : opened.bytes.length;
+  const isBegun = interrupted !== undefined;
+  const boundary = { isDeepening, shallow };
+  const exchange = new FetchExchange(run, boundary, how.listeners, start, isBegun);
   const filter = capabilities.has('filter') ? request.partial?.filter : undefined;
-  await exchange.begin(encodeWants({ wants, capabilities, shallow, deepen, filter }));
-  let offered: ReadonlySet<string>;
-  if (likely.length > 0) {
-    offered = new Set(likely);
-    await exchange.finish(likely);
+  const asking = encodeWants({ wants, capabilities, shallow, deepen, filter });
+  let offered: ReadonlySet<string> = new Set(likely);
+  // Of a repository in which there is nothing: so all of the conversation is one request and one answer.
+  const isFirst = likely.length + possessions.tips.length + shallow.size === 0;
+  let pack: KeptPack | undefined;
+  if (interrupted !== undefined) {
+    await exchange.goOn(interrupted, decodeText(asking));
+    const { kept, progress } = interrupted;
+    pack = how.keeper && new KeptPack(run, how.keeper, kept, progress);
   } else {
-    offered = await negotiate(exchange, possessions);
-    await exchange.finish();
+    const isKept = isFirst && how.keeper?.isReady === true && run.keep();
+    await exchange.begin(asking);
+    if (likely.length === 0) offered = await negotiate(exchange, possessions);
+    await exchange.finish(likely);
+    if (!(await exchange.packBegins())) throw missingObjects(wants);
+    if (likely.length > 0 && exchange.acknowledged.size === 0) return false;
+    if (isKept) pack = storedAs(run, exchange, opened.bytes, decodeText(asking), how);
   }
-  if (!(await exchange.packBegins())) throw missingObjects(wants);
-  if (likely.length > 0 && exchange.acknowledged.size === 0) return false;
   // A server that is cut off itself says where: that counts here for what comes from it.
   const servers = await notHere(known.shallow, how);
   const cutOff = new Set([...shallow, ...servers, ...exchange.shallow]);
   for (const oid of exchange.unshallow) cutOff.delete(oid);
   const hasFilter = request.partial !== undefined;
   const asked = { wants, haves: offered, shallow, cutOff, hasFilter };
-  await keep(run, exchange, asked, request.partial?.promisor, how);
+  if (interrupted?.isPlaced !== true) {
+    await keep(run, exchange, asked, { promisor: request.partial?.promisor, stored: pack }, how);
+    if (pack !== undefined) await how.keeper?.placed();
+  }
   const stillNotHere = new Set(await notHere(servers, how));
   const cut = [...exchange.shallow, ...servers.filter((oid) => !stillNotHere.has(oid))];
   if (cut.length + exchange.unshallow.size === 0) return true;
@@ -138,17 +157,37 @@ async function notHere(oids: readonly string[], { fs, gitdir }: FetchHow): Promi
 
 type Asked = ReturnType<NonNullable<KeepPackOptions<object>['asked']>>;
 
+/** @returns what the pack that begins is stored as; undefined where it cannot be before it is whole. */
+function storedAs(
+  run: ServiceRun,
+  exchange: FetchExchange,
+  advertisement: Uint8Array,
+  request: string,
+  { keeper }: FetchHow,
+): KeptPack | undefined {
+  if (keeper === undefined || exchange.isSideBand !== true) {
+    run.settle(Infinity, false);
+    return undefined;
+  }
+  const shallow = [...exchange.shallow];
+  const kept = { advertisement, request, shallow, packName: temporaryName() };
+  return new KeptPack(run, keeper, kept, undefined);
+}
+
 async function keep(
   run: ServiceRun,
   exchange: FetchExchange,
   asked: Asked,
-  promisor: string | undefined,
+  {
+    promisor,
+    stored,
+  }: Pick<KeepPackOptions<object>, 'promisor'> & { stored?: KeptPack | undefined },
   { fs, gitdir, packs, signal, listeners }: FetchHow,
 ): Promise<void> {
   try {
-    await keepPack(exchange.pack(), {
+    await keepPack(exchange.pack(stored), {
       ...packs,
-      ...{ fs: { promises: fs }, gitdir, signal, completes: true, promisor },
+      ...{ fs: { promises: fs }, gitdir, signal, completes: true, promisor, stored },
       asked: () => asked,
       onProgress: (event) => listeners.onProgress?.(event),
     });
@@ -156,6 +195,8 @@ async function keep(
     // Nobody reads on.
     run.abort(error);
     throw error;
+  } finally {
+    await stored?.over();
   }
 }
 

@@ -5,6 +5,7 @@ import { Backend } from './backend.js';
 import { stores } from './database.js';
 import { FileError } from './errors.js';
 import { askForPersistence, estimateRoom } from './failure.js';
+import { holdOf } from './held-names.js';
 import { defaultLockTimeout } from './lock.js';
 import { removeMany, writeMany, type FileToWrite } from './many.js';
 import type { Stats } from './node.js';
@@ -77,6 +78,17 @@ export interface StoragePromises {
    * @throws an error with `code` EISDIR for a directory.
    */
   removeMany(paths: readonly string[]): Promise<string[]>;
+  /**
+   * Takes a name for as long as this page or worker lives: a lock file of that name, which one that was
+   * closed or killed has left, is nobody's. Only where there are Web Locks, that is in secure contexts.
+   *
+   * @param path absolute: the lock file's. It need not be there, and nothing is done to it.
+   * @param wait where it is given, another one that has the name is waited for until this fires.
+   * @returns a function that gives the name back, and resolves when others can have it; undefined where
+   *   another one has it, here or in another page or worker.
+   * @throws the reason of `wait`.
+   */
+  hold?(path: string, wait?: AbortSignal): Promise<(() => Promise<void>) | undefined>;
   /** Resolves when all is stored that was changed until now. @throws why it is not. */
   flush(): Promise<void>;
   /** Stores what is left, lets others in, and closes the database. Nothing can be called after it. */
@@ -146,6 +158,7 @@ export function createLightningFS<FS extends { readonly promises: object }>(
     open: (path, flags, mode) => open(backend, normalize(path), flags, mode),
     writeMany: (files) => writeMany(volume, files),
     removeMany: (paths) => removeMany(volume, paths),
+    ...holdOf(name),
     flush: () => backend.flush(),
     close: () => volume.close(),
     usage: async () => {

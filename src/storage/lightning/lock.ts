@@ -2,6 +2,7 @@
  * One writer at a time: a Web Lock, under the name that plain LightningFS uses. Where there are none
  * (insecure contexts) it is a lease in the database, which ends by itself.
  */
+import { webLocks } from '../../base/life-lock.js';
 import { randomName } from '../../base/random-name.js';
 import { startTimer } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
@@ -24,7 +25,7 @@ export const defaultLockTimeout = 10 * 60 * 1000;
 
 /** @returns the lock for a file system, held by nobody yet. */
 export function makeLock(name: string, database: () => Promise<IDBDatabase>): Lock {
-  const { locks } = (globalThis.navigator ?? {}) as { locks?: LockManager };
+  const locks = webLocks();
   return locks === undefined ? new Lease(database) : new WebLock(`${name}_lock`, locks);
 }
 

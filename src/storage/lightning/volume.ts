@@ -10,7 +10,7 @@ import { storageFailure } from './failure.js';
 import { makeLock, type Lock } from './lock.js';
 import { nextTask, takeSteps } from './pace.js';
 import { Tree, type Owner } from './tree.js';
-import { Turns } from './turns.js';
+import { Turns } from './lock-turns.js';
 
 /** A call that may wait for less, in ms, is done with those that it waited with. */
 const leastWait = 20;

@@ -67,6 +67,7 @@ export class Attempt {
   /** {@link opened} has to be called within `time` ms. */
   expectOpen(time: number): void {
     clearTimeout(this.#timer);
+    // Defence: an upgrade that nothing follows is given up.
     this.#timer = startTimer(() => {
       this.#fail(noAnswer(time));
     }, time);

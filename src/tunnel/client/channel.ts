@@ -8,6 +8,7 @@ import type { Authorization, Channel, ChannelOptions } from './channel-options.j
 import { ClientChannel } from './client-channel.js';
 import { checkConnectionOptions } from './connection-options.js';
 import { canceled } from './failures.js';
+import type { StoredSession } from './stored-session.js';
 import {
   formatSubprotocols,
   windowBytes,
@@ -28,9 +29,31 @@ export type { Authorization, Channel, ChannelOptions, ConnectionEvent } from './
  *   and what `authorization` throws;
  *   later, through the streams and `exit`, also CONNECTION_LOST.
  */
-export async function openChannel(
+export function openChannel(repositoryUrl: string, options: ChannelOptions): Promise<Channel> {
+  return begin(repositoryUrl, options, undefined);
+}
+
+/**
+ * Goes on with a session that another page or process had.
+ *
+ * @param options as they were when it was opened; credentials are asked for anew.
+ * @param stored what was stored of it.
+ * @returns the channel, once the server has accepted; its stream begins at `stored.position`.
+ * @throws GitWsError CONNECTION_LOST where the session is gone, or could not be resumed in time; else as
+ *   {@link openChannel}.
+ */
+export function resumeChannel(
   repositoryUrl: string,
   options: ChannelOptions,
+  stored: StoredSession,
+): Promise<Channel> {
+  return begin(repositoryUrl, options, stored);
+}
+
+async function begin(
+  repositoryUrl: string,
+  options: ChannelOptions,
+  stored: StoredSession | undefined,
 ): Promise<Channel> {
   const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal.reason);
@@ -47,11 +70,12 @@ export async function openChannel(
     formatSubprotocols(said);
     return said;
   };
-  const first = await offer();
-  if (aborted(signal)) throw canceled(signal?.reason);
   const { url, repository } = endpoint;
-  const channel = new ClientChannel(window, options, { url, repository, offer });
-  channel.connect(first);
+  const first = stored === undefined ? await offer() : undefined;
+  if (aborted(signal)) throw canceled(signal?.reason);
+  const channel = new ClientChannel(window, options, { url, repository, offer }, stored);
+  if (first === undefined) channel.resume();
+  else channel.connect(first);
   return channel.opened;
 }
 

@@ -11,19 +11,13 @@ import { Deferred } from '../../base/deferred.js';
 import { startTimer } from '../../base/duration.js';
 import { canceled } from './failures.js';
 import { hold } from '../../base/hold.js';
-import {
-  beginLife,
-  stepLife,
-  type Life,
-  type LifeAction,
-  type LifeEvent,
-  type Moment,
-} from './life.js';
+import { stepLife, type Life, type LifeAction, type LifeEvent, type Moment } from './life.js';
 import type { ExitStatus, OpenMessage } from '../machine/message.js';
 import { Keeping } from './keeping.js';
 import { isOffline, watchNetwork } from './network.js';
+import { firstLife, type StoredSession } from './stored-session.js';
 import { Delay } from './reconnection.js';
-import { ChannelStreams, createTunnel } from './streams.js';
+import { ChannelStreams, createTunnel, storedSession } from './streams.js';
 import { formatSubprotocols, type ClientOffer } from '../machine/subprotocol.js';
 import type { Tunnel, TunnelEvent } from '../machine/tunnel.js';
 
@@ -36,14 +30,19 @@ export const resumeTimeout = 10_000;
 /** Looked at when it decides something, and not for each message that comes. */
 const present: Moment = { now: () => performance.now(), random: Math.random, isOffline };
 
+type Told = Omit<Extract<LifeAction, { type: 'tell' }>, 'type'>;
+
 /** See {@link Channel}. */
 export class ClientChannel implements Channel {
   readonly #opened = new Deferred<Channel>();
   readonly #exit = new Deferred<ExitStatus>();
   readonly #closed = new Deferred<void>();
+  readonly #sentAll = new Deferred<void>();
   readonly opened = this.#opened.promise;
   readonly exit = this.#exit.promise;
   readonly closed = this.#closed.promise;
+  /** Resolves when the server has all that there was to send, or will never have it. */
+  readonly sentAll = this.#sentAll.promise;
   readonly #tunnel: Tunnel;
   readonly #streams: ChannelStreams;
   readonly #options: ChannelOptions;
@@ -52,19 +51,11 @@ export class ClientChannel implements Channel {
   readonly #delay = new Delay();
   readonly #keeping: Keeping;
   readonly #news: ChannelNews;
-  readonly #onAbort = (): void => {
-    this.abort(this.#options.signal?.reason);
-  };
+  readonly #onAbort = (): void => this.abort(this.#options.signal?.reason);
   readonly #attemptEvents: AttemptEvents = {
-    onMessage: (data) => {
-      this.#receive(data);
-    },
-    onClose: (code, reason, cause) => {
-      this.#happen({ type: 'lost', end: { code, reason, cause } });
-    },
-    onFailure: (error) => {
-      this.#happen({ type: 'unanswered', error });
-    },
+    onMessage: (data) => this.#receive(data),
+    onClose: (code, reason, cause) => this.#happen({ type: 'lost', end: { code, reason, cause } }),
+    onFailure: (error) => this.#happen({ type: 'unanswered', error }),
   };
   /** The newest one. */
   #connection: Attempt | undefined;
@@ -72,29 +63,34 @@ export class ClientChannel implements Channel {
   /** Node: whether the process stays for it. */
   #held = true;
   #greeting: OpenMessage | undefined;
-  #received = 0;
+  /** Where somebody else had the session before. */
+  readonly #resumed: StoredSession | undefined;
+  #received: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unwatchNetwork: (() => void) | undefined;
 
-  constructor(window: number, options: ChannelOptions, target: ChannelTarget) {
+  /** @param resumed a session to go on with. */
+  constructor(
+    window: number,
+    options: ChannelOptions,
+    target: ChannelTarget,
+    resumed?: StoredSession,
+  ) {
     this.#options = options;
     this.#target = target;
+    this.#resumed = resumed;
+    this.#received = resumed?.position ?? 0;
     this.#keeping = new Keeping(target.repository, options);
-    this.#life = beginLife(options.retries ?? Infinity);
+    this.#life = firstLife(options, resumed);
     // A caller who reads the stream only need not know of exit as well.
     this.exit.catch(() => undefined);
-    this.#tunnel = createTunnel(window, options);
-    this.#streams = ChannelStreams.of(this.#tunnel, {
-      flush: () => {
-        this.#flush();
-      },
-      abort: (reason) => {
-        this.abort(reason);
-      },
-    });
-    this.#news = new ChannelNews(options, (error) => {
-      this.#giveUp(error);
-    });
+    this.#tunnel = createTunnel(window, options, resumed);
+    const sink = {
+      flush: () => this.#flush(),
+      abort: (reason: unknown) => this.abort(reason),
+    };
+    this.#streams = ChannelStreams.of(this.#tunnel, sink, this.#received);
+    this.#news = new ChannelNews(options, (error) => this.#giveUp(error));
   }
 
   get readable(): ReadableStream<Uint8Array> {
@@ -109,22 +105,59 @@ export class ClientChannel implements Channel {
     return this.#greeting?.session ?? '';
   }
 
+  /** Whether the server keeps the session when its connection is lost. */
+  get isResumable(): boolean {
+    return (this.#life.resumeFor ?? 0) > 0;
+  }
+
+  /**
+   * What is read from here on is not acknowledged before {@link settle} says that it is stored.
+   *
+   * @returns whether the server keeps the session when its connection is lost; else all is as before.
+   */
+  keep(): boolean {
+    const isKept = (this.#life.resumeFor ?? 0) > 0;
+    if (isKept) this.#streams.keep();
+    return isKept;
+  }
+
+  /** See {@link storedSession}. @param position up to where git's stdout is stored, in bytes. */
+  stateAt(position: number): StoredSession | undefined {
+    return storedSession(this.#tunnel, this.#streams, this.#greeting, this.#life, position);
+  }
+
+  /**
+   * Acknowledges what has come up to a position.
+   *
+   * @param isStored whether what {@link stateAt} gave for it is stored.
+   */
+  settle(position: number, isStored: boolean): void {
+    if (isStored) this.#tunnel.store();
+    this.#streams.settle(position);
+    this.#flush();
+  }
+
+  /** Takes a session up that somebody else had; to be called once. */
+  resume(): void {
+    this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#tunnel.detach();
+    this.#tunnel.store();
+    this.#streams.keep();
+    this.#happen({ type: 'due' });
+  }
+
   /** Opens the first connection; to be called once. */
   connect(offer: ClientOffer): void {
     this.#options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.#tell({ state: 'connecting', attempt: 0, wait: 0, reason: '' });
     const { openTimeout = defaultOpenTimeout } = this.#options;
-    const connectAnew = (): void => {
-      this.#attempt(formatSubprotocols(offer), openTimeout);
-    };
+    const connectAnew = (): void => this.#attempt(formatSubprotocols(offer), openTimeout);
     this.#connection = this.#keeping.ask(offer, openTimeout, {
       onOpen: (data) => {
         this.#connection?.listen(this.#attemptEvents);
         this.#receive(data);
       },
-      onFailure: (error) => {
-        this.#happen({ type: 'ended', error });
-      },
+      onFailure: (error) => this.#happen({ type: 'ended', error }),
       onUseless: connectAnew,
     });
     if (this.#connection === undefined) connectAnew();
@@ -208,6 +241,7 @@ export class ClientChannel implements Channel {
     this.#happen({ type: event.type === 'exit' ? 'exited' : 'progressed' });
     if (event.type === 'data') this.#received += event.bytes.length;
     if (event.type === 'exit') this.#exit.resolve({ code: event.code, signal: event.signal });
+    if (this.#tunnel.hasSentAll) this.#sentAll.resolve();
     this.#streams.take(event);
     if (event.type === 'stderr') this.#news.tellStderr(event.text);
   }
@@ -305,7 +339,8 @@ export class ClientChannel implements Channel {
   }
 
   async #offer(): Promise<void> {
-    const resume = { token: this.#greeting?.token ?? '', received: this.#tunnel.received };
+    const { token } = this.#greeting ?? this.#resumed ?? { token: '' };
+    const resume = { token, received: this.#tunnel.received };
     let protocols: string[];
     try {
       protocols = formatSubprotocols(await this.#target.offer(resume));
@@ -324,14 +359,10 @@ export class ClientChannel implements Channel {
     this.#unwatchNetwork?.();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#closed.resolve();
+    this.#sentAll.resolve();
   }
 
-  #tell({
-    state,
-    attempt,
-    wait,
-    reason,
-  }: Omit<Extract<LifeAction, { type: 'tell' }>, 'type'>): void {
+  #tell({ state, attempt, wait, reason }: Told): void {
     const [received, sent] = [this.#received, this.#tunnel.acknowledgedBytes];
     this.#news.tell({ state, attempt, wait, received, sent, reason });
   }

@@ -25,7 +25,10 @@ export function notGitWs(): GitWsError {
 export function connectionFailed(code: number, cause: unknown): GitWsError {
   // A page is told nothing more, by design of the platform; Node says why.
   const why = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
-  return new GitWsError('CONNECTION_FAILED', `The server could not be reached${why}.`, {
+  // As ws says it where there was an HTTP answer: that of another kind of server, mostly.
+  const isAnswered = why.startsWith(' (Unexpected server response');
+  const what = isAnswered ? 'accepted no WebSocket' : 'could not be reached';
+  return new GitWsError('CONNECTION_FAILED', `The server ${what}${why}.`, {
     cause,
     data: { closeCode: code },
     retryable: true,

@@ -31,6 +31,8 @@ export interface Life {
   readonly resumeFor: number | undefined;
   /** Whether git's exit has come. */
   readonly hasExited: boolean;
+  /** Whether the caller has its channel. */
+  readonly isOpened: boolean;
   /** Attempts since a connection was last good for something. */
   readonly attempt: number;
   /** Until when the session is kept that was lost, in ms. */
@@ -102,9 +104,26 @@ export type Step = readonly [Life, readonly LifeAction[]];
 /** @param retries how many attempts in a row may fail. */
 export function beginLife(retries: number): Life {
   return {
-    ...{ phase: 'connecting', retries, resumeFor: undefined, hasExited: false },
+    ...{ phase: 'connecting', retries, resumeFor: undefined, hasExited: false, isOpened: false },
     ...{ attempt: 0, deadline: 0, givenUp: 0, loss: undefined },
   };
+}
+
+/**
+ * Of a session that somebody else had, whose first attempt is due.
+ *
+ * @param resumeFor how long it is tried to be resumed, in ms.
+ * @param now in ms.
+ * @param loss how its connection was lost.
+ */
+export function resumeLife(
+  retries: number,
+  resumeFor: number,
+  now: number,
+  loss: GitWsError,
+): Life {
+  const begun = beginLife(retries);
+  return { ...begun, phase: 'waiting', resumeFor, attempt: 1, deadline: now + resumeFor, loss };
 }
 
 /** @returns how it is then, and what is to be done. Nothing comes of an event that is too late. */
@@ -144,9 +163,9 @@ export function stepLife(life: Life, event: LifeEvent, moment: Moment): Step {
 }
 
 function greet(life: Life, resumeFor: number): Step {
-  const next = { ...life, phase: 'open', resumeFor, loss: undefined } as const;
-  if (life.resumeFor === undefined) return [next, [tell('open', 0), { type: 'opened' }]];
-  return [next, [tell('resumed', life.attempt)]];
+  const next = { ...life, phase: 'open', resumeFor, loss: undefined, isOpened: true } as const;
+  const told = life.resumeFor === undefined ? tell('open', 0) : tell('resumed', life.attempt);
+  return [next, life.isOpened ? [told] : [told, { type: 'opened' }]];
 }
 
 function lose(life: Life, ended: ConnectionEnd, moment: Moment): Step {

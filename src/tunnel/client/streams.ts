@@ -9,6 +9,9 @@ import { windowBytes } from '../machine/subprotocol.js';
 import { Tunnel, type TunnelEvent } from '../machine/tunnel.js';
 import type { ChannelOptions } from './channel-options.js';
 import { completeLiveness } from './connection-options.js';
+import type { OpenMessage } from '../machine/message.js';
+import type { Life } from './life.js';
+import { TakenMessages, type StoredSession } from './stored-session.js';
 
 /** What the streams need of their channel. */
 export interface StreamSink {
@@ -45,10 +48,22 @@ export class ChannelStreams {
   readonly #reader = new Wake();
   /** The write that waits for credit. */
   readonly #writer = new Wake();
+  /** Bytes of the stream that the reader has taken. */
+  #position: number;
+  /** What is not acknowledged before it is stored; undefined where it need not be. */
+  #taken: TakenMessages | undefined;
 
-  /** The streams of a channel whose tunnel this is. */
-  static of(tunnel: Tunnel, channel: Pick<StreamSink, 'flush' | 'abort'>): ChannelStreams {
-    return new ChannelStreams({
+  /**
+   * The streams of a channel whose tunnel this is.
+   *
+   * @param position bytes of the stream that came before, to somebody else.
+   */
+  static of(
+    tunnel: Tunnel,
+    channel: Pick<StreamSink, 'flush' | 'abort'>,
+    position: number,
+  ): ChannelStreams {
+    const sink: StreamSink = {
       ...channel,
       write: (bytes) => tunnel.write(bytes),
       credit: () => tunnel.credit,
@@ -58,11 +73,13 @@ export class ChannelStreams {
       consume: () => {
         tunnel.consume(performance.now());
       },
-    });
+    };
+    return new ChannelStreams(sink, position);
   }
 
-  constructor(sink: StreamSink) {
+  constructor(sink: StreamSink, position = 0) {
     this.#sink = sink;
+    this.#position = position;
     this.readable = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -72,6 +89,8 @@ export class ChannelStreams {
         cancel: () => {
           this.#readerDone = true;
           this.#dropping = true;
+          this.settle(Infinity);
+          this.#taken = undefined;
           this.#settleMarks();
           this.#sink.flush();
         },
@@ -93,6 +112,22 @@ export class ChannelStreams {
         this.#sink.abort(reason);
       },
     });
+  }
+
+  /** From here on nothing is acknowledged before {@link settle} says that it is stored. */
+  keep(): void {
+    this.#taken ??= new TakenMessages(this.#position);
+  }
+
+  /** See {@link TakenMessages.upTo}; undefined where it was not asked to {@link keep}. */
+  upTo(position: number): { readonly messages: number; readonly end: number } | undefined {
+    return this.#taken?.upTo(position);
+  }
+
+  /** The stream is stored up to there. */
+  settle(position: number): void {
+    const messages = this.#taken?.settle(position) ?? 0;
+    for (let settled = 0; settled < messages; settled += 1) this.#sink.consume();
   }
 
   /** Something arrived that is not `open`. */
@@ -173,7 +208,7 @@ export class ChannelStreams {
     for (const message of this.#arrived) {
       if (message !== null && !this.#dropping) break;
       settled += 1;
-      this.#sink.consume();
+      this.#consume(message);
     }
     this.#arrived.splice(0, settled);
     if (this.#ended && this.#arrived.length === 0 && !this.#readerDone) {
@@ -181,6 +216,13 @@ export class ChannelStreams {
       this.#readerController.close();
       this.#reader.call();
     }
+  }
+
+  #consume(message: Arrived): void {
+    const bytes = message?.length ?? 0;
+    this.#position += bytes;
+    if (this.#taken === undefined) this.#sink.consume();
+    else this.#taken.take(bytes);
   }
 
   async #pull(): Promise<void> {
@@ -191,7 +233,7 @@ export class ChannelStreams {
         continue;
       }
       this.#readerController.enqueue(message);
-      this.#sink.consume();
+      this.#consume(message);
       this.#settleMarks();
       this.#sink.flush();
       return;
@@ -218,12 +260,37 @@ export class ChannelStreams {
 }
 
 /** The client's end of the tunnel that a channel's streams go through. */
-export function createTunnel(window: number, options: ChannelOptions): Tunnel {
+export function createTunnel(
+  window: number,
+  options: ChannelOptions,
+  resumed: StoredSession | undefined,
+): Tunnel {
   return new Tunnel({
     role: 'client',
     window,
     maxReplay: options.maxReplay ?? windowBytes.default,
     now: performance.now(),
     liveness: completeLiveness(options.liveness),
+    resumed,
   });
+}
+
+/**
+ * @returns what is to be stored for somebody else who goes on with the session, where the stream is stored up
+ *   to a position; undefined where it cannot be resumed, or not everything that was sent has arrived.
+ */
+export function storedSession(
+  tunnel: Tunnel,
+  streams: ChannelStreams,
+  greeting: OpenMessage | undefined,
+  { phase, resumeFor = 0 }: Life,
+  position: number,
+): StoredSession | undefined {
+  const stored = streams.upTo(position);
+  // What the server may not have would have to be stored as well.
+  if (stored === undefined || stored.end > position || !tunnel.hasSentAll) return undefined;
+  if (greeting === undefined || resumeFor === 0 || phase === 'closed') return undefined;
+  const { token, session } = greeting;
+  const received = tunnel.consumed + stored.messages;
+  return { token, session, resumeFor, received, sent: tunnel.sent, position: stored.end };
 }

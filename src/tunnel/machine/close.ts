@@ -29,6 +29,9 @@ export const closeCodes = {
  */
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
 
+/** What a browser says for a page that goes away (RFC 6455, section 7.4.1). */
+const goingAway = 1001;
+
 /** A close frame carries at most 125 bytes, two of them the code (RFC 6455 section 5.5). */
 export const maxReasonBytes = 123;
 
@@ -48,10 +51,13 @@ export function formatCloseReason(sentence: string): string {
 /**
  * Whether a session can go on after its connection ended so: with no close frame at all, or with a
  * code by which a proxy or a server says that the fault is not the session's. A client that closes
- * on purpose uses others.
+ * on purpose uses others. With 1001 a browser closes the connections of a page that goes away, to be loaded
+ * again perhaps.
+ *
+ * @param isStored whether the client has stored what it needs to come back.
  */
-export function isResumableClose(code: number): boolean {
-  return code === 1006 || (code >= 1011 && code <= 1014);
+export function isResumableClose(code: number, isStored = false): boolean {
+  return code === 1006 || (code >= 1011 && code <= 1014) || (isStored && code === goingAway);
 }
 
 /** Unsound framing, bytes that are no UTF-8 in a text message, a message that is too large. */

@@ -20,9 +20,15 @@ export class Incoming {
   #consumedSinceAck = 0;
   #ackDue: number | null = null;
 
-  /** @param window bytes that the peer may have outstanding. */
-  constructor(window: number) {
+  /**
+   * @param window bytes that the peer may have outstanding.
+   * @param received messages that were received, and consumed, before.
+   */
+  constructor(window: number, received = 0) {
     this.#window = window;
+    this.#received = received;
+    this.#consumed = received;
+    this.#acknowledged = received;
   }
 
   /** How many counted messages arrived. */
@@ -53,6 +59,7 @@ export class Incoming {
    *   may have seen fewer acks than were sent, never more: nobody is accused wrongly.
    */
   add(cost: number): void {
+    // Defence: a client is held to its credit.
     if (cost > 0 && this.#owed + cost > this.#window) throw malformed('more data than the credit');
     this.#received += 1;
     this.#owed += cost;

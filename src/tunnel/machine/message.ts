@@ -23,6 +23,7 @@ export const windowBytes = {
 
 /** Whether a receive window is within its bounds. */
 export function isWindow(bytes: number): boolean {
+  // Defence: a window has a largest size.
   return bytes >= windowBytes.minimum && bytes <= windowBytes.maximum;
 }
 
@@ -80,12 +81,21 @@ export interface RefusedMessage {
   readonly reason: string;
 }
 
+/** What the reader of one side has taken. */
+export interface AckMessage {
+  readonly type: 'ack';
+  /** How many counted messages. */
+  readonly consumed: number;
+  /** Of a client: what is consumed is stored, and so is the token; absent where it is not. */
+  readonly stored?: true;
+}
+
 /** Messages about the connection, lost with it. */
 export type UncountedText =
   | OpenMessage
   | RunMessage
   | RefusedMessage
-  | { readonly type: 'ack'; readonly consumed: number }
+  | AckMessage
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number };
 
@@ -108,6 +118,7 @@ export function formatMessage(message: TextMessage): string {
  * @throws GitWsError PROTOCOL_ERROR
  */
 export function parseMessage(text: string): TextMessage | undefined {
+  // Defence: a text message holds 8 KiB at most.
   if (text.length > maxTextLength) throw malformed('a text message is longer than 8 KiB');
   let value: unknown;
   try {
@@ -127,7 +138,7 @@ export function parseMessage(text: string): TextMessage | undefined {
     case 'exit':
       return parseExit(fields);
     case 'ack':
-      return { type: 'ack', consumed: integerField(fields, 'consumed') };
+      return parseAck(fields);
     case 'ping':
       return { type: 'ping', id: integerField(fields, 'id') };
     case 'pong':
@@ -150,6 +161,13 @@ export function parseMessage(text: string): TextMessage | undefined {
       if (typeof fields['type'] !== 'string') throw malformed('a text message has no type');
       return undefined;
   }
+}
+
+function parseAck(fields: Record<string, unknown>): AckMessage {
+  const consumed = integerField(fields, 'consumed');
+  const { stored = false } = fields;
+  if (typeof stored !== 'boolean') throw malformed('stored is neither true nor false');
+  return { type: 'ack', consumed, ...(stored ? { stored } : {}) };
 }
 
 function parseExit(fields: Record<string, unknown>): TextMessage {
@@ -208,6 +226,7 @@ export function parseAuthorization(encoded: string): string {
   const authorization = decodeBase64Url(encoded);
   if (authorization === undefined) throw malformed('the credentials are not base64url of UTF-8');
   // As in an HTTP header, where these would end the value and begin another.
+  // Defence: credentials of a page hold no CR, LF or NUL.
   if (/[\r\n\0]/.test(authorization)) throw malformed('the credentials contain CR, LF or NUL');
   return authorization;
 }

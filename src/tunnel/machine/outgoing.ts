@@ -47,6 +47,12 @@ export class Outgoing {
     this.#onForget = onForget;
   }
 
+  /** Messages were sent, and acknowledged, before this machine was made: none was added yet. */
+  skip(messages: number): void {
+    this.#acknowledged = messages;
+    this.#transmitted = messages;
+  }
+
   /** Bytes of data that may be added now. */
   get credit(): number {
     const free = this.#limit - this.#outstanding - messageOverhead;
@@ -98,6 +104,7 @@ export class Outgoing {
   addText(frame: string): boolean {
     // A character is at most three bytes of UTF-8 for each UTF-16 unit.
     const cost = frame.length * 3 + messageOverhead;
+    // Defence: stderr needs credit as data does.
     if (this.#outstanding + cost > this.#limit) return false;
     this.#keep(frame, textCost(frame));
     return true;

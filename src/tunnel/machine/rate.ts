@@ -21,6 +21,7 @@ export class UncountedRate {
       this.#count = 0;
     }
     this.#count += 1;
+    // Defence: 100 uncounted messages a second are the most.
     if (this.#count > maxUncountedPerSecond) {
       throw malformed(`more than ${maxUncountedPerSecond} uncounted messages in a second`);
     }

@@ -16,11 +16,11 @@ import {
   type TextMessage,
 } from './message.js';
 import { messageOverhead, Outgoing, textCost } from './outgoing.js';
-import type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './options.js';
+import type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './tunnel-options.js';
 import { UncountedRate } from './rate.js';
 import { windowBytes } from './subprotocol.js';
 
-export type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './options.js';
+export type { ClientTunnelOptions, ServerTunnelOptions, TunnelEvent } from './tunnel-options.js';
 
 /** A direction's life; each end has one for what it sends and one for what it receives. */
 type Direction = 'streaming' | 'ended' | 'exited';
@@ -46,14 +46,18 @@ export class Tunnel {
   #session: string | undefined;
   #uncounted: string[] = [];
   readonly #uncountedRate = new UncountedRate();
+  /** Client: what it acknowledges is stored. Server: its client says so. */
+  #isStored = false;
 
   constructor(options: ClientTunnelOptions | ServerTunnelOptions) {
     this.#role = options.role;
     this.#maxReplay = options.maxReplay;
-    this.#incoming = new Incoming(options.window);
+    const resumed = options.role === 'client' ? options.resumed : undefined;
+    this.#incoming = new Incoming(options.window, resumed?.received);
     if (options.role === 'server') {
       this.#opened = true;
       const { session, token, window, peerWindow, maxReplay, resumeFor, keepFor = 0 } = options;
+      // Defence: maxReplay bounds what is kept, whatever the window.
       const most = Math.min(peerWindow, maxReplay);
       this.#outgoing = new Outgoing(most, resumeFor > 0, options.onForget);
       this.#liveness = null;
@@ -63,6 +67,10 @@ export class Tunnel {
       // Without the server's window there is no credit.
       this.#opened = false;
       this.#outgoing = new Outgoing(0);
+      if (resumed !== undefined) {
+        this.#outgoing.skip(resumed.sent);
+        this.#sending = 'ended';
+      }
       this.#liveness = new Liveness(options.now, options.liveness ?? livenessTimes);
     }
   }
@@ -84,9 +92,34 @@ export class Tunnel {
     return this.#receiving !== 'streaming';
   }
 
+  /** Whether everything that was sent, `end` included, is acknowledged. */
+  get hasSentAll(): boolean {
+    return this.#sending !== 'streaming' && this.#outgoing.drained;
+  }
+
+  /** Number of the last counted message that was sent. */
+  get sent(): number {
+    return this.#outgoing.sent;
+  }
+
+  /** Server: whether the client has stored what it acknowledged, and may come back from elsewhere. */
+  get isStored(): boolean {
+    return this.#isStored;
+  }
+
+  /** Client: what is acknowledged from here on is stored, and so is the session's token. */
+  store(): void {
+    this.#isStored = true;
+  }
+
   /** How many counted messages arrived: what a client says when it resumes. */
   get received(): number {
     return this.#incoming.received;
+  }
+
+  /** How many of them the reader took. */
+  get consumed(): number {
+    return this.#incoming.consumed;
   }
 
   /** How many of the messages sent the peer has consumed. */
@@ -237,6 +270,7 @@ export class Tunnel {
     if (bytes.length === 0) throw malformed('a binary message is empty');
     if (bytes.length > maxBinaryBytes) throw malformed('a binary message is larger than 1 MiB');
     if (this.#receiving !== 'streaming') throw malformed('data came after end');
+    // Defence: each counted message costs credit, however small.
     this.#incoming.add(bytes.length + messageOverhead);
     return [{ type: 'data', bytes }];
   }
@@ -284,6 +318,7 @@ export class Tunnel {
       case 'refused':
         throw malformed('refused came where nothing was asked for');
       case 'ack':
+        if (!fromServer) this.#isStored = message.stored === true;
         if (this.#outgoing.acknowledge(message.consumed)) return [{ type: 'credit' }];
         this.#uncountedRate.count(now);
         return [];
@@ -307,7 +342,9 @@ export class Tunnel {
   }
 
   #ack(): void {
-    this.#say({ type: 'ack', consumed: this.#incoming.acknowledge() });
+    const isStored = this.#role === 'client' && this.#isStored;
+    const consumed = this.#incoming.acknowledge();
+    this.#say({ type: 'ack', consumed, ...(isStored ? { stored: true } : {}) });
   }
 
   #say(message: TextMessage): void {

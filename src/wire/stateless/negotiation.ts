@@ -79,6 +79,7 @@ class Fetch {
 
   #count(line: PktLine): void {
     this.#size += line.type === 'data' ? line.payload.length + 4 : 4;
+    // Defence: what is kept of a fetch has a limit (maxNegotiation).
     if (this.#size > this.#most) throw new RequestTooLarge();
   }
 

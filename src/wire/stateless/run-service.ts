@@ -14,6 +14,14 @@ export interface StatelessService {
   readonly mostKept: number;
 }
 
+/** @returns what the service itself says first, without what HTTP puts before it. */
+export async function withoutHeader(advertisement: AsyncIterable<Uint8Array>): Promise<LineInput> {
+  const lines = new LineInput(advertisement);
+  const header = await lines.lineIf((line) => textOf(line)?.startsWith('# service=') === true);
+  if (header !== undefined) await lines.lineIf(({ type }) => type === 'flush');
+  return lines;
+}
+
 /** The answer to the request for `info/refs` has nothing in it. */
 export class EmptyAdvertisement extends Error {
   override readonly name = 'EmptyAdvertisement';
@@ -30,10 +38,7 @@ export async function runService(
   { isPush, advertisement, mostKept }: StatelessService,
   conversation: Conversation,
 ): Promise<void> {
-  const lines = new LineInput(advertisement);
-  // HTTP puts it before what the service itself says.
-  const header = await lines.lineIf((line) => textOf(line)?.startsWith('# service=') === true);
-  if (header !== undefined) await lines.lineIf(({ type }) => type === 'flush');
+  const lines = await withoutHeader(advertisement);
   const first = await lines.line();
   if (first === undefined) throw new EmptyAdvertisement();
   const all = async function* (): AsyncGenerator<Uint8Array, void, undefined> {

@@ -178,6 +178,7 @@ export class AdvertisementParser extends MessageParser<Advertisement> {
       const name = symref.slice(0, colon);
       const target = symref.slice(colon + 1);
       checkRefName(name);
+      // Defence: names that symrefs point to are checked.
       checkRefName(target);
       this.#symrefs.set(name, target);
     }
@@ -198,6 +199,7 @@ export class AdvertisementParser extends MessageParser<Advertisement> {
     } else if (name.endsWith('^{}')) {
       this.#takePeeled(name.slice(0, -3), oid, offset);
     } else {
+      // Defence: names of advertised refs are checked.
       checkRefName(name);
       if (oid === zeroOid) throw this.malformed(`${quoteText(name)} has no object`, offset);
       this.#takeName(name, offset);

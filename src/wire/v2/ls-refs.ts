@@ -41,6 +41,7 @@ export class LsRefsParser extends MessageParser<readonly ListedRef[]> {
     if (name === undefined || (oid === undefined && object !== 'unborn')) {
       throw this.malformed(`${quoteText(text)} is not a ref`, offset);
     }
+    // Defence: names of ls-refs are checked.
     checkRefName(name);
     this.#refs.push({ name, oid, ...this.#attributes(attributes, offset) });
   }

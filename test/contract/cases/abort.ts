@@ -1,7 +1,7 @@
 /** Signals, progress and messages: what a caller can do and hear while it lasts. */
 import type { ContractCase } from '../context.js';
 import { equal, ok, rejects } from '../expect.js';
-import { cloneWithCommit } from './push.js';
+import { cloneWithCommit, untilTold } from './push.js';
 
 export const abortCases: ContractCase[] = [
   {
@@ -38,11 +38,7 @@ export const abortCases: ContractCase[] = [
     async run(context) {
       const { git, http, fs, dir, oracle } = context;
       const { name, oid } = await cloneWithCommit(context);
-      await oracle.hook(
-        name,
-        'pre-receive',
-        'touch started; until test -e go; do sleep 0.05; done',
-      );
+      await oracle.hook(name, 'pre-receive', untilTold);
       const abort = new AbortController();
       const { signal } = abort;
       const pushed = rejects(git.push({ fs, http, dir, signal }), 'UserCanceledError');

@@ -4,7 +4,7 @@
  */
 import type { ContractCase, ContractContext, FakeScript } from '../context.js';
 import { equal, ok, rejects } from '../expect.js';
-import { cloneWithCommit, commitFile, noise } from './push.js';
+import { cloneWithCommit, commitFile, noise, untilTold } from './push.js';
 
 /** What a clone from a misbehaving server must reject with. */
 const clones: [FakeScript, code: string, words?: string][] = [
@@ -145,7 +145,9 @@ export const failureCases: ContractCase[] = [
     name: 'a connection lost in mid-clone rejects, leaves no session, and the next clone succeeds',
     async run({ git, http, fs, dir, oracle }) {
       const repository = await oracle.repository('large');
-      const url = await oracle.proxy(repository, { cutAfterDown: 100_000 });
+      const url = await oracle.proxy(repository, {
+        strike: { direction: 'down', after: 100_000, how: 'reset' },
+      });
       await rejects(git.clone({ fs, http, dir, url }), 'CONNECTION_LOST');
       await oracle.idle();
       await git.clone({ fs, http, dir, url: repository.url, noCheckout: true });
@@ -193,7 +195,9 @@ export const failedPushCases: ContractCase[] = [
       const before = await oracle.serverGit(repository.name, ['rev-parse', 'main']);
       // So much that the last byte is still here when the connection goes.
       const oid = await commitFile(context, 'noise.bin', noise());
-      const url = await oracle.proxy(repository, { cutAfterUp: 60_000 });
+      const url = await oracle.proxy(repository, {
+        strike: { direction: 'up', after: 60_000, how: 'reset' },
+      });
       await rejects(git.push({ fs, http, dir, url }), 'CONNECTION_LOST');
       await oracle.idle();
       equal(await oracle.serverGit(repository.name, ['rev-parse', 'main']), before);
@@ -211,11 +215,7 @@ export const failedPushCases: ContractCase[] = [
       const repository = await cloneWithCommit(context);
       const { name, oid } = repository;
       const old = await oracle.serverGit(name, ['rev-parse', 'main']);
-      await oracle.hook(
-        name,
-        'pre-receive',
-        'touch started; until test -e go; do sleep 0.05; done',
-      );
+      await oracle.hook(name, 'pre-receive', untilTold);
       const url = await oracle.proxy(repository, {});
       const pushed = rejects(git.push({ fs, http, dir, url }), 'PUSH_OUTCOME_UNKNOWN');
       await oracle.waitForFile(name, 'started');
@@ -235,11 +235,7 @@ export const failedPushCases: ContractCase[] = [
       const { git, http, fs, dir, oracle } = context;
       const repository = await cloneWithCommit(context);
       const { name, oid } = repository;
-      await oracle.hook(
-        name,
-        'pre-receive',
-        'touch started; until test -e go; do sleep 0.05; done',
-      );
+      await oracle.hook(name, 'pre-receive', untilTold);
       const url = await oracle.proxy(repository, {});
       const pushed = rejects(git.push({ fs, http, dir, url }), 'PUSH_OUTCOME_UNKNOWN');
       await oracle.waitForFile(name, 'started');

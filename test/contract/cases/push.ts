@@ -49,6 +49,9 @@ async function expectOnServer(
   await oracle.expectSoundServer(name);
 }
 
+/** A hook that makes a file, `started`, and waits for another, `go`. */
+export const untilTold = 'touch started; until test -e go; do sleep 0.05; done';
+
 export const pushCases: ContractCase[] = [
   {
     name: 'a fast-forward arrives, and the same push again changes nothing',

@@ -1,8 +1,8 @@
 /** WebKitGTK's MiniBrowser, on a display that nobody looks at, over WebDriver. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
+import { freePort } from '../listen.js';
 import { temporaryDirectory } from '../temp.js';
 import type { TestBrowser, TestContext, TestPage } from './browser.js';
 import { PageCalls } from './page-calls.js';
@@ -139,13 +139,4 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), limits.end);
   await ended;
   clearTimeout(timer);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

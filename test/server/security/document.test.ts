@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { formatLimits } from '../../../bin/settings/document.js';
 import { optionOf } from '../../../bin/settings/table.js';
 import { limitNames, limits } from '../../../server/limits/limits.js';
-import { formatQuantity } from '../../../server/limits/quantity.js';
+import { formatQuantity } from '../../../server/limits/quantity-text.js';
 
 const project = new URL('../../../', import.meta.url);
 const text = await readFile(new URL('docs/security.md', project), 'utf8');
