@@ -63,6 +63,7 @@ effect(() => {
 });
 
 let lastRead = 0;
+let lastPair = '';
 
 // Read anew whenever the file may be another one: after a save, a commit, a pull.
 effect(() => {
@@ -70,10 +71,11 @@ effect(() => {
   const comparing = whatToCompare();
   void [files.value, content.value];
   const read = (lastRead += 1);
-  if (open === undefined || comparing === undefined) {
-    versions.value = undefined;
-    return;
-  }
+  const pair = JSON.stringify([open?.dir, comparing?.file.path, comparing?.between]);
+  // Of two others nothing is shown: their lines would be staged for these.
+  if (pair !== lastPair) versions.value = undefined;
+  lastPair = pair;
+  if (open === undefined || comparing === undefined) return;
   const { git, dir } = open;
   void attempt(() => git.readVersions({ dir, ...comparing })).then((found) => {
     if (read === lastRead) versions.value = found;
