@@ -28,7 +28,7 @@ describe.skipIf(!browserAvailable)('the last commit in the demo', () => {
     await demo.append('index.html', '<!-- forgotten -->\n');
     await message.fill('A commit of its own');
     await amend.check();
-    expect(await message.inputValue()).toBe('Say it\n\nWith a reason.');
+    await expect.poll(() => message.inputValue()).toBe('Say it\n\nWith a reason.');
     await demo.button('Amend with 1 file').click();
     await notice.getByText(/^Amended [0-9a-f]{7}$/).waitFor();
     await page.getByText('Nothing has changed').waitFor();
@@ -41,7 +41,7 @@ describe.skipIf(!browserAvailable)('the last commit in the demo', () => {
     // What was begun before is there still.
     await demo.append('visit.html', '<!-- next -->\n');
     await demo.button(/^Commit 1 file/).waitFor();
-    expect(await message.inputValue()).toBe('A commit of its own');
+    await expect.poll(() => message.inputValue()).toBe('A commit of its own');
     await demo.button('Push, 1 ahead').click();
     await notice.getByText(/^Pushed main/).waitFor();
     await expect.poll(() => amend.count()).toBe(0);

@@ -95,10 +95,10 @@ describe.skipIf(!browserAvailable)('a conflict in the demo', () => {
     // The button that was pressed is gone: the focus is on the one that leads on.
     const onwards = bar(demo).getByRole('button', { name: 'Resolve soundings.bin' });
     await expect.poll(() => onwards.evaluate((one) => one === document.activeElement)).toBe(true);
-    expect(await demo.button('Finish merge').isDisabled()).toBe(true);
+    await expect.poll(() => demo.button('Finish merge').isDisabled()).toBe(true);
     await resolveOthers(demo);
     await finish(demo);
-    expect(await bar(demo).count()).toBe(0);
+    await expect.poll(() => bar(demo).count()).toBe(0);
     await page.getByText('Nothing has changed').waitFor();
     await demo.button(/^Push, \d ahead/).click();
     await demo.notice.getByText(/^Pushed main/).waitFor();
@@ -174,12 +174,12 @@ describe.skipIf(!browserAvailable)('a conflict in the demo', () => {
     await demo.button('Abort merge…').click();
     await demo.button('Abort the merge').click();
     await demo.notice.getByText('The merge was aborted').waitFor();
-    expect(await bar(demo).count()).toBe(0);
+    await expect.poll(() => bar(demo).count()).toBe(0);
     await demo.row('keepers.html unsaved').waitFor();
     await demo.row('robots.txt modified').waitFor();
     await demo.openFile(text);
     await demo.editor(text).getByText('ours 1').waitFor();
-    expect(await demo.row('new.md').count()).toBe(0);
+    await expect.poll(() => demo.row('new.md').count()).toBe(0);
     // What is not saved is in no zip file.
     await demo.button('Discard changes in keepers.html').first().click();
     await demo.button('Discard').click();

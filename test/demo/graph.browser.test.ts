@@ -71,7 +71,7 @@ describe.skipIf(!browserAvailable)('the graph of the history', () => {
     expect([...oids].sort()).toEqual(await oidsOf('--all'));
     const row = list.locator('li', { has: page.getByTitle(/ origin\/redesign$/) });
     await page.keyboard.press('Home');
-    expect(await row.locator('circle').count()).toBe(1);
+    await expect.poll(() => row.locator('circle').count()).toBe(1);
     const heads = list.locator('.commit-head');
     await heads.first().focus();
     await page.keyboard.press('ArrowDown');

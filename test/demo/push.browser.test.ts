@@ -69,7 +69,9 @@ describe.skipIf(!browserAvailable)('pushes and pulls of the demo', () => {
     await dialog.getByText('The server has 1 commit that your branch has not.').waitFor();
     // What cannot be undone is not what Enter does.
     const cancel = dialog.getByRole('button', { name: 'Cancel' });
-    expect(await cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => cancel.evaluate((button) => button === document.activeElement))
+      .toBe(true);
     // They go on while a person reads.
     const second = await commitOnServer(gitDir, 'more.md', 'More\n');
     await dialog.getByRole('button', { name: 'Force with lease' }).click();

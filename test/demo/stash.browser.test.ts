@@ -76,7 +76,7 @@ describe.skipIf(!browserAvailable)('changes that are set aside in the demo', () 
     await notice.getByText('Your changes are back').waitFor();
     await demo.button('Unstage robots.txt').waitFor();
     await demo.button('Stage notes/new.md').waitFor();
-    expect(await list(demo).count()).toBe(0);
+    await expect.poll(() => list(demo).count()).toBe(0);
     await demo.openFile('robots.txt');
     await demo.editor('robots.txt').getByText('# mine').waitFor();
     const after = await downloadAll(demo);
@@ -98,7 +98,7 @@ describe.skipIf(!browserAvailable)('changes that are set aside in the demo', () 
     await notice.getByText(/^[0-9a-f]{7} → [0-9a-f]{7}\. Your changes are back\.$/).waitFor();
     await demo.editor('robots.txt').getByText('# theirs').waitFor();
     await demo.editor('robots.txt').getByText('# mine').waitFor();
-    expect(await list(demo).count()).toBe(0);
+    await expect.poll(() => list(demo).count()).toBe(0);
     const theirs = await commitOnServer(gitDir, 'robots.txt', '# all theirs\n');
     await pull(begun, 'Set aside and pull');
     await notice.getByText('But your changes are set aside still').waitFor();
@@ -171,12 +171,12 @@ describe.skipIf(!browserAvailable)('changes that are set aside in the demo', () 
     await commitOnServer(gitDir, 'hidden.txt', 'theirs\n');
     await pull(begun, 'Set aside and pull');
     await notice.getByText(/^git ignores these files/).waitFor();
-    expect(await list(demo).count()).toBe(0);
+    await expect.poll(() => list(demo).count()).toBe(0);
     await demo.append('index.html', '<!-- mine -->\n');
     await pull(begun, 'Set aside and pull');
     await notice.getByText(/Your changes are back, as before\.$/).waitFor();
     await demo.button('Stage index.html').waitFor();
-    expect(await list(demo).count()).toBe(0);
+    await expect.poll(() => list(demo).count()).toBe(0);
     await demo.close();
   });
 });

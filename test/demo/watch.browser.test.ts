@@ -63,7 +63,7 @@ describe.skipIf(!browserAvailable)('a repository that is open in the demo', () =
     await demo.button('Push, 1 ahead').waitFor();
     await page.context().setOffline(false);
     await notice.getByText('1 new commit on main').waitFor();
-    expect(await page.getByText('Offline', { exact: false }).count()).toBe(0);
+    await expect.poll(() => page.getByText('Offline', { exact: false }).count()).toBe(0);
     await demo.button('Pull, 1 behind').click();
     await notice.getByText('Joined the server’s commits with yours').waitFor();
     await demo.button(/^Push, 2 ahead/).waitFor();

@@ -45,7 +45,7 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
     await demo.button('File').click();
     await expect.poll(() => page.locator('.cm-insertedLine').count()).toBe(0);
     // The editor was made anew: it has what was saved, not what was there when the file was opened.
-    expect(await editor.innerText()).toBe(text.replace(/^Stage\nDiscard\n/m, ''));
+    await expect.poll(() => editor.innerText()).toBe(text.replace(/^Stage\nDiscard\n/m, ''));
     await demo.commit('Say something at the end');
     await demo.close();
   });
@@ -61,7 +61,7 @@ describe.skipIf(!browserAvailable)('changes in the demo', () => {
     await list.getByRole('button', { name: 'README.md modified' }).click();
     const shown = page.getByRole('textbox', { name: 'Changes in README.md' });
     await shown.getByText('## Layout').waitFor();
-    expect(await page.locator('.cm-insertedLine').count()).toBeGreaterThan(5);
+    await expect.poll(() => page.locator('.cm-insertedLine').count()).toBeGreaterThan(5);
     await demo.button('Leave the commit').click();
     await demo.editor('README.md').waitFor();
     const commits = page.getByRole('list', { name: 'Commits' }).getByRole('listitem');

@@ -175,7 +175,7 @@ describe.skipIf(!browserAvailable)('<git-repository> that is read', () => {
     for (const key of ['ArrowDown', ' ']) await page.keyboard.press(key);
     await expect.poll(() => seen(page)).toContain('42');
     const selected = page.getByRole('treeitem', { selected: true });
-    expect(await selected.getAttribute('aria-level')).toBe('2');
+    await expect.poll(() => selected.getAttribute('aria-level')).toBe('2');
   });
 
   it('downloads a file byte for byte', async () => {
@@ -204,7 +204,7 @@ describe.skipIf(!browserAvailable)('<git-repository> that is read', () => {
       `${all.url}/book.git`,
     );
     await page.getByRole('heading', { name: 'The book' }).waitFor();
-    expect(await page.getByText('Read it elsewhere.').isVisible()).toBe(false);
+    await expect.poll(() => page.getByText('Read it elsewhere.').isVisible()).toBe(false);
   });
 
   it('shares a worker and a clone with another of its address, and is there again after a move', async () => {
