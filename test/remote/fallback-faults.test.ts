@@ -55,7 +55,7 @@ function answerPosts(body: string): void {
 
 /** What something rejects with, soon. */
 async function failureOf(started: Promise<unknown>): Promise<unknown> {
-  const late = new Promise((resolve) => setTimeout(resolve, 4_000, 'it hangs'));
+  const late = new Promise((resolve) => setTimeout(resolve, 20_000, 'it hangs'));
   return Promise.race([
     started.then(
       () => 'it resolved',
