@@ -1,8 +1,9 @@
 /** A clone whose process is killed, and that another process goes on with: Node's file system, native git as judge. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect } from 'vitest';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
+import { it, long } from '../helpers/long.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { KillingWay } from './killed-clone.js';
@@ -24,8 +25,8 @@ beforeAll(async () => {
   whole = way.down;
 });
 
-// The lease of the one that was killed has to end: all of them wait at the same time.
-it.concurrent.each([0.1, 0.4, 0.6, 0.8, 0.97])('at %d of it', async (part) => {
+/** Kills a clone when a part of it has come, and clones again. */
+async function killAt(part: number): Promise<void> {
   const dir = join(await temporaryDirectory(), 'clone');
   const way = await KillingWay.to(server.url, path);
   expect((await way.clone(dir, part * whole)).exit).toBe('SIGKILL');
@@ -35,4 +36,9 @@ it.concurrent.each([0.1, 0.4, 0.6, 0.8, 0.97])('at %d of it', async (part) => {
   await expectSoundRepository(join(dir, '.git'));
   expect(await realGit(['status', '--porcelain'], { cwd: dir })).toBe('');
   expect(await readdir(join(dir, '.git'))).not.toContain('gitws-clone');
-});
+}
+
+// The lease of the one that was killed has to end: all of them wait at the same time.
+it.concurrent.each([0.4, 0.97])('at %d of it', killAt);
+
+long.concurrent.each([0.1, 0.25, 0.6, 0.8, 0.9])('at %d of it as well', killAt);

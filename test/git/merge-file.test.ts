@@ -1,9 +1,10 @@
 /** The lines of files that both sides have changed, merged as real git merges them. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { mergeText, type Texts } from '../../src/git/merge-file.js';
 import { git } from '../helpers/git.js';
+import { it, long } from '../helpers/long.js';
 import { seededRandom, type Random } from '../helpers/random.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -109,19 +110,20 @@ describe.concurrent('a merge of lines is as of git', () => {
     await expectAsGit(all);
   });
 
-  it('in texts that look like code', async () => {
-    const random = seededRandom(1);
-    await expectAsGit(
-      Array.from({ length: 300 }, () => randomTexts(random, { most: 60, changes: 4 })),
-    );
-  });
+  const code = { most: 60, changes: 4 };
+  const repeated = { most: 20, changes: 6, kinds: 4 };
+  const expectMany = (seed: number, length: number, likeness: Likeness): Promise<void> => {
+    const random = seededRandom(seed);
+    return expectAsGit(Array.from({ length }, () => randomTexts(random, likeness)));
+  };
 
-  it('in texts of a few lines again and again', async () => {
-    const random = seededRandom(2);
-    await expectAsGit(
-      Array.from({ length: 300 }, () => randomTexts(random, { most: 20, changes: 6, kinds: 4 })),
-    );
-  });
+  it('in texts that look like code', () => expectMany(1, 100, code));
+
+  it('in texts of a few lines again and again', () => expectMany(2, 100, repeated));
+
+  long('in many texts that look like code', () => expectMany(5, 1000, code));
+
+  long('in many texts of a few lines again and again', () => expectMany(6, 1000, repeated));
 
   it('in long texts that have little in common any more', async () => {
     const random = seededRandom(3);

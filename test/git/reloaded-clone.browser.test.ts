@@ -60,8 +60,8 @@ async function interruptAt(
 }
 
 describe.skipIf(!browserAvailable)('a clone goes on', () => {
-  it.each([0.5, 0.95])('when its page is loaded again at %d of it', async (part) => {
-    expect((await interruptAt(part)).states).toEqual(['connecting', 'resumed']);
+  it('when its page is loaded again', async () => {
+    expect((await interruptAt(0.95)).states).toEqual(['connecting', 'resumed']);
   });
 
   it('when its renderer crashes', async () => {
