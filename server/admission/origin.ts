@@ -108,7 +108,13 @@ function parsePublicUrl(text: string): URL {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw invalid('publicUrl', text, 'an http or https URL');
   }
-  return new URL(text);
+  const url = new URL(text);
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    // It is not repeated: a password may be in it.
+    const sentence = 'publicUrl: a query, a fragment or credentials cannot be part of it.';
+    throw new GitWsError('INVALID_OPTION', sentence, { data: { option: 'publicUrl' } });
+  }
+  return url;
 }
 
 function parseOrigin(text: string): string {

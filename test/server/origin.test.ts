@@ -133,6 +133,15 @@ describe('the options', () => {
   it.each<[OriginOptions, RegExp]>([
     [{ publicUrl: 'git.example' }, /publicUrl: "git.example" is not an http or https URL/],
     [{ publicUrl: 'ws://git.example' }, /publicUrl/],
+    [
+      { publicUrl: 'https://git.example/?a=1' },
+      /publicUrl: a query, a fragment or credentials cannot/,
+    ],
+    [{ publicUrl: 'https://git.example/#a' }, /publicUrl: a query, a fragment/],
+    [
+      { publicUrl: 'https://me:mine@git.example' },
+      /^publicUrl: a query, a fragment or credentials cannot be part of it\.$/,
+    ],
     [{ origins: ['app.example'] }, /origins: "app.example" is not an origin/],
     [{ origins: ['https://*.app.example'] }, /origins: ".*" is not an origin/],
     [{ origins: ['https://app.example/path'] }, /origins/],
