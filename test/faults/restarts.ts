@@ -20,14 +20,6 @@ import type { ClientName } from './clients.js';
 
 let ground: Ground;
 
-beforeAll(async () => {
-  ground = await Ground.start();
-  // What a killed server leaves of its own is removed with it.
-  vi.stubEnv('TMPDIR', await temporaryDirectory());
-});
-
-afterAll(() => ground.close());
-
 type Signal = 'SIGKILL' | 'SIGTERM';
 
 /** Starts the server that will go: its window is small, so that not all is on its way at once. */
@@ -117,6 +109,15 @@ const [middle, beginning] = [500_000, 400];
 
 /** Defines the tests for a server that gets this signal. */
 export function testRestarts(signal: Signal): void {
+  // Here and not beside it: files that share a worker share this module, which registers its hooks once.
+  beforeAll(async () => {
+    ground = await Ground.start();
+    // What a killed server leaves of its own is removed with it.
+    vi.stubEnv('TMPDIR', await temporaryDirectory());
+  });
+
+  afterAll(() => ground.close());
+
   describe(`isomorphic-git, whose server gets a ${signal}`, () => {
     it.each(['clone', 'fetch'] as const)('begins a %s again by itself', async (operation) => {
       const { failure } = await withoutServer('isomorphic-git', operation, signal, beginning);

@@ -36,14 +36,26 @@ async function stashed(changes: Changes, then: Changes = {}) {
   return ground;
 }
 
-/** @returns the code, and whether nothing has changed. */
-async function refusalOf(dir: string, own: Own): Promise<[code: unknown, isAsItWas: boolean]> {
+/** @returns the code of each refusal, and whether nothing has changed by any of them. */
+async function refusalsOf(
+  dir: string,
+  all: readonly Own[],
+): Promise<[codes: unknown[], isAsItWas: boolean]> {
   const before = JSON.stringify(await stateOf(dir));
-  const code: unknown = await stash(dir, own).then(
-    () => 'done',
-    (error: unknown) => (error as { code?: unknown } | undefined)?.code,
-  );
-  return [code, JSON.stringify(await stateOf(dir)) === before];
+  const codes: unknown[] = [];
+  for (const own of all) {
+    const code: unknown = await stash(dir, own).then(
+      () => 'done',
+      (error: unknown) => (error as { code?: unknown } | undefined)?.code,
+    );
+    codes.push(code);
+  }
+  return [codes, JSON.stringify(await stateOf(dir)) === before];
+}
+
+async function refusalOf(dir: string, own: Own): Promise<[code: unknown, isAsItWas: boolean]> {
+  const [[code], isAsItWas] = await refusalsOf(dir, [own]);
+  return [code, isAsItWas];
 }
 
 describe.concurrent('a stash that conflicts', () => {
@@ -268,14 +280,15 @@ describe.concurrent('stash', () => {
       [{ filepaths: 'a.txt' as unknown as string[] }, 'INVALID_OPTION'],
       [{ filepaths: [1] as unknown as string[] }, 'INVALID_OPTION'],
     ];
-    for (const [own, code] of codes) expect(await refusalOf(dir, own)).toEqual([code, true]);
+    const given = codes.map(([own]) => own);
+    expect(await refusalsOf(dir, given)).toEqual([codes.map(([, code]) => code), true]);
     await put(dir, changed);
     await stash(dir);
-    for (const refIdx of [1, -1, 0.5, NaN, '0' as unknown as number]) {
-      expect(await refusalOf(dir, { op: 'drop', refIdx })).toEqual(['InvalidRefNameError', true]);
-      const own = { op: 'pop', refIdx } as const;
-      expect(await refusalOf(dir, own)).toEqual(['InvalidRefNameError', true]);
-    }
+    const ops = ['drop', 'pop'] as const;
+    const wrong = [1, -1, 0.5, NaN, '0' as unknown as number].flatMap((refIdx) =>
+      ops.map((op) => ({ op, refIdx })),
+    );
+    expect(await refusalsOf(dir, wrong)).toEqual([wrong.map(() => 'InvalidRefNameError'), true]);
     const bare = { fs, gitdir: join(dir, '.git') };
     expect(await git.stash({ ...bare, op: 'list' })).toHaveLength(1);
     await expect(git.stash({ ...bare, op: 'pop' })).rejects.toMatchObject({
