@@ -193,7 +193,7 @@ function jwtKeys(settings: Settings): JwtKeySource | undefined {
   if (jwtJwksFile !== undefined) return { jwksFile: jwtJwksFile };
   if (jwtJwksUrl !== undefined) return { jwksUrl: jwtJwksUrl };
   // Whoever says what a token may do expects that there are tokens.
-  const [first] = aboutJwt.filter((name) => settings[name] !== undefined);
+  const first = aboutJwt.find((name) => settings[name] !== undefined);
   if (first === undefined) return undefined;
   throw invalid(`${first} needs one of jwtSecretFile, jwtJwksFile and jwtJwksUrl.`);
 }
