@@ -61,8 +61,6 @@ export async function bringBack(oid: string): Promise<void> {
 
 /** Throws changes away, once a person has said so. */
 export async function discardStashed(stashed: Stashed): Promise<void> {
-  const repository = session.repository.value;
-  if (repository === undefined) return;
   const choice = await confirm({
     title: 'Discard what is set aside?',
     text: `“${nameOf(stashed)}” cannot be brought back then.`,
@@ -72,12 +70,9 @@ export async function discardStashed(stashed: Stashed): Promise<void> {
     ],
   });
   if (choice !== 'discard') return;
-  const task = { kind: 'stash', title: 'Discarding what is set aside' } as const;
-  const done = await perform(task, async () => {
-    await repository.git.dropStashed({ dir: repository.dir, oid: stashed.oid });
-    await refresh();
-    return true;
-  });
+  const { oid } = stashed;
+  const title = 'Discarding what is set aside';
+  const done = await doing(title, ({ git, dir }) => git.dropStashed({ dir, oid }));
   if (done === undefined) return;
   session.notice.value = { tone: 'good', title: `Discarded “${nameOf(stashed)}”` };
 }
