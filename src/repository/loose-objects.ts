@@ -2,6 +2,7 @@
 import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { randomName } from '../base/random-name.js';
+import { whenAll } from '../base/when-all.js';
 import { makeDirectory, promisesOf } from '../storage/file-system.js';
 import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { headerOf } from './object-hash.js';
@@ -42,8 +43,5 @@ export async function writeLooseObjects(
       throw error;
     }
   };
-  const written = await Promise.allSettled(
-    objects.map((object) => useFileSystem(() => write(object))),
-  );
-  for (const each of written) if (each.status === 'rejected') throw each.reason;
+  await whenAll(objects.map((object) => useFileSystem(() => write(object))));
 }

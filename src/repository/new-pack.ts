@@ -6,6 +6,7 @@
 import { GitWsError } from '../base/errors.js';
 import { randomName } from '../base/random-name.js';
 import { useFileSystem } from '../base/failure.js';
+import { whenAll } from '../base/when-all.js';
 import type { IndexedPack, PackSink } from '../pack/index/index-pack-options.js';
 import {
   makeDirectory,
@@ -155,11 +156,10 @@ export class NewPack {
     }
     const index = this.#temporaryIndex;
     // Both are written, at once, before either is in place: room that runs out is found out here.
-    const written = await Promise.allSettled([
+    await whenAll([
       pack === undefined ? undefined : fs.writeFile(this.#temporary, pack),
       writeWhole(fs, index, idx),
     ]);
-    for (const each of written) if (each.status === 'rejected') throw each.reason;
     await moveFile(fs, this.#temporary, `${name}.pack`);
     await expectWhole(fs, `${name}.pack`, bytes);
     await moveFile(fs, index, `${name}.idx`);

@@ -1,5 +1,6 @@
 /** Writes files of a tree into a working tree, in batches, and says what the index has to keep of them. */
 import { GitWsError } from '../base/errors.js';
+import { whenAll } from '../base/when-all.js';
 import type { IndexEntry } from '../repository/index-file.js';
 import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
 import type { Write } from './losses.js';
@@ -96,7 +97,7 @@ export class WriteOut {
     const single = writeMany === undefined ? together : together.filter((each) => !isForMany(each));
     if (writeMany !== undefined && many.length > 0) await this.#writeMany(many, writeMany);
     for (const { file } of [...single, ...alone]) await this.#makeFolders(file.path);
-    await all(single.map((each) => this.#write(each)));
+    await whenAll(single.map((each) => this.#write(each)));
     // In a row: what was written before is seen.
     for (const each of alone) await this.#writeFoldable(each);
   }
@@ -106,7 +107,7 @@ export class WriteOut {
     writeMany: NonNullable<PromiseFileSystem['writeMany']>,
   ): Promise<void> {
     const replaced = batch.filter(({ found }) => found === 'other');
-    await all(
+    await whenAll(
       replaced.map(async ({ file }) => {
         await this.#fs.unlink(this.#tree.at(file.path)).catch(notThere);
       }),
@@ -211,10 +212,4 @@ export function entryOf(file: TreeFile, stat: Pick<FileStat, 'size' | 'mtimeMs'>
 function isSameFile(one: FileStat, other: FileStat): boolean {
   const [ino, dev] = [one.ino ?? 0, one.dev ?? 0];
   return ino === 0 || other.ino === undefined || (ino === other.ino && dev === (other.dev ?? 0));
-}
-
-/** Waits for all of them, and rejects with what the first one that failed says. */
-async function all(promises: readonly Promise<void>[]): Promise<void> {
-  const settled = await Promise.allSettled(promises);
-  for (const each of settled) if (each.status === 'rejected') throw each.reason;
 }
