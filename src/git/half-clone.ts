@@ -5,10 +5,10 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
-import { foldersOf } from '../base/folders.js';
 import type { FetchKeeper, KeptProgress, KeptRequest } from '../remote/fetch/kept-fetch.js';
 import { Claim, isAlive, readClaim, whenUnclaimed } from '../storage/claim.js';
-import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
+import { makeDirectories } from '../storage/directories.js';
+import type { PromiseFileSystem } from '../storage/file-system.js';
 import { isThere } from '../storage/whole-file.js';
 import { BeforeClone } from './before-clone.js';
 import type { TreeFile } from '../worktree/tree-files.js';
@@ -44,6 +44,8 @@ export class HalfClone implements FetchKeeper {
   readonly #files: CloneFiles;
   /** Whether there is no pack in its place. */
   #isReady: boolean;
+  /** Whether the request is stored, without which nobody goes on with a pack. */
+  #isBegun: boolean;
 
   private constructor(
     before: BeforeClone,
@@ -56,6 +58,7 @@ export class HalfClone implements FetchKeeper {
     this.#claim = claim;
     this.#files = files;
     this.#isReady = !(left?.phase === 'fetch' && left.interrupted.isPlaced);
+    this.#isBegun = left?.phase === 'fetch';
   }
 
   /**
@@ -88,7 +91,7 @@ export class HalfClone implements FetchKeeper {
       }
       const said = saidIn(there?.said);
       const names = said === undefined ? found.names : said.names;
-      await makeFolders(fs, files.folder);
+      await makeDirectories(fs, files.folder);
       const now: Said = { key, names: names && [...names] };
       const claim = await Claim.take(fs, files.claim, now, there);
       if (claim === undefined) continue;
@@ -120,6 +123,7 @@ export class HalfClone implements FetchKeeper {
   async begin(kept: KeptRequest): Promise<void> {
     await this.#expectHeld();
     await this.#files.begin(kept);
+    this.#isBegun = true;
   }
 
   async advance(progress: KeptProgress): Promise<void> {
@@ -129,7 +133,7 @@ export class HalfClone implements FetchKeeper {
 
   async placed(): Promise<void> {
     this.#isReady = false;
-    await this.#files.advance({ phase: 'placed' });
+    if (this.#isBegun) await this.#files.advance({ phase: 'placed' });
   }
 
   /** What has come of a pack that is not in its place is of no use. */
@@ -175,10 +179,4 @@ function saidIn(said: unknown): Said | undefined {
   if (names === undefined) return { key };
   if (!Array.isArray(names)) return undefined;
   return { key, names: names.filter((name) => typeof name === 'string') };
-}
-
-async function makeFolders(fs: PromiseFileSystem, path: string): Promise<void> {
-  for (const folder of [...foldersOf(path), path]) {
-    if (folder !== '' && !(await isThere(fs, folder))) await makeDirectory(fs, folder);
-  }
 }

@@ -1,31 +1,45 @@
 /**
- * Makes a repository whose configuration says what its file system can do, as `git init` finds it out
- * (create_default_files in git's builtin/init-db.c). isomorphic-git's `init` says that it keeps no
+ * Makes a repository, as `git init` does (create_default_files in git's builtin/init-db.c): its
+ * configuration says what its file system can do. isomorphic-git's `init` says that it keeps no
  * executable bits, has no symbolic links and takes names for one that differ by case, whatever it can:
  * native git that goes on there would not see a changed bit, and write links as files.
  */
-import * as isomorphicGit from 'isomorphic-git';
 import { useFileSystem } from '../base/failure.js';
-import { isMissing, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
-import { readConfig, setConfig, unsetConfig, type ConfigAt } from './config.js';
+import { whenAll } from '../base/when-all.js';
+import { makeDirectories } from '../storage/directories.js';
+import {
+  isMissing,
+  makeDirectory,
+  promisesOf,
+  type PromiseFileSystem,
+} from '../storage/file-system.js';
+import { expectWhole, isThere } from '../storage/whole-file.js';
+import type { ConfigAt } from './config.js';
 
-/** Where to make it. */
-export interface NewRepository extends ConfigAt {
-  readonly dir: string;
-}
+/** What is in a git directory from the beginning, and then what is in that (gitrepository-layout(5)). */
+const [outer, inner] = [
+  ['hooks', 'info', 'objects', 'refs'],
+  ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'],
+];
 
-/** @throws what isomorphic-git's `init` and the file system throw. */
-export async function init({ fs, dir, gitdir }: NewRepository): Promise<void> {
-  await isomorphicGit.init({ fs, dir, gitdir });
-  const at = { fs, gitdir };
+/**
+ * Where there is none. What depends on nothing is done at once: a browser's file system takes as long for one
+ * change as for many that come together.
+ *
+ * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED.
+ */
+export async function init({ fs, gitdir }: ConfigAt): Promise<void> {
   const promises = promisesOf(fs);
-  const { keepsBits, hasLinks, foldsCase } = await useFileSystem(() => look(promises, gitdir));
-  if ((await readConfig(at, 'core.filemode')) !== String(keepsBits)) {
-    await setConfig(at, 'core.filemode', String(keepsBits));
-  }
-  // git says nothing of what is as usual.
-  if (hasLinks) await unsetConfig(at, 'core.symlinks');
-  if (!foldsCase) await unsetConfig(at, 'core.ignorecase');
+  const make = (names: readonly string[]) =>
+    names.map((name) => makeDirectory(promises, `${gitdir}/${name}`));
+  await useFileSystem(async () => {
+    if (await isThere(promises, `${gitdir}/config`)) return;
+    await makeDirectories(promises, gitdir);
+    await whenAll([...make(outer), write(promises, `${gitdir}/HEAD`, 'ref: refs/heads/master\n')]);
+    const looking = look(promises, gitdir);
+    await whenAll([looking, ...make(inner)]);
+    await write(promises, `${gitdir}/config`, formatConfig(await looking));
+  });
 }
 
 interface Abilities {
@@ -35,13 +49,20 @@ interface Abilities {
 }
 
 async function look(fs: PromiseFileSystem, gitdir: string): Promise<Abilities> {
+  const [keepsBits = false, hasLinks = false, foldsCase = false] = await whenAll([
+    keepsExecutableBits(fs, gitdir),
+    makesLinks(fs, `${gitdir}/gitws-probe-link`),
+    fs.lstat(`${gitdir}/hEaD`).then(() => true, isMissing),
+  ]);
+  return { keepsBits, hasLinks, foldsCase };
+}
+
+async function keepsExecutableBits(fs: PromiseFileSystem, gitdir: string): Promise<boolean> {
   const probe = `${gitdir}/gitws-probe`;
   await fs.writeFile(probe, new Uint8Array(0), { mode: 0o777 });
-  const written = await isExecutable(fs, probe);
-  const plain = await isExecutable(fs, `${gitdir}/config`);
+  const isKept = await isExecutable(fs, probe);
   await fs.unlink(probe);
-  const foldsCase = (await fs.lstat(`${gitdir}/CoNfIg`).catch(isMissing)) !== false;
-  return { keepsBits: written && !plain, hasLinks: await makesLinks(fs, probe), foldsCase };
+  return isKept && !(await isExecutable(fs, `${gitdir}/HEAD`));
 }
 
 async function isExecutable(fs: PromiseFileSystem, path: string): Promise<boolean> {
@@ -57,4 +78,24 @@ async function makesLinks(fs: PromiseFileSystem, path: string): Promise<boolean>
   const stat = (await fs.lstat(path)) as { isSymbolicLink(): boolean };
   await fs.unlink(path);
   return stat.isSymbolicLink();
+}
+
+/** git says nothing of links and case where they are as usual. */
+function formatConfig({ keepsBits, hasLinks, foldsCase }: Abilities): string {
+  const lines = [
+    '[core]',
+    'repositoryformatversion = 0',
+    `filemode = ${keepsBits}`,
+    'bare = false',
+    'logallrefupdates = true',
+    ...(hasLinks ? [] : ['symlinks = false']),
+    ...(foldsCase ? ['ignorecase = true'] : []),
+  ];
+  return `${lines.join('\n\t')}\n`;
+}
+
+async function write(fs: PromiseFileSystem, path: string, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  await fs.writeFile(path, bytes);
+  await expectWhole(fs, path, bytes.length);
 }

@@ -91,6 +91,6 @@ export async function isThere(fs: PromiseFileSystem, path: string): Promise<bool
 }
 
 function notWhole(what: string): GitWsError {
-  const message = `The file system says that it wrote a file of the pack, and wrote ${what}.`;
+  const message = `The file system says that it wrote a file, and wrote ${what}.`;
   return new GitWsError('FILE_SYSTEM_FAILED', message);
 }

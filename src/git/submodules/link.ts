@@ -2,7 +2,8 @@
 import { GitWsError } from '../../base/errors.js';
 import { useFileSystem } from '../../base/failure.js';
 import { findGitDirectory } from '../../repository/git-directory.js';
-import { makeDirectory, promisesOf } from '../../storage/file-system.js';
+import { makeDirectories } from '../../storage/directories.js';
+import { promisesOf } from '../../storage/file-system.js';
 import { setConfig, type ConfigAt } from '../config.js';
 
 /**
@@ -22,13 +23,6 @@ export async function linkTo(at: ConfigAt, dir: string): Promise<void> {
     const message = `The file system says that it wrote ${dir}/.git, and did not.`;
     throw new GitWsError('FILE_SYSTEM_FAILED', message);
   });
-}
-
-async function makeDirectories(fs: ReturnType<typeof promisesOf>, dir: string): Promise<void> {
-  for (let at = dir.indexOf('/', 1); at >= 0; at = dir.indexOf('/', at + 1)) {
-    await makeDirectory(fs, dir.slice(0, at));
-  }
-  await makeDirectory(fs, dir);
 }
 
 /** @returns how to come from one directory to another one. */
