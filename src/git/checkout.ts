@@ -13,6 +13,7 @@ import { readIndex, repositoryAt } from './index-entries.js';
 import { failureOf } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 import { gitdirOf } from './fetch.js';
+import { holdConfig } from './held-config.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { endMerge, mergeWaits, notConcluded } from './merge-state.js';
 import type { RemoteAccess, RemoteArguments } from './remote-access.js';
@@ -204,10 +205,11 @@ export async function updateWorkTree(
   const { tree } = await readCommit(common, commit, commit);
   const { force, signal, onProgress, cone, mayBeLeft } = how;
   const at = { fs, gitdir: await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdir)) };
+  const config = holdConfig(at);
   await checkoutTree({
     ...{ fs, dir, gitdir, tree, from, force, signal, onProgress, promisor, mayBeLeft },
-    trust: await fileTrust(at),
-    cone: cone ?? (await readCone(at)),
+    trust: await fileTrust(config),
+    cone: cone ?? (await readCone(config)),
     onReady: async () => cone && writeCone(at, cone),
   });
 }
@@ -219,8 +221,10 @@ function isNews({ old, value }: RefChange): boolean {
 
 async function trackBranch(common: Common, ref: string, remote: string): Promise<void> {
   const section = `branch.${ref.slice('refs/heads/'.length)}`;
-  await setConfig(common, `${section}.remote`, remote);
-  await setConfig(common, `${section}.merge`, ref);
+  const config = holdConfig(common);
+  await setConfig(config, `${section}.remote`, remote);
+  await setConfig(config, `${section}.merge`, ref);
+  await config.save();
 }
 
 /** @returns a branch that is new, and HEAD, as long as they are what they were when it began. */

@@ -12,6 +12,7 @@ import type { DeepenRequest } from '../wire/fetch-request.js';
 import { objectFilter } from '../wire/object-filter.js';
 import { failureOf } from './outcome.js';
 import { readConfig } from './config.js';
+import { holdConfig } from './held-config.js';
 import { configuredFilter, registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
@@ -183,7 +184,8 @@ interface RemoteConfig {
 
 async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
   const at = { fs: given.fs, gitdir: gitdirOf(given) };
-  const get = (path: string): Promise<string | undefined> => readConfig(at, path);
+  const config = holdConfig(at);
+  const get = (path: string): Promise<string | undefined> => readConfig(config, path);
   const current = given.ref ?? (await isomorphicGit.currentBranch({ ...at, test: true }));
   const branch = current || undefined;
   const remote = given.remote ?? (branch && (await get(`branch.${branch}.remote`))) ?? 'origin';
@@ -192,7 +194,7 @@ async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
   const merge = branch && (await get(`branch.${branch}.merge`));
   const remoteRef = given.remoteRef ?? merge ?? given.ref ?? 'HEAD';
   const path = `remote.${remote}.fetch`;
-  const refspecs = (await isomorphicGit.getConfigAll({ ...at, path })) as string[];
+  const refspecs = (await isomorphicGit.getConfigAll({ ...config, path })) as string[];
   const username = await get(`credential.${url}.username`);
   return { remote, url, username, refspecs, remoteRef };
 }

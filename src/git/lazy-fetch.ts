@@ -4,6 +4,7 @@ import { promisedFetcher, firstOf } from '../remote/promised-fetcher.js';
 import { openRemote, type Remote } from '../remote/remote.js';
 import { Promisor, type Fetcher } from '../repository/promisor.js';
 import { readConfig, type ConfigAt } from './config.js';
+import { holdConfig } from './held-config.js';
 import { promisorRemotes, type PromisorRemote } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
 
@@ -18,7 +19,7 @@ export class LazyFetch {
    * @throws what `fs` throws.
    */
   static async of(at: ConfigAt, given: RemoteArguments, opened?: RemoteAccess): Promise<LazyFetch> {
-    return new LazyFetch(at, given, await promisorRemotes(at), opened);
+    return new LazyFetch(at, given, await promisorRemotes(holdConfig(at)), opened);
   }
 
   private constructor(

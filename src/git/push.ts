@@ -8,6 +8,7 @@ import { zeroOid } from '../wire/oid.js';
 import { stripControlCharacters } from '../wire/text.js';
 import { readConfig } from './config.js';
 import { gitdirOf } from './fetch.js';
+import { holdConfig } from './held-config.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { expectList } from './lists.js';
 import { failureOf } from './outcome.js';
@@ -141,7 +142,8 @@ async function findRemote(
   given: PushArguments,
   [first]: readonly OwnRef[],
 ): Promise<{ remote: string; url: string }> {
-  const config = (path: string): Promise<string | undefined> => readConfig(common, path);
+  const held = holdConfig(common);
+  const config = (path: string): Promise<string | undefined> => readConfig(held, path);
   const branch = first?.local.branch ?? '';
   const remote =
     given.remote ||
