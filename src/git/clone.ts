@@ -28,6 +28,7 @@ import {
 import { readCommit } from './commits.js';
 import { fileTrust, setConfig } from './config.js';
 import { expectNoFilter, fetchOptions, filterOf, gitdirOf, type FilterArguments } from './fetch.js';
+import { holdConfig } from './held-config.js';
 import { init } from './init.js';
 import { failureOf } from './outcome.js';
 import { registerPromisor } from './partial-clone.js';
@@ -116,8 +117,9 @@ async function cloneFrom(given: CloneArguments, mayBeginAnew: boolean): Promise<
     if (half?.left?.phase === 'populated') {
       ({ head } = half.left);
     } else {
-      if (before.hadRepository) await isomorphicGit.init({ fs, dir, gitdir });
-      else await init({ fs, dir, gitdir });
+      // What comes of a bundle comes first.
+      if (half?.left === undefined && bundle === undefined) access.begin('git-upload-pack');
+      if (!before.hadRepository) await init({ fs, gitdir });
       await makeSparse(given, cone);
       head = await populate({ ...given, gitdir }, bundle, access, half);
       if (head !== undefined) await half?.populated(head);
@@ -278,17 +280,19 @@ async function populate(
   const isThere = head?.branch !== undefined && (await refs.read(head.branch)) !== undefined;
   // Where there was a repository, its branch may have commits that are nowhere else.
   await updateRefs(options.fs, options.gitdir, changesFor(head, isThere));
-  const set = (path: string, value: string) => setConfig({ fs: given.fs, gitdir }, path, value);
+  const config = holdConfig({ fs: given.fs, gitdir });
+  const set = (path: string, value: string) => setConfig(config, path, value);
   const name = fetched.head?.name === 'HEAD' ? fetched.defaultBranch : fetched.head?.name;
   await set(`remote.${remote}.url`, given.url);
   await set(`remote.${remote}.fetch`, singleBranch ? singleRefspec(name, remote, all) : all);
   if (noTags) await set(`remote.${remote}.tagOpt`, '--no-tags');
-  if (filter !== undefined) await registerPromisor({ fs: given.fs, gitdir }, remote, filter);
+  if (filter !== undefined) await registerPromisor(config, remote, filter);
   if (head?.branch !== undefined) {
     const branch = head.branch.slice('refs/heads/'.length);
     await set(`branch.${branch}.remote`, remote);
     await set(`branch.${branch}.merge`, head.branch);
   }
+  await config.save();
   return head?.commit;
 }
 

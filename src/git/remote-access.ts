@@ -5,7 +5,7 @@ import { callBack } from '../base/failure.js';
 import { joinSignals } from '../base/signals.js';
 import { withoutUser } from '../base/url.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
-import { storedAdvertisement } from '../remote/advertisement.js';
+import { closeAfterAdvertisement, storedAdvertisement } from '../remote/advertisement.js';
 import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
 import type { InterruptedFetch } from '../remote/fetch/kept-fetch.js';
 import { checkFallback, type Fallback } from '../remote/fallback.js';
@@ -110,6 +110,7 @@ export class RemoteAccess implements Connection {
   readonly #given: RemoteArguments;
   readonly #credentials: Credentials;
   readonly #release: () => void;
+  #begun: { readonly service: GitService; readonly run: Promise<AdvertisedRun> } | undefined;
 
   /**
    * @param url of the remote, as a person wrote it.
@@ -148,11 +149,24 @@ export class RemoteAccess implements Connection {
     }
   }
 
+  /** Begins what the first {@link open} of the same gives, for a command that has something to do meanwhile. */
+  begin(service: GitService): void {
+    const run = this.open(service);
+    // Who opens it hears of it.
+    run.catch(() => undefined);
+    this.#begun = { service, run };
+  }
+
   async open(
     service: GitService,
     gitProtocol?: string,
     signal?: AbortSignal,
   ): Promise<AdvertisedRun> {
+    const begun = this.#begun;
+    if (begun?.service === service && gitProtocol === undefined && signal === undefined) {
+      this.#begun = undefined;
+      return begun.run;
+    }
     const target = { repository: this.address, service, gitProtocol };
     const { listeners } = this;
     return this.#credentials.open(() =>
@@ -189,6 +203,12 @@ export class RemoteAccess implements Connection {
 
   /** The command is over. */
   close(): void {
+    const unused = this.#begun?.run;
+    this.#begun = undefined;
+    void unused?.then(
+      ({ run }) => closeAfterAdvertisement(run),
+      () => undefined,
+    );
     this.#release();
   }
 
