@@ -4,6 +4,7 @@
  * into `packed-refs` in one step, which is what git does in a clone.
  */
 import { GitWsError } from '../base/errors.js';
+import { whenAll } from '../base/when-all.js';
 import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
 import { takeLock, type TakenLock } from '../storage/lock-file.js';
 import { expectWhole, isThere, moveFile } from '../storage/whole-file.js';
@@ -111,23 +112,27 @@ class Transaction {
       this.#packed = formatPackedRefs(packed, await this.#refs.packedText());
       await this.#write('packed-refs', this.#packed);
     }
-    for (const { name, value } of this.#files) {
-      if (value !== undefined) await this.#write(name, formatRef(value));
-    }
+    await whenAll(
+      this.#files.map(({ name, value }) => value && this.#write(name, formatRef(value))),
+    );
   }
 
   async commit(): Promise<void> {
     if (this.#packed !== undefined) await this.#put('packed-refs', this.#packed);
+    // At once: a browser's file system stores them in one step then, all or none.
+    await whenAll(this.#files.map((file) => this.#setFile(file)));
     for (const { name, value, hasFile } of this.#files) {
-      if (value !== undefined) {
-        await removeEmptyFolders(this.#fs, `${this.#gitdir}/${name}`);
-        await this.#put(name, formatRef(value));
-        continue;
-      }
+      if (value !== undefined) continue;
       if (hasFile) await this.#remove(name);
       await this.#unlock(name);
       await this.#removeFoldersOf(name);
     }
+  }
+
+  async #setFile({ name, value }: Prepared): Promise<void> {
+    if (value === undefined) return;
+    await removeEmptyFolders(this.#fs, `${this.#gitdir}/${name}`);
+    await this.#put(name, formatRef(value));
   }
 
   /** Lets go of what is held still. Never rejects. */
