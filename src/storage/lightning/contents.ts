@@ -7,6 +7,7 @@ import { pieceSize } from './batch.js';
 import { stores } from './database.js';
 import { FileError } from './errors.js';
 import type { Node } from './node.js';
+import { SmallFiles } from './small-files.js';
 import type { Volume } from './volume.js';
 
 /** Pieces that one request reads. */
@@ -25,6 +26,7 @@ interface Waiting {
 /** See the comment above. Only to be called in a turn. */
 export class Contents {
   readonly #volume: Volume;
+  readonly #small = new SmallFiles();
   #waiting: Waiting[] = [];
 
   constructor(volume: Volume) {
@@ -66,9 +68,15 @@ export class Contents {
       const found = batch.wholeOf(node.ino);
       if (found !== undefined) return found === null ? undefined : new Uint8Array(found);
     }
+    const kept = this.#small.get(node);
+    if (kept !== undefined) return kept;
     const { whole } = stores;
+    const { version } = node;
     const found = await this.#get((transaction) => transaction.objectStore(whole).get(node.ino));
-    return found === undefined ? undefined : asBytes(found);
+    if (found === undefined) return undefined;
+    const bytes = asBytes(found);
+    this.#small.put(node, version, bytes);
+    return bytes;
   }
 
   /** @returns bytes of a file, as many as there are; undefined where it has none stored. */
