@@ -4,8 +4,12 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { useFileSystem } from '../base/failure.js';
-import { fileSystemCommands } from '../isomorphic/packed-fs.js';
-import { callsOf, promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
+import {
+  callsOf,
+  fileSystemCommands,
+  type PromiseFileSystem,
+  promisesOf,
+} from '../storage/file-system.js';
 import type { ConfigAt } from './config.js';
 
 /** Where {@link readConfig} and {@link setConfig} find what is held; not for anything else. */
@@ -22,11 +26,11 @@ export interface HeldConfig extends ConfigAt {
 /** @returns what reads each file once. What others write meanwhile is not seen. */
 export function holdConfig({ fs, gitdir }: ConfigAt): HeldConfig {
   const calls = callsOf(fs, fileSystemCommands);
-  const read = new Map<string, Promise<unknown>>();
+  const read = new Map<string, Promise<unknown> | undefined>();
   const written = new Map<string, string>();
   const once = (name: 'readFile' | 'stat') => (path: string, options?: unknown) => {
     const key = `${name} ${path}`;
-    const known = read.get(key) ?? (calls[name]?.(path, options) as Promise<unknown>);
+    const known = read.get(key) ?? calls[name]?.(path, options);
     read.set(key, known);
     return known;
   };

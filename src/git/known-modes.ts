@@ -4,8 +4,7 @@
  * believes the file system, and its `add` has them lose the bit, or makes files of links.
  */
 import type { IndexEntry } from '../repository/index-file.js';
-import { fileSystemCommands } from '../isomorphic/packed-fs.js';
-import { callsOf } from '../storage/file-system.js';
+import { callsOf, fileSystemCommands } from '../storage/file-system.js';
 import { modeSeen, type FileStat } from '../worktree/work-tree.js';
 import { fileTrust, type ConfigAt } from './config.js';
 import { pathIn } from './fetch.js';

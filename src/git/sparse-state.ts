@@ -4,8 +4,13 @@
  */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
-import { fileSystemCommands } from '../isomorphic/packed-fs.js';
-import { callsOf, isMissing, makeDirectory, promisesOf } from '../storage/file-system.js';
+import {
+  callsOf,
+  fileSystemCommands,
+  isMissing,
+  makeDirectory,
+  promisesOf,
+} from '../storage/file-system.js';
 import { holdFile } from '../storage/lock-file.js';
 import { Cone } from '../worktree/cone.js';
 import { isYes, readConfig, setConfig, type ConfigAt } from './config.js';

@@ -9,16 +9,11 @@ import type { PackedFiles } from '../repository/packed-files.js';
 import type { Promisor } from '../repository/promisor.js';
 import {
   callsOf,
+  fileSystemCommands,
   ownPromises,
   plainFileSystem,
   type FileSystemCall,
 } from '../storage/file-system.js';
-
-/** What isomorphic-git, and its users, use of a file system. */
-export const fileSystemCommands = [
-  ...['readFile', 'writeFile', 'mkdir', 'rmdir', 'unlink', 'rename'],
-  ...['stat', 'lstat', 'readdir', 'readlink', 'symlink'],
-];
 
 /** Paths that may be an object's, or a folder's of objects; which repository's is looked at later. */
 const objectPath =

@@ -47,6 +47,9 @@ export interface PromiseFileSystem {
    */
   hold?:
     ((path: string, wait?: AbortSignal) => Promise<(() => Promise<void>) | undefined>) | undefined;
+  /** The same. Has what is changed within stored together. */
+  gather?:
+    (<Result>(work: (fs: PromiseFileSystem) => Promise<Result>) => Promise<Result>) | undefined;
 }
 
 /** A file to write, with the directories that it is in. */
@@ -57,6 +60,12 @@ export interface FileToWrite {
   readonly mode?: number;
   readonly type?: 'file' | 'symlink';
 }
+
+/** What isomorphic-git, and its users, use of a file system. */
+export const fileSystemCommands = [
+  ...['readFile', 'writeFile', 'mkdir', 'rmdir', 'unlink', 'rename'],
+  ...['stat', 'lstat', 'readdir', 'readlink', 'symlink'],
+];
 
 type Callback = (error: unknown, value?: unknown) => void;
 type Call = (...args: unknown[]) => unknown;
@@ -73,7 +82,7 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
   const optional = (name: string) =>
     typeof functions[name] === 'function' ? call(name) : undefined;
   const kind = kindOf(like);
-  return {
+  const promises: PromiseFileSystem = {
     readFile: call('readFile'),
     readdir: call('readdir') as PromiseFileSystem['readdir'],
     mkdir: call('mkdir'),
@@ -90,6 +99,40 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
     writeMany: optional('writeMany') as PromiseFileSystem['writeMany'],
     hold: optional('hold') as PromiseFileSystem['hold'],
   };
+  const gather = gatherOf(functions, like);
+  if (gather !== undefined) promises.gather = Object.assign(gather, { [gathers]: promises });
+  return promises;
+}
+
+/** Under which a `gather` has the functions that it gathers for. */
+export const gathers: unique symbol = Symbol.for('gitws.gathers') as never;
+
+/** @returns undefined where some of the functions are others than those that it would call: a wrapper's. */
+function gatherOf(
+  functions: Record<string, unknown>,
+  like: Uint8Array | undefined,
+): PromiseFileSystem['gather'] {
+  const { gather } = functions as {
+    gather?: <Result>(work: (promises: object) => Promise<Result>) => Promise<Result>;
+  };
+  const own = (gather as { [gathers]?: Record<string, unknown> } | undefined)?.[gathers];
+  if (gather === undefined || own === undefined) return undefined;
+  const called = [...fileSystemCommands, 'open', 'writeMany'];
+  if (called.some((name) => own[name] !== functions[name])) return undefined;
+  return (work) => gather((promises) => work(promisesOf({ promises }, like)));
+}
+
+/**
+ * Does something whose changes are stored together where the file system can do that.
+ *
+ * @param work gets the file system that it is to use.
+ * @returns what it returns, when all is stored. @throws what it throws; why something is not stored.
+ */
+export function storeTogether<Result>(
+  fs: PromiseFileSystem,
+  work: (fs: PromiseFileSystem) => Promise<Result>,
+): Promise<Result> {
+  return fs.gather === undefined ? work(fs) : fs.gather(work);
 }
 
 /** A function of a file system that gives a promise. */

@@ -1,6 +1,6 @@
 /** File systems that do less than isomorphic-git asks of one. */
 import { expect, it } from 'vitest';
-import { promisesOf } from '../../src/storage/file-system.js';
+import { gathers, promisesOf, storeTogether } from '../../src/storage/file-system.js';
 
 it.each([
   ['promises', { promises: {} }],
@@ -20,4 +20,16 @@ it('what is thrown at once is a rejection like any other', async () => {
     },
   };
   await expect(promisesOf(fs).stat('/site').catch(String)).resolves.toBe('Error: gone');
+});
+
+it('gathers with a file system’s own functions, and not past those of a wrapper', async () => {
+  const made: string[] = [];
+  const own = { mkdir: (path: string) => Promise.resolve(void made.push(`own ${path}`)) };
+  const gather = (work: (fs: object) => Promise<unknown>) =>
+    work({ mkdir: (path: string) => Promise.resolve(void made.push(`gathered ${path}`)) });
+  Object.assign(own, { gather: Object.assign(gather, { [gathers]: own }) });
+  const wrapper = { ...own, mkdir: (path: string) => own.mkdir(`/wrapped${path}`) };
+  for (const promises of [own, promisesOf({ promises: own }), wrapper])
+    await storeTogether(promisesOf({ promises }), (fs) => fs.mkdir('/a'));
+  expect(made).toEqual(['gathered /a', 'gathered /a', 'own /wrapped/a']);
 });

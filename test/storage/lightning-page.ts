@@ -50,6 +50,21 @@ function atNextTransaction(run: () => void): void {
   };
 }
 
+/** Counts the page's transactions from now on. @returns what ends that, and says how many there were. */
+function countTransactions(): () => Record<'readonly' | 'readwrite', number> {
+  const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')
+    ?.value as IDBDatabase['transaction'];
+  const counts = { readonly: 0, readwrite: 0 };
+  IDBDatabase.prototype.transaction = function (...given) {
+    counts[given[1] === 'readwrite' ? 'readwrite' : 'readonly'] += 1;
+    return begin.apply(this, given);
+  };
+  return () => {
+    IDBDatabase.prototype.transaction = begin;
+    return counts;
+  };
+}
+
 /**
  * Has every slice of work be over at once.
  *
@@ -74,6 +89,7 @@ function pauseSlices(pause: (goOn: () => void) => void): () => void {
 const offered = {
   refuse,
   atNextTransaction,
+  countTransactions,
   pauseSlices,
   codeOf: (error: unknown): string => (error as { code?: string }).code ?? String(error),
   LightningFS,

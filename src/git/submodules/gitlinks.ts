@@ -1,9 +1,8 @@
 /** Submodules in the index, for isomorphic-git's commands, which take the files of one for the superproject's. */
 import * as isomorphicGit from 'isomorphic-git';
 import { useFileSystem } from '../../base/failure.js';
-import { fileSystemCommands } from '../../isomorphic/packed-fs.js';
 import { findGitDirectory } from '../../repository/git-directory.js';
-import { callsOf, promisesOf } from '../../storage/file-system.js';
+import { callsOf, fileSystemCommands, promisesOf } from '../../storage/file-system.js';
 import { modes } from '../../worktree/tree-files.js';
 import { notThere } from '../../worktree/work-tree.js';
 import { resolve } from '../checkout.js';

@@ -1,8 +1,10 @@
 /** What LightningFS's promises call: each function as its own backend has it, on a volume. */
+import type { Batch } from './batch.js';
 import { Contents } from './contents.js';
 import { FileError } from './errors.js';
 import { copy, type CopyOptions } from './copy.js';
 import type { Node } from './node.js';
+import type { Tree } from './tree.js';
 import type { Volume } from './volume.js';
 
 /** Options of calls, as LightningFS hands them on. */
@@ -16,9 +18,14 @@ export class Backend {
   readonly volume: Volume;
   readonly contents: Contents;
 
-  constructor(volume: Volume) {
+  constructor(volume: Volume, contents = new Contents(volume)) {
     this.volume = volume;
-    this.contents = new Contents(volume);
+    this.contents = contents;
+  }
+
+  /** Changes the tree; resolves when that is stored. @throws as {@link Volume.change}. */
+  change<Result>(change: (tree: Tree, batch: Batch) => Result): Promise<Result> {
+    return this.volume.change(change);
   }
 
   /** The volume opens itself. */
@@ -54,13 +61,13 @@ export class Backend {
     const given = typeof options === 'string' ? { encoding: options } : options;
     if (typeof data === 'string') expectUtf8(given?.encoding, 'writeFile');
     const bytes = bytesOf(data);
-    await this.volume.change((tree, batch) => {
+    await this.change((tree, batch) => {
       batch.put(tree.write(path, bytes.length, given?.mode), bytes);
     });
   }
 
   async unlink(path: string): Promise<void> {
-    await this.volume.change((tree, batch) => batch.remove(tree.unlink(path)));
+    await this.change((tree, batch) => batch.remove(tree.unlink(path)));
   }
 
   async readdir(path: string): Promise<string[]> {
@@ -72,15 +79,15 @@ export class Backend {
   }
 
   async mkdir(path: string, options?: CallOptions): Promise<void> {
-    await this.volume.change((tree) => void tree.mkdir(path, options?.mode));
+    await this.change((tree) => void tree.mkdir(path, options?.mode));
   }
 
   async rmdir(path: string): Promise<void> {
-    await this.volume.change((tree) => tree.rmdir(path));
+    await this.change((tree) => tree.rmdir(path));
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.volume.change((tree, batch) => {
+    await this.change((tree, batch) => {
       const replaced = tree.rename(from, to);
       if (replaced !== undefined) batch.remove(replaced);
     });
@@ -104,27 +111,27 @@ export class Backend {
   }
 
   async symlink(target: string, path: string): Promise<void> {
-    await this.volume.change((tree, batch) => {
+    await this.change((tree, batch) => {
       const { removed } = tree.symlink(target, path);
       if (removed !== undefined) batch.remove(removed);
     });
   }
 
   async chmod(path: string, mode: number): Promise<void> {
-    await this.volume.change((tree) => {
+    await this.change((tree) => {
       tree.update(tree.lookup(path), { mode, ctimeMs: Date.now() });
     });
   }
 
   async chown(path: string, uid: number, gid: number): Promise<void> {
-    await this.volume.change((tree) => {
+    await this.change((tree) => {
       tree.update(tree.lookup(path), { uid, gid, ctimeMs: Date.now() });
     });
   }
 
   /** @param atimeMs in ms, as mtimeMs: LightningFS has made them of what it was given. */
   async utimes(path: string, atimeMs: number, mtimeMs: number, follow = true): Promise<void> {
-    await this.volume.change((tree) => {
+    await this.change((tree) => {
       tree.update(tree.lookup(path, follow), { atimeMs, mtimeMs, ctimeMs: Date.now() });
     });
   }

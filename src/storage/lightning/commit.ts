@@ -12,6 +12,8 @@ import type { Tree } from './tree.js';
 
 /** How long requests are made without a pause, in ms. */
 const sliceTime = 4;
+/** How long changes wait for others that are stored with them, in ms, at most. */
+const gatheringTime = 10;
 /** How many transactions' blocks a head remembers, and at most how many blocks of one. */
 export const [remembered, mostBlocks] = [32, 32];
 
@@ -31,6 +33,7 @@ export class Commits {
   /** Closed, the oldest first. The first of them is the one that is being stored, if any is. */
   #closed: Batch[] = [];
   #isRunning = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(target: CommitTarget) {
     this.#target = target;
@@ -54,22 +57,38 @@ export class Commits {
    * Has changes of the tree and what belongs to them stored.
    *
    * @param change makes them, or throws before it made any.
+   * @param isMoreToCome whether storing waits for others, or for {@link start}; for some ms at most.
    * @returns what that returns, and a promise for when it is stored.
    */
-  add<Result>(change: (batch: Batch) => Result): { result: Result; stored: Promise<undefined> } {
+  add<Result>(
+    change: (batch: Batch) => Result,
+    isMoreToCome = false,
+  ): { result: Result; stored: Promise<undefined> } {
     const batch = this.#gathering;
     const result = change(batch);
     batch.count();
     if (batch.isFull) this.#close();
-    if (!this.#isRunning) {
-      this.#isRunning = true;
-      void Promise.resolve().then(() => this.#run());
+    else if (isMoreToCome) {
+      // Others wait for the lock as long as something is not stored.
+      this.#timer ??= setTimeout(() => this.start(), gatheringTime);
+      return { result, stored: batch.done.promise };
     }
+    this.start();
     return { result, stored: batch.done.promise };
+  }
+
+  /** Has all stored that is not. */
+  start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void Promise.resolve().then(() => this.#run());
   }
 
   /** Resolves when all is stored that was added until now. @throws why it could not be. */
   async flush(): Promise<void> {
+    this.start();
     const batch = this.#gathering.isEmpty ? this.#closed.at(-1) : this.#gathering;
     await batch?.done.promise;
   }

@@ -105,6 +105,7 @@ export class Contents {
   /** @returns the pieces of a file that is one value; undefined where it is in pieces. */
   async whole(node: Node): Promise<Uint8Array[] | undefined> {
     if (node.pieces === true) return undefined;
+    if (node.size === 0) return [];
     const bytes = (await this.read(node)) ?? new Uint8Array(0);
     const count = Math.ceil(bytes.length / pieceSize);
     return Array.from({ length: count }, (_, order) =>
@@ -113,9 +114,21 @@ export class Contents {
   }
 
   /** @returns a piece, in memory that nobody else changes; undefined for a hole. */
-  async piece(ino: number, order: number): Promise<Uint8Array | undefined> {
-    const [piece] = await this.#pieces(ino, order, order);
+  async piece(node: Node, order: number): Promise<Uint8Array | undefined> {
+    const { ino, version } = node;
+    const pending = this.#pending(ino, order);
+    if (pending !== undefined) return pending === null ? undefined : new Uint8Array(pending);
+    // One of a small file is all of it.
+    const kept = order === 0 ? this.#small.get(node) : undefined;
+    if (kept !== undefined) return kept;
+    const piece = await this.#piece(ino, order);
+    if (order === 0 && piece?.length === node.size) this.#small.put(node, version, piece);
     return piece && new Uint8Array(piece);
+  }
+
+  async #piece(ino: number, order: number): Promise<Uint8Array | undefined> {
+    const [piece] = await this.#pieces(ino, order, order);
+    return piece;
   }
 
   async #pieces(ino: number, from: number, to: number): Promise<(Uint8Array | undefined)[]> {
@@ -131,7 +144,7 @@ export class Contents {
     let stored = values as (Uint8Array | undefined)[];
     // There is a hole, or some are not stored yet, or not any more.
     if (stored.length < found.length)
-      stored = await Promise.all(found.map((_, at) => this.piece(ino, from + at)));
+      stored = await Promise.all(found.map((_, at) => this.#piece(ino, from + at)));
     return found.map((piece, at) => (piece === undefined ? stored[at] : (piece ?? undefined)));
   }
 

@@ -3,7 +3,9 @@ import { checkedDuration } from '../../base/duration.js';
 import { GitWsError } from '../../base/errors.js';
 import { Backend } from './backend.js';
 import { stores } from './database.js';
+import { gathers } from '../file-system.js';
 import { FileError } from './errors.js';
+import { GatheringBackend } from './gather.js';
 import { askForPersistence, estimateRoom } from './failure.js';
 import { holdOf } from './held-names.js';
 import { defaultLockTimeout } from './lock.js';
@@ -89,6 +91,15 @@ export interface StoragePromises {
    * @throws the reason of `wait`.
    */
   hold?(path: string, wait?: AbortSignal): Promise<(() => Promise<void>) | undefined>;
+  /**
+   * Does several things whose changes are stored together, in order: in one transaction, unless there
+   * are many of them, or others come between. Inside, a call resolves when what it changed can be read.
+   *
+   * @param work gets these functions.
+   * @returns what it returns, when all is stored.
+   * @throws why it is not; else what `work` throws.
+   */
+  gather<Result>(work: (promises: this) => Promise<Result>): Promise<Result>;
   /** Resolves when all is stored that was changed until now. @throws why it is not. */
   flush(): Promise<void>;
   /** Stores what is left, lets others in, and closes the database. Nothing can be called after it. */
@@ -153,8 +164,10 @@ export function createLightningFS<FS extends { readonly promises: object }>(
   const backend = new Backend(volume);
   if (persist) void askForPersistence();
   // The first operation opens it: a constructor's failure would be heard by nobody.
-  const fs = new LightningFS(name, { backend, defer: true } as never);
-  const added: StoragePromises = {
+  const make = (of: Backend) => new LightningFS(name, { backend: of, defer: true } as never);
+  type Promises = FS['promises'] & StoragePromises;
+  const fs = make(backend) as FS & { readonly promises: Promises };
+  const added: Omit<StoragePromises, 'gather'> = {
     open: (path, flags, mode) => open(backend, normalize(path), flags, mode),
     writeMany: (files) => writeMany(volume, files),
     removeMany: (paths) => removeMany(volume, paths),
@@ -170,8 +183,16 @@ export function createLightningFS<FS extends { readonly promises: object }>(
       return { ...used, ...(await estimateRoom()) };
     },
   };
-  Object.assign(fs.promises, added);
-  return fs as FS & { readonly promises: FS['promises'] & StoragePromises };
+  const gather = <Result>(work: (promises: Promises) => Promise<Result>): Promise<Result> => {
+    const gathering = new GatheringBackend(volume, backend.contents);
+    const promises = make(gathering).promises as Promises;
+    // What is gathered within is stored with the rest.
+    const within = <Within>(more: (same: Promises) => Promise<Within>) => more(promises);
+    Object.assign(promises, added, { gather: within });
+    return gathering.gather(() => work(promises));
+  };
+  Object.assign(fs.promises, added, { gather: Object.assign(gather, { [gathers]: fs.promises }) });
+  return fs;
 }
 
 function check(option: string, value: unknown, isRight: boolean): void {

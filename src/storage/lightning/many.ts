@@ -5,6 +5,7 @@ import { FileError } from './errors.js';
 import { Stats } from './node.js';
 import { nextTask } from './pace.js';
 import { directoryOf, normalize } from './path.js';
+import { Storing } from './storing.js';
 import type { Volume } from './volume.js';
 
 /** A file to write. */
@@ -39,11 +40,11 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
   const stats: Stats[] = [];
   let bytesWaiting = 0;
   let sliceEnd = performance.now() + sliceTime;
-  const waiting = new Waiting();
+  const storing = new Storing();
   await volume.use(async () => {
     for (let at = 0; at < files.length;) {
       const { stored, result } = await volume.begin((tree, batch) => {
-        waiting.expectNoFailure();
+        storing.expectNoFailure();
         const first = at;
         let bytes = 0;
         let failure: { reason: unknown } | undefined;
@@ -79,21 +80,21 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
         }
         return { bytes, failure };
       });
-      waiting.add(stored);
+      storing.add(stored);
       bytesWaiting += result.bytes;
       if (result.failure !== undefined) {
-        await waiting.end();
+        await storing.end();
         throw result.failure.reason as Error;
       }
       if (bytesWaiting > mostWaiting) {
-        await waiting.end();
+        await storing.end();
         bytesWaiting = 0;
       } else if (performance.now() > sliceEnd) {
         await nextTask();
       }
       sliceEnd = performance.now() + sliceTime;
     }
-    await waiting.end();
+    await storing.end();
   });
   return stats;
 }
@@ -107,10 +108,10 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
 export async function removeMany(volume: Volume, paths: readonly string[]): Promise<string[]> {
   const missing: string[] = [];
   await volume.use(async () => {
-    const waiting = new Waiting();
+    const storing = new Storing();
     for (let at = 0; at < paths.length; at += filesAtOnce) {
       const { stored, result } = await volume.begin((tree, batch) => {
-        waiting.expectNoFailure();
+        storing.expectNoFailure();
         for (const path of paths.slice(at, at + filesAtOnce)) {
           try {
             batch.remove(tree.unlink(normalize(path)));
@@ -124,37 +125,12 @@ export async function removeMany(volume: Volume, paths: readonly string[]): Prom
         }
         return undefined;
       });
-      waiting.add(stored);
-      if (result === undefined && waiting.count < changesAtOnce) continue;
-      await waiting.end();
+      storing.add(stored);
+      if (result === undefined && storing.count < changesAtOnce) continue;
+      await storing.end();
       if (result !== undefined) throw result.reason as Error;
     }
-    await waiting.end();
+    await storing.end();
   });
   return missing;
-}
-
-/** Changes that are not stored yet. */
-class Waiting {
-  #all: Promise<unknown>[] = [];
-  #failed: { readonly reason: unknown } | undefined;
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  add(stored: Promise<unknown>): void {
-    this.#all.push(stored);
-    stored.catch((reason: unknown) => (this.#failed ??= { reason }));
-  }
-
-  /** What comes after a change that is not stored must not be, either. @throws why it is not. */
-  expectNoFailure(): void {
-    if (this.#failed !== undefined) throw this.#failed.reason as Error;
-  }
-
-  /** Resolves when all are stored. @throws why they are not. */
-  async end(): Promise<void> {
-    await Promise.all(this.#all.splice(0));
-  }
 }

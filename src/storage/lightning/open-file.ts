@@ -213,7 +213,7 @@ export class OpenedFile {
     if (piece !== undefined) return piece;
     piece =
       node.pieces === true
-        ? await this.#contents.piece(node.ino, order)
+        ? await this.#contents.piece(node, order)
         : await this.#contents.range(node, order * pieceSize, pieceSize);
     if (piece === undefined) return undefined;
     this.#kept.set(order, piece);

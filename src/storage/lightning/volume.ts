@@ -121,13 +121,15 @@ export class Volume implements CommitTarget {
    * As change, and resolves before that is stored. Whoever makes one change after the other makes each
    * this way: the lock may have been lost, and the tree be another, since the one before.
    *
+   * @param isMoreToCome see {@link Commits.add}.
    * @returns what `change` returns, and a promise for when it is stored, which need not be waited for.
    */
   begin<Result>(
     change: (tree: Tree, batch: Batch) => Result,
+    isMoreToCome = false,
   ): Promise<{ result: Result; stored: Promise<undefined> }> {
     return this.use((tree) => {
-      const begun = this.commits.add((batch) => change(tree, batch));
+      const begun = this.commits.add((batch) => change(tree, batch), isMoreToCome);
       // Nobody else is let in before it is stored.
       this.#turns.begin();
       void begun.stored.catch(() => undefined).then(() => this.#turns.end());
