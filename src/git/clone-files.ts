@@ -1,7 +1,7 @@
 /** The files of a clone that is under way, and what the next one makes of those that were left. */
 import type { InterruptedFetch, KeptRequest } from '../remote/fetch/kept-fetch.js';
 import { temporaryName } from '../repository/new-pack.js';
-import { isMissing, type PromiseFileSystem } from '../storage/file-system.js';
+import { isMissing, storeTogether, type PromiseFileSystem } from '../storage/file-system.js';
 import { removeTree } from '../storage/remove-tree.js';
 import { expectWhole, isThere, moveFile } from '../storage/whole-file.js';
 import {
@@ -83,26 +83,28 @@ export class CloneFiles {
       await this.clear();
       return undefined;
     }
-    await this.#removeBut(this.#gitdir, ['gitws-clone', 'objects']);
+    await removeBut(this.#fs, this.#gitdir, ['gitws-clone', 'objects']);
     return { phase: 'fetch', interrupted: taken };
   }
 
   /** Removes what has come of a pack, and what was stored of it. */
   async forget(): Promise<void> {
-    await this.#removeBut(this.#packs, []);
-    await this.#removeBut(this.folder, ['claim']);
+    await removeBut(this.#fs, this.#packs, []);
+    await removeBut(this.#fs, this.folder, ['claim']);
   }
 
   /** Removes all of the git directory but the claim. */
   async clear(): Promise<void> {
-    await this.#removeBut(this.#gitdir, ['gitws-clone']);
-    await this.#removeBut(this.folder, ['claim']);
+    await removeBut(this.#fs, this.#gitdir, ['gitws-clone']);
+    await removeBut(this.#fs, this.folder, ['claim']);
   }
 
   /** Removes the files of the clone, the claim last of all. */
   async remove(): Promise<void> {
-    await this.#removeBut(this.folder, ['claim']);
-    await removeTree(this.#fs, this.folder);
+    await storeTogether(this.#fs, async (together) => {
+      await removeBut(together, this.folder, ['claim']);
+      await removeTree(together, this.folder);
+    });
   }
 
   /**
@@ -126,27 +128,21 @@ export class CloneFiles {
     if (Number(size) < progress.packBytes) return undefined;
     const packName = temporaryName();
     await moveFile(this.#fs, path, `${this.#packs}/${packName}`);
-    await this.#removeBut(this.#packs, [packName]);
+    await removeBut(this.#fs, this.#packs, [packName]);
     const { advertisement, ...request } = { ...kept, packName };
     await this.#write('request', { ...request, advertised: advertisement.length });
     return { kept: { advertisement, ...request }, progress, isPlaced };
-  }
-
-  async #removeBut(folder: string, kept: readonly string[]): Promise<void> {
-    const names = await this.#fs.readdir(folder).catch(isMissing);
-    if (names === false) return;
-    for (const name of names) {
-      if (!kept.includes(name)) await removeTree(this.#fs, `${folder}/${name}`);
-    }
   }
 
   /** Whoever reads it finds it as it was before, or as it is then. */
   async #write(name: string, record: Progress | StoredRequest): Promise<void> {
     const path = `${this.folder}/${name}`;
     const bytes = formatRecord(record);
-    await this.#fs.writeFile(`${path}.new`, bytes);
-    await expectWhole(this.#fs, `${path}.new`, bytes.length);
-    await moveFile(this.#fs, `${path}.new`, path);
+    await storeTogether(this.#fs, async (together) => {
+      await together.writeFile(`${path}.new`, bytes);
+      await expectWhole(together, `${path}.new`, bytes.length);
+      await moveFile(together, `${path}.new`, path);
+    });
   }
 
   async #readProgress(): Promise<Progress | undefined> {
@@ -156,5 +152,17 @@ export class CloneFiles {
   async #readText(name: string): Promise<string> {
     const text = await this.#fs.readFile(`${this.folder}/${name}`, 'utf8').catch(isMissing);
     return text === false ? '' : String(text);
+  }
+}
+
+async function removeBut(
+  fs: PromiseFileSystem,
+  folder: string,
+  kept: readonly string[],
+): Promise<void> {
+  const names = await fs.readdir(folder).catch(isMissing);
+  if (names === false) return;
+  for (const name of names) {
+    if (!kept.includes(name)) await removeTree(fs, `${folder}/${name}`);
   }
 }

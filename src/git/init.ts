@@ -10,6 +10,7 @@ import { makeDirectories } from '../storage/directories.js';
 import {
   isMissing,
   makeDirectory,
+  storeTogether,
   promisesOf,
   type PromiseFileSystem,
 } from '../storage/file-system.js';
@@ -29,17 +30,21 @@ const [outer, inner] = [
  * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED.
  */
 export async function init({ fs, gitdir }: ConfigAt): Promise<void> {
-  const promises = promisesOf(fs);
-  const make = (names: readonly string[]) =>
-    names.map((name) => makeDirectory(promises, `${gitdir}/${name}`));
-  await useFileSystem(async () => {
-    if (await isThere(promises, `${gitdir}/config`)) return;
-    await makeDirectories(promises, gitdir);
-    await whenAll([...make(outer), write(promises, `${gitdir}/HEAD`, 'ref: refs/heads/master\n')]);
-    const looking = look(promises, gitdir);
-    await whenAll([looking, ...make(inner)]);
-    await write(promises, `${gitdir}/config`, formatConfig(await looking));
-  });
+  await useFileSystem(() =>
+    storeTogether(promisesOf(fs), async (together) => {
+      if (!(await isThere(together, `${gitdir}/config`))) await make(together, gitdir);
+    }),
+  );
+}
+
+async function make(fs: PromiseFileSystem, gitdir: string): Promise<void> {
+  const directories = (names: readonly string[]) =>
+    names.map((name) => makeDirectory(fs, `${gitdir}/${name}`));
+  await makeDirectories(fs, gitdir);
+  await whenAll([...directories(outer), write(fs, `${gitdir}/HEAD`, 'ref: refs/heads/master\n')]);
+  const looking = look(fs, gitdir);
+  await whenAll([looking, ...directories(inner)]);
+  await write(fs, `${gitdir}/config`, formatConfig(await looking));
 }
 
 interface Abilities {

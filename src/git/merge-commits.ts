@@ -5,7 +5,7 @@ import { lateScript } from '../isomorphic/bind-repository.js';
 import { withPackedFiles } from '../isomorphic/packed-fs.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
-import { plainOf } from '../storage/file-system.js';
+import { promisesOf, storeTogether } from '../storage/file-system.js';
 import { mergeTrees } from '../worktree/merge-trees.js';
 import { treeFiles, type TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
@@ -119,12 +119,15 @@ export async function writeObjects(
       await objects.close();
     }
   };
-  // One that answers out of packs says that the empty tree is there, and it would not be written.
-  const plain = plainOf(fs);
-  for (const { bytes: object } of await missing()) {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- writeTree takes names as text
-    await isomorphicGit.writeObject({ fs: plain, gitdir, type, format: 'content', object });
-  }
+  const some = await missing();
+  // Itself: one that answers out of packs says that the empty tree is there, and it would not be written.
+  await storeTogether(promisesOf(fs), async (promises) => {
+    for (const { bytes: object } of some) {
+      const what = { fs: { promises }, gitdir, type, format: 'content', object } as const;
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- writeTree takes names as text
+      await isomorphicGit.writeObject(what);
+    }
+  });
   if ((await missing()).length === 0) return;
   const message = 'The file system says that it wrote objects, and did not.';
   throw new GitWsError('FILE_SYSTEM_FAILED', message);

@@ -3,7 +3,12 @@ import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { randomName } from '../base/random-name.js';
 import { whenAll } from '../base/when-all.js';
-import { makeDirectory, promisesOf } from '../storage/file-system.js';
+import {
+  makeDirectory,
+  promisesOf,
+  storeTogether,
+  type PromiseFileSystem,
+} from '../storage/file-system.js';
 import { expectWhole, moveFile } from '../storage/whole-file.js';
 import { headerOf } from './object-hash.js';
 import { deflate } from './zlib.js';
@@ -19,8 +24,10 @@ export async function writeLooseObjects(
   gitdir: string,
   objects: readonly BaseObject[],
 ): Promise<void> {
-  const promises = promisesOf(fs);
-  const write = async ({ oid, type, bytes }: BaseObject): Promise<void> => {
+  const write = async (
+    promises: PromiseFileSystem,
+    { oid, type, bytes }: BaseObject,
+  ): Promise<void> => {
     const directory = `${gitdir}/objects/${oid.slice(0, 2)}`;
     const path = `${directory}/${oid.slice(2)}`;
     const header = headerOf(type, bytes);
@@ -43,5 +50,9 @@ export async function writeLooseObjects(
       throw error;
     }
   };
-  await whenAll(objects.map((object) => useFileSystem(() => write(object))));
+  await useFileSystem(() =>
+    storeTogether(promisesOf(fs), (together) =>
+      whenAll(objects.map((object) => write(together, object))),
+    ),
+  );
 }

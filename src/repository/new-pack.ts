@@ -11,6 +11,7 @@ import type { IndexedPack, PackSink } from '../pack/index/index-pack-options.js'
 import {
   makeDirectory,
   promisesOf,
+  storeTogether,
   type OpenFile,
   type PromiseFileSystem,
 } from '../storage/file-system.js';
@@ -155,15 +156,17 @@ export class NewPack {
       return;
     }
     const index = this.#temporaryIndex;
-    // Both are written, at once, before either is in place: room that runs out is found out here.
-    await whenAll([
-      pack === undefined ? undefined : fs.writeFile(this.#temporary, pack),
-      writeWhole(fs, index, idx),
-    ]);
-    await moveFile(fs, this.#temporary, `${name}.pack`);
-    await expectWhole(fs, `${name}.pack`, bytes);
-    await moveFile(fs, index, `${name}.idx`);
-    await expectWhole(fs, `${name}.idx`, idx.length);
+    await storeTogether(fs, async (together) => {
+      // Both are written, at once, before either is in place: room that runs out is found out here.
+      await whenAll([
+        pack === undefined ? undefined : together.writeFile(this.#temporary, pack),
+        writeWhole(together, index, idx),
+      ]);
+      await moveFile(together, this.#temporary, `${name}.pack`);
+      await expectWhole(together, `${name}.pack`, bytes);
+      await moveFile(together, index, `${name}.idx`);
+      await expectWhole(together, `${name}.idx`, idx.length);
+    });
   }
 
   async #close(): Promise<void> {

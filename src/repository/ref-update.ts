@@ -5,7 +5,7 @@
  */
 import { GitWsError } from '../base/errors.js';
 import { whenAll } from '../base/when-all.js';
-import { makeDirectory, type PromiseFileSystem } from '../storage/file-system.js';
+import { makeDirectory, storeTogether, type PromiseFileSystem } from '../storage/file-system.js';
 import { takeLock, type TakenLock } from '../storage/lock-file.js';
 import { expectWhole, isThere, moveFile } from '../storage/whole-file.js';
 import { formatPackedRefs, type PackedRef } from './packed-refs.js';
@@ -49,17 +49,21 @@ export async function updateRefs(
   onHeld?: () => Promise<() => Promise<void>>,
 ): Promise<void> {
   if (changes.length === 0) return;
-  const transaction = new Transaction(fs, gitdir);
   let takeBack: (() => Promise<void>) | undefined;
   try {
-    await transaction.prepare(changes);
-    takeBack = await onHeld?.();
-    await transaction.commit();
+    await storeTogether(fs, async (together) => {
+      const transaction = new Transaction(together, gitdir);
+      try {
+        await transaction.prepare(changes);
+        takeBack = await onHeld?.();
+        await transaction.commit();
+      } finally {
+        await transaction.release();
+      }
+    });
   } catch (error) {
     await takeBack?.().catch(() => undefined);
     throw error;
-  } finally {
-    await transaction.release();
   }
 }
 

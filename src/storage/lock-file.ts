@@ -1,5 +1,5 @@
 /** A lock as git holds it: a file beside the one that is changed, which nobody else can make meanwhile. */
-import type { PromiseFileSystem } from './file-system.js';
+import { storeTogether, type PromiseFileSystem } from './file-system.js';
 import { expectWhole, isThere, moveFile } from './whole-file.js';
 
 /** A lock that is held. */
@@ -28,8 +28,9 @@ export async function takeLock(
   if (letGo === undefined) return undefined;
   let isTaken = false;
   try {
-    isTaken = await makeFile(fs, path);
-    if (!isTaken && fs.hold !== undefined) {
+    if (fs.hold === undefined) {
+      isTaken = await makeFile(fs, path);
+    } else {
       await fs.writeFile(path, new Uint8Array(0));
       isTaken = true;
     }
@@ -88,10 +89,12 @@ export async function holdFile<Result>(
     return await use({
       replace: async (bytes) => {
         const target = fs.rename === undefined ? path : lock;
-        await fs.writeFile(target, bytes);
-        await expectWhole(fs, target, bytes.length);
-        if (fs.rename === undefined) return;
-        await moveFile(fs, lock, path, bytes);
+        await storeTogether(fs, async (together) => {
+          await together.writeFile(target, bytes);
+          await expectWhole(together, target, bytes.length);
+          if (target === lock) await moveFile(together, lock, path, bytes);
+        });
+        if (target === path) return;
         isDone = true;
         await taken.isMoved();
       },

@@ -6,6 +6,9 @@ import { compareBytes } from '../base/compare-bytes.js';
 import { GitWsError } from '../base/errors.js';
 import { isMissing, type OpenFile, type PromiseFileSystem } from './file-system.js';
 
+/** Bytes of a file that is written in one step where that is as safe: as many as a value of IndexedDB has. */
+const smallFile = 256 * 1024;
+
 /**
  * Writes a file, waits until it is safe where the file system can say so, and looks whether it is
  * whole.
@@ -17,7 +20,9 @@ export async function writeWhole(
   path: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const file = await fs.open?.(path, 'wx+');
+  // Where changes can be stored together, a small file is safe when writing it resolves.
+  const isSmall = fs.gather !== undefined && bytes.length <= smallFile;
+  const file = isSmall ? undefined : await fs.open?.(path, 'wx+');
   if (file === undefined) {
     await fs.writeFile(path, bytes);
   } else {

@@ -8,11 +8,14 @@ import { expectSoundRepository, git } from '../helpers/git.js';
 import { bundlePage, servePage } from '../helpers/page.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import type { CloneModules, PullAll, RunAll } from './git-page.js';
+import type { CloneModules, CountTransactions, PullAll, RunAll } from './git-page.js';
 
 declare const runAll: RunAll;
 declare const pullAll: PullAll;
 declare const cloneModules: CloneModules;
+declare const countTransactions: CountTransactions;
+
+const mostTransactions = { clone: 48, fetch: 10, commit: 13, checkout: 21 };
 
 let browser: TestBrowser;
 let page: string;
@@ -115,6 +118,17 @@ describe.skipIf(!browserAvailable)('gitws/git in a page', () => {
       await tab.close();
     });
   }
+
+  it('takes few transactions for each command', async () => {
+    const tab = await browser.newPage();
+    await tab.goto(page);
+    const counts = await tab.evaluate((remote) => countTransactions(remote), url);
+    console.log('transactions:', counts);
+    // What it took at the time of writing, and a tenth for what a browser gathers otherwise.
+    for (const [name, most] of Object.entries(mostTransactions))
+      expect([name, counts[name]]).toEqual([name, expect.toSatisfy((n) => Number(n) <= most)]);
+    await tab.close();
+  });
 
   it('clones submodules', async () => {
     const work = await temporaryDirectory();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createHttpClient } from '../../src/index.js';
 import git, { type CloneArguments } from '../../src/git/index.js';
+import { eventually, noProcessIn } from '../helpers/processes.js';
 import { startProxy } from '../helpers/proxy.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
@@ -186,6 +187,22 @@ describe('clone', () => {
     expect(await realGit(['rev-parse', 'HEAD'], { cwd: other })).toBe(
       await at('site.git', 'rev-parse', 'main'),
     );
+  });
+
+  it('lets go of the server, which it asks meanwhile, where its repository cannot be made', async () => {
+    const dir = join(await temporaryDirectory(), 'new');
+    const told: string[] = [];
+    const mkdir = async (path: string) => {
+      if (!path.endsWith('/objects')) return fs.promises.mkdir(path);
+      await eventually(() => told.includes('open'));
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+    };
+    const faulty = { promises: { ...fs.promises, mkdir } } as unknown as CloneArguments['fs'];
+    const onConnection: CloneArguments['onConnection'] = ({ state }) => told.push(state);
+    const cloning = git.clone({ fs: faulty, dir, url: `${base}/site.git`, onConnection });
+    await expect(cloning).rejects.toMatchObject({ code: 'QUOTA' });
+    await noProcessIn(root);
+    await expect(readdir(dir)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it.each<[string, Partial<CloneArguments>, string]>([

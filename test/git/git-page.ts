@@ -202,9 +202,41 @@ async function cloneModules(url: string) {
   return { gitFile, head, status, files: await git.listFiles({ fs, dir }) };
 }
 
-Object.assign(globalThis, { runAll, pullAll, cloneModules });
+/** @returns how many transactions of IndexedDB commands take, which each take a browser a millisecond or two. */
+async function countTransactions(url: string): Promise<Record<string, number>> {
+  const { promises } = createLightningFS(`counted-${Math.random()}`, { LightningFS });
+  const common = { fs: { promises }, dir: '/site' };
+  const author = { name: 'A', email: 'a@example.org' };
+  const begin = Object.getOwnPropertyDescriptor(IDBDatabase.prototype, 'transaction')
+    ?.value as IDBDatabase['transaction'];
+  let count = 0;
+  IDBDatabase.prototype.transaction = function (...given) {
+    count += 1;
+    return begin.apply(this, given);
+  };
+  const counts: Record<string, number> = {};
+  const run = async (name: string, command: () => Promise<unknown>): Promise<void> => {
+    count = 0;
+    await command();
+    counts[name] = count;
+  };
+  try {
+    await run('clone', () => git.clone({ ...common, url }));
+    await run('fetch', () => git.fetch(common));
+    await promises.writeFile('/site/run', 'mine');
+    await git.add({ ...common, filepath: 'run' });
+    await run('commit', () => git.commit({ ...common, message: 'Mine', author }));
+    await run('checkout', () => git.checkout({ ...common, ref: 'older' }));
+  } finally {
+    IDBDatabase.prototype.transaction = begin;
+  }
+  return counts;
+}
+
+Object.assign(globalThis, { runAll, pullAll, cloneModules, countTransactions });
 
 /** Of the page's global object. */
 export type RunAll = typeof runAll;
 export type PullAll = typeof pullAll;
+export type CountTransactions = typeof countTransactions;
 export type CloneModules = typeof cloneModules;
