@@ -12,6 +12,7 @@ import { abortMerge, merge } from './merge.js';
 import { mergeStatus } from './merge-status.js';
 import { fastForward } from './pull.js';
 import { push } from './push.js';
+import { getRemoteInfo, getRemoteInfo2, listServerRefs } from './remote-info.js';
 import { resetIndex } from './reset-index.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';
@@ -27,7 +28,13 @@ const minding = {
   ...{ status, statusMatrix, updateIndex },
 };
 
-const own = { checkout, clone, fetch, pull, push, sparseCheckout, stash, ...merging, ...minding };
+/** isomorphic-git's own over gitws. */
+const asking = { getRemoteInfo, getRemoteInfo2, listServerRefs };
+
+const own = {
+  ...{ checkout, clone, fetch, pull, push, sparseCheckout, stash },
+  ...{ ...merging, ...minding, ...asking },
+};
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;
 

@@ -17,7 +17,15 @@ export {
   type WaitingMerge,
   type UnmergedFile,
 } from './merge-status.js';
-export { fastForward, type PullArguments } from './pull.js';
+export { fastForward, type FastForwardArguments, type PullArguments } from './pull.js';
+export {
+  getRemoteInfo,
+  getRemoteInfo2,
+  listServerRefs,
+  type GetRemoteInfo2Arguments,
+  type GetRemoteInfoArguments,
+  type ListServerRefsArguments,
+} from './remote-info.js';
 export { push, type PushArguments, type RefToPush } from './push.js';
 export { fetch, type FetchArguments, type FetchResult } from './fetch.js';
 export {

@@ -39,20 +39,33 @@ export type PullArguments = Omit<Given, keyof RemoteArguments | 'dir'> &
   };
 
 /**
- * isomorphic-git's; in a sparse checkout {@link pull} that moves the branch forward only.
+ * What isomorphic-git's `fastForward` takes, and more.
  *
- * @throws what isomorphic-git's throws; GitWsError MERGE_NOT_CONCLUDED; in a sparse checkout, what {@link pull} throws.
+ * @interface
  */
-export async function fastForward(
-  given: Parameters<typeof isomorphicGit.fastForward>[0],
-): Promise<void> {
+export type FastForwardArguments = Omit<
+  Parameters<typeof isomorphicGit.fastForward>[0],
+  keyof RemoteArguments | 'dir'
+> &
+  RemoteArguments & {
+    /** The working tree's directory. */
+    dir: string;
+  };
+
+/**
+ * {@link pull} that moves the branch forward only; isomorphic-git's with an `http` of others.
+ *
+ * @throws what {@link pull} throws; isomorphic-git's FastForwardError.
+ */
+export async function fastForward(given: FastForwardArguments): Promise<void> {
   try {
     await expectNoMerge('fastForward', await repositoryAt(given));
   } catch (error) {
     throw failureOf(error);
   }
-  if (await leavesOut(given)) await pullOne({ ...(given as PullArguments), fastForwardOnly: true });
-  else await isomorphicGit.fastForward(given);
+  const isOwn = ownSettings(given) !== undefined;
+  if (isOwn || (await leavesOut(given))) await pullOne({ ...given, fastForwardOnly: true });
+  else await isomorphicGit.fastForward(given as Parameters<typeof isomorphicGit.fastForward>[0]);
 }
 
 /** {@link pull} of the superproject alone. */

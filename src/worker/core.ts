@@ -3,9 +3,8 @@ import { releaseProxy, transfer, type Remote } from 'comlink';
 import { GitWsError } from '../base/errors.js';
 import { fileSystemFailure } from '../base/failure.js';
 import { holdLifeLock } from '../base/life-lock.js';
-import { createHttpClient } from '../isomorphic/http.js';
 import { git } from '../git/commands.js';
-import { ownSettings, type RemoteArguments } from '../git/remote-access.js';
+import { ownSettings } from '../git/remote-access.js';
 import { gitdirOf } from '../git/fetch.js';
 import { defaultLockTimeout } from '../storage/lightning/lock.js';
 import { handOver } from './bytes.js';
@@ -38,9 +37,6 @@ type Ask = (...values: unknown[]) => Promise<unknown>;
 export interface Storage {
   readonly promises: { stat(path: string): Promise<unknown>; close?(): Promise<void> };
 }
-
-/** isomorphic-git's commands that speak with a remote themselves. */
-const speaking = new Set(['fastForward', 'getRemoteInfo', 'getRemoteInfo2', 'listServerRefs']);
 
 /** What is open. */
 interface Opened {
@@ -153,10 +149,6 @@ export class GitCore implements Core {
       ...{ ...given, signal },
       ...inPage(call.functions, tell),
     };
-    if (speaking.has(name)) {
-      const { gateway, fallback } = given as RemoteArguments;
-      options['http'] = createHttpClient({ signal, gateway, fallback });
-    }
     const work = async (): Promise<unknown> => {
       const result =
         name === 'walk'

@@ -13,10 +13,7 @@ type Time = string | number | Date;
 export type Ask = (order: Order) => Promise<unknown>;
 
 /** LightningFS's functions, those of `createLightningFS`, and nothing that closes the storage. */
-export interface WorkerFilePromises extends Omit<
-  StoragePromises,
-  'close' | 'gather' | 'hold'
-> {
+export interface WorkerFilePromises extends Omit<StoragePromises, 'close' | 'gather' | 'hold'> {
   readFile(path: string, options: Encoding): Promise<string>;
   readFile(path: string, options?: object): Promise<Uint8Array<ArrayBuffer>>;
   writeFile(
