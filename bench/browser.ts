@@ -2,7 +2,8 @@
 import { findChromium } from '../scripts/chromium.mjs';
 import { DevTools } from './devtools.js';
 import { canMeasure, commandLine, cpuTimeOf, descendants, peakMemory } from './processes.js';
-import type { BenchPage } from './tasks.js';
+import type { Commands } from './library-commands.js';
+import type { BenchPage, PageCommandsTask } from './tasks.js';
 
 export { findChromium };
 
@@ -81,6 +82,17 @@ export class BenchBrowser {
 
   transfer(task: Parameters<BenchPage['transfer']>[0]): ReturnType<BenchPage['transfer']> {
     return this.#run(`transfer(${JSON.stringify(task)})`) as ReturnType<BenchPage['transfer']>;
+  }
+
+  /** Small operations in the page: see {@link BenchPage.startCommands}. */
+  commands(task: PageCommandsTask): Commands {
+    const call = (what: string) => this.#run(what) as Promise<never>;
+    return {
+      clone: () => call(`startCommands(${JSON.stringify(task)})`),
+      time: (name) => call(`timeCommand('${name}')`),
+      commit: () => call('commit()'),
+      tip: (ref) => call(`tip('${ref}')`),
+    };
   }
 
   close(): Promise<void> {

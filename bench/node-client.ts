@@ -6,20 +6,23 @@ import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import * as gitws from 'gitws';
+import * as gitwsGit from 'gitws/git';
 import { indexPack } from 'gitws/pack';
 import * as git from 'isomorphic-git';
 import httpNode from 'isomorphic-git/http/node';
 import { WebSocket } from 'ws';
 import { encodePktLine } from '../src/wire/pkt-line.js';
 import { inspectClone, timeClone, type CloneOptions } from './clone.js';
-import { timeCommands } from './commands.js';
+import { NativeCommands, timeCommands } from './commands.js';
 import { gitEnvironment } from './git.js';
+import { LibraryCommands, type Commands } from './library-commands.js';
 import { RawTransfer, transferOverChannel } from './raw-transfer.js';
 import { readOnce } from './read-objects.js';
 import { repeat } from './tasks.js';
 import { timedSocket } from './timed-socket.js';
 import type {
   CloneTransport,
+  CommandsTask,
   IndexResult,
   IndexTask,
   NodeAnswer,
@@ -37,8 +40,16 @@ async function run(request: NodeRequest): Promise<unknown> {
   if (request.kind === 'inspect') return inspectClone(fs, request.task);
   if (request.kind === 'index') return indexOnce(request.task);
   if (request.kind === 'read') return readOnce(request.task);
-  if (request.kind === 'commands') return timeCommands(request.task);
+  if (request.kind === 'commands') return timeCommands(commandsOf(request.task), request.task);
   return repeat(request.task, () => transferOnce(request.task));
+}
+
+function commandsOf({ client, url, dir }: CommandsTask): Commands {
+  if (client === 'native') return new NativeCommands({ url, dir });
+  const keepAlive = client === 'gitws-git-anew' ? 0 : undefined;
+  const http = client === 'http' ? httpNode : gitws.createHttpClient({ keepAlive });
+  const library = client.startsWith('gitws-git') ? gitwsGit : git;
+  return new LibraryCommands({ git: library, fs, common: { fs, http, cache: {} }, dir, url });
 }
 
 function httpOf(transport: CloneTransport, { dir, url }: CloneOptions): git.HttpClient {

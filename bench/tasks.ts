@@ -1,5 +1,6 @@
 /** What the clients in other processes are asked to do: plain data, both ways. */
 import type { ClonedFiles, CloneOptions, CloneTimes } from './clone.js';
+import type { CommandName } from './library-commands.js';
 
 /** What carries the bytes. */
 export type Transport = 'gitws' | 'http' | 'git' | 'pipe';
@@ -104,6 +105,14 @@ export interface CommandsTask {
   readonly repeats: number;
 }
 
+/** The same in a page, which begins with a clone. */
+export interface PageCommandsTask {
+  /** `gitws-git`: in the page, over `createLightningFS`; `http`: isomorphic-git over HTTP and LightningFS. */
+  readonly client: 'gitws-git' | 'gitws-worker' | 'http';
+  readonly url: string;
+  readonly dir: string;
+}
+
 /** What {@link CommandsTask} comes to. */
 export interface CommandsResult {
   /** ms, by the name of the operation. */
@@ -129,6 +138,11 @@ export interface BenchPage {
   /** What the last clone has come to. */
   inspect(): Promise<ClonedFiles>;
   transfer(task: RawTask): Promise<RawResult>;
+  startCommands(task: PageCommandsTask): Promise<void>;
+  /** Of the clone that was started, as the others. @returns how long it took, in ms. */
+  timeCommand(name: CommandName): Promise<number>;
+  commit(): Promise<void>;
+  tip(ref: string): Promise<string>;
   index(task: PageIndexTask): Promise<IndexResult & { readonly objects: number }>;
 }
 

@@ -3,15 +3,23 @@ import { Buffer } from 'buffer';
 import * as gitws from 'gitws';
 import { indexPack } from 'gitws/pack';
 import type { ClonedFiles } from '../clone.js';
+import type { Commands } from '../library-commands.js';
 import { marks } from '../page-tasks.js';
 import { transferOverChannel, transferOverFetch } from '../raw-transfer.js';
 import { repeat, type BenchPage } from '../tasks.js';
-import { startClient } from './page-clients.js';
+import { commandsOf, startClient } from './page-clients.js';
 
 const page = window as unknown as { Buffer: typeof Buffer; bench: BenchPage };
 
 // isomorphic-git needs it, and pages have none.
 page.Buffer = Buffer;
+
+let commands: Commands | undefined;
+
+function begun(given: Commands | undefined): Commands {
+  if (given === undefined) throw new Error('Nothing was cloned.');
+  return given;
+}
 
 let inspect = (): Promise<ClonedFiles> => Promise.reject(new Error('Nothing was cloned.'));
 
@@ -30,6 +38,17 @@ page.bench = {
     if (client.firstFile === undefined) throw new Error(`${task.transport} is not asked that.`);
     return client.firstFile(task);
   },
+
+  async startCommands(task) {
+    commands = await commandsOf(task);
+    await commands.clone();
+  },
+
+  timeCommand: (name) => begun(commands).time(name),
+
+  commit: async () => void (await begun(commands).commit()),
+
+  tip: (ref) => begun(commands).tip(ref),
 
   inspect: () => inspect(),
 

@@ -15,7 +15,8 @@ import {
   type CloneTimes,
 } from '../clone.js';
 import { timeFirstFile, timeOwnClone, type Commands } from '../own-clone.js';
-import type { FirstFileTask, FirstFileTimes, PageCloneTask } from '../tasks.js';
+import { LibraryCommands, type Commands as SmallCommands } from '../library-commands.js';
+import type { FirstFileTask, FirstFileTimes, PageCloneTask, PageCommandsTask } from '../tasks.js';
 import { timedSocket } from '../timed-socket.js';
 import { startWasmGit } from './wasm-git.js';
 
@@ -65,4 +66,18 @@ export async function startClient({ transport, ...options }: PageCloneTask): Pro
       };
     }
   }
+}
+
+/** @returns small operations, with a storage of their own. */
+export async function commandsOf({ client, url, dir }: PageCommandsTask): Promise<SmallCommands> {
+  const storage = `bench-${crypto.randomUUID()}`;
+  if (client === 'gitws-worker') {
+    const own = await startGit({ storage, worker: '/gitws-worker.js' });
+    return new LibraryCommands({ git: own, fs: own.fs, common: {}, dir, url });
+  }
+  const library = client === 'http' ? git : gitwsGit;
+  const fs =
+    client === 'http' ? new LightningFS(storage) : createLightningFS(storage, { LightningFS });
+  const common = { fs, cache: {}, ...(client === 'http' ? { http: httpWeb } : {}) };
+  return new LibraryCommands({ git: library, fs, common, dir, url });
 }
