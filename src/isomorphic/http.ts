@@ -7,6 +7,7 @@ import { isGitWsError } from '../base/errors.js';
 import { callBack, callbackFailure } from '../base/failure.js';
 import { checkConnectionOptions } from '../tunnel/client/connection-options.js';
 import { checkedDuration } from '../base/duration.js';
+import { checkedSignal } from '../base/signals.js';
 import { encodeText } from '../wire/text.js';
 import {
   closeAfterAdvertisement,
@@ -109,6 +110,7 @@ export function createRoutedClient(
   checkConnectionOptions(options);
   checkGateway(options.gateway);
   checkFallback(options.fallback);
+  checkedSignal(options.signal);
   checkedDuration('advertisementTime', options.advertisementTime, 0);
   const client = new GitWsHttpClient(options, routePack);
   // Bound, so that `{ request }` may be taken apart.

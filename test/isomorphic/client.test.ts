@@ -339,6 +339,11 @@ describe('a listener that throws', () => {
   });
 });
 
+it('what is no signal is refused when a client is made', () => {
+  const make = () => createHttpClient({ signal: new AbortController() as unknown as AbortSignal });
+  expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+});
+
 it('a command of protocol v2 other than ls-refs is refused: nothing here could check its answer', async () => {
   const { url } = await startFakeServer((session) => {
     session.write(encodePktLine('version 2\n'), encodePktLine('fetch\n'), flushPkt);
