@@ -16,11 +16,13 @@ import { getRemoteInfo, getRemoteInfo2, listServerRefs } from './remote-info.js'
 import { resetIndex } from './reset-index.js';
 import { sparseCheckout } from './sparse-checkout.js';
 import { status, statusMatrix } from './status.js';
+import { listStashes } from './stash/list-stashes.js';
 import { stash } from './stash/stash.js';
+import { unmergedFiles } from './unmerged-files.js';
 import { cherryPick } from './whole-tree-commands.js';
 
 /** isomorphic-git's own, but for what a merge that waits asks for, and what tells of it. */
-const merging = { abortMerge, commit, merge, mergeStatus, walk, WORKDIR };
+const merging = { abortMerge, commit, merge, mergeStatus, unmergedFiles, walk, WORKDIR };
 
 /** isomorphic-git's own, but for what a sparse checkout asks for. */
 const minding = {
@@ -31,9 +33,11 @@ const minding = {
 /** isomorphic-git's own over gitws. */
 const asking = { getRemoteInfo, getRemoteInfo2, listServerRefs };
 
+const stashing = { listStashes, stash };
+
 const own = {
-  ...{ checkout, clone, fetch, pull, push, sparseCheckout, stash },
-  ...{ ...merging, ...minding, ...asking },
+  ...{ checkout, clone, fetch, pull, push, sparseCheckout },
+  ...{ ...merging, ...minding, ...stashing, ...asking },
 };
 
 type Commands = Omit<typeof isomorphicGit, 'default' | keyof typeof own>;

@@ -9,7 +9,7 @@ import { promisesOf } from '../storage/file-system.js';
 import type { ConfigAt } from './config.js';
 import { readIndex, repositoryAt } from './index-entries.js';
 import { writeTrees } from './merge-commits.js';
-import { endMerge, notConcluded, readMerge } from './merge-state.js';
+import { endMerge, notConcluded, pickWaits, readMerge } from './merge-state.js';
 import { failureOf } from './outcome.js';
 
 type Given = Parameters<typeof isomorphicGit.commit>[0];
@@ -18,7 +18,8 @@ type Given = Parameters<typeof isomorphicGit.commit>[0];
  * isomorphic-git's, which writes the trees that are new alone, and moves the branch last, if it is still what it was.
  * Where a merge waits (`MERGE_HEAD`, of {@link merge}, {@link pull} or native git), the commit
  * concludes it: it has both parents, and without a `message` the one that was written for it. A `parent` of the
- * caller's is taken as it is, and concludes the merge where it names what is merged.
+ * caller's is taken as it is, and concludes the merge where it names what is merged. A cherry-pick or a revert that native
+ * git has begun is concluded by it as well, with the message and the author that are given.
  *
  * @throws what isomorphic-git's throws, UnmergedPathsError among it as long as something is to be resolved;
  *   GitWsError MERGE_NOT_CONCLUDED for `amend` where a merge waits, and for one that was interrupted or that git has to
@@ -62,7 +63,7 @@ async function commitHere(given: Given): Promise<string> {
   if (merging !== undefined) {
     const made = (await isomorphicGit.readCommit({ ...at, oid })).commit.parent;
     if (merging.heads.every((each) => made.includes(each))) await endMerge(at);
-  }
+  } else if (isToHead && !amend && (await pickWaits(at))) await endMerge(at);
   return oid;
 }
 

@@ -11,12 +11,8 @@ export type { CloneArguments, ResumableArguments } from './clone.js';
 export { commit } from './commit.js';
 export { walk, WORKDIR } from './looking.js';
 export { abortMerge, merge } from './merge.js';
-export {
-  mergeStatus,
-  type MergeSide,
-  type WaitingMerge,
-  type UnmergedFile,
-} from './merge-status.js';
+export { mergeStatus, type WaitingMerge } from './merge-status.js';
+export { unmergedFiles, type MergeSide, type UnmergedFile } from './unmerged-files.js';
 export { fastForward, type FastForwardArguments, type PullArguments } from './pull.js';
 export {
   getRemoteInfo,
@@ -37,5 +33,6 @@ export { add, remove, updateIndex } from './index-commands.js';
 export { resetIndex } from './reset-index.js';
 export { status, statusMatrix } from './status.js';
 export { stash } from './stash/stash.js';
+export { listStashes, type ListedStash } from './stash/list-stashes.js';
 export type { StashArguments, StashOp, StashResult } from './stash/arguments.js';
 export { cherryPick } from './whole-tree-commands.js';

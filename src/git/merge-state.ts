@@ -29,6 +29,9 @@ export interface WrittenMerge {
 /** Files of a merge; the first two say that it waits. git has AUTO_MERGE and MERGE_RR for itself. */
 const names = ['MERGE_HEAD', 'MERGE_MODE', 'MERGE_MSG', 'AUTO_MERGE', 'MERGE_RR'] as const;
 
+/** What native git has begun of one commit, and left to be resolved: a cherry-pick, a revert. */
+const picks = ['CHERRY_PICK_HEAD', 'REVERT_HEAD'] as const;
+
 /** What `# Conflicts:` begins, up to the end: a hint for whoever reads the message, which is cut off again. */
 const hint = /(^|\n)# Conflicts:\n(#\t[^\n]*\n?)*\n*$/;
 
@@ -114,11 +117,17 @@ export async function beginMerge(at: ConfigAt, theirs: string): Promise<void> {
   await write(at, 'MERGE_HEAD', `${theirs}\n`);
 }
 
-/** No merge waits any more: it is concluded, or given up. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
+/** @param at with the git directory itself. @returns whether a cherry-pick or a revert waits. @throws what `fs` throws. */
+export async function pickWaits(at: ConfigAt): Promise<boolean> {
+  const [pick, revert] = picks;
+  return useFileSystem(async () => (await has(at, pick)) || has(at, revert));
+}
+
+/** No merge waits any more, and no pick: it is concluded, or given up. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */
 export async function endMerge(at: ConfigAt): Promise<void> {
   const fs = promisesOf(at.fs);
   await useFileSystem(async () => {
-    for (const name of names) {
+    for (const name of [...names, ...picks]) {
       await fs.unlink(`${at.gitdir}/${name}`).catch(isMissing);
       if (await has(at, name)) throw lied(`removed ${name}`);
     }
@@ -134,7 +143,9 @@ export async function expectNoMerge(command: string, at: ConfigAt | undefined): 
   if (at === undefined) return;
   if (await mergeWaits(at)) throw notConcluded(command);
   if (await useFileSystem(() => has(at, 'CHERRY_PICK_HEAD'))) {
-    throw notConcluded(command, 'A cherry-pick is not concluded (CHERRY_PICK_HEAD is there)');
+    const why =
+      'A cherry-pick is not concluded (CHERRY_PICK_HEAD is there): commit it, or give it up with abortMerge';
+    throw notConcluded(command, why);
   }
 }
 

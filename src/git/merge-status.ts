@@ -1,29 +1,9 @@
 /** What is to be said of a merge that waits: what it merges, and what is to be resolved. */
 import type * as isomorphicGit from 'isomorphic-git';
-import type { ConfigAt } from './config.js';
-import { readIndex, repositoryAt, type PathEntry } from './index-entries.js';
+import { repositoryAt } from './index-entries.js';
 import { lookAtMerge } from './merge-state.js';
 import { failureOf } from './outcome.js';
-
-/** A side of a file in a merge. */
-export interface MergeSide {
-  /** As git's trees have it, for example `100644`. */
-  mode: string;
-  /** Of its contents. */
-  oid: string;
-}
-
-/** A file that is to be resolved. A side is undefined where there is no such file. */
-export interface UnmergedFile {
-  /** Below the working tree, with slashes. */
-  path: string;
-  /** What both sides began with. */
-  base: MergeSide | undefined;
-  /** What HEAD has. */
-  ours: MergeSide | undefined;
-  /** What is merged. */
-  theirs: MergeSide | undefined;
-}
+import { unmergedIn, type UnmergedFile } from './unmerged-files.js';
 
 /** A merge that waits for its commit. */
 export interface WaitingMerge {
@@ -42,7 +22,7 @@ type Given = Pick<Parameters<typeof isomorphicGit.listFiles>[0], 'fs' | 'dir' | 
 
 /**
  * Says of a merge that waits, of {@link merge}, {@link pull} or native git, what is to be resolved. Undefined where none
- * waits.
+ * waits: of conflicts of something else, such as a stash, {@link unmergedFiles} tells.
  *
  * @throws GitWsError UNREADABLE_INDEX, FILE_SYSTEM_FAILED; what `fs` throws.
  */
@@ -55,19 +35,4 @@ export async function mergeStatus(given: Given): Promise<WaitingMerge | undefine
   } catch (error) {
     throw failureOf(error);
   }
-}
-
-async function unmergedIn(at: ConfigAt): Promise<UnmergedFile[]> {
-  const files = new Map<string, PathEntry[]>();
-  for (const entry of await readIndex(at)) {
-    if (entry.stage === 0) continue;
-    files.set(entry.path, [...(files.get(entry.path) ?? []), entry]);
-  }
-  return [...files].map(([path, stages]) => {
-    const side = (stage: number): MergeSide | undefined => {
-      const found = stages.find((entry) => entry.stage === stage);
-      return found && { mode: found.mode.toString(8).padStart(6, '0'), oid: found.oid };
-    };
-    return { path, base: side(1), ours: side(2), theirs: side(3) };
-  });
 }

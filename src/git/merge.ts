@@ -109,7 +109,7 @@ export function intoPart(into: string): string {
 /**
  * Gives a merge up that is not concluded, as `git merge --abort`: what the merge has changed in the index and in
  * the working tree is as HEAD has it, and changes of other files stay. Without a merge that waits, whatever is
- * staged is taken back so.
+ * staged is taken back so, as `git reset --merge` does it: the conflicts of a stash, of a cherry-pick or a revert.
  *
  * @throws CheckoutConflictError where a file of the merge has changed since it was added, and nothing has changed
  *   then; GitWsError MERGE_NOT_CONCLUDED where `git merge --autostash` has set changes aside; what {@link checkout}

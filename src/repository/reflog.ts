@@ -49,6 +49,20 @@ function parseLine(line: Uint8Array): ReflogEntry | undefined {
   return { oid, rest, message: start < 0 ? '' : decoder.decode(rest.subarray(start + 1)) };
 }
 
+/** @returns who changed the ref, and when; undefined where the line is damaged there (refs/files-backend.c, `show_one_reflog_ent`). */
+export function identIn({ oid, rest }: ReflogEntry): Ident | undefined {
+  const end = rest.indexOf(tab);
+  const text = decoder.decode(rest.subarray(oid.length + 1, end < 0 ? rest.length : end));
+  const found = /^(.*?) ?<([^>]*)> (\d+) ([+-])(\d\d)(\d\d)$/.exec(text);
+  if (found === null) return undefined;
+  const [, name = '', email = '', seconds, sign, hours, minutes] = found;
+  const offset = Number(hours) * 60 + Number(minutes);
+  return {
+    ...{ name, email, timestamp: Number(seconds) },
+    timezoneOffset: sign === '+' && offset > 0 ? -offset : offset,
+  };
+}
+
 /** @returns a line that says that a ref has changed. */
 export function reflogEntry(oid: string, ident: Ident, text: string): ReflogEntry {
   // As git's copy_reflog_msg.

@@ -9,9 +9,18 @@ const names = [
   ...['currentBranch', 'expandOid', 'expandRef', 'fetch', 'findMergeBase', 'findRoot', 'getConfig'],
   ...['getConfigAll', 'getRemoteInfo', 'getRemoteInfo2', 'hashBlob', 'indexPack', 'isDescendent'],
   ...['isIgnored', 'listBranches', 'listFiles', 'listNotes', 'listRefs', 'listRemotes'],
-  ...['listServerRefs', 'listTags', 'log', 'mergeStatus', 'packObjects', 'push', 'readBlob'],
-  ...['readCommit', 'readNote', 'readObject', 'readTag', 'readTree', 'resolveRef', 'version'],
-  ...['walk', 'writeBlob', 'writeCommit', 'writeObject', 'writeTag', 'writeTree'],
+  ...['listServerRefs', 'listStashes', 'listTags', 'log', 'mergeStatus', 'packObjects', 'push'],
+  ...['readBlob', 'readCommit', 'readNote', 'readObject', 'readTag', 'readTree', 'resolveRef'],
+  ...[
+    'unmergedFiles',
+    'version',
+    'walk',
+    'writeBlob',
+    'writeCommit',
+    'writeObject',
+    'writeTag',
+    'writeTree',
+  ],
 ] as const satisfies readonly (keyof typeof git)[];
 
 /** Their names. */

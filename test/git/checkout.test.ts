@@ -36,8 +36,8 @@ beforeEach(async () => {
 
 describe('gitws/git', () => {
   it('has everything that isomorphic-git has, and replaces what it says', () => {
-    const added = ['Errors', 'default', 'mergeStatus', 'sparseCheckout'];
-    const all = new Set([...Object.keys(isomorphicGit), ...added]);
+    const added = ['Errors', 'default', 'listStashes', 'mergeStatus', 'sparseCheckout'];
+    const all = new Set([...Object.keys(isomorphicGit), ...added, 'unmergedFiles']);
     expect(new Set(Object.keys(git))).toEqual(all);
     const replaced = Object.entries(isomorphicGit).filter(
       ([name, value]) => git[name as keyof typeof git] !== value,

@@ -249,6 +249,6 @@ it('commands that write the index or a branch wait for those of other tabs', () 
   ]) {
     expect(unlocked.has(name), name).toBe(false);
   }
-  const commands = [...Object.keys(isomorphicGit), 'mergeStatus'];
+  const commands = [...Object.keys(isomorphicGit), 'listStashes', 'mergeStatus', 'unmergedFiles'];
   expect([...unlocked].filter((name) => !commands.includes(name))).toEqual([]);
 });

@@ -1,0 +1,56 @@
+/** `git stash list`, with all that the list says of each stash. */
+import type * as isomorphicGit from 'isomorphic-git';
+import { useFileSystem } from '../../base/failure.js';
+import { findGitDirectory } from '../../repository/git-directory.js';
+import { identIn } from '../../repository/reflog.js';
+import { promisesOf } from '../../storage/file-system.js';
+import { gitdirOf } from '../fetch.js';
+import { failureOf } from '../outcome.js';
+import { readStashes } from './stash-list.js';
+
+/** A stash, as the list has it. Its place there is `refIdx` of {@link stash}. */
+export interface ListedStash {
+  /** Of its commit. */
+  oid: string;
+  /** What `git stash list` says of it: `On main: Half done`, or `WIP on main: 1234567 Subject`. */
+  message: string;
+  /** What it was called; undefined where it was given no message, and is called as git does it. */
+  title: string | undefined;
+  /** Short name of the branch that was checked out; undefined where there was none, or the message names none. */
+  branch: string | undefined;
+  /**
+   * Who stashed it and when, as of the commits that `readCommit` reads: `timestamp` in seconds since 1970,
+   * `timezoneOffset` in minutes, below 0 to the east of Greenwich. Undefined where the list's line is damaged.
+   */
+  committer: isomorphicGit.CommitObject['committer'] | undefined;
+}
+
+/** @inline */
+type Given = Pick<Parameters<typeof isomorphicGit.listFiles>[0], 'fs' | 'dir' | 'gitdir' | 'cache'>;
+
+/**
+ * Lists the stashes, as `git stash list` does, also native git's.
+ *
+ * @returns the newest first.
+ * @throws GitWsError INVALID_OPTION for a linked worktree, FILE_SYSTEM_FAILED; what `fs` throws.
+ */
+export async function listStashes(given: Given): Promise<ListedStash[]> {
+  try {
+    const { fs } = given;
+    const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+    return (await readStashes({ fs, gitdir })).map((entry) => {
+      const { oid, message } = entry;
+      return { oid, message, ...parseMessage(message), committer: identIn(entry) };
+    });
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** Reads what git writes of a stash (builtin/stash.c, `do_create_stash`); names of branches have no blank and no colon. */
+function parseMessage(message: string): Pick<ListedStash, 'title' | 'branch'> {
+  const [, kind, name, words] = /^(WIP on|On) (\(no branch\)|[^ :]+): (.*)$/.exec(message) ?? [];
+  const branch = name === '(no branch)' ? undefined : name;
+  const title = kind === 'WIP on' ? undefined : (words ?? message);
+  return { title: title === '' ? undefined : title, branch };
+}
