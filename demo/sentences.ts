@@ -151,8 +151,8 @@ const sentences: Readonly<Record<ErrorCode, Say>> = {
   UnsafeFilepathError: unsafe,
   TREE_LIMIT: tooLarge,
   UnmergedPathsError: () => ({
-    title: 'Not all is resolved',
-    text: 'Resolve these files, and try again.',
+    title: 'Conflicts are to be resolved first',
+    text: 'Open each of these files, say what it is to be, and mark it as resolved; or give all of it up. Nothing was touched.',
   }),
   SUBMODULE_REFUSED: (_, message) => ({
     title: 'A submodule was left alone',

@@ -1,6 +1,14 @@
 /** What differs from the last commit, and what is not pushed yet. */
 import { formatCount } from '../format.js';
-import { activity, branches, changes, distance, included, merging } from '../state/session.js';
+import {
+  activity,
+  branches,
+  changes,
+  distance,
+  included,
+  merging,
+  unmerged,
+} from '../state/session.js';
 import { isMerged } from '../state/merging.js';
 import { pushNow } from '../state/work.js';
 import type { FileEntry } from '../worker/status.js';
@@ -38,10 +46,16 @@ function ToMerge() {
 }
 
 function ToCommit() {
+  const conflicts = unmerged.value?.conflicts ?? [];
   const changed = changes.value;
   return (
     <div class="changes">
-      {changed.length === 0 ? (
+      {conflicts.length > 0 ? (
+        <>
+          <ConflictList conflicts={conflicts} />
+          <Staging />
+        </>
+      ) : changed.length === 0 ? (
         <Empty icon="check" title="Nothing has changed">
           <p>Edit a file and save it, and it is listed here, ready to be committed.</p>
         </Empty>

@@ -9,6 +9,7 @@ import {
   branches,
   changes,
   stagedChanges,
+  unmerged,
   unstagedChanges,
 } from '../state/session.js';
 import { AuthorFields } from './AuthorFields.js';
@@ -18,17 +19,22 @@ import { SubmitForm } from './SubmitForm.js';
 /** Without changed files there is only the last commit's message to change. */
 export function CommitForm() {
   const isAmending = amending.value !== undefined;
-  const hasFields = changes.value.length > 0 || isAmending;
+  const hasFields = changes.value.length > 0 || isAmending || unmerged.value !== undefined;
   if (!hasFields && amendable.value === undefined) return null;
   const staged = stagedChanges.value.length;
   const unstaged = unstagedChanges.value.length;
   const count = staged === 0 ? unstaged : staged;
   const { name, email } = author.value;
+  const isClear = unmerged.value === undefined;
   const isReady =
+    isClear &&
     (count > 0 || isAmending) &&
     typed.value.trim() !== '' &&
     name.trim() !== '' &&
     email.trim() !== '';
+  const hint = isClear
+    ? sayTaken(staged, unstaged)
+    : 'Conflicts are to be resolved first: a commit has one of each file.';
   const submit = (): void => {
     if (isReady && activity.value === undefined) void commit(true);
   };
@@ -58,15 +64,15 @@ export function CommitForm() {
             onInput={(event) => typeMessage(event.currentTarget.value)}
           />
           <AuthorFields />
-          {unstaged > 0 && (
+          {hint !== undefined && (
             <p class="hint" id="what-is-taken">
-              {staged === 0 ? 'Nothing is staged: all changes are taken.' : sayLeft(unstaged)}
+              {hint}
             </p>
           )}
           <button
             class="button primary"
             disabled={!isReady || activity.value !== undefined}
-            aria-describedby={unstaged > 0 ? 'what-is-taken' : undefined}
+            aria-describedby={hint === undefined ? undefined : 'what-is-taken'}
           >
             <Icon name="check" />
             {isAmending ? labelAmending(count) : labelCommitting(count)}
@@ -95,6 +101,11 @@ function labelCommitting(count: number): string {
   const { current } = branches.value;
   const commits = `Commit ${formatCount(count, 'file')}`;
   return current === undefined ? commits : `${commits} to ${current}`;
+}
+
+function sayTaken(staged: number, unstaged: number): string | undefined {
+  if (unstaged === 0) return undefined;
+  return staged === 0 ? 'Nothing is staged: all changes are taken.' : sayLeft(unstaged);
 }
 
 function sayLeft(count: number): string {

@@ -6,7 +6,7 @@ import { formatCount } from '../format.js';
 import { sideNames } from '../state/merging.js';
 import { attempt } from '../state/perform.js';
 import { markResolved, takeWhole } from '../state/resolve.js';
-import { repository } from '../state/session.js';
+import { repository, unmerged } from '../state/session.js';
 import type { Side, Sides, Taken } from '../worker/conflicts.js';
 import type { FileContent } from '../worker/files.js';
 import { IconButton } from './controls.js';
@@ -158,6 +158,11 @@ function Resolving({ label, name, isMain = false, run }: ResolvingProps) {
 
 function describe({ ours, theirs }: Sides, names: Record<Side, string>): string {
   if (ours === undefined && theirs === undefined) return 'Both sides deleted it.';
+  if (unmerged.value !== undefined && (ours === undefined || theirs === undefined)) {
+    return ours === undefined
+      ? `It is deleted here, and ${names.theirs} has changed it.`
+      : `It is changed here, and ${names.theirs} has deleted it.`;
+  }
   if (ours === undefined)
     return `${names.ours} has deleted it, and ${names.theirs} has changed it.`;
   if (theirs === undefined)

@@ -1,23 +1,27 @@
-/** The bar above the panes while a merge waits: how far it is, and the ways to its end. */
+/** The bar above the panes while something is to be resolved: how far it is, and the ways to its end. */
 import { formatCount } from '../format.js';
 import { openFile } from '../state/files.js';
-import { unresolved } from '../state/merging.js';
+import { clashing, unresolved } from '../state/merging.js';
 import { abortMerge } from '../state/resolve.js';
-import { activity, focus, merging, panel, selected } from '../state/session.js';
+import { activity, focus, merging, panel, selected, unmerged } from '../state/session.js';
+import { nameOf } from '../state/stash.js';
+import { giveUpUnmerged } from '../state/unmerged.js';
 import { Icon } from './icons.js';
 
 /** The button that leads on. */
 const onwards = 'merge-onwards';
 
-/** Gives the focus to what is next, once a file is resolved. */
+/** Gives the focus to what is next, once a file is resolved: without a merge there is a commit to be made at last. */
 export function focusMergeBar(): void {
-  requestAnimationFrame(() => document.getElementById(onwards)?.focus());
+  requestAnimationFrame(() => {
+    const next = document.getElementById(onwards) ?? document.getElementById('message');
+    (next ?? document.querySelector<HTMLElement>('.views [aria-current]'))?.focus();
+  });
 }
 
 export function MergeBar() {
-  const waiting = merging.value;
-  if (waiting === undefined) return null;
-  const { them, conflicts, isBroken } = waiting;
+  if (merging.value === undefined) return unmerged.value === undefined ? null : <ConflictBar />;
+  const { them, conflicts, isBroken } = merging.value;
   const left = unresolved.value;
   const done = conflicts.length - left.length;
   const isBusy = activity.value !== undefined;
@@ -33,6 +37,27 @@ export function MergeBar() {
       {!isBroken && <Onwards isBusy={isBusy} />}
       <button type="button" class="button" disabled={isBusy} onClick={() => void abortMerge()}>
         Abort merge…
+      </button>
+    </section>
+  );
+}
+
+/** Of conflicts without a merge. */
+function ConflictBar() {
+  const stash = clashing.value;
+  const count = formatCount(unresolved.value.length, 'file');
+  const isBusy = activity.value !== undefined;
+  return (
+    <section class="merge-bar" aria-label="Conflicts">
+      <Icon name={stash === undefined ? 'alert' : 'box'} />
+      <p role="status">
+        {stash !== undefined && `Bringing back “${nameOf(stash)}”: `}
+        {count} to be resolved
+      </p>
+      <span class="spacer" />
+      <Onwards isBusy={isBusy} />
+      <button type="button" class="button" disabled={isBusy} onClick={() => void giveUpUnmerged()}>
+        Give up…
       </button>
     </section>
   );

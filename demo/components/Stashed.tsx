@@ -1,6 +1,6 @@
 /** Changes that are set aside: setting them aside, and the list of what is. */
 import { formatAge, formatTime } from '../format.js';
-import { activity, merging, stashed } from '../state/session.js';
+import { activity, merging, stashed, unmerged } from '../state/session.js';
 import { bringBack, discardStashed, nameOf, setAsideAll } from '../state/stash.js';
 import type { Stashed } from '../worker/stash.js';
 import { IconButton } from './controls.js';
@@ -22,14 +22,21 @@ export function SetAside() {
   );
 }
 
+/** What has to end before changes can be brought back. */
+function whatWaits(): string | undefined {
+  if (merging.value !== undefined) return 'until the merge has ended';
+  return unmerged.value === undefined ? undefined : 'until the conflicts are resolved';
+}
+
 export function StashedList() {
   const all = stashed.value;
+  const waitsFor = whatWaits();
   if (all.length === 0) return null;
   return (
     <section class="change-group stashed" aria-labelledby="stashed-title">
       <div class="group-head">
         <h2 id="stashed-title">Set aside</h2>
-        {merging.value !== undefined && <span class="pane-note">until the merge has ended</span>}
+        {waitsFor !== undefined && <span class="pane-note">{waitsFor}</span>}
       </div>
       <ul class="change-list" aria-labelledby="stashed-title">
         {all.map((one) => (
@@ -52,16 +59,18 @@ function Row({ stashed: one }: { readonly stashed: Stashed }) {
         </span>
         <span class="stashed-meta">
           {words !== undefined && branch !== undefined && <span>on {branch}</span>}
-          <time dateTime={new Date(time).toISOString()} title={formatTime(time)}>
-            {formatAge(time)}
-          </time>
+          {time !== undefined && (
+            <time dateTime={new Date(time).toISOString()} title={formatTime(time)}>
+              {formatAge(time)}
+            </time>
+          )}
         </span>
       </div>
       <button
         type="button"
         class="button"
         aria-label={`Bring back ${name}`}
-        disabled={isBusy || merging.value !== undefined}
+        disabled={isBusy || whatWaits() !== undefined}
         onClick={({ currentTarget }) =>
           void followedBy(currentTarget, bringBack(one.oid), '.button')
         }

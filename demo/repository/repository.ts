@@ -33,8 +33,17 @@ const prefix = 'gitws-demo-';
 const changing = [
   ...['amendCommit', 'bringBack', 'bringBackOnBranch', 'checkOut', 'clone', 'commitChanges'],
   ...['createBranch', 'createTag', 'dropStashed'],
-  ...['deleteFile', 'discardChange', 'fetch', 'finishMerge', 'giveUpMerge', 'join', 'push'],
-  ...['removeTag', 'resolveFile', 'setAside', 'stageFiles', 'stageLines', 'unstageFiles'],
+  ...['deleteFile', 'discardChange', 'fetch', 'finishMerge', 'giveUpMerge', 'giveUpUnmerged'],
+  ...[
+    'join',
+    'push',
+    'removeTag',
+    'resolveFile',
+    'setAside',
+    'stageFiles',
+    'stageLines',
+    'unstageFiles',
+  ],
   ...['stashChanges', 'writeText'],
 ] as const satisfies readonly (keyof Git)[];
 

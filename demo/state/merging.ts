@@ -1,23 +1,40 @@
-/** A merge that waits: reading it, and knowing what is left of it. It is in the repository, and survives a reload. */
-import { computed } from '@preact/signals';
+/**
+ * What is to be resolved, of a merge that waits or of a stash: reading it, and knowing what is left of it. It is in the
+ * repository, and survives a reload.
+ */
+import { batch, computed } from '@preact/signals';
 import type { Repository } from '../repository/repository.js';
 import type { ConflictedFile, Sides } from '../worker/conflicts.js';
 import * as session from './session.js';
 
-/** Names of both sides, as git has them. */
+/** Names of both sides, as git has them; of a stash, what they are. */
 export interface SideNames {
   readonly ours: string;
   readonly theirs: string;
 }
 
-export const sideNames = computed<SideNames>(() => ({
-  ours: session.branches.value.current ?? 'HEAD',
-  theirs: session.merging.value?.them ?? '',
-}));
+export const sideNames = computed<SideNames>(() => {
+  const { branches, merging, unmerged } = session;
+  if (unmerged.value === undefined) {
+    return { ours: branches.value.current ?? 'HEAD', theirs: merging.value?.them ?? '' };
+  }
+  const isStash = unmerged.value.stash !== undefined;
+  return { ours: 'what is here', theirs: isStash ? 'what was set aside' : 'what came' };
+});
+
+/** What is or was to be resolved. */
+export const conflicted = computed<readonly ConflictedFile[]>(
+  () => (session.merging.value ?? session.unmerged.value)?.conflicts ?? [],
+);
 
 /** Files that are to be resolved still. */
 export const unresolved = computed<readonly ConflictedFile[]>(() =>
-  (session.merging.value?.conflicts ?? []).filter(({ sides }) => sides !== undefined),
+  conflicted.value.filter(({ sides }) => sides !== undefined),
+);
+
+/** The stash that was brought back, and clashes. */
+export const clashing = computed(() =>
+  session.stashed.value.find(({ oid }) => oid === session.unmerged.value?.stash),
 );
 
 /** @returns what both sides have of a file that is to be resolved; undefined of all others. */
@@ -33,17 +50,21 @@ export function isMerged(path: string): boolean {
   return staged.includes(path) || conflicts.some((file) => file.path === path);
 }
 
-/** How many files are listed as changed: those of a merge are, whatever became of them. */
+/** How many files are listed as changed: those that clash are, whatever became of them. */
 export const listedCount = computed(() => {
-  const conflicts = (session.merging.value?.conflicts ?? []).map(({ path }) => path);
+  const conflicts = conflicted.value.map(({ path }) => path);
   return new Set([...conflicts, ...session.changes.value.map(({ path }) => path)]).size;
 });
 
-/** Looks again whether a merge waits. */
+/** Looks again whether something is to be resolved. */
 export async function readMerging({ git, dir }: Repository): Promise<void> {
   const merging = await git.readMerge({ dir });
-  session.merging.value = merging;
-  if (merging !== undefined) return;
-  session.included.value = new Set();
-  session.mergeMessage.value = undefined;
+  const unmerged = merging === undefined ? await git.readUnmerged({ dir }) : undefined;
+  batch(() => {
+    session.merging.value = merging;
+    session.unmerged.value = unmerged;
+    if (merging !== undefined) return;
+    session.included.value = new Set();
+    session.mergeMessage.value = undefined;
+  });
 }

@@ -1,4 +1,4 @@
-/** Resolving the files of a merge, and ending it: by its commit, or by giving it up. */
+/** Resolving files, and ending a merge: by its commit, or by giving it up. */
 import { batch, computed } from '@preact/signals';
 import { closeDocument, documentToSave } from '../editor/documents.js';
 import { countConflicts } from '../editor/conflict-marks.js';
@@ -11,6 +11,7 @@ import { attempt, inTurn, perform } from './perform.js';
 import { saveFile, settleUnsaved } from './save.js';
 import { scanAgain } from './scan.js';
 import * as session from './session.js';
+import { sayResolved } from './unmerged.js';
 import { refresh } from './workspace.js';
 
 /** What the commit of the merge is to say. */
@@ -59,6 +60,7 @@ async function take(path: string, taken: Taken): Promise<boolean> {
   const done = await attempt(() =>
     inTurn(async () => {
       const { git, dir } = repository;
+      const before = session.unmerged.value;
       try {
         await git.resolveFile({ dir, path, taken });
       } finally {
@@ -66,6 +68,7 @@ async function take(path: string, taken: Taken): Promise<boolean> {
         await scanAgain(repository, path);
       }
       await showSelected();
+      sayResolved(before);
       return true;
     }),
   );

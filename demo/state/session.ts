@@ -10,6 +10,7 @@ import type { Progress } from '../repository/progress.js';
 import type { Repository } from '../repository/repository.js';
 import type { Stashed } from '../worker/stash.js';
 import type { FileEntry } from '../worker/status.js';
+import type { Unmerged } from '../worker/unmerged.js';
 import type { PushedRef } from '../repository/sync.js';
 import { recall, remember } from './storage.js';
 
@@ -40,6 +41,9 @@ export const merging = signal<Merging | undefined>();
 export const included = signal<ReadonlySet<string>>(new Set());
 /** What its commit is to say, once that was edited. */
 export const mergeMessage = signal<string | undefined>();
+
+/** What is to be resolved where no merge waits. */
+export const unmerged = signal<Unmerged | undefined>();
 
 /** Changes that are set aside, the newest first. */
 export const stashed = signal<readonly Stashed[]>([]);
@@ -75,13 +79,16 @@ export const changes = computed<readonly FileEntry[]>(() => {
   }
   return changed.sort((a, b) => (a.path < b.path ? -1 : 1));
 });
+/** Of these, those of which nothing is to be resolved, but for a merge's. */
+const clear = computed(() => {
+  const conflicts = new Set(unmerged.value?.conflicts.map(({ path }) => path));
+  return changes.value.filter(({ path }) => !conflicts.has(path));
+});
 /** Of these, what the next commit takes. */
-export const stagedChanges = computed(() =>
-  changes.value.filter(({ staged }) => staged !== 'same'),
-);
+export const stagedChanges = computed(() => clear.value.filter(({ staged }) => staged !== 'same'));
 /** Of these, what it does not take as they are now. */
 export const unstagedChanges = computed(() =>
-  changes.value.filter(({ unstaged }) => unstaged !== 'same'),
+  clear.value.filter(({ unstaged }) => unstaged !== 'same'),
 );
 export const message = signal('');
 /** The last commit, where it may be amended. */

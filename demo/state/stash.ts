@@ -4,6 +4,7 @@ import type { Transfer } from '../repository/remote.js';
 import type { Repository } from '../repository/repository.js';
 import type { BroughtBack, Stashed } from '../worker/stash.js';
 import { askLine, confirm } from './dialogs.js';
+import { openFile } from './files.js';
 import { perform, type Performed } from './perform.js';
 import { settleUnsaved } from './save.js';
 import * as session from './session.js';
@@ -52,11 +53,18 @@ export async function setAsideAll(): Promise<void> {
   };
 }
 
-/** Brings changes back, and says what came of it. */
-export async function bringBack(oid: string): Promise<void> {
+/**
+ * Brings changes back, and says what came of it.
+ *
+ * @param leaves whether what clashes is left to be resolved.
+ */
+export async function bringBack(oid: string, leaves = false): Promise<void> {
   if (!(await settleUnsaved('bring back'))) return;
-  const done = await pop(oid);
-  if (done !== undefined) session.notice.value = describe(done, oid);
+  const done = await pop(oid, leaves);
+  if (done === undefined) return;
+  const [first] = done.kind === 'conflict' ? done.paths : [];
+  if (first !== undefined) void openFile(first);
+  session.notice.value = describe(done, oid);
 }
 
 /** Throws changes away, once a person has said so. */
@@ -162,9 +170,9 @@ async function stash(words: string, absent: Notice = nothing): Promise<string | 
 const nothing: Notice = { tone: 'info', title: 'There is nothing to be set aside' };
 
 /** @returns undefined where it failed, which has been said then. */
-async function pop(oid: string): Promise<BroughtBack | undefined> {
+async function pop(oid: string, leaves = false): Promise<BroughtBack | undefined> {
   const title = 'Bringing your changes back';
-  return (await doing(title, ({ git, dir }) => git.bringBack({ dir, oid })))?.value;
+  return (await doing(title, ({ git, dir }) => git.bringBack({ dir, oid, leaves })))?.value;
 }
 
 function isThere(oid: string): boolean {
@@ -185,16 +193,29 @@ function describe(done: BroughtBack, oid: string): Notice {
       return {
         tone: 'bad',
         title: 'Other changes are in the way',
-        text: 'These files are changed here as well. Commit that first, or discard it, and bring the others back then. Nothing was touched.',
+        text: 'These files are changed here as well, staged or not. Commit that first, or discard it, and bring the others back then. Nothing was touched.',
+        paths: done.paths,
+      };
+    case 'conflict':
+      return {
+        tone: 'info',
+        title: 'They clash with what is here',
+        text: `All else of them is back. ${formatCount(done.paths.length, 'file')} to be resolved: ours is what is here, theirs is what was set aside. It stays in the list until you discard it.`,
         paths: done.paths,
       };
     case 'clash':
       return {
         tone: 'bad',
         title: 'They do not fit here any more',
-        text: 'The same places have been changed otherwise since. Nothing was touched. On a branch of their own they fit: commit them there, and merge it.',
+        text: 'The same places have been changed otherwise since. Nothing was touched. Bring them back and resolve that, file by file; or on a branch of their own, where they fit: commit them there, and merge it.',
         paths: done.paths,
-        actions: [{ label: 'Bring back on a branch…', run: () => void bringBackOnBranch(oid) }],
+        actions: [
+          // Where a file would be a folder, there are no sides to choose from.
+          ...(done.paths.length === 0
+            ? []
+            : [{ label: 'Bring back and resolve', run: () => void bringBack(oid, true) }]),
+          { label: 'Bring back on a branch…', run: () => void bringBackOnBranch(oid) },
+        ],
       };
   }
 }

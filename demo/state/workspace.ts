@@ -8,7 +8,7 @@ import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from 
 import type { CatalogueEntry } from './catalogue.js';
 import { credentialSource } from './dialogs.js';
 import { showFile, showSelected } from './files.js';
-import { readMerging } from './merging.js';
+import { readMerging, unresolved } from './merging.js';
 import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
 import * as session from './session.js';
@@ -74,7 +74,8 @@ export async function showRepository(repository: Repository, name: string): Prom
     session.amending.value = undefined;
     session.included.value = new Set();
     session.mergeMessage.value = undefined;
-    session.panel.value = session.merging.value === undefined ? 'files' : 'changes';
+    session.panel.value =
+      unresolved.value.length === 0 && session.merging.value === undefined ? 'files' : 'changes';
     session.focus.value = 'panel';
     session.screen.value = 'open';
   });
@@ -100,6 +101,7 @@ export function leaveRepository(): void {
     session.historyOf.value = undefined;
     session.historyOfAll.value = false;
     session.merging.value = undefined;
+    session.unmerged.value = undefined;
     session.stashed.value = [];
     session.notice.value = undefined;
     session.screen.value = 'start';

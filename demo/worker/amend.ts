@@ -5,6 +5,7 @@ import { isReachable, type RefLabel } from './history.js';
 import { BranchMoved, expectBranchAt, resolveRef } from './refs.js';
 import type { Repository } from './repository.js';
 import { stageFiles } from './staging.js';
+import { expectResolved } from './unmerged.js';
 
 /** A commit that can be amended. */
 export interface Amendable {
@@ -43,7 +44,7 @@ export async function readAmendable(
  * goes to the new one.
  *
  * @returns the new commit's oid.
- * @throws {@link BranchMoved}; the branch has not been touched then.
+ * @throws {@link BranchMoved}, isomorphic-git's UnmergedPathsError; the branch has not been touched then.
  */
 export async function amendCommit({
   branch,
@@ -54,6 +55,8 @@ export async function amendCommit({
   ...base
 }: Repository & ToAmend): Promise<string> {
   await expectBranchAt(base, branch, oid);
+  // Staged as it stands, a file would be resolved by nobody.
+  await expectResolved(base);
   if (stage.length > 0) await stageFiles({ ...base, paths: stage });
   const { commit } = await git.readCommit({ ...base, oid });
   const now = new Date();

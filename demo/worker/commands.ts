@@ -16,6 +16,7 @@ import { stageFiles, stageLines, unstageFiles } from './staging.js';
 import { bringBack, bringBackOnBranch, dropStashed, readStashed, stashChanges } from './stash.js';
 import { scanFiles } from './status.js';
 import { createTag, removeTag } from './tags.js';
+import { giveUpUnmerged, readUnmerged } from './unmerged.js';
 
 export const commands = {
   amendCommit,
@@ -31,6 +32,7 @@ export const commands = {
   exportZip,
   finishMerge,
   giveUpMerge,
+  giveUpUnmerged,
   join,
   readChanges,
   readFile,
@@ -41,6 +43,7 @@ export const commands = {
   readSides,
   readStashed,
   readText,
+  readUnmerged,
   readVersions,
   removeTag,
   resolveFile,
@@ -58,5 +61,5 @@ export const commands = {
 export const reading = [
   ...(['readChanges', 'readFile', 'readMerge', 'readMore', 'readOverview'] as const),
   ...(['readOverwritten', 'readSides'] as const),
-  ...(['readText', 'readVersions', 'searchFiles'] as const),
+  ...(['readText', 'readUnmerged', 'readVersions', 'searchFiles'] as const),
 ];

@@ -1,11 +1,11 @@
-/** A merge that waits: which files it is about, what each side has of them, and resolving one. */
+/** What is to be resolved: the files of a merge that waits, what each side has of them, and resolving one of whatever. */
 import git, { type MergeSide, type WalkerEntry } from 'gitws/git';
 import { isMissing } from '../repository/missing.js';
 import { classify, decode, deleteFile, isFile, writeVersion, type FileContent } from './files.js';
 import type { Repository } from './repository.js';
 import { headOid } from './status.js';
 
-/** A side of a merge; git's words. */
+/** A side of a merge, or of a stash; git's words. */
 export type Side = 'ours' | 'theirs';
 
 /** What each side has of a file that is to be resolved. */
@@ -137,7 +137,7 @@ export async function stageAsItIs({
 }
 
 async function unmergedAt(base: Repository, path: string): Promise<Sides> {
-  const found = (await git.mergeStatus(base))?.unmerged.find((file) => file.path === path);
+  const found = (await git.unmergedFiles(base)).find((file) => file.path === path);
   if (found === undefined) throw new Error(`${path} is resolved already, perhaps in another tab.`);
   return found;
 }

@@ -1,12 +1,14 @@
 /**
  * Changes that are set aside: git's stashes, each by the oid of its commit, since their places in the list change.
- * One is brought back only where nothing of it clashes: what is to be resolved of a stash is no merge that waits.
+ * One is brought back only where nothing of it clashes, unless a person wants to resolve that.
  */
 import git from 'gitws/git';
-import { isMissing, isNotFound } from '../repository/missing.js';
+import { isNotFound } from '../repository/missing.js';
 import { checkOut } from './checkout.js';
 import type { Author } from './commit.js';
+import { stagedPaths } from './conflicts.js';
 import type { Repository, Telling } from './repository.js';
+import { commitsOf, stashedPaths } from './stashed-files.js';
 
 /** Changes that are set aside. */
 export interface Stashed {
@@ -15,13 +17,15 @@ export interface Stashed {
   readonly words: string | undefined;
   /** The branch that they were made on; undefined where that is not known. */
   readonly branch: string | undefined;
-  /** When they were set aside, in ms since 1970. */
-  readonly time: number;
+  /** When they were set aside, in ms since 1970; undefined where that is not known. */
+  readonly time: number | undefined;
 }
 
-/** What became of bringing changes back. But for `back`, nothing has changed, and they stay in the list. */
+/** What became of bringing changes back. But for `back`, they stay in the list. But for that and `conflict`, nothing has changed. */
 export type BroughtBack =
   | { readonly kind: 'back' }
+  /** All else is back, and these files are to be resolved. */
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
   /** They are set aside no more, perhaps by another tab. */
   | { readonly kind: 'gone' }
   /** These lines have been changed otherwise since; without paths, a file would be a folder. */
@@ -31,28 +35,10 @@ export type BroughtBack =
 
 /** @returns the newest first. */
 export async function readStashed(base: Repository): Promise<Stashed[]> {
-  const count = (await git.stash({ ...base, op: 'list' })).length;
-  // The list has neither times nor oids.
-  const log = await base.fs.promises
-    .readFile(`${base.dir}/.git/logs/refs/stash`, 'utf8')
-    .catch((error: unknown) => {
-      if (isMissing(error)) return '';
-      throw error;
-    });
-  const lines = String(log).split('\n').filter(Boolean).reverse();
-  return lines.slice(0, count).map(parseLine);
-}
-
-/** A line of a reflog: both oids, who, when, and behind a tab what was done. */
-function parseLine(line: string): Stashed {
-  const [, oid = '', seconds = '0', message = ''] =
-    /^\S+ (\S+) .*> (\d+) [+-]\d{4}(?:\t(.*))?$/.exec(line) ?? [];
-  const [, wip, branch, words] = /^(WIP on|On) (.+?): (.*)$/.exec(message) ?? [];
-  const isDetached = branch === '(no branch)';
-  return {
-    ...{ oid, time: Number(seconds) * 1000, branch: isDetached ? undefined : branch },
-    words: (wip === 'WIP on' ? undefined : (words ?? message)) || undefined,
-  };
+  return (await git.listStashes(base)).map(({ oid, title, branch, committer }) => ({
+    ...{ oid, words: title, branch },
+    time: committer && committer.timestamp * 1000,
+  }));
 }
 
 /**
@@ -76,23 +62,36 @@ export async function stashChanges({
   }
 }
 
-/** Brings changes back, staged as they were where that goes, and takes them off the list once all is there. */
+/**
+ * Brings changes back, staged as they were where that goes, and takes them off the list once all is there.
+ *
+ * @param options.leaves whether what clashes is left to be resolved. Then nothing of theirs may be staged here, so that
+ *   it is known what was here before.
+ */
 export async function bringBack({
   oid,
+  leaves = false,
   ...base
-}: Repository & { readonly oid: string }): Promise<BroughtBack> {
+}: Repository & { readonly oid: string; readonly leaves?: boolean }): Promise<BroughtBack> {
   const refIdx = await placeOf(base, oid);
   if (refIdx === undefined) return { kind: 'gone' };
   try {
-    await expectNoClash(base, oid);
-    await pop(base, refIdx);
+    if (leaves) {
+      const staged = new Set(await stagedPaths(base));
+      const barred = (await stashedPaths(base, oid)).filter((path) => staged.has(path));
+      if (barred.length > 0) return { kind: 'in-the-way', paths: barred };
+      await git.stash({ ...base, op: 'pop', refIdx });
+    } else {
+      await expectNoClash(base, oid);
+      await pop(base, refIdx);
+    }
     return { kind: 'back' };
   } catch (error) {
     const paths = pathsOf(error);
     if (isOf(error, 'CheckoutConflictError')) return { kind: 'in-the-way', paths };
-    if (isOf(error, 'MergeConflictError', 'MergeNotSupportedError'))
-      return { kind: 'clash', paths };
-    throw error;
+    if (!isOf(error, 'MergeConflictError', 'MergeNotSupportedError')) throw error;
+    const isLeft = (await git.unmergedFiles(base)).length > 0;
+    return { kind: isLeft ? 'conflict' : 'clash', paths };
   }
 }
 
@@ -112,7 +111,7 @@ export async function bringBackOnBranch({
   const refIdx = await placeOf(base, oid);
   if (refIdx === undefined) throw new Error('They are set aside no more, perhaps by another tab.');
   const before = await git.currentBranch(base);
-  await git.branch({ ...base, ref: name, object: await startOf(base, oid) });
+  await git.branch({ ...base, ref: name, object: (await commitsOf(base, oid)).start });
   try {
     await checkOut({ ...base, to: { branch: name } });
     await expectNoClash(base, oid);
@@ -154,7 +153,7 @@ async function pop(base: Repository, refIdx: number): Promise<void> {
  */
 async function expectNoClash(base: Repository, oid: string): Promise<void> {
   const author = { name: 'git', email: 'git@stash' };
-  const parent = [await startOf(base, oid)];
+  const parent = [(await commitsOf(base, oid)).start];
   const ours = await git.commit({
     ...base,
     message: 'Index',
@@ -163,12 +162,6 @@ async function expectNoClash(base: Repository, oid: string): Promise<void> {
     noUpdateBranch: true,
   });
   await git.merge({ ...base, ours, theirs: oid, author, message: 'Try', dryRun: true });
-}
-
-/** @returns the commit that the changes began with. */
-async function startOf(base: Repository, oid: string): Promise<string> {
-  const [start = ''] = (await git.readCommit({ ...base, oid })).commit.parent;
-  return start;
 }
 
 async function placeOf(base: Repository, oid: string): Promise<number | undefined> {

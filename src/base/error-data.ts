@@ -232,7 +232,7 @@ export interface ErrorData {
     /** The limit's value. */
     value: number;
   };
-  /** A merge is not done yet. isomorphic-git's own code. */
+  /** Conflicts are to be resolved first, of a merge, a stash or another command. isomorphic-git's own code. */
   UnmergedPathsError: {
     /** Their paths in the working tree. */
     filepaths: readonly string[];

@@ -10,7 +10,7 @@ import { Refs, type RefValue } from '../repository/refs.js';
 import { promisesOf } from '../storage/file-system.js';
 import { fileTrust, setConfig } from './config.js';
 import { readIndex, repositoryAt } from './index-entries.js';
-import { failureOf } from './outcome.js';
+import { failureOf, unmergedError } from './outcome.js';
 import { readCommit, type Commit } from './commits.js';
 import { gitdirOf } from './fetch.js';
 import { holdConfig } from './held-config.js';
@@ -129,8 +129,7 @@ async function expectMerged(common: Common, filepaths: readonly string[]): Promi
   const unmerged = (at === undefined ? [] : await readIndex(at))
     .filter(({ stage, path }) => stage > 0 && filepaths.some((each) => isUnder(path, each)))
     .map(({ path }) => path);
-  if (unmerged.length === 0) return;
-  throw new isomorphicGit.Errors.UnmergedPathsError([...new Set(unmerged)]);
+  if (unmerged.length > 0) throw unmergedError(unmerged);
 }
 
 function notSparse(sparse: readonly string[] | undefined): GitWsError {

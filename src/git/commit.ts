@@ -10,7 +10,7 @@ import type { ConfigAt } from './config.js';
 import { readIndex, repositoryAt } from './index-entries.js';
 import { writeTrees } from './merge-commits.js';
 import { endMerge, notConcluded, pickWaits, readMerge } from './merge-state.js';
-import { failureOf } from './outcome.js';
+import { failureOf, unmergedError } from './outcome.js';
 
 type Given = Parameters<typeof isomorphicGit.commit>[0];
 
@@ -77,9 +77,7 @@ function fullName(ref: string | undefined, branch: string | undefined): string {
 async function writeIndexTree(at: ConfigAt, dryRun: boolean): Promise<string> {
   const entries = await readIndex(at);
   const unmerged = entries.filter(({ stage }) => stage > 0).map(({ path }) => path);
-  if (unmerged.length > 0) {
-    throw new isomorphicGit.Errors.UnmergedPathsError([...new Set(unmerged)]);
-  }
+  if (unmerged.length > 0) throw unmergedError(unmerged);
   return writeTrees(
     at,
     entries.filter(({ intentToAdd }) => !intentToAdd),

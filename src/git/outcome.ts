@@ -19,7 +19,7 @@ function asIsomorphic(error: GitWsError): Error | undefined {
     return new Errors.CheckoutConflictError([...error.data.filepaths]);
   }
   if (isGitWsError(error, 'UnmergedPathsError')) {
-    return new Errors.UnmergedPathsError([...error.data.filepaths]);
+    return unmergedError(error.data.filepaths);
   }
   if (isGitWsError(error, 'NotFoundError')) return new Errors.NotFoundError(error.data.what);
   if (isGitWsError(error, 'PushRejectedError')) {
@@ -34,6 +34,18 @@ function asIsomorphic(error: GitWsError): Error | undefined {
   type Capability = ConstructorParameters<typeof Errors.RemoteCapabilityError>[0];
   const parameter = parameters[capability] ?? 'depth';
   return new Errors.RemoteCapabilityError(capability as Capability, parameter);
+}
+
+/**
+ * @param filepaths what is to be resolved; each once is enough.
+ * @returns isomorphic-git's UnmergedPathsError, whose own sentence names no file (1.44: a function in their place).
+ */
+export function unmergedError(filepaths: Iterable<string>): Error {
+  const all = [...new Set(filepaths)];
+  const first = all.slice(0, 5).join(', ');
+  const named = all.length > 5 ? `${first} and ${all.length - 5} more` : first;
+  const message = `Conflicts are to be resolved first: ${named}. Make each file what it is to be, and add it, or remove it.`;
+  return Object.assign(new isomorphicGit.Errors.UnmergedPathsError(all), { message });
 }
 
 /** By what isomorphic-git calls the option that needs a capability. */

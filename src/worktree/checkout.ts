@@ -306,7 +306,7 @@ class Checkout {
     const unmerged = entries.filter(({ stage }) => stage !== 0).map(pathOf);
     if (unmerged.length > 0 && !force) {
       const filepaths = [...new Set(unmerged)];
-      const message = `A merge is not done yet: ${some(filepaths)}.`;
+      const message = `Conflicts are to be resolved first: ${some(filepaths)}.`;
       throw new GitWsError('UnmergedPathsError', message, { data: { filepaths } });
     }
     return new Map(entries.map((entry) => [keyOf(entry), entry]));

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Errors } from 'isomorphic-git';
 import git from '../../src/git/index.js';
 import { gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -85,6 +86,14 @@ describe.concurrent('what is to be resolved is what git ls-files --unmerged says
     await expect(stash(dir, { op: 'pop' })).rejects.toMatchObject({ code: 'MergeConflictError' });
     await expectListed(dir);
     expect(await git.unmergedFiles({ fs, dir })).toHaveLength(2);
+    const error: unknown = await git
+      .commit({ fs, dir, author, message: 'Too early' })
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Errors.UnmergedPathsError);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('to be resolved first: a.txt, b.txt. ') as string,
+      data: { filepaths: ['a.txt', 'b.txt'] },
+    });
     await git.add({ fs, dir, filepath: 'a.txt' });
     await expectListed(dir);
     await git.remove({ fs, dir, filepath: 'b.txt' });

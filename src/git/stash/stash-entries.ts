@@ -14,7 +14,7 @@ export function entriesByPath(index: readonly IndexEntry[]): Map<string, IndexEn
   const filepaths = index.filter(({ stage }) => stage > 0).map(pathOf);
   if (filepaths.length > 0) {
     const data = { filepaths: [...new Set(filepaths)] };
-    throw new GitWsError('UnmergedPathsError', 'A merge is not done yet.', { data });
+    throw new GitWsError('UnmergedPathsError', 'Conflicts are to be resolved first.', { data });
   }
   const entries = new Map<string, IndexEntry>();
   for (const entry of index) {
