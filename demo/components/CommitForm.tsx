@@ -23,9 +23,11 @@ export function CommitForm() {
   if (!hasFields && amendable.value === undefined) return null;
   const staged = stagedChanges.value.length;
   const unstaged = unstagedChanges.value.length;
-  const count = staged === 0 ? unstaged : staged;
+  const conflicts = unmerged.value?.conflicts.length ?? 0;
+  const isClear = conflicts === 0;
+  // What is resolved will be staged.
+  const count = staged + conflicts === 0 ? unstaged : staged + conflicts;
   const { name, email } = author.value;
-  const isClear = unmerged.value === undefined;
   const isReady =
     isClear &&
     (count > 0 || isAmending) &&

@@ -200,7 +200,7 @@ function describe(done: BroughtBack, oid: string): Notice {
       return {
         tone: 'info',
         title: 'They clash with what is here',
-        text: `All else of them is back. ${formatCount(done.paths.length, 'file')} to be resolved: ours is what is here, theirs is what was set aside. It stays in the list until you discard it.`,
+        text: `All else of them is back. ${formatCount(done.paths.length, 'file')} to be resolved: ours is what is here, theirs is what was set aside. They stay in the list until you discard them.`,
         paths: done.paths,
       };
     case 'clash':

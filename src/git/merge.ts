@@ -14,6 +14,7 @@ import { mergeInto } from './merge-into.js';
 import { endMerge, expectNoMerge, expectNoStash } from './merge-state.js';
 import { failureOf } from './outcome.js';
 import { readCone } from './sparse-state.js';
+import { expectResolved } from './unmerged-files.js';
 
 type Given = Parameters<typeof isomorphicGit.merge>[0];
 
@@ -49,6 +50,7 @@ async function mergeHere(given: Given): ReturnType<typeof isomorphicGit.merge> {
   const asked = given.ours === undefined || given.ours === 'HEAD' ? head : given.ours;
   const named = await isomorphicGit.expandRef({ ...at, ref: asked ?? 'HEAD' });
   const isHere = named === (head ?? 'HEAD');
+  if (isHere && !dryRun) await expectResolved(at);
   // A branch may lead to another one, which is then what moves.
   const into = (await useFileSystem(() => refs.resolve(named)))?.name ?? named;
   const leaves = !abortOnConflict && !dryRun;

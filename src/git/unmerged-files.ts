@@ -6,7 +6,7 @@ import { promisesOf } from '../storage/file-system.js';
 import type { ConfigAt } from './config.js';
 import { gitdirOf } from './fetch.js';
 import { readIndex, type PathEntry } from './index-entries.js';
-import { failureOf } from './outcome.js';
+import { failureOf, unmergedError } from './outcome.js';
 
 /** A side of a file that is to be resolved. */
 export interface MergeSide {
@@ -62,4 +62,13 @@ export async function unmergedIn(at: ConfigAt): Promise<UnmergedFile[]> {
     };
     return { path, base: side(1), ours: side(2), theirs: side(3) };
   });
+}
+
+/**
+ * @param at with the git directory itself.
+ * @throws isomorphic-git's UnmergedPathsError where something is to be resolved; as {@link readIndex}.
+ */
+export async function expectResolved(at: ConfigAt): Promise<void> {
+  const unmerged = await unmergedIn(at);
+  if (unmerged.length > 0) throw unmergedError(unmerged.map(({ path }) => path));
 }

@@ -173,6 +173,49 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.close();
   });
 
+  it('is readable where what was set aside clashes, and is to be resolved', async () => {
+    const { demo } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    await demo.append('robots.txt', 'mine\n');
+    await demo.append('visit.html', '<!-- mine -->\n');
+    await demo.button('Set aside…').click();
+    await page
+      .getByLabel('A few words')
+      .fill('A front page that takes more than a line of the list');
+    await page.keyboard.press('Enter');
+    await demo.button(/^Bring back A front page/).waitFor();
+    await demo.append('robots.txt', 'other\n');
+    await demo.openFile('visit.html');
+    await demo.button('Delete visit.html').click();
+    await demo.row('visit.html deleted').waitFor();
+    await demo.commit('Other');
+    await demo.button(/^Bring back A front page/).click();
+    await demo.button('Bring back and resolve').waitFor();
+    await expectReadable(page, 'what does not fit');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Bring back and resolve').click();
+    await page.getByRole('group', { name: 'Conflict 1 of 1' }).waitFor();
+    await expectReadable(page, 'a stash that is to be resolved');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Use both').click();
+    await demo.button('Mark as resolved').click();
+    await demo.button('Resolve visit.html').click();
+    await demo.button('Keep it').waitFor();
+    await expectReadable(page, 'a file of a stash that is deleted here');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Give up…').click();
+    await page.getByRole('dialog').waitFor();
+    await expectReadable(page, 'the question before a stash is given up');
+    await demo.button('Go on resolving').click();
+    await page.setViewportSize(looks[0]);
+    await demo.button('Keep it').click();
+    await demo.notice.getByText('All conflicts are resolved').waitFor();
+    await expectReadable(page, 'a stash that is resolved');
+    await demo.close();
+  });
+
   it('is readable while a merge waits, whatever clashes, and up to its end', async () => {
     const ground = await beginClash(browser);
     const { demo } = ground;

@@ -119,6 +119,57 @@ describe.skipIf(!browserAvailable)('changes that are set aside in the demo', () 
     await demo.close();
   });
 
+  it('are resolved where they clash, or given up, and stay in the list until they are discarded', async () => {
+    const { demo } = await beginChanged(browser);
+    const { page, notice } = demo;
+    await demo.append('keepers.html', '<!-- mine -->\n');
+    await setAside(demo, 'Half done');
+    await demo.append('robots.txt', '# other\n');
+    await demo.commit('Other');
+    const bringBack = async (): Promise<void> => {
+      await demo.button('Bring back Half done').click();
+      await notice.getByText('They do not fit here any more').waitFor();
+      await demo.button('Bring back and resolve').click();
+      await notice.getByText('They clash with what is here').waitFor();
+      await page.getByText('Bringing back “Half done”: 1 file to be resolved').waitFor();
+    };
+    await bringBack();
+    await demo.row('keepers.html modified').waitFor();
+    expect(await demo.button('Bring back Half done').isDisabled()).toBe(true);
+    expect(await demo.button(/^Commit \d/).isDisabled()).toBe(true);
+    await demo.button('Give up…').click();
+    await demo.button('Go on resolving').click();
+    await demo.button('Give up…').click();
+    await demo.button('Give up').click();
+    await notice.getByText('“Half done” is set aside as before.').waitFor();
+    await page.getByText('Nothing has changed').waitFor();
+    await bringBack();
+    // It is in the repository, and not in the page.
+    await page.reload();
+    await page.getByText('Bringing back “Half done”: 1 file to be resolved').waitFor();
+    await demo.button('Resolve robots.txt').click();
+    const conflict = page.getByRole('group', { name: 'Conflict 1 of 1' });
+    await conflict.getByRole('button', { name: 'Use theirs what was set aside' }).waitFor();
+    await conflict.getByRole('button', { name: 'Use both' }).click();
+    await demo.button('Mark as resolved').click();
+    await notice.getByText('All conflicts are resolved').waitFor();
+    await notice.getByText(/“Half done” is kept in the list/).waitFor();
+    await expect.poll(() => hasFocus(page.getByLabel('Commit message'))).toBe(true);
+    await demo.button('Discard what is set aside…').click();
+    await demo.button('Keep').click();
+    const { cwd } = await downloadAll(demo);
+    expect(await git(['stash', 'list', '--format=%gs'], { cwd })).toBe('On main: Half done');
+    expect(await git([...unpacked, 'status', '--porcelain'], { cwd })).toBe(
+      'M  keepers.html\nM  robots.txt',
+    );
+    expect(await readFile(join(cwd, 'robots.txt'), 'utf8')).toMatch(/# other\n# mine\n$/);
+    await demo.button('Discard Half done').click();
+    await demo.button('Discard').click();
+    await expect.poll(() => list(demo).count()).toBe(0);
+    await demo.commit('Both');
+    await demo.close();
+  });
+
   long('make way for another branch, and come back there', async () => {
     const { demo, onServer } = await beginChanged(browser);
     await demo.append('index.html', '<!-- mine -->\n');

@@ -86,6 +86,12 @@ describe.concurrent('what is to be resolved is what git ls-files --unmerged says
     await expect(stash(dir, { op: 'pop' })).rejects.toMatchObject({ code: 'MergeConflictError' });
     await expectListed(dir);
     expect(await git.unmergedFiles({ fs, dir })).toHaveLength(2);
+    await run(dir, 'branch', 'other', 'HEAD~1');
+    const ref = await run(dir, 'commit-tree', '-p', 'other', '-m', 'Other', 'HEAD~1^{tree}');
+    const refused = { code: 'UnmergedPathsError' };
+    await expect(git.merge({ fs, dir, theirs: ref, author })).rejects.toMatchObject(refused);
+    await expect(git.checkout({ fs, dir, ref })).rejects.toMatchObject(refused);
+    await expectListed(dir);
     const error: unknown = await git
       .commit({ fs, dir, author, message: 'Too early' })
       .catch((reason: unknown) => reason);
@@ -125,7 +131,7 @@ describe.concurrent('what is to be resolved is what git ls-files --unmerged says
       expect(await run(dir, 'log', '-1', '--format=%s')).toBe('Both');
       // Nothing waits that would be in the way.
       const theirs = await run(dir, 'rev-parse', 'HEAD~1');
-    await git.merge({ fs, dir, ours: 'main', theirs, author });
+      await git.merge({ fs, dir, ours: 'main', theirs, author });
     },
   );
 });

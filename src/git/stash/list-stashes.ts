@@ -18,11 +18,19 @@ export interface ListedStash {
   title: string | undefined;
   /** Short name of the branch that was checked out; undefined where there was none, or the message names none. */
   branch: string | undefined;
-  /**
-   * Who stashed it and when, as of the commits that `readCommit` reads: `timestamp` in seconds since 1970,
-   * `timezoneOffset` in minutes, below 0 to the east of Greenwich. Undefined where the list's line is damaged.
-   */
-  committer: isomorphicGit.CommitObject['committer'] | undefined;
+  /** Who stashed it and when, as of the commits that `readCommit` reads. Undefined where the list's line is damaged. */
+  committer:
+    | {
+        /** As `user.name`. */
+        name: string;
+        /** As `user.email`. */
+        email: string;
+        /** In seconds since 1970. */
+        timestamp: number;
+        /** In minutes: what is east of Greenwich is below 0. */
+        timezoneOffset: number;
+      }
+    | undefined;
 }
 
 /** @inline */
