@@ -1,5 +1,6 @@
 /** Changes that are set aside: setting them aside, and the list of what is. */
 import { formatAge, formatTime } from '../format.js';
+import { clashing } from '../state/merging.js';
 import { activity, merging, stashed, unmerged } from '../state/session.js';
 import { bringBack, discardStashed, nameOf, setAsideAll } from '../state/stash.js';
 import type { Stashed } from '../worker/stash.js';
@@ -80,7 +81,8 @@ function Row({ stashed: one }: { readonly stashed: Stashed }) {
       <IconButton
         icon="trash"
         label={`Discard ${name}`}
-        disabled={isBusy}
+        // Whoever gives its conflicts up needs it.
+        disabled={isBusy || clashing.value === one}
         onClick={(button) => void followedBy(button, discardStashed(one))}
       />
     </li>

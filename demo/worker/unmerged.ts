@@ -1,5 +1,6 @@
 /** Conflicts where no merge waits: of a stash that was brought back, or of what another git has begun. */
 import git, { Errors, type MergeSide, type UnmergedFile } from 'gitws/git';
+import { isNotFound } from '../repository/missing.js';
 import { resolveFile, stagedPaths, type ConflictedFile } from './conflicts.js';
 import { deleteFile, discardChange } from './files.js';
 import { entryAt } from './objects.js';
@@ -31,22 +32,28 @@ async function stashOf(
   files: readonly UnmergedFile[],
 ): Promise<string | undefined> {
   for (const { oid } of await git.listStashes(base)) {
-    const { start } = await commitsOf(base, oid);
-    if (await hasAll(base, { start, oid }, files)) return oid;
+    if (await hasAll(base, oid, files)) return oid;
   }
   return undefined;
 }
 
 async function hasAll(
   base: Repository,
-  { start, oid }: { readonly start: string; readonly oid: string },
+  oid: string,
   files: readonly UnmergedFile[],
 ): Promise<boolean> {
-  for (const { path, base: before, theirs } of files) {
-    if (!isSame(await entryAt(base, oid, path), theirs)) return false;
-    if (!isSame(await entryAt(base, start, path), before)) return false;
+  try {
+    const { start } = await commitsOf(base, oid);
+    for (const { path, base: before, theirs } of files) {
+      if (!isSame(await entryAt(base, oid, path), theirs)) return false;
+      if (!isSame(await entryAt(base, start, path), before)) return false;
+    }
+    return true;
+  } catch (error) {
+    // A stash that is not all here was not applied.
+    if (isNotFound(error)) return false;
+    throw error;
   }
-  return true;
 }
 
 function isSame(one: MergeSide | undefined, other: MergeSide | undefined): boolean {

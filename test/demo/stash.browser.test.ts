@@ -136,6 +136,7 @@ describe.skipIf(!browserAvailable)('changes that are set aside in the demo', () 
     await bringBack();
     await demo.row('keepers.html modified').waitFor();
     expect(await demo.button('Bring back Half done').isDisabled()).toBe(true);
+    expect(await demo.button('Discard Half done').isDisabled()).toBe(true);
     expect(await demo.button(/^Commit \d/).isDisabled()).toBe(true);
     await demo.button('Give up…').click();
     await demo.button('Go on resolving').click();
