@@ -164,7 +164,7 @@ async function walk(page, data) {
   await page.getByText('All conflicts are resolved').waitFor();
   await take(page, 'aside-resolved');
   await button('Discard what is set aside').click();
-  await button('Discard').last().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   await page.getByText(/^Discarded/).waitFor();
   await button(/^Commit 1/).waitFor();
   await page.getByLabel('Commit message').fill('Greet the guests both ways');
