@@ -319,7 +319,7 @@ describe.concurrent('a merge that waits', () => {
     const refused: [string, () => Promise<unknown>][] = [
       ['merge', () => merge(dir)],
       ['pull', () => git.pull({ fs, dir, url, author })],
-      ['fastForward', () => git.fastForward({ fs, dir, url } as never)],
+      ['fastForward', () => git.fastForward({ fs, dir, url })],
       ['checkout', () => git.checkout({ fs, dir, ref: 'other' })],
       ['checkout', () => git.checkout({ fs, dir, ref: 'other', noCheckout: true, force: true })],
       ['commit with amend', () => git.commit({ fs, dir, amend: true, author, message: 'x' })],
