@@ -1,17 +1,19 @@
 /** Merges the files of two commits, for `merge` and `pull`: git-merge(1) without renames. */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
-import { lateScript } from '../isomorphic/bind-repository.js';
-import { withPackedFiles } from '../isomorphic/packed-fs.js';
+import { callersSlice, Pace } from '../pack/index/pace.js';
+import { Commits } from '../repository/commits.js';
 import type { Promisor } from '../repository/promisor.js';
+import { readShallow } from '../repository/shallow-file.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, storeTogether } from '../storage/file-system.js';
-import { mergeTrees } from '../worktree/merge-trees.js';
-import { treeFiles, type TreeFile } from '../worktree/tree-files.js';
+import type { TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
-import { mergeContents, type ContentOptions, type MergedFiles } from './merge-contents.js';
+import type { ContentOptions, MergedFiles } from './merge-contents.js';
+import { mergeFiles } from './merge-files.js';
+import { VirtualBases } from './virtual-base.js';
 
 /** What is merged, and how. */
 export interface CommitsToMerge extends ConfigAt, ContentOptions {
@@ -34,42 +36,33 @@ export interface MergedCommits extends MergedFiles {
  * Merges the files; nothing is written.
  *
  * @param given with the git directory itself.
- * @throws isomorphic-git's MergeNotSupportedError where there is not one merge base, or a path would be two things:
- *   a file and a folder, or a file and a link; GitWsError OBJECT_UNAVAILABLE, UnsafeFilepathError, TREE_LIMIT; what
- *   `fs` and the driver throw.
+ * @throws isomorphic-git's MergeNotSupportedError where the histories have nothing in common, or paths are one as
+ *   text; GitWsError OBJECT_UNAVAILABLE, UnsafeFilepathError, TREE_LIMIT, UserCanceledError; what `fs` and the driver
+ *   throw.
  */
 export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits> {
-  const { fs, gitdir, promisor, signal } = given;
-  const objects = new StoredObjects(fs, gitdir, { blobs: true, promisor, signal });
+  const { fs, gitdir, promisor, signal, allowUnrelatedHistories = false } = given;
+  const pace = new Pace(callersSlice, signal);
+  const objects = new StoredObjects(fs, gitdir, { pace, blobs: true, promisor, signal });
   try {
     const ours = await readCommit(given, given.ours, given.ours);
     const theirs = await readCommit(given, given.theirs, given.theirs);
-    const trees = [];
-    for (const tree of [await baseTree(given), ours.tree, theirs.tree]) {
-      const { files, doubled } = await treeFiles(objects, tree);
-      // Paths that are one as text cannot be told apart.
-      if (doubled.length > 0) throw new isomorphicGit.Errors.MergeNotSupportedError();
-      trees.push(files);
+    const commits = new Commits(objects, await readShallow(promisesOf(fs), gitdir));
+    const bases = new VirtualBases(commits, objects);
+    const base = await bases.of(ours.commit, theirs.commit);
+    if (base === undefined && !allowUnrelatedHistories) {
+      throw new isomorphicGit.Errors.MergeNotSupportedError();
     }
-    const none = new Map<never, never>();
-    const [base = none, here = none, there = none] = trees;
-    const merged = mergeTrees(base, here, there);
-    if (merged === undefined) throw new isomorphicGit.Errors.MergeNotSupportedError();
-    return { ...(await mergeContents(merged, objects, given)), oursTree: ours.tree };
+    const sides = {
+      base: base ?? new Map<never, never>(),
+      ...{ ours: await bases.filesOf(ours.tree), theirs: await bases.filesOf(theirs.tree) },
+    };
+    const merged = await mergeFiles(sides, objects, { ...given, known: bases.blobs });
+    return { ...merged, oursTree: ours.tree };
   } finally {
+    pace.close();
     await objects.close();
   }
-}
-
-/** @throws isomorphic-git's MergeNotSupportedError */
-async function baseTree(given: CommitsToMerge): Promise<string> {
-  const { gitdir, ours, theirs } = given;
-  const fs = withPackedFiles(given.fs, gitdir, lateScript, () => given.promisor, 0);
-  const oids = [ours, theirs];
-  const [base, ...others] = (await isomorphicGit.findMergeBase({ fs, gitdir, oids })) as string[];
-  if (base !== undefined && others.length === 0) return (await readCommit(given, base, base)).tree;
-  if (base === undefined && given.allowUnrelatedHistories === true) return emptyTree;
-  throw new isomorphicGit.Errors.MergeNotSupportedError();
 }
 
 /** Writes the files that are new. @throws GitWsError FILE_SYSTEM_FAILED; what `fs` throws. */

@@ -7,8 +7,8 @@ import type { IndexEntry } from '../repository/index-file.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { StoredObjects } from '../repository/stored-objects.js';
 import { unavailable } from '../repository/unavailable.js';
-import type { Changed, HalfRemoved, MergedTrees } from '../worktree/merge-trees.js';
-import { modes, type TreeFile } from '../worktree/tree-files.js';
+import type { Changed, HalfRemoved, MergedTrees, Versions } from '../worktree/merge-trees.js';
+import { isFile, type TreeFile } from '../worktree/tree-files.js';
 import type { NewObject } from '../worktree/tree-objects.js';
 import { entryOf, noStat } from '../worktree/write-out.js';
 import { mergeText, type Labels } from './merge-file.js';
@@ -19,6 +19,13 @@ export interface ContentOptions {
   readonly labels: Labels;
   /** isomorphic-git's: merges texts in the place of ours. */
   readonly mergeDriver?: isomorphicGit.MergeDriverCallback | undefined;
+  /**
+   * How deep this merges bases of a merge, which nobody is to resolve: marks grow with it. What is no text stays as
+   * it was. Default: 0, the merge itself.
+   */
+  readonly depth?: number | undefined;
+  /** Files of bases that were merged, which are in no repository, by their oids. */
+  readonly known?: ReadonlyMap<string, NewObject> | undefined;
 }
 
 /** All files of a merge. */
@@ -26,7 +33,7 @@ export interface MergedFiles {
   readonly files: ReadonlyMap<string, TreeFile>;
   /** Of the paths that are to be resolved, the sides that an index keeps of them; in the order of the index. */
   readonly stages: ReadonlyMap<string, readonly IndexEntry[]>;
-  /** What is in the files and in no repository yet. */
+  /** What is in the files or in the stages, and in no repository yet. */
   readonly blobs: readonly NewObject[];
   /** Names what is to be resolved. */
   readonly error: Error;
@@ -35,32 +42,47 @@ export interface MergedFiles {
 /** Git looks for a NUL in so many bytes (xdiff-interface.c). */
 const lookedAt = 8_000;
 
+/** Letters of a mark; two more for each depth (merge-ort.c, `extra_marker_size`). */
+const markerSize = 7;
+
+const noBytes = new Uint8Array(0);
+
 /** @throws GitWsError OBJECT_UNAVAILABLE, INVALID_OPTION for a driver that gives no text; what it throws. */
 export async function mergeContents(
   { files, changed, halfRemoved }: MergedTrees,
   objects: StoredObjects,
   options: ContentOptions,
 ): Promise<MergedFiles> {
+  const { known = new Map<string, NewObject>() } = options;
   const wanted = changed.flatMap(({ base, ours, theirs }) => [base, ours, theirs]);
-  await objects.ready(new Set(wanted.flatMap((file) => (file && isFile(file) ? [file.oid] : []))));
+  const oids = wanted.flatMap((file) => (file && isFile(file) ? [file.oid] : []));
+  await objects.ready(new Set(oids.filter((oid) => !known.has(oid))));
   const contents = new Contents(objects, options);
   const all = new Map(files);
   const sides: (Changed | HalfRemoved)[] = [];
   for (const each of changed) {
     const { oid, isConflict } = await contents.merge(each);
     const { name, path } = each.ours;
-    all.set(path, { name, path, mode: each.mode, oid });
+    const merged = { name, path, mode: each.mode, oid };
+    all.set(path, merged);
+    const { asideOf: side } = each;
     if (isConflict || each.isModeConflict) sides.push(each);
+    else if (side) sides.push({ ...alone(path), [side]: merged, left: merged });
   }
   for (const each of halfRemoved) {
     all.set(each.path, each.left);
     sides.push(each);
   }
-  const nameOf = ({ ours, theirs }: Changed | HalfRemoved) =>
-    (ours ?? theirs)?.name ?? new Uint8Array(0);
+  const nameOf = ({ ours, theirs }: Changed | HalfRemoved) => (ours ?? theirs)?.name ?? noBytes;
   sides.sort((one, other) => compareBytes(nameOf(one), nameOf(other)));
   const stages = new Map(sides.map((each) => [each.path, stagesOf(each)]));
-  return { files: all, stages, blobs: contents.blobs, error: conflictOf(sides) };
+  const before = new Set(sides.flatMap(({ base }) => (base ? [base.oid] : [])));
+  const blobs = [...contents.blobs, ...[...known.values()].filter(({ oid }) => before.has(oid))];
+  return { files: all, stages, blobs, error: conflictOf(sides) };
+}
+
+function alone(path: string): Versions {
+  return { path, base: undefined, ours: undefined, theirs: undefined };
 }
 
 function conflictOf(sides: readonly (Changed | HalfRemoved)[]): Error {
@@ -69,8 +91,8 @@ function conflictOf(sides: readonly (Changed | HalfRemoved)[]): Error {
   return new isomorphicGit.Errors.MergeConflictError(
     paths(() => true),
     paths(({ ours, theirs }) => ours !== undefined && theirs !== undefined),
-    paths(({ ours }) => ours === undefined),
-    paths(({ theirs }) => theirs === undefined),
+    paths(({ base, ours }) => base !== undefined && ours === undefined),
+    paths(({ base, theirs }) => base !== undefined && theirs === undefined),
   );
 }
 
@@ -95,7 +117,7 @@ class Contents {
     this.#options = options;
   }
 
-  /** @returns the blob that is to be seen; ours of what is no text. */
+  /** @returns the blob that is to be seen; ours of what is no text, and in a base that of its own base. */
   async merge({ path, base, ours, theirs }: Changed): Promise<Content> {
     // They have made another mode of the same file.
     if (ours.oid === theirs.oid || theirs.oid === base?.oid) {
@@ -103,10 +125,10 @@ class Contents {
     }
     if (ours.oid === base?.oid) return { oid: theirs.oid, isConflict: false };
     if (!isFile(ours)) return { oid: ours.oid, isConflict: true };
-    const before = base && isFile(base) ? await this.#read(base) : new Uint8Array(0);
+    const before = base && isFile(base) ? await this.#read(base) : noBytes;
     const sides = [before, await this.#read(ours), await this.#read(theirs)] as const;
     if (sides.some((bytes) => bytes.subarray(0, lookedAt).includes(0))) {
-      return { oid: ours.oid, isConflict: true };
+      return this.#depth > 0 ? this.#keep(before, true) : { oid: ours.oid, isConflict: true };
     }
     return (await this.#drive(path, sides)) ?? this.#mergeLines(sides);
   }
@@ -134,8 +156,11 @@ class Contents {
     const { labels } = this.#options;
     const merged = mergeText(
       { base, ours, theirs },
-      // As bytes, like the text.
-      { ours: lettersOf(encoded(labels.ours)), theirs: lettersOf(encoded(labels.theirs)) },
+      {
+        // As bytes, like the text.
+        ...{ ours: lettersOf(encoded(labels.ours)), theirs: lettersOf(encoded(labels.theirs)) },
+        markerSize: markerSize + 2 * this.#depth,
+      },
     );
     const bytes = Uint8Array.from(merged.text, (letter) => letter.charCodeAt(0));
     return this.#keep(bytes, merged.isClean);
@@ -147,15 +172,17 @@ class Contents {
     return { oid, isConflict: !isClean };
   }
 
+  get #depth(): number {
+    return this.#options.depth ?? 0;
+  }
+
   async #read({ oid }: TreeFile): Promise<Uint8Array> {
+    const known = this.#options.known?.get(oid);
+    if (known !== undefined) return known.bytes;
     const object = await this.#objects.read(oid);
     if (typeof object !== 'object' || object.bytes === undefined) throw unavailable(oid);
     return object.bytes;
   }
-}
-
-function isFile({ mode }: TreeFile): boolean {
-  return mode === modes.file || mode === modes.executable;
 }
 
 function encoded(text: string): Uint8Array {

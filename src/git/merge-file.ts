@@ -8,10 +8,12 @@ export interface Texts {
   readonly theirs: string;
 }
 
-/** What the two sides of a conflict are called in a file. */
+/** What the two sides of a conflict are called in a file, and how long a mark is. */
 export interface Labels {
   readonly ours: string;
   readonly theirs: string;
+  /** In letters. Default: 7. */
+  readonly markerSize?: number;
 }
 
 /** A text as lines, and as a number for each, which equal lines share. */
@@ -125,14 +127,15 @@ class Merge {
 
   #conflict({ ours, theirs }: Region, labels: Labels): string {
     const end = this.#endOf(ours, theirs);
+    const mark = (letter: string): string => letter.repeat(labels.markerSize ?? 7);
     const side = (lines: readonly string[], range: Range): string => {
       const text = textOf(lines, range);
       return text === '' || text.endsWith('\n') ? text : `${text}${end}`;
     };
     return [
-      `<<<<<<< ${labels.ours}${end}${side(this.#ours.lines, ours)}`,
-      `=======${end}${side(this.#theirs.lines, theirs)}`,
-      `>>>>>>> ${labels.theirs}${end}`,
+      `${mark('<')} ${labels.ours}${end}${side(this.#ours.lines, ours)}`,
+      `${mark('=')}${end}${side(this.#theirs.lines, theirs)}`,
+      `${mark('>')} ${labels.theirs}${end}`,
     ].join('');
   }
 

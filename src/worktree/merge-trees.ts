@@ -3,7 +3,7 @@
  * which paths one side alone has changed, and which both. Pure: what is in the files is the caller's affair.
  */
 import { foldersOf } from '../base/folders.js';
-import { isSame, modes, type TreeFile } from './tree-files.js';
+import { isFile, isSame, isSameKind, type TreeFile } from './tree-files.js';
 
 /** Files by their paths. */
 export type Files = ReadonlyMap<string, TreeFile>;
@@ -24,11 +24,16 @@ export interface Changed extends Versions {
   readonly mode: number;
   /** Whether both have made another mode of it. */
   readonly isModeConflict: boolean;
+  /** Whose file it counts as, where it has another name since there is a folder: it is to be resolved then. */
+  readonly asideOf?: 'ours' | 'theirs';
 }
 
-/** A path that one side has removed, and the other one changed. */
+/**
+ * A path that one side has removed, and the other one changed; or one that has this name since its own is another
+ * one's.
+ */
 export interface HalfRemoved extends Versions {
-  /** What the side has that still has it. */
+  /** What is there, as the side has it that still has it. */
   readonly left: TreeFile;
 }
 
@@ -40,35 +45,52 @@ export interface MergedTrees {
   readonly halfRemoved: readonly HalfRemoved[];
 }
 
+/** What becomes of each path by itself: some of them may not be there together. */
+export interface MergedPaths extends MergedTrees {
+  /** Of which one side has made a file, and the other one a link or a submodule. */
+  readonly distinct: readonly Changed[];
+  /** Paths of files that are those of folders, too. */
+  readonly inTheWay: ReadonlySet<string>;
+}
+
 /**
  * @param base what both sides come from.
- * @returns what becomes of each path; undefined where a path is to be two things at a time: a file and a
- *   folder, or a file and a symbolic link.
+ * @param isVirtual whether what comes of it is but a base of others: what the sides do not agree on stays as it was,
+ *   unless it is a text.
  */
-export function mergeTrees(base: Files, ours: Files, theirs: Files): MergedTrees | undefined {
+export function mergeTrees(
+  base: Files,
+  ours: Files,
+  theirs: Files,
+  isVirtual: boolean,
+): MergedPaths {
   const files = new Map<string, TreeFile>();
   const changed: Changed[] = [];
+  const distinct: Changed[] = [];
   const halfRemoved: HalfRemoved[] = [];
   for (const path of new Set([...base.keys(), ...ours.keys(), ...theirs.keys()])) {
     const of: Versions = {
       path,
       ...{ base: base.get(path), ours: ours.get(path), theirs: theirs.get(path) },
     };
-    if (isSame(of.ours, of.theirs) || isSame(of.theirs, of.base)) keep(files, of.ours);
-    else if (isSame(of.ours, of.base)) keep(files, of.theirs);
-    else if (of.ours !== undefined && of.theirs !== undefined) {
-      const { ours: here, theirs: there } = of;
-      if (kindOf(here) !== kindOf(there)) return undefined;
-      changed.push({ ...of, ours: here, theirs: there, ...modeOf(of.base, here, there) });
+    const { ours: here, theirs: there } = of;
+    if (isSame(here, there) || isSame(there, of.base)) keep(files, here);
+    else if (isSame(here, of.base)) keep(files, there);
+    else if (isVirtual && !(here && there && isFile(here) && isFile(there))) keep(files, of.base);
+    else if (here !== undefined && there !== undefined) {
+      const both = { ...of, ours: here, theirs: there, ...modeOf(of.base, here, there) };
+      (isSameKind(here, there) ? changed : distinct).push(both);
     } else {
-      const left = of.ours ?? of.theirs;
+      const left = here ?? there;
       if (left !== undefined) halfRemoved.push({ ...of, left });
     }
   }
-  const paths = new Set([...files.keys(), ...[...changed, ...halfRemoved].map(({ path }) => path)]);
-  return [...paths].some((path) => foldersOf(path).some((folder) => paths.has(folder)))
-    ? undefined
-    : { files, changed, halfRemoved };
+  const others = [...changed, ...distinct, ...halfRemoved].map(({ path }) => path);
+  const paths = new Set([...files.keys(), ...others]);
+  const inTheWay = new Set(
+    [...paths].flatMap((path) => foldersOf(path).filter((folder) => paths.has(folder))),
+  );
+  return { files, changed, halfRemoved, distinct, inTheWay };
 }
 
 function keep(files: Map<string, TreeFile>, file: TreeFile | undefined): void {
@@ -86,9 +108,4 @@ function modeOf(
     return { mode: ours.mode, isModeConflict: isConflict };
   }
   return { mode: theirs.mode, isModeConflict: false };
-}
-
-/** A file, executable or not; a link; or a submodule. */
-function kindOf({ mode }: TreeFile): number {
-  return mode === modes.executable ? modes.file : mode;
 }

@@ -29,6 +29,16 @@ export const modes = {
   ...{ file: 0o100644, executable: 0o100755, symlink: 0o120000, gitlink: 0o160000 },
 } as const;
 
+/** @returns whether it is a file, executable or not, and no link or submodule. */
+export function isFile({ mode }: Pick<TreeFile, 'mode'>): boolean {
+  return mode === modes.file || mode === modes.executable;
+}
+
+/** @returns whether both are files, links or submodules. */
+export function isSameKind(one: TreeFile, other: TreeFile): boolean {
+  return one.mode === other.mode || (isFile(one) && isFile(other));
+}
+
 const typeBits = 0o170000;
 const treeMode = 0o040000;
 const regularMode = 0o100000;

@@ -1,17 +1,17 @@
 /** `git stash apply`: a merge of what was stashed into what the index has (builtin/stash.c, `do_apply_stash`). */
-import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../../base/errors.js';
 import { useFileSystem } from '../../base/failure.js';
 import { pathOf, type IndexEntry } from '../../repository/index-file.js';
 import { StoredObjects } from '../../repository/stored-objects.js';
 import { checkoutTree, type Decision } from '../../worktree/checkout.js';
-import { mergeTrees, type Files } from '../../worktree/merge-trees.js';
+import type { Files } from '../../worktree/merge-trees.js';
 import { isSame, type TreeFile } from '../../worktree/tree-files.js';
 import { indexStatOf, type FileStat } from '../../worktree/work-tree.js';
 import { entryOf, noStat } from '../../worktree/write-out.js';
 import { fileTrust } from '../config.js';
 import { writeContents } from '../merge-commits.js';
-import { mergeContents, type MergedFiles } from '../merge-contents.js';
+import type { MergedFiles } from '../merge-contents.js';
+import { mergeFiles } from '../merge-files.js';
 import { readCone } from '../sparse-state.js';
 import type { StashHow } from './arguments.js';
 import { readStash } from './stash-commit.js';
@@ -68,9 +68,7 @@ class Application {
       theirs: 'Stashed changes',
     };
     const merge = async (tree: string): Promise<MergedFiles> => {
-      const merged = mergeTrees(base, ours, await read(tree));
-      if (merged === undefined) throw new isomorphicGit.Errors.MergeNotSupportedError();
-      return mergeContents(merged, objects, { labels });
+      return mergeFiles({ base, ours, theirs: await read(tree) }, objects, { labels });
     };
     const merged = await merge(trees.worktree);
     const staged = restoreIndex ? await merge(trees.index) : undefined;
