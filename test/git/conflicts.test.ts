@@ -371,21 +371,6 @@ describe.concurrent('a merge changes nothing', () => {
     expect(await mergeStateOf(dir)).toEqual(before);
   });
 
-  it.each<[string, Changes, Changes]>([
-    ['a file and a folder', { 'a.txt': 'ours\n' }, { 'a.txt': null, 'a.txt/b': 'theirs\n' }],
-    ['a file and a link', { 'a.txt': 'ours\n' }, { 'a.txt': { to: 'elsewhere' } }],
-    [
-      'a file with another mode and a link',
-      { 'a.txt': { x: withLines({}) } },
-      { 'a.txt': { to: 'x' } },
-    ],
-  ])('where %s would be in one place', async (_, ours, theirs) => {
-    const { dir } = await diverged(one, ours, theirs);
-    const before = await mergeStateOf(dir);
-    await expect(merge(dir)).rejects.toMatchObject({ code: 'MergeNotSupportedError' });
-    expect(await mergeStateOf(dir)).toEqual(before);
-  });
-
   it('where it is another branch than the one whose files are here, and in a dry run', async () => {
     const { dir } = await oneConflict();
     await run(dir, 'branch', 'other');

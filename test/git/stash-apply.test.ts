@@ -88,6 +88,24 @@ describe.concurrent('a stash that conflicts', () => {
     expect(await refusalOf(dir, {})).toEqual(['UnmergedPathsError', true]);
   });
 
+  it.each<[string, Changes, Changes]>([
+    ['a folder, and a file', { 'b.txt': null, 'b.txt/in': 'in\n' }, { 'b.txt': 'mine\n' }],
+    ['a file, and a folder', { 'b.txt': 'b3\n' }, { 'b.txt': null, 'b.txt/in': 'in\n' }],
+    ['a link, and a file', { 'b.txt': { to: 'x' } }, { 'b.txt': 'mine\n' }],
+  ])('where a path would be %s, is left so too', async (_, one, other) => {
+    const { dir, expected, both } = await makeGround();
+    await both(async (where) => {
+      await put(where, one);
+      await run(where, 'add', '-A');
+      await run(where, 'stash', 'push', '-q');
+      await put(where, other);
+      await commitAll(where);
+    });
+    await expect(stash(dir, { op: 'pop' })).rejects.toMatchObject({ code: 'MergeConflictError' });
+    await gitStatus(['stash', 'pop', '-q'], { cwd: expected });
+    await expectSame(dir, expected);
+  });
+
   it('names the sides as git does where nothing was committed meanwhile', async () => {
     const { dir, expected, both } = await stashed(changed);
     await both(async (where) => {
@@ -223,16 +241,6 @@ describe.concurrent('nothing is lost: a stash is refused, and nothing changes,',
     });
     const own = { op: 'apply', restoreIndex: true } as const;
     expect(await refusalOf(dir, own)).toEqual(['CheckoutConflictError', true]);
-  });
-
-  it('where a path would be a file and a folder', async () => {
-    const { dir } = await makeGround();
-    await put(dir, { 'b.txt': null, 'b.txt/in': 'in\n' });
-    await run(dir, 'add', '-A');
-    await stash(dir);
-    await put(dir, { 'b.txt': 'mine\n' });
-    await commitAll(dir);
-    expect(await refusalOf(dir, { op: 'pop' })).toEqual(['MergeNotSupportedError', true]);
   });
 
   it('where what git does not know would be overwritten by HEAD’s', async () => {
