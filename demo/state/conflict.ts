@@ -37,7 +37,7 @@ export function sayUnsupported(clash: Clash): void {
   session.notice.value = {
     tone: 'bad',
     title: 'These histories cannot be joined here',
-    text: 'They meet in more than one place, or a file of one is a folder of the other. Nothing was touched here.',
+    text: 'They have no commit in common, or names of files that this page cannot tell apart. Nothing was touched here.',
     code: 'MergeNotSupportedError',
     ...{ remote: clash.remote, actions: aside(clash) },
   };

@@ -21,14 +21,15 @@ type Given = Parameters<typeof isomorphicGit.merge>[0];
 /**
  * Merges a commit into a branch, with isomorphic-git's options and results: without `abortOnConflict: false` the
  * working tree stays as it is, and a conflict changes nothing. Files are merged line by line as git merges them,
- * and what is no text (it has a NUL) is a conflict. With `abortOnConflict: false` a conflict is left to be resolved,
+ * and what is no text (it has a NUL) is a conflict; commits with several merge bases, and a file where the other side
+ * has a folder, a link or a submodule, as merge-ort does it: the file goes aside, to `path~branch`. With `abortOnConflict: false` a conflict is left to be resolved,
  * as git leaves it: the files have both sides between marks, the index has the sides, `MERGE_HEAD` and `MERGE_MSG`
  * are there, and all else of both sides is in the working tree. {@link commit} makes the merge of it once all is
  * resolved and added, {@link abortMerge} gives it up. Where changes that are not committed are in the way, or
  * staged, nothing changes.
  *
- * @throws isomorphic-git's MergeConflictError, also where the conflicts are left; MergeNotSupportedError where there is
- *   not one merge base, or a path would be a file and a folder, or a file and a link; FastForwardError,
+ * @throws isomorphic-git's MergeConflictError, also where the conflicts are left; MergeNotSupportedError where the
+ *   histories have nothing in common, or paths that are no UTF-8 are the same as text; FastForwardError,
  *   MissingNameError, UnmergedPathsError, NotFoundError; CheckoutConflictError; GitWsError MERGE_NOT_CONCLUDED where
  *   another merge waits, INVALID_OPTION where conflicts cannot be left, since the branch is not the one that is
  *   checked out, REF_CHANGED; what {@link checkout} throws.

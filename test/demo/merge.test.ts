@@ -327,10 +327,9 @@ long.each([
 });
 
 long('sets commits aside whose history cannot be joined in a page', async () => {
-  const dir = await diverged(
-    { name: 'a file\n', 'other/of/a': 'folder\n' },
-    { 'name/of/a': 'folder\n', other: 'a file\n' },
-  );
+  const dir = await diverged({ 'other/of/a': 'folder\n' }, { other: 'a file\n' });
+  const alone = await git(['commit-tree', '-m', 'Alone', `${other}^{tree}`], { cwd: dir });
+  await git(['update-ref', other, alone], { cwd: dir });
   const joined = await joinIn(dir);
   if (joined.kind !== 'unsupported') throw new Error(`It is ${joined.kind}.`);
   const { sides } = joined;

@@ -30,8 +30,7 @@ import { createStash, pushStash } from './stash-push.js';
  * @throws isomorphic-git's NotFoundError where there is nothing to stash, no stash, or nothing at one of `filepaths`,
  *   InvalidRefNameError where there are not so many stashes, NoCommitError where HEAD has none, UnmergedPathsError,
  *   CheckoutConflictError, also where with `restoreIndex` what was staged cannot be merged, MergeConflictError for conflicts
- *   that are left, MergeNotSupportedError where a path would be a file and a folder, or a file and a link (nothing has
- *   changed), MissingParameterError; GitWsError MERGE_NOT_CONCLUDED for `push` where a merge waits, which it would
+ *   that are left, MissingParameterError; GitWsError MERGE_NOT_CONCLUDED for `push` where a merge waits, which it would
  *   forget, INVALID_OPTION for an `op` that is none, for `filepaths` that are no list and for a linked worktree, REF_LOCKED, REF_CHANGED, INDEX_LOCKED,
  *   UnsafeFilepathError, UNSUPPORTED_SPARSE_CHECKOUT, OBJECT_UNAVAILABLE, UNREADABLE_INDEX,
  *   UserCanceledError, FILE_SYSTEM_FAILED, QUOTA; what `fs` throws. Where the stash is in the list all the same, `data`
