@@ -81,7 +81,8 @@ export class VirtualBases {
     const { files, blobs } = await mergeFiles(sides, this.#objects, options);
     for (const blob of blobs) this.blobs.set(blob.oid, blob);
     const parents = [one.commit.oid, other.oid];
-    const commit = { oid: `virtual ${this.#virtual.size}`, tree: '', parents, time: 0 };
+    const time = Math.max(one.commit.time, other.time);
+    const commit = { oid: `virtual ${this.#virtual.size}`, tree: '', parents, time };
     this.#virtual.set(commit.oid, commit);
     return { commit, files };
   }

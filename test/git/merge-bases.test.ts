@@ -1,46 +1,36 @@
-/** Merges of commits with several merge bases, and of paths that clash: held against native git's. */
+/** Merges of histories that were merged often, and of trees that clash: held against `git merge-tree`. */
 import * as fs from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mergeCommits } from '../../src/git/merge-commits.js';
-import { VirtualBases } from '../../src/git/virtual-base.js';
 import { Commits } from '../../src/repository/commits.js';
 import { mergeBases } from '../../src/repository/merge-bases.js';
+import { readShallow } from '../../src/repository/shallow-file.js';
 import { StoredObjects } from '../../src/repository/stored-objects.js';
 import { treeObjects } from '../../src/worktree/tree-objects.js';
-import { gitStatus } from '../helpers/git.js';
+import { git, gitStatus } from '../helpers/git.js';
 import { it, long } from '../helpers/long.js';
 import { temporaryDirectory } from '../helpers/temp.js';
-import { makeRandomMerges } from './random-merges.js';
+import { makeLattice, makeRandomMerges, type Merges } from './random-merges.js';
 
-async function basesOf(gitdir: string, one: string, other: string): Promise<string[]> {
+async function basesOf(gitdir: string, one: string, other: string): Promise<string> {
   const objects = new StoredObjects(fs, gitdir);
-  const commits = new Commits(objects);
+  const commits = new Commits(objects, await readShallow(fs.promises, gitdir));
   const read = async (oid: string) => {
     const commit = await commits.read(oid);
-    if (commit === undefined) throw new Error(oid);
+    if (commit === undefined) throw new Error(`There is no ${oid}.`);
     return commit;
   };
   try {
     const bases = await mergeBases(await read(one), await read(other), read);
-    return bases.map(({ oid }) => oid);
+    return bases.map(({ oid }) => oid).join('\n');
   } finally {
     await objects.close();
   }
 }
 
-const native = async (gitdir: string, ...args: string[]) =>
-  gitStatus(['--git-dir', gitdir, ...args]);
-
-/** What native git's `merge-tree` writes of a merge. */
-async function nativeMerge(gitdir: string, ours: string, theirs: string): Promise<string> {
-  const { stdout } = await native(
-    ...([gitdir, 'merge-tree', '--write-tree', '-z', '--no-messages'] as const),
-    ...['--allow-unrelated-histories', ours, theirs],
-  );
-  return stdout.replaceAll('\0', '\n').trim();
-}
-
-async function ownMerge(gitdir: string, ours: string, theirs: string): Promise<string> {
+/** The tree, and what is to be resolved of it. */
+async function mergeOf(gitdir: string, ours: string, theirs: string): Promise<string> {
   const { files, stages } = await mergeCommits({
     ...{ fs, gitdir, ours, theirs, labels: { ours, theirs }, promisor: undefined },
     allowUnrelatedHistories: true,
@@ -48,38 +38,83 @@ async function ownMerge(gitdir: string, ours: string, theirs: string): Promise<s
   const sides = [...stages].flatMap(([path, entries]) =>
     entries.map(({ mode, oid, stage }) => `${mode.toString(8)} ${oid} ${stage}\t${path}`),
   );
-  return [treeObjects(files.values()).at(-1)?.oid, ...sides].join('\n').trim();
+  return [treeObjects(files.values()).at(-1)?.oid, ...sides].join('\n');
 }
 
-async function compare(seeds: number, from: number): Promise<Record<string, number>> {
-  const clashes = process.env['CLASH'] === '1';
-  const root = await temporaryDirectory();
-  const seen = { all: 0, several: 0, conflicts: 0, moved: 0 };
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const history = await makeRandomMerges(root, seed, clashes, Number(process.env['COUNT'] ?? 20));
-    const { gitdir } = history;
-    const pairs = history.tips.flatMap((one, at) =>
-      history.tips.slice(at + 1).map((other) => [one, other] as const),
-    );
-    for (const [ours, theirs] of pairs) {
+async function nativeMergeOf(gitdir: string, ours: string, theirs: string): Promise<string> {
+  const how = ['--write-tree', '-z', '--no-messages', '--allow-unrelated-histories'];
+  const args = ['--git-dir', gitdir, 'merge-tree', ...how, ours, theirs];
+  return (await gitStatus(args)).stdout.replaceAll('\0', '\n').trim();
+}
+
+/** @returns how many pairs of what those who made it have in the end had several merge bases. */
+async function expectSame({ gitdir, tips }: Merges, name: string): Promise<number> {
+  let several = 0;
+  for (const [at, ours] of tips.entries()) {
+    for (const theirs of tips.slice(at + 1)) {
+      const told = `${name}: ${ours} and ${theirs}`;
       const bases = await basesOf(gitdir, ours, theirs);
-      const told = (await native(gitdir, 'merge-base', '--all', ours, theirs)).stdout.trim();
-      expect(bases.join('\n'), `bases, seed ${seed}`).toBe(told);
-      const expected = await nativeMerge(gitdir, ours, theirs);
-      const merged = await ownMerge(gitdir, ours, theirs).catch(String);
-      if (bases.length > 1 && clashes) continue;
-      if (merged !== expected)
-        console.log(`MISMATCH ${seed} ${ours} ${theirs} bases ${bases.length}`);
-      seen.all += 1;
-      if (bases.length > 1) seen.several += 1;
-      if (expected.includes('\n')) seen.conflicts += 1;
+      const args = ['--git-dir', gitdir, 'merge-base', '--all', ours, theirs];
+      expect(bases, told).toBe((await gitStatus(args)).stdout.trim());
+      if (bases.includes('\n')) several += 1;
+      const merged = await mergeOf(gitdir, ours, theirs);
+      expect(merged, told).toBe(await nativeMergeOf(gitdir, ours, theirs));
     }
   }
-  return seen;
+  return several;
 }
 
-describe('merges of histories that were merged often, and of paths that clash', () => {
-  it('come to what native git makes of them', async () => {
-    console.log(await compare(Number(process.env['SEEDS'] ?? 4), Number(process.env['FROM'] ?? 1)));
-  }, 600000);
+async function expectSameOfAll(seeds: readonly number[]): Promise<number> {
+  const root = await temporaryDirectory();
+  let several = 0;
+  for (const seed of seeds) {
+    several += await expectSame(await makeRandomMerges(root, seed), `seed ${seed}`);
+  }
+  return several;
+}
+
+const seedsFrom = (from: number, count: number) =>
+  Array.from({ length: count }, (_, n) => from + n);
+
+describe('merges of random histories are native git’s, with the same bases', () => {
+  it('of some', async () => {
+    expect(await expectSameOfAll(seedsFrom(1, 6))).toBeGreaterThan(0);
+  });
+
+  long.each(seedsFrom(0, 10))('of many, number %s', async (part) => {
+    expect(await expectSameOfAll(seedsFrom(100 + part * 20, 20))).toBeGreaterThan(0);
+  });
+
+  long.each(seedsFrom(0, 5))('of trees that clash, number %s', async (part) => {
+    const root = await temporaryDirectory();
+    for (const seed of seedsFrom(1 + part * 20, 20)) {
+      // Of what went aside in a base native git finds that it was renamed.
+      const merges = await makeRandomMerges(root, seed, true);
+      await expectSame(merges, `seed ${seed}`);
+    }
+  });
+
+  it('that are cut off', async () => {
+    const root = await temporaryDirectory();
+    const { gitdir, tips } = await makeRandomMerges(root, 3);
+    for (const depth of [2, 4]) {
+      const shallow = join(root, `shallow-${depth}.git`);
+      const how = ['--bare', '-q', '--no-single-branch', `--depth=${depth}`];
+      await git(['clone', ...how, `file://${gitdir}`, shallow]);
+      await expectSame({ gitdir: shallow, tips }, `depth ${depth}`);
+    }
+  });
+});
+
+describe('merges of bases with several bases, and those again', () => {
+  it('are native git’s', async () => {
+    const root = await temporaryDirectory();
+    expect(await expectSame(await makeLattice(root, 5, 3), 'lattice')).toBe(3);
+  });
+
+  long('take no longer with each, where native git takes twice as long', async () => {
+    const { gitdir, tips } = await makeLattice(await temporaryDirectory(), 30, 3);
+    const [ours = '', theirs = ''] = tips;
+    expect(await mergeOf(gitdir, ours, theirs)).toContain('same');
+  });
 });

@@ -6,7 +6,13 @@ import { beforeAll, beforeEach, describe, expect } from 'vitest';
 import { describeLong, it, long } from '../helpers/long.js';
 import { bindRepository } from '../../src/index.js';
 import git from '../../src/git/index.js';
-import { expectSoundRepository, git as realGit, gitBytes, makeRepository } from '../helpers/git.js';
+import {
+  expectSoundRepository,
+  git as realGit,
+  gitBytes,
+  gitStatus,
+  makeRepository,
+} from '../helpers/git.js';
 import { startFakeServer } from '../helpers/fake-server.js';
 import { pktLine } from '../helpers/git-stream.js';
 import { startProxy } from '../helpers/proxy.js';
@@ -137,6 +143,36 @@ describe('commands of gitws/git in a partial clone', () => {
     await local('config', 'remote.origin.url', `file://${bare}`);
     expect(await local('status', '--porcelain')).toBe('');
     await local('fsck', '--strict');
+  });
+
+  long('merge gets what merge bases have, too, where there are several', async () => {
+    const work = join(await temporaryDirectory(), 'work');
+    await realGit(['clone', '-q', bare, work]);
+    const run = (...args: string[]) => realGit(args, { cwd: work });
+    const change = async (branch: string, words: string, other?: string): Promise<void> => {
+      await run('checkout', '-q', branch);
+      if (other !== undefined) await run('merge', '-q', '-s', 'ours', '--no-edit', other);
+      await writeFile(join(work, 'many-1.txt'), words);
+      await run('commit', '-q', '-a', '-m', words);
+      await run('branch', words.replace(' ', '-'));
+    };
+    await run('branch', 'two');
+    await change('main', 'one');
+    await change('two', 'other');
+    await change('main', 'one again', 'other');
+    await change('two', 'other again', 'one');
+    await run('push', '-q', 'origin', 'main', 'two');
+    await git.clone({ fs, dir, url, filter: 'blob:none' });
+    const author = { name: 'Ada', email: 'ada@example.com' };
+    const sides = { ours: 'main', theirs: 'origin/two', author, abortOnConflict: false };
+    await expect(git.merge({ fs, dir, ...sides })).rejects.toMatchObject({
+      data: { filepaths: ['many-1.txt'] },
+    });
+    await run('checkout', '-q', 'main');
+    await gitStatus(['merge', '-q', 'origin/two'], { cwd: work });
+    const look = (where: string) => realGit(['ls-files', '-u'], { cwd: where });
+    expect(await look(dir)).toBe(await look(work));
+    expect(await local('show', ':1:many-1.txt')).toContain('<<<<<<<<< Temporary merge branch 1');
   });
 
   it('push sends what is not here to where it is not there, either', async () => {

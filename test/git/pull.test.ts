@@ -196,6 +196,25 @@ describe('pull', () => {
     expect(await readFile(join(dir, 'a.txt'), 'utf8')).toMatch(/theirs[^]*ours/);
   });
 
+  it('merges what has several bases: each has merged what the other one had', async () => {
+    await theyPush({ 'a.txt': await changed(others, 'a.txt', 3, 'theirs') });
+    await commit({ 'a.txt': await changed(dir, 'a.txt', 3, 'ours') });
+    const join = async (where: string, other: string, line: string) => {
+      await run(where, 'merge', '-q', '-s', 'ours', '-m', 'Joined', other);
+      await put(where, { 'a.txt': await changed(where, 'a.txt', 3, line) });
+      await run(where, 'commit', '-q', '-a', '--amend', '--no-edit');
+    };
+    await run(others, 'fetch', '-q', dir, 'main');
+    await here(async (where) => {
+      await run(where, 'fetch', '-q');
+      await join(where, 'origin/main', 'both');
+    });
+    await join(others, 'FETCH_HEAD', 'both');
+    await theyPush({ 'a.txt': await changed(others, 'a.txt', 9, 'theirs'), 'b.txt': 'theirs\n' });
+    await expectSame();
+    expect(await readFile(`${dir}/a.txt`, 'utf8')).toMatch(/\nboth\n[^]*\ntheirs\n/);
+  });
+
   it('merges with changes that are not committed, where they are not in the way', async () => {
     await theyPush({ 'theirs.txt': '1\n' });
     await commit({ 'ours.txt': '1\n' });

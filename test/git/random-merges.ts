@@ -5,7 +5,7 @@ import { seededRandom, type Random } from '../helpers/random.js';
 import { git } from '../helpers/git.js';
 
 /** A repository with such a history. */
-export interface RandomMerges {
+export interface Merges {
   readonly gitdir: string;
   /** Oids of what those who made it have in the end. */
   readonly tips: readonly string[];
@@ -13,7 +13,7 @@ export interface RandomMerges {
 
 type Files = Map<string, string>;
 
-const names = ['a', 'b', 'c', 'd'];
+const letters = ['a', 'b', 'c', 'd'];
 
 /** A line like no other: native git, which cannot be kept from it, is to find no renames. */
 function lineOf(words: string): string {
@@ -40,8 +40,8 @@ function fileOf(random: Random, path: string, before: string | undefined): strin
 
 /** @param clashes whether what is a file here is a folder there. */
 function withChange(files: Files, random: Random, clashes: boolean): Files {
-  const folder = random.pick(['', '', `${random.pick(names)}${clashes ? '' : 's'}/`]);
-  const path = `${folder}${random.pick(names)}`;
+  const folder = random.pick(['', '', `${random.pick(letters)}${clashes ? '' : 's'}/`]);
+  const path = `${folder}${random.pick(letters)}`;
   const left = [...files].filter(
     ([each]) => each !== path && !each.startsWith(`${path}/`) && !path.startsWith(`${each}/`),
   );
@@ -50,21 +50,21 @@ function withChange(files: Files, random: Random, clashes: boolean): Files {
   return next;
 }
 
-/** @returns a repository without a working tree, with commits of which many are merges. */
+/**
+ * @param clashes whether what is a file here is a folder there; nobody merges any of it then.
+ * @returns a repository without a working tree, with commits of which many are merges.
+ */
 export async function makeRandomMerges(
   root: string,
   seed: number,
-  clashes: boolean,
-  count = 20,
-): Promise<RandomMerges> {
+  clashes = false,
+): Promise<Merges> {
   const random = seededRandom(seed);
-  const gitdir = join(root, `${seed}.git`);
-  await git(['init', '-q', '--bare', gitdir]);
   const stream: string[] = [];
   const trees: Files[] = [];
-  const people = 2 + random.below(2);
+  const people = 2 + random.below(3);
   const tips: number[][] = [];
-  for (let at = 0; at < count; at += 1) {
+  for (let at = 0; at < 30; at += 1) {
     // Some clocks are wrong, and some commits are of the same second.
     const date = 1_700_000_000 + at * 30 * random.below(2) - (random.below(8) === 0 ? 3_600 : 0);
     stream.push(`commit refs/heads/c${at}\nmark :${at + 1}\n`);
@@ -77,7 +77,7 @@ export async function makeRandomMerges(
     tips[person] = [at, first];
     let files: Files = trees[first] ?? new Map<string, string>();
     if (at > 0) stream.push(`from :${first + 1}\n`);
-    if (second !== first && random.below(3) > 0) {
+    if (!clashes && second !== first && random.below(3) > 0) {
       stream.push(`merge :${second + 1}\n`);
       // As somebody has merged it who took some of either.
       for (const [path, file] of trees[second] ?? []) {
@@ -87,17 +87,44 @@ export async function makeRandomMerges(
         if (!isInTheWay && random.below(2) === 0) files = new Map(files).set(path, file);
       }
     }
-    for (let change = random.below(3); change >= 0; change -= 1)
+    for (let change = random.below(3); change >= 0; change -= 1) {
       files = withChange(files, random, clashes);
+    }
     trees.push(files);
     stream.push('deleteall\n', ...[...files].map(([path, file]) => imported(path, file)));
   }
+  const names = tips.flatMap(([last = 0]) => [`c${last}`]);
+  return made(join(root, `${seed}.git`), stream, names);
+}
+
+/** @returns one in which on each level all merge all that those of the level before had. */
+export async function makeLattice(root: string, levels: number, width: number): Promise<Merges> {
+  const stream: string[] = [];
+  for (let level = 0; level < levels; level += 1) {
+    for (let at = 0; at < width; at += 1) {
+      const mark = 1 + level * width + at;
+      stream.push(`commit refs/heads/c${at}\nmark :${mark}\n`);
+      stream.push(`committer A <a@example.com> ${1_700_000_000 + level} +0000\ndata 1\nc\n`);
+      const before = level === 1 ? [0] : Array.from({ length: level && width }, (_, n) => n);
+      for (const parent of before) {
+        const word = parent === 0 ? 'from' : 'merge';
+        stream.push(`${word} :${1 + (level - 1) * width + parent}\n`);
+      }
+      stream.push(imported('same', `M 100644 ${mark}`), imported(`f${at}`, `M 100644 ${level}`));
+    }
+  }
+  const names = Array.from({ length: width }, (_, at) => `c${at}`);
+  return made(join(root, `lattice-${levels}.git`), stream, names);
+}
+
+async function made(gitdir: string, stream: string[], tips: readonly string[]): Promise<Merges> {
+  await git(['init', '-q', '--bare', gitdir]);
   const input = stream.join('');
-  await git(['--git-dir', gitdir, 'fast-import', '--quiet', '--force', '--date-format=raw'], {
-    input,
-  });
-  const refs = tips.map(([last = 0]) => `refs/heads/c${last}`);
-  return { gitdir, tips: (await git(['--git-dir', gitdir, 'rev-parse', ...refs])).split('\n') };
+  const how = ['fast-import', '--quiet', '--force', '--date-format=raw'];
+  await git(['--git-dir', gitdir, ...how], { input });
+  const refs = tips.map((name) => `refs/heads/${name}`);
+  const oids = await git(['--git-dir', gitdir, 'rev-parse', ...refs]);
+  return { gitdir, tips: oids.split('\n') };
 }
 
 function imported(path: string, file: string): string {
