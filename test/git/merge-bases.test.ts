@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mergeCommits } from '../../src/git/merge-commits.js';
-import { Commits } from '../../src/repository/commits.js';
+import { Commits, type Commit } from '../../src/repository/commits.js';
 import { mergeBases } from '../../src/repository/merge-bases.js';
 import { readShallow } from '../../src/repository/shallow-file.js';
 import { StoredObjects } from '../../src/repository/stored-objects.js';
@@ -104,6 +104,32 @@ describe('merges of random histories are native git’s, with the same bases', (
       await expectSame({ gitdir: shallow, tips }, `depth ${depth}`);
     }
   });
+});
+
+it('merge bases are found without reading what is older than they are', async () => {
+  const commits = new Map<number, Commit>();
+  const add = (at: number, ...parents: number[]) => {
+    const names = parents.map((parent) => `c${parent}`);
+    commits.set(at, { oid: `c${at}`, tree: '', parents: names, time: 1_000 + at });
+  };
+  add(0);
+  for (let at = 1; at < 1_000; at += 1) add(at, at - 1);
+  add(1_000, 999);
+  add(1_001, 999);
+  add(1_002, 1_000, 1_001);
+  add(1_003, 1_001, 1_000);
+  let count = 0;
+  const commitAt = (at: number): Commit => {
+    const found = commits.get(at);
+    if (found === undefined) throw new Error(`There is no ${at}.`);
+    return found;
+  };
+  const bases = await mergeBases(commitAt(1_002), commitAt(1_003), (oid) => {
+    count += 1;
+    return Promise.resolve(commitAt(Number(oid.slice(1))));
+  });
+  expect(bases.map(({ oid }) => oid)).toEqual(['c1001', 'c1000']);
+  expect(count).toBeLessThan(20);
 });
 
 describe('merges of bases with several bases, and those again', () => {
