@@ -97,7 +97,7 @@ describe('merges of random histories are native git’s, with the same bases', (
   it('that are cut off', async () => {
     const root = await temporaryDirectory();
     const { gitdir, tips } = await makeRandomMerges(root, 3);
-    for (const depth of [2, 4]) {
+    for (const depth of [1, 3]) {
       const shallow = join(root, `shallow-${depth}.git`);
       const how = ['--bare', '-q', '--no-single-branch', `--depth=${depth}`];
       await git(['clone', ...how, `file://${gitdir}`, shallow]);
@@ -118,13 +118,14 @@ it('merge bases are found without reading what is older than they are', async ()
   add(1_001, 999);
   add(1_002, 1_000, 1_001);
   add(1_003, 1_001, 1_000);
+  add(1_004, 1_002, 999);
   let count = 0;
   const commitAt = (at: number): Commit => {
     const found = commits.get(at);
     if (found === undefined) throw new Error(`There is no ${at}.`);
     return found;
   };
-  const bases = await mergeBases(commitAt(1_002), commitAt(1_003), (oid) => {
+  const bases = await mergeBases(commitAt(1_004), commitAt(1_003), (oid) => {
     count += 1;
     return Promise.resolve(commitAt(Number(oid.slice(1))));
   });
