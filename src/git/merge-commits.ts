@@ -1,4 +1,4 @@
-/** Merges the files of two commits, for `merge` and `pull`: git-merge(1) without renames. */
+/** Merges the files of two commits, for `merge` and `pull`. */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
 import { callersSlice, Pace } from '../pack/index/pace.js';
@@ -11,7 +11,9 @@ import type { TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
-import type { ContentOptions, MergedFiles } from './merge-contents.js';
+import type { ContentOptions } from './contents.js';
+import { followingOf } from './follow-renames.js';
+import type { MergedFiles } from './merge-contents.js';
 import { mergeFiles } from './merge-files.js';
 import { VirtualBases } from './virtual-base.js';
 
@@ -48,7 +50,8 @@ export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits
     const ours = await readCommit(given, given.ours, given.ours);
     const theirs = await readCommit(given, given.theirs, given.theirs);
     const commits = new Commits(objects, await readShallow(promisesOf(fs), gitdir));
-    const bases = new VirtualBases(commits, objects);
+    const following = followingOf(given, pace);
+    const bases = new VirtualBases(commits, objects, following);
     const base = await bases.of(ours.commit, theirs.commit);
     if (base === undefined && !allowUnrelatedHistories) {
       throw new isomorphicGit.Errors.MergeNotSupportedError();
@@ -57,7 +60,7 @@ export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits
       base: base ?? new Map<never, never>(),
       ...{ ours: await bases.filesOf(ours.tree), theirs: await bases.filesOf(theirs.tree) },
     };
-    const merged = await mergeFiles(sides, objects, { ...given, known: bases.blobs });
+    const merged = await mergeFiles(sides, objects, { ...given, following, known: bases.blobs });
     return { ...merged, oursTree: ours.tree };
   } finally {
     pace.close();

@@ -46,7 +46,7 @@ export async function mergeInto(given: MergeHow): Promise<Merged> {
   if (isForward && (fastForward || fastForwardOnly)) return { oid: theirs, fastForward: true };
   if (fastForwardOnly) throw new isomorphicGit.Errors.FastForwardError();
   const merged = await mergeCommits(given);
-  if (merged.stages.size === 0) return commitMerge(given, await writeMerged(given, merged));
+  if (merged.isClean) return commitMerge(given, await writeMerged(given, merged));
   if (leavesIn === undefined) throw merged.error;
   return leaveConflicts({ ...given, dir: leavesIn }, merged);
 }

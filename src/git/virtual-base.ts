@@ -10,6 +10,7 @@ import { unavailable } from '../repository/unavailable.js';
 import type { Files } from '../worktree/merge-trees.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import type { NewObject } from '../worktree/tree-objects.js';
+import type { Following } from './follow-renames.js';
 import { mergeFiles } from './merge-files.js';
 
 /** A commit; its files where it is none of the repository. */
@@ -30,14 +31,16 @@ export class VirtualBases {
   readonly blobs = new Map<string, NewObject>();
   readonly #commits: Commits;
   readonly #objects: StoredObjects;
+  readonly #following: Following;
   /** Commits that are none of the repository. */
   readonly #virtual = new Map<string, Commit>();
   readonly #kept = new Map<string, Base>();
 
   /** @param objects with the blobs. */
-  constructor(commits: Commits, objects: StoredObjects) {
+  constructor(commits: Commits, objects: StoredObjects, following: Following) {
     this.#commits = commits;
     this.#objects = objects;
+    this.#following = following;
   }
 
   /**
@@ -77,7 +80,7 @@ export class VirtualBases {
   async #merged(one: Base, other: Commit, depth: number): Promise<Base> {
     const base = (await this.#base(one.commit, other, depth)) ?? new Map<never, never>();
     const sides = { base, ours: await this.#files(one), theirs: await this.filesOf(other.tree) };
-    const options = { labels, depth, known: this.blobs };
+    const options = { labels, depth, known: this.blobs, following: this.#following };
     const { files, blobs } = await mergeFiles(sides, this.#objects, options);
     for (const blob of blobs) this.blobs.set(blob.oid, blob);
     const parents = [one.commit.oid, other.oid];

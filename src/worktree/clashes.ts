@@ -14,7 +14,7 @@ import type {
 import { isSafePath } from './path-rules.js';
 import { isFile, isSameKind, modes, type TreeFile } from './tree-files.js';
 
-/** What was merged. */
+/** What was merged, each file where its side has it. */
 interface Merging {
   readonly base: Files;
   readonly ours: Files;
@@ -29,7 +29,7 @@ interface Merging {
 export function withoutClashes(merged: MergedPaths, merging: Merging): MergedTrees {
   const { inTheWay, distinct } = merged;
   if (inTheWay.size === 0 && distinct.length === 0) return merged;
-  const aside = new Aside(merging);
+  const aside = new Aside(merged, merging);
   const moved = <Kind extends Versions>(all: readonly Kind[]): Kind[] =>
     all.map((each) => (inTheWay.has(each.path) ? aside.besideFolder(each) : each));
   const files = new Map(merged.files);
@@ -38,9 +38,7 @@ export function withoutClashes(merged: MergedPaths, merging: Merging): MergedTre
     const left = merged.files.get(path);
     if (left === undefined) continue;
     files.delete(path);
-    const { base, ours, theirs } = merging;
-    const versions = { path, base: base.get(path), ours: ours.get(path), theirs: theirs.get(path) };
-    const one = aside.besideFolder({ ...versions, left });
+    const one = aside.alone(path, left);
     if (merging.isVirtual) files.set(one.path, one.left);
     else halfRemoved.push(one);
   }
@@ -55,8 +53,12 @@ class Aside {
   readonly #taken = new Set<string>();
   readonly #ourFolders: ReadonlySet<string>;
 
-  constructor({ base, ours, theirs, labels }: Merging) {
+  constructor(merged: MergedPaths, { base, ours, theirs, labels }: Merging) {
     this.#labels = labels;
+    const others = [merged.changed, merged.distinct, merged.halfRemoved].flat();
+    for (const path of [...merged.files.keys(), ...others.map((each) => each.path)]) {
+      this.#taken.add(path);
+    }
     this.#ourFolders = new Set([...ours.keys()].flatMap(foldersOf));
     for (const path of [base, ours, theirs].flatMap((files) => [...files.keys()])) {
       this.#taken.add(path);
@@ -68,6 +70,13 @@ class Aside {
   besideFolder<Kind extends Versions>(versions: Kind): Kind & Pick<Changed, 'asideOf'> {
     const asideOf = this.#ourFolders.has(versions.path) ? 'theirs' : 'ours';
     return { ...this.#renamed(versions, asideOf), asideOf };
+  }
+
+  /** @returns a file that is merged, in whose place there is a folder: it counts as that of one side. */
+  alone(path: string, left: TreeFile): HalfRemoved & { readonly left: TreeFile } {
+    const none = { path, base: undefined, ours: undefined, theirs: undefined };
+    const side = this.#ourFolders.has(path) ? 'theirs' : 'ours';
+    return this.besideFolder({ ...none, [side]: left, left });
   }
 
   /** @returns either side of what is a file in one, and a link or a submodule in the other: a file goes aside. */

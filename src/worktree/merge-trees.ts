@@ -1,5 +1,5 @@
 /**
- * A three-way merge of the files of two commits, as git has it without renames (git-merge(1), merge-ort.c):
+ * A three-way merge of the files of two commits, each at the path where it is to be (git-merge(1), merge-ort.c):
  * which paths one side alone has changed, and which both. Pure: what is in the files is the caller's affair.
  */
 import { foldersOf } from '../base/folders.js';
@@ -22,19 +22,21 @@ export interface Changed extends Versions {
   readonly theirs: TreeFile;
   /** What it becomes, whatever becomes of the content. */
   readonly mode: number;
-  /** Whether both have made another mode of it. */
+  /** Whether it is to be resolved whatever comes of the content: both have made another mode of it, for example. */
   readonly isModeConflict: boolean;
+  /** Where base, ours and theirs have it, where not all have it at one path. */
+  readonly names?: readonly [string, string, string] | undefined;
   /** Whose file it counts as, where it has another name since there is a folder: it is to be resolved then. */
   readonly asideOf?: 'ours' | 'theirs';
 }
 
 /**
- * A path that one side has removed, and the other one changed; or one that has this name since its own is another
- * one's.
+ * A path that is to be resolved, with nothing to merge: one side has removed it, and the other one changed, or it has
+ * this name since its own is another one's.
  */
 export interface HalfRemoved extends Versions {
-  /** What is there, as the side has it that still has it. */
-  readonly left: TreeFile;
+  /** What is there, as the side has it that still has it; undefined where each has it elsewhere. */
+  readonly left: TreeFile | undefined;
 }
 
 /** What becomes of the paths of both. */
@@ -85,12 +87,19 @@ export function mergeTrees(
       if (left !== undefined) halfRemoved.push({ ...of, left });
     }
   }
-  const others = [...changed, ...distinct, ...halfRemoved].map(({ path }) => path);
+  return withThoseInTheWay({ files, changed, halfRemoved, distinct });
+}
+
+/** @returns the same, with the paths that are those of folders. */
+export function withThoseInTheWay(merged: Omit<MergedPaths, 'inTheWay'>): MergedPaths {
+  const { files, changed, distinct, halfRemoved } = merged;
+  const left = halfRemoved.filter((each) => each.left !== undefined);
+  const others = [...changed, ...distinct, ...left].map(({ path }) => path);
   const paths = new Set([...files.keys(), ...others]);
   const inTheWay = new Set(
     [...paths].flatMap((path) => foldersOf(path).filter((folder) => paths.has(folder))),
   );
-  return { files, changed, halfRemoved, distinct, inTheWay };
+  return { ...merged, inTheWay };
 }
 
 function keep(files: Map<string, TreeFile>, file: TreeFile | undefined): void {
@@ -98,7 +107,7 @@ function keep(files: Map<string, TreeFile>, file: TreeFile | undefined): void {
 }
 
 /** The side that has changed it has its way; where both have, ours. */
-function modeOf(
+export function modeOf(
   base: TreeFile | undefined,
   ours: TreeFile,
   theirs: TreeFile,

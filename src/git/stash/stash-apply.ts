@@ -1,6 +1,7 @@
 /** `git stash apply`: a merge of what was stashed into what the index has (builtin/stash.c, `do_apply_stash`). */
 import { GitWsError } from '../../base/errors.js';
 import { useFileSystem } from '../../base/failure.js';
+import { callersSlice, Pace } from '../../pack/index/pace.js';
 import { pathOf, type IndexEntry } from '../../repository/index-file.js';
 import { StoredObjects } from '../../repository/stored-objects.js';
 import { checkoutTree, type Decision } from '../../worktree/checkout.js';
@@ -10,6 +11,7 @@ import { indexStatOf, type FileStat } from '../../worktree/work-tree.js';
 import { entryOf, noStat } from '../../worktree/write-out.js';
 import { fileTrust } from '../config.js';
 import { writeContents } from '../merge-commits.js';
+import { followingOf, type Following } from '../follow-renames.js';
 import type { MergedFiles } from '../merge-contents.js';
 import { mergeFiles } from '../merge-files.js';
 import { readCone } from '../sparse-state.js';
@@ -24,7 +26,8 @@ import { areSame, clashes, entriesByPath, fileOf, filesIn, filesOf } from './sta
  */
 export async function applyStash(given: StashHow, oid: string): Promise<void> {
   const { at, dir, signal, promisor } = given;
-  const objects = new StoredObjects(at.fs, at.gitdir, { blobs: true, promisor, signal });
+  const pace = new Pace(callersSlice, signal);
+  const objects = new StoredObjects(at.fs, at.gitdir, { pace, blobs: true, promisor, signal });
   let conflict: Error | undefined;
   try {
     await checkoutTree({
@@ -32,12 +35,13 @@ export async function applyStash(given: StashHow, oid: string): Promise<void> {
       trust: await fileTrust(at),
       cone: await useFileSystem(() => readCone(at)),
       decide: async (index) => {
-        const application = await Application.of(given, oid, objects, index);
+        const application = await Application.of({ ...given, pace }, oid, objects, index);
         conflict = application.conflict;
         return application.decision();
       },
     });
   } finally {
+    pace.close();
     await objects.close();
   }
   if (conflict !== undefined) throw conflict;
@@ -53,7 +57,7 @@ class Application {
   readonly #untracked: Files;
 
   static async of(
-    { at, restoreIndex = false }: StashHow,
+    { at, pace, restoreIndex = false }: StashHow & { readonly pace: Pace },
     oid: string,
     objects: StoredObjects,
     index: readonly IndexEntry[],
@@ -67,12 +71,14 @@ class Application {
       ours: areSame(base, ours) ? 'Version stash was based on' : 'Updated upstream',
       theirs: 'Stashed changes',
     };
-    const merge = async (tree: string): Promise<MergedFiles> => {
-      return mergeFiles({ base, ours, theirs: await read(tree) }, objects, { labels });
+    const merge = async (tree: string, following?: Following): Promise<MergedFiles> => {
+      const theirs = await read(tree);
+      return mergeFiles({ base, ours, theirs }, objects, { labels, following });
     };
-    const merged = await merge(trees.worktree);
+    const merged = await merge(trees.worktree, followingOf(at, pace));
+    // A patch, as git has it, knows paths alone.
     const staged = restoreIndex ? await merge(trees.index) : undefined;
-    if (staged !== undefined && staged.stages.size > 0) throw inTheWay([...staged.stages.keys()]);
+    if (staged?.isClean === false) throw inTheWay([...staged.stages.keys()]);
     await writeContents(at, merged);
     if (staged !== undefined) await writeContents(at, staged);
     return new Application(entries, merged, staged?.files, await read(trees.untracked));
@@ -91,7 +97,7 @@ class Application {
   }
 
   get conflict(): Error | undefined {
-    return this.#merged.stages.size > 0 ? this.#merged.error : undefined;
+    return this.#merged.isClean ? undefined : this.#merged.error;
   }
 
   /** @throws GitWsError CheckoutConflictError where something is in the place of what git did not know. */
