@@ -20,8 +20,11 @@ export interface Possessions {
 /** Commits that are offered in one step, at most: as long as a network's packet or two. */
 export const mostAtOnce = 64;
 
-/** How far back behind each ref that was fetched before one is offered, in commits: powers of two. */
-const furthest = 256;
+/**
+ * How far back behind each ref that was fetched before one is offered, in commits: powers of two. Each commit on
+ * the way is read before anything is asked for; a branch that was set back further is found in rounds.
+ */
+const furthest = 16;
 
 /** Refs whose ancestors are offered as well. */
 const mostFollowed = 4;
