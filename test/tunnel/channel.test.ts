@@ -463,13 +463,6 @@ describe('options', () => {
     },
   );
 
-  it('with a service that there is none of are refused, and what there are is said', async () => {
-    const service = 'upload-pack' as 'git-upload-pack';
-    await expect(openChannel('ws://127.0.0.1:1/r', { service })).rejects.toMatchObject({
-      ...{ code: 'INVALID_OPTION', message: expect.stringContaining('git-upload-pack,') as string },
-    });
-  });
-
   it('may bring a WebSocket class of their own, which may fail to construct', async () => {
     class Forbidden {
       constructor() {

@@ -3,14 +3,12 @@
  * the checks before anything is opened; client-channel.ts does the rest.
  */
 import { repositoryEndpoint } from './endpoint.js';
-import { GitWsError } from '../../base/errors.js';
 import { callBack } from '../../base/failure.js';
 import type { Authorization, Channel, ChannelOptions } from './channel-options.js';
 import { ClientChannel } from './client-channel.js';
 import { checkConnectionOptions } from './connection-options.js';
 import { canceled } from './failures.js';
 import type { StoredSession } from './stored-session.js';
-import { gitServices } from '../machine/request-target.js';
 import {
   formatSubprotocols,
   windowBytes,
@@ -60,11 +58,7 @@ async function begin(
   const { signal } = options;
   if (signal?.aborted === true) throw canceled(signal.reason);
   checkConnectionOptions(options);
-  const { window = windowBytes.default, service } = options;
-  if (!gitServices.includes(service)) {
-    const message = `service must be one of ${gitServices.join(', ')}.`;
-    throw new GitWsError('INVALID_OPTION', message, { data: { service } });
-  }
+  const { window = windowBytes.default } = options;
   const endpoint = repositoryEndpoint(repositoryUrl, options.service, options.gitProtocol);
   // Asked at each connect: tokens that live shortly have expired by the next.
   const next = (options.keepAlive ?? 0) > 0;
