@@ -1,4 +1,4 @@
-/** Folders on the way to a path. */
+/** Paths with slashes: their last names, and the folders on the way to them. */
 
 /** @returns all of them, the shortest first; of `a/b/c` `a` and `a/b`. */
 export function foldersOf(path: string): string[] {
@@ -7,4 +7,23 @@ export function foldersOf(path: string): string[] {
     folders.push(path.slice(0, at));
   }
   return folders;
+}
+
+/** @returns those of several paths, each once. */
+export function foldersOfAll(paths: Iterable<string>): Set<string> {
+  const all = new Set<string>();
+  for (const path of paths) {
+    for (let at = folderOf(path); at !== '' && !all.has(at); at = folderOf(at)) all.add(at);
+  }
+  return all;
+}
+
+/** @returns the folder that a path is in; empty for the uppermost. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** @returns the last name of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

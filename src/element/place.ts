@@ -27,16 +27,6 @@ export function cleanPath(path: string): string {
   return parts.join('/');
 }
 
-/** @returns the folder that a path is in. */
-export function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** @returns the last part of a path. */
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 const encodePath = (path: string): string =>
   // A colon would begin a line.
   path.split('/').map(encodeURIComponent).join('/');

@@ -1,5 +1,5 @@
 /** What renames make of a merge: git-merge(1), by the strategy `ort`. */
-import { foldersOf } from '../base/folders.js';
+import { foldersOfAll } from '../base/folders.js';
 import type { Pace } from '../pack/index/pace.js';
 import { followFolders, type RenamedSides, type SideRenames } from '../worktree/folder-renames.js';
 import {
@@ -106,7 +106,7 @@ function resolved(
   const files = new Map(merged.files);
   const alone: HalfRemoved[] = [];
   const there = left.size > 0 ? [...files.keys(), ...decided.map(({ path }) => path)] : [];
-  const folders = new Set(there.flatMap(foldersOf));
+  const folders = foldersOfAll(there);
   for (const path of left) {
     const [ours, theirs] = [sides[0].get(path), sides[1].get(path)];
     const before = base.get(path);

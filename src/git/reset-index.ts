@@ -1,6 +1,6 @@
 /** `git reset -- <paths>`: what is staged of files goes back to what a commit has. */
 import * as isomorphicGit from 'isomorphic-git';
-import { foldersOf } from '../base/folders.js';
+import { foldersOf, foldersOfAll } from '../base/folders.js';
 import { useFileSystem } from '../base/failure.js';
 import { holdIndex } from '../repository/held-index.js';
 import { pathOf, type IndexEntry } from '../repository/index-file.js';
@@ -71,7 +71,7 @@ async function writeEntries(
         entryOf({ name: new TextEncoder().encode(path), path, ...committed }, noStat),
       );
     }
-    const folders = new Set([...fresh.keys()].flatMap(foldersOf));
+    const folders = foldersOfAll(fresh.keys());
     const isInTheWay = (path: string): boolean =>
       folders.has(path) || foldersOf(path).some((folder) => fresh.has(folder));
     const kept = before.filter((entry) => {

@@ -2,7 +2,7 @@
  * What becomes of a path that would be two things: a folder keeps its name, and the file goes aside, to
  * `path~branch`; so does a file in the place of a link or of a submodule (merge-ort.c, `process_entry`). Pure.
  */
-import { foldersOf } from '../base/folders.js';
+import { foldersOfAll } from '../base/folders.js';
 import type {
   Changed,
   Files,
@@ -59,11 +59,9 @@ class Aside {
     for (const path of [...merged.files.keys(), ...others.map((each) => each.path)]) {
       this.#taken.add(path);
     }
-    this.#ourFolders = new Set([...ours.keys()].flatMap(foldersOf));
-    for (const path of [base, ours, theirs].flatMap((files) => [...files.keys()])) {
-      this.#taken.add(path);
-      for (const folder of foldersOf(path)) this.#taken.add(folder);
-    }
+    this.#ourFolders = foldersOfAll(ours.keys());
+    const before = [base, ours, theirs].flatMap((files) => [...files.keys()]);
+    for (const path of [...before, ...foldersOfAll(before)]) this.#taken.add(path);
   }
 
   /** @returns a file in whose place there is a folder, which is called after the side that has the file. */

@@ -1,5 +1,6 @@
 /** Where the files of folders have gone that one side of a merge has not any more (diffcore-rename.c). Pure. */
-import { folderOf, type FolderRelevance } from './rename-candidates.js';
+import { folderOf, nameOf } from '../base/folders.js';
+import type { FolderRelevance } from './rename-candidates.js';
 import type { TreeFile } from './tree-files.js';
 
 /** A file, and what it was renamed from. */
@@ -90,9 +91,4 @@ export class FolderCounts {
     counts.set(to, (counts.get(to) ?? 0) + 1);
     this.#counts.set(from, counts);
   }
-}
-
-/** @returns the last name of a path. */
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

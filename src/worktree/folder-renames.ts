@@ -2,8 +2,8 @@
  * Folders that one side of a merge has renamed: what the other side has put into one of them goes along (merge-ort.c,
  * "directory rename detection"). Pure.
  */
+import { folderOf, foldersOfAll } from '../base/folders.js';
 import type { Rename } from './folder-counts.js';
-import { allFolders, folderOf } from './rename-candidates.js';
 import type { Renames } from './renames.js';
 import type { TreeFile } from './tree-files.js';
 
@@ -89,7 +89,7 @@ class Mover {
     this.#to = to;
     this.#moves = moves;
     this.#files = to.sides[moves.side];
-    this.#folders = allFolders(this.#files);
+    this.#folders = foldersOfAll(this.#files.keys());
     for (const { path } of [...moves.of.added, ...moves.of.files.map(({ target }) => target)]) {
       const place = this.#placeOf(path);
       if (place === undefined) continue;

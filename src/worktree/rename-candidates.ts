@@ -3,6 +3,7 @@
  * it a rename would matter (merge-ort.c, `collect_rename_info`). Pure.
  */
 import { compareBytes } from '../base/compare-bytes.js';
+import { folderOf, foldersOfAll } from '../base/folders.js';
 import type { Files } from './merge-trees.js';
 import { isSame, type TreeFile } from './tree-files.js';
 
@@ -39,11 +40,6 @@ export function renameCandidates(base: Files, side: Files, other: Files): Candid
   return { removed, added, relevance, gone };
 }
 
-/** @returns the folder that a path is in; empty for the uppermost. */
-export function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
 function without(files: Files, others: Files): TreeFile[] {
   const left = [...files.values()].filter(({ path }) => !others.has(path));
   return left.sort((one, another) => compareBytes(one.name, another.name));
@@ -58,7 +54,7 @@ class GoneFolders {
   readonly #known = new Map<string, boolean>([['', false]]);
 
   constructor(base: Files, side: Files, other: Files) {
-    this.#side = allFolders(side);
+    this.#side = foldersOfAll(side.keys());
     this.#grown = new Set([...other.keys()].filter((path) => !base.has(path)).map(folderOf));
   }
 
@@ -74,13 +70,4 @@ class GoneFolders {
     this.#known.set(folder, matters);
     return matters;
   }
-}
-
-/** @returns all folders that there are. */
-export function allFolders(files: Files): Set<string> {
-  const all = new Set<string>();
-  for (const path of files.keys()) {
-    for (let at = folderOf(path); at !== '' && !all.has(at); at = folderOf(at)) all.add(at);
-  }
-  return all;
 }

@@ -1,6 +1,7 @@
 /** Pairs the files that are most alike, each once (diffcore-rename.c, `find_renames`). */
+import { nameOf } from '../base/folders.js';
 import type { Pace } from '../pack/index/pace.js';
-import { nameOf, type Rename } from './folder-counts.js';
+import type { Rename } from './folder-counts.js';
 import type { TreeFile } from './tree-files.js';
 
 /** How pairs are made. */

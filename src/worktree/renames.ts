@@ -2,10 +2,11 @@
  * Finds the files that one side of a merge has renamed, as git does (diffcore-rename.c): those with the same content,
  * those that have kept their name and are alike, and then whatever is most alike.
  */
+import { folderOf, nameOf } from '../base/folders.js';
 import type { Pace } from '../pack/index/pace.js';
 import { unavailable } from '../repository/unavailable.js';
-import { FolderCounts, nameOf, type Rename } from './folder-counts.js';
-import { folderOf, type Candidates } from './rename-candidates.js';
+import { FolderCounts, type Rename } from './folder-counts.js';
+import type { Candidates } from './rename-candidates.js';
 import { bestPairs } from './rename-scores.js';
 import { alike, SpanReader, similarity, type Spans } from './similarity.js';
 import { isFile, type TreeFile } from './tree-files.js';

@@ -1,7 +1,7 @@
 /** Source code in colours, as pieces of text: no HTML is made on the way. */
 import { common, createLowlight } from 'lowlight';
 import { extensionOf } from '../model/text.js';
-import { nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
 
 /** Some characters of one kind. */
 export interface Piece {

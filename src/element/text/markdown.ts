@@ -4,7 +4,8 @@
  */
 import createDOMPurify from 'dompurify';
 import { Marked } from 'marked';
-import { cleanPath, folderOf } from '../place.js';
+import { folderOf } from '../../base/folders.js';
+import { cleanPath } from '../place.js';
 
 /** What a link or a picture of a text leads to. */
 export interface MarkdownOptions {

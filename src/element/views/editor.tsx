@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { contentOf, isMarkdown } from '../model/text.js';
 import { hasMarks } from '../text/marks.js';
-import { nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
 import type { ViewProps } from './shown.js';
 import { CommitForm } from './commit-form.js';
 import { useLoaded } from './loaded.js';

@@ -1,5 +1,6 @@
 /** Above a file: its name, and what can be done with it. */
-import { formatFragment, nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
+import { formatFragment } from '../place.js';
 import type { Session, State } from '../session.js';
 import { CopyButton } from './copy-button.js';
 import type { OpenFile } from './shown.js';

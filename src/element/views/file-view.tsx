@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Commit, Objects, TreeEntry } from '../model/objects.js';
 import { contentOf, isMarkdown, isReadme } from '../model/text.js';
-import { nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
 import { FileBody } from './file-body.js';
 import { FileHead } from './file-head.js';
 import { FolderView } from './folder-view.js';

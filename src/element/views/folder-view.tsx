@@ -1,7 +1,7 @@
 /** A folder: its last commit, and its README, or what is in it. */
 import { useState } from 'preact/hooks';
 import type { TreeEntry } from '../model/objects.js';
-import { nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
 import { FileHead } from './file-head.js';
 import { FileBody } from './file-body.js';
 import type { OpenFile, ViewProps } from './shown.js';

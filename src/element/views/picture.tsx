@@ -1,6 +1,6 @@
 /** A picture out of the repository. */
 import { useEffect, useState } from 'preact/hooks';
-import { nameOf } from '../place.js';
+import { nameOf } from '../../base/folders.js';
 import { pictureBlob } from '../text/picture.js';
 import type { Session } from '../session.js';
 import { Skeleton, Statement } from './states.js';

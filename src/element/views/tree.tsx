@@ -1,7 +1,7 @@
 /** The files: a tree as ARIA has it, of which only the lines in sight are made. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { TreeEntry } from '../model/objects.js';
-import { folderOf } from '../place.js';
+import { folderOf } from '../../base/folders.js';
 import type { Session, State } from '../session.js';
 import { Icon } from './icon.js';
 import { rowsOf, type Row } from './rows.js';

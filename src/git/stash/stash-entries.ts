@@ -1,6 +1,6 @@
 /** The index and trees, as a stash takes them: each path once. */
 import { GitWsError } from '../../base/errors.js';
-import { foldersOf } from '../../base/folders.js';
+import { foldersOf, foldersOfAll } from '../../base/folders.js';
 import { pathOf, type IndexEntry } from '../../repository/index-file.js';
 import type { StoredObjects } from '../../repository/stored-objects.js';
 import { isSame, treeFiles, type TreeFile } from '../../worktree/tree-files.js';
@@ -64,7 +64,7 @@ export function areSame(
 /** @returns those of some paths that cannot be there beside others: one is a folder of the other. */
 export function clashes(some: Iterable<string>, others: Iterable<string>): string[] {
   const all = new Set(others);
-  const folders = new Set([...all].flatMap(foldersOf));
+  const folders = foldersOfAll(all);
   return [...some].filter(
     (path) => folders.has(path) || foldersOf(path).some((folder) => all.has(folder)),
   );

@@ -6,7 +6,7 @@
  */
 import { GitWsError } from '../../base/errors.js';
 import { messageOf, useFileSystem } from '../../base/failure.js';
-import { foldersOf } from '../../base/folders.js';
+import { foldersOf, foldersOfAll } from '../../base/folders.js';
 import { httpUrl } from '../../base/url.js';
 import { completeLimits } from '../../pack/index/limits.js';
 import { missingObjects } from '../../pack/index/missing-objects.js';
@@ -261,7 +261,7 @@ function branchesOf(
   there: Iterable<string>,
 ): readonly RefChange[] {
   const names = new Set(there);
-  const folders = new Set([...names].flatMap(foldersOf));
+  const folders = foldersOfAll(names);
   const changes: RefChange[] = [];
   for (const [ref, oid] of refs) {
     if (!ref.startsWith('refs/heads/')) continue;
