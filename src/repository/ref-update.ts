@@ -4,7 +4,6 @@
  * into `packed-refs` in one step, which is what git does in a clone.
  */
 import { GitWsError } from '../base/errors.js';
-import { whenAll } from '../base/when-all.js';
 import { makeDirectory, storeTogether, type PromiseFileSystem } from '../storage/file-system.js';
 import { takeLock, type TakenLock } from '../storage/lock-file.js';
 import { expectWhole, isThere, moveFile } from '../storage/whole-file.js';
@@ -49,20 +48,30 @@ export async function updateRefs(
   onHeld?: () => Promise<() => Promise<void>>,
 ): Promise<void> {
   if (changes.length === 0) return;
-  let takeBack: (() => Promise<void>) | undefined;
+  let undo: (() => Promise<void>) | undefined;
+  const takeBack = async (): Promise<void> => {
+    const undoing = undo;
+    undo = undefined;
+    await undoing?.().catch(() => undefined);
+  };
   try {
     await storeTogether(fs, async (together) => {
       const transaction = new Transaction(together, gitdir);
       try {
         await transaction.prepare(changes);
-        takeBack = await onHeld?.();
+        undo = await onHeld?.();
         await transaction.commit();
+      } catch (error) {
+        // While nobody else can change them.
+        await takeBack();
+        throw error;
       } finally {
         await transaction.release();
       }
     });
   } catch (error) {
-    await takeBack?.().catch(() => undefined);
+    // All was done, and could not be stored.
+    await takeBack();
     throw error;
   }
 }
@@ -116,27 +125,23 @@ class Transaction {
       this.#packed = formatPackedRefs(packed, await this.#refs.packedText());
       await this.#write('packed-refs', this.#packed);
     }
-    await whenAll(
-      this.#files.map(({ name, value }) => value && this.#write(name, formatRef(value))),
-    );
+    for (const { name, value } of this.#files) {
+      if (value !== undefined) await this.#write(name, formatRef(value));
+    }
   }
 
   async commit(): Promise<void> {
     if (this.#packed !== undefined) await this.#put('packed-refs', this.#packed);
-    // At once: a browser's file system stores them in one step then, all or none.
-    await whenAll(this.#files.map((file) => this.#setFile(file)));
     for (const { name, value, hasFile } of this.#files) {
-      if (value !== undefined) continue;
+      if (value !== undefined) {
+        await removeEmptyFolders(this.#fs, `${this.#gitdir}/${name}`);
+        await this.#put(name, formatRef(value));
+        continue;
+      }
       if (hasFile) await this.#remove(name);
       await this.#unlock(name);
       await this.#removeFoldersOf(name);
     }
-  }
-
-  async #setFile({ name, value }: Prepared): Promise<void> {
-    if (value === undefined) return;
-    await removeEmptyFolders(this.#fs, `${this.#gitdir}/${name}`);
-    await this.#put(name, formatRef(value));
   }
 
   /** Lets go of what is held still. Never rejects. */
