@@ -5,7 +5,6 @@
  * native git that goes on there would not see a changed bit, and write links as files.
  */
 import { useFileSystem } from '../base/failure.js';
-import { whenAll } from '../base/when-all.js';
 import { makeDirectories } from '../storage/directories.js';
 import {
   isMissing,
@@ -17,18 +16,13 @@ import {
 import { expectWhole, isThere } from '../storage/whole-file.js';
 import type { ConfigAt } from './config.js';
 
-/** What is in a git directory from the beginning, and then what is in that (gitrepository-layout(5)). */
-const [outer, inner] = [
-  ['hooks', 'info', 'objects', 'refs'],
-  ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'],
+/** What is in a git directory from the beginning (gitrepository-layout(5)). */
+const directories = [
+  ...['hooks', 'info', 'objects', 'objects/info', 'objects/pack'],
+  ...['refs', 'refs/heads', 'refs/tags'],
 ];
 
-/**
- * Where there is none. What depends on nothing is done at once: a browser's file system takes as long for one
- * change as for many that come together.
- *
- * @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED.
- */
+/** Where there is none. @throws what the file system throws; GitWsError FILE_SYSTEM_FAILED. */
 export async function init({ fs, gitdir }: ConfigAt): Promise<void> {
   await useFileSystem(() =>
     storeTogether(promisesOf(fs), async (together) => {
@@ -38,13 +32,10 @@ export async function init({ fs, gitdir }: ConfigAt): Promise<void> {
 }
 
 async function make(fs: PromiseFileSystem, gitdir: string): Promise<void> {
-  const directories = (names: readonly string[]) =>
-    names.map((name) => makeDirectory(fs, `${gitdir}/${name}`));
   await makeDirectories(fs, gitdir);
-  await whenAll([...directories(outer), write(fs, `${gitdir}/HEAD`, 'ref: refs/heads/master\n')]);
-  const looking = look(fs, gitdir);
-  await whenAll([looking, ...directories(inner)]);
-  await write(fs, `${gitdir}/config`, formatConfig(await looking));
+  for (const name of directories) await makeDirectory(fs, `${gitdir}/${name}`);
+  await write(fs, `${gitdir}/HEAD`, 'ref: refs/heads/master\n');
+  await write(fs, `${gitdir}/config`, formatConfig(await look(fs, gitdir)));
 }
 
 interface Abilities {
@@ -54,12 +45,11 @@ interface Abilities {
 }
 
 async function look(fs: PromiseFileSystem, gitdir: string): Promise<Abilities> {
-  const [keepsBits = false, hasLinks = false, foldsCase = false] = await whenAll([
-    keepsExecutableBits(fs, gitdir),
-    makesLinks(fs, `${gitdir}/gitws-probe-link`),
-    fs.lstat(`${gitdir}/hEaD`).then(() => true, isMissing),
-  ]);
-  return { keepsBits, hasLinks, foldsCase };
+  return {
+    keepsBits: await keepsExecutableBits(fs, gitdir),
+    hasLinks: await makesLinks(fs, `${gitdir}/gitws-probe`),
+    foldsCase: await fs.lstat(`${gitdir}/hEaD`).then(() => true, isMissing),
+  };
 }
 
 async function keepsExecutableBits(fs: PromiseFileSystem, gitdir: string): Promise<boolean> {
