@@ -47,7 +47,7 @@ const noBytes = new Uint8Array(0);
 
 /** The contents of one merge. */
 export class Contents {
-  readonly blobs: NewObject[] = [];
+  readonly #blobs = new Map<string, NewObject>();
   readonly #objects: StoredObjects;
   readonly #options: ContentOptions;
 
@@ -60,7 +60,7 @@ export class Contents {
   needed(sides: readonly Pick<Changed, 'base'>[]): NewObject[] {
     const before = new Set(sides.flatMap(({ base }) => (base ? [base.oid] : [])));
     const known = [...(this.#options.known?.values() ?? [])];
-    return [...this.blobs, ...known.filter(({ oid }) => before.has(oid))];
+    return [...this.#blobs.values(), ...known.filter(({ oid }) => before.has(oid))];
   }
 
   /** Has all that is to be merged fetched at once. @throws GitWsError OBJECT_UNAVAILABLE */
@@ -144,7 +144,7 @@ export class Contents {
 
   #keep(bytes: Uint8Array, isClean: boolean): Content {
     const oid = oidOf('blob', bytes);
-    this.blobs.push({ oid, bytes });
+    this.#blobs.set(oid, { oid, bytes });
     return { oid, isConflict: !isClean };
   }
 
@@ -154,7 +154,7 @@ export class Contents {
 
   /** @returns what is in no repository yet. */
   #made(oid: string): NewObject | undefined {
-    return this.#options.known?.get(oid) ?? this.blobs.find((blob) => blob.oid === oid);
+    return this.#options.known?.get(oid) ?? this.#blobs.get(oid);
   }
 
   async #read({ oid }: TreeFile): Promise<Uint8Array> {

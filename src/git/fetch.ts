@@ -154,6 +154,12 @@ export function gitdirOf({ fs, dir, gitdir }: Directories): string {
   return pathIn(dir, '.git');
 }
 
+/** @returns the git directory itself. @throws as {@link gitdirOf} and `findGitDirectory`; what `fs` throws. */
+export function gitDirectoryOf(given: Directories & { readonly fs: object }): Promise<string> {
+  const { fs } = given;
+  return useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+}
+
 /** @returns where a path of a working tree is in the file system. */
 export function pathIn(dir: string, path: string): string {
   return `${dir.replace(/\/+$/, '')}/${path}`;

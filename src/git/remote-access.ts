@@ -81,6 +81,12 @@ export function ownSettings({
   };
 }
 
+/** Says that a `corsProxy` does nothing. */
+export function warnOfProxy({ corsProxy }: Pick<RemoteArguments, 'corsProxy'>): void {
+  if (corsProxy === undefined) return;
+  console.warn('gitws: corsProxy is not used: a WebSocket needs none.');
+}
+
 /** @returns the settings, with the command's listener beside their own. */
 function listening(
   settings: ClientSettings,
@@ -144,9 +150,7 @@ export class RemoteAccess implements Connection {
       },
       onProgress: (event) => this.#tell(event),
     };
-    if (given.corsProxy !== undefined) {
-      console.warn('gitws: corsProxy is not used: a WebSocket needs none.');
-    }
+    warnOfProxy(given);
   }
 
   /** Begins what the first {@link open} of the same gives, for a command that has something to do meanwhile. */

@@ -3,7 +3,7 @@ import * as isomorphicGit from 'isomorphic-git';
 import { joinSignals } from '../base/signals.js';
 import { createHttpClient } from '../isomorphic/http.js';
 import { failureOf } from './outcome.js';
-import { ownSettings, type RemoteArguments } from './remote-access.js';
+import { ownSettings, warnOfProxy, type RemoteArguments } from './remote-access.js';
 
 /** What these commands take: isomorphic-git's options, and `gateway`, `fallback`, `onConnection` and `signal`. */
 type Arguments<Given> = Omit<Given, keyof RemoteArguments> & Omit<RemoteArguments, 'onMessage'>;
@@ -65,9 +65,7 @@ async function ask<Result>(
 ): Promise<Result> {
   const settings = ownSettings(given);
   if (settings === undefined) return command(given);
-  if (given.corsProxy !== undefined) {
-    console.warn('gitws: corsProxy is not used: a WebSocket needs none.');
-  }
+  warnOfProxy(given);
   const { signal, release } = joinSignals([given.signal, settings.signal]);
   try {
     const client = createHttpClient(settings);

@@ -1,14 +1,11 @@
 /** `git sparse-checkout`: which folders are in the working tree. */
 import { GitWsError } from '../base/errors.js';
-import { useFileSystem } from '../base/failure.js';
-import { findGitDirectory } from '../repository/git-directory.js';
-import { promisesOf } from '../storage/file-system.js';
 import { checkoutTree } from '../worktree/checkout.js';
 import { Cone } from '../worktree/cone.js';
 import { coneFolders } from '../worktree/cone-folders.js';
 import type { CheckoutArguments, Common } from './checkout.js';
 import { fileTrust, type ConfigAt } from './config.js';
-import { gitdirOf } from './fetch.js';
+import { gitDirectoryOf } from './fetch.js';
 import { readIndex } from './index-entries.js';
 import { LazyFetch } from './lazy-fetch.js';
 import { failureOf } from './outcome.js';
@@ -85,7 +82,7 @@ async function run(given: SparseCheckoutArguments): Promise<SparseCheckoutResult
   }
   const { fs, skipChecks = false } = given;
   const named = coneFolders(given.set ?? given.add ?? [], skipChecks);
-  const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+  const gitdir = await gitDirectoryOf(given);
   const at = { fs, gitdir };
   if (order === 'disable') return { folders: undefined, left: await shape(given, at, undefined) };
   const cone = await readCone(at);

@@ -1,10 +1,7 @@
 /** What is to be resolved: what the index has at stages 1 to 3 (`git ls-files --unmerged`). */
 import type * as isomorphicGit from 'isomorphic-git';
-import { useFileSystem } from '../base/failure.js';
-import { findGitDirectory } from '../repository/git-directory.js';
-import { promisesOf } from '../storage/file-system.js';
 import type { ConfigAt } from './config.js';
-import { gitdirOf } from './fetch.js';
+import { gitDirectoryOf } from './fetch.js';
 import { readIndex, type PathEntry } from './index-entries.js';
 import { failureOf, unmergedError } from './outcome.js';
 
@@ -41,7 +38,7 @@ type Given = Pick<Parameters<typeof isomorphicGit.listFiles>[0], 'fs' | 'dir' | 
 export async function unmergedFiles(given: Given): Promise<UnmergedFile[]> {
   try {
     const { fs } = given;
-    const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+    const gitdir = await gitDirectoryOf(given);
     return await unmergedIn({ fs, gitdir });
   } catch (error) {
     throw failureOf(error);

@@ -107,6 +107,9 @@ export function promisesOf(given: object, like?: Uint8Array): PromiseFileSystem 
 /** Under which a `gather` has the functions that it gathers for. */
 export const gathers: unique symbol = Symbol.for('gitws.gathers') as never;
 
+/** What a `gather` has functions of its own for. */
+const gathered = [...fileSystemCommands, 'open', 'writeMany'];
+
 /** @returns undefined where some of the functions are others than those that it would call: a wrapper's. */
 function gatherOf(
   functions: Record<string, unknown>,
@@ -117,8 +120,7 @@ function gatherOf(
   };
   const own = (gather as { [gathers]?: Record<string, unknown> } | undefined)?.[gathers];
   if (gather === undefined || own === undefined) return undefined;
-  const called = [...fileSystemCommands, 'open', 'writeMany'];
-  if (called.some((name) => own[name] !== functions[name])) return undefined;
+  if (gathered.some((name) => own[name] !== functions[name])) return undefined;
   return (work) => gather((promises) => work(promisesOf({ promises }, like)));
 }
 

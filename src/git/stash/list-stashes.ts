@@ -1,10 +1,7 @@
 /** `git stash list`, with all that the list says of each stash. */
 import type * as isomorphicGit from 'isomorphic-git';
-import { useFileSystem } from '../../base/failure.js';
-import { findGitDirectory } from '../../repository/git-directory.js';
 import { identIn } from '../../repository/reflog.js';
-import { promisesOf } from '../../storage/file-system.js';
-import { gitdirOf } from '../fetch.js';
+import { gitDirectoryOf } from '../fetch.js';
 import { failureOf } from '../outcome.js';
 import { readStashes } from './stash-list.js';
 
@@ -45,7 +42,7 @@ type Given = Pick<Parameters<typeof isomorphicGit.listFiles>[0], 'fs' | 'dir' | 
 export async function listStashes(given: Given): Promise<ListedStash[]> {
   try {
     const { fs } = given;
-    const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+    const gitdir = await gitDirectoryOf(given);
     return (await readStashes({ fs, gitdir })).map((entry) => {
       const { oid, message } = entry;
       return { oid, message, ...parseMessage(message), committer: identIn(entry) };

@@ -1,12 +1,9 @@
 /** `git stash`: changes that are not committed are set aside, and brought back. */
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../../base/errors.js';
-import { useFileSystem } from '../../base/failure.js';
 import { throwIfCanceled } from '../../pack/index/pace.js';
-import { findGitDirectory } from '../../repository/git-directory.js';
-import { promisesOf } from '../../storage/file-system.js';
 import type { ConfigAt } from '../config.js';
-import { gitdirOf } from '../fetch.js';
+import { gitDirectoryOf } from '../fetch.js';
 import { LazyFetch } from '../lazy-fetch.js';
 import { expectNoMerge } from '../merge-state.js';
 import { failureOf } from '../outcome.js';
@@ -50,7 +47,7 @@ async function run(given: StashArguments): Promise<StashResult> {
   throwIfCanceled(signal);
   expectPaths(given.filepaths);
   const { fs } = given;
-  const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+  const gitdir = await gitDirectoryOf(given);
   const at = { fs, gitdir };
   switch (op) {
     case 'list':

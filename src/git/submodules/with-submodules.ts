@@ -1,12 +1,9 @@
 /** `clone`, `checkout` and `pull`, with the submodules where they are asked for. */
 import type * as isomorphicGit from 'isomorphic-git';
-import { useFileSystem } from '../../base/failure.js';
-import { findGitDirectory } from '../../repository/git-directory.js';
-import { promisesOf } from '../../storage/file-system.js';
 import { checkoutThrough, type CheckoutArguments } from '../checkout.js';
 import { cloneOne, type CloneArguments } from '../clone.js';
 import { readConfig, setConfig } from '../config.js';
-import { gitdirOf, type Directories } from '../fetch.js';
+import { gitDirectoryOf, type Directories } from '../fetch.js';
 import { failureOf } from '../outcome.js';
 import { pullOne, type PullArguments } from '../pull.js';
 import type { RemoteArguments } from '../remote-access.js';
@@ -86,7 +83,7 @@ async function repositoryOf(
   given: Pick<Repository, 'fs' | 'dir'> & Directories,
 ): Promise<Repository> {
   const { fs, dir } = given;
-  const gitdir = await useFileSystem(() => findGitDirectory(promisesOf(fs), gitdirOf(given)));
+  const gitdir = await gitDirectoryOf(given);
   return { fs, dir, gitdir };
 }
 
