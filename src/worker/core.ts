@@ -121,6 +121,11 @@ export class GitCore implements Core {
     this.#running.get(id)?.abort(restore(reason));
   }
 
+  shown(): void {
+    // No browser tells a worker. To whoever waits here it is a chance as that event is.
+    globalThis.dispatchEvent(new Event('online'));
+  }
+
   close(): Promise<Outcome> {
     return outcomeOf(async () => {
       const reason = new GitWsError('WORKER_CLOSED', 'The worker is being closed.');

@@ -50,6 +50,7 @@ export async function meetWorker(source: WorkerSource | undefined, timeout: numb
       throw new GitWsError('WORKER_FAILED', 'The worker died.', { cause });
     });
     death.catch(() => undefined);
+    whenShown(() => void core.shown().catch(() => undefined), signal);
     return { core, greeting, death, end };
   } catch (cause) {
     end();
@@ -84,6 +85,15 @@ async function inlinedScript(): Promise<string> {
     throw unavailable(cause);
   });
   return URL.createObjectURL(new Blob([gitWorkerScript], { type: 'text/javascript' }));
+}
+
+/** Calls `onShown` whenever the page is seen again: what slept with it may be tried again. */
+function whenShown(onShown: () => void, signal: AbortSignal): void {
+  const { document } = globalThis as { document?: Document };
+  const look = (): void => {
+    if (document?.visibilityState === 'visible') onShown();
+  };
+  document?.addEventListener('visibilitychange', look, { signal });
 }
 
 const silent = (): Error => new Error('It does not answer.');

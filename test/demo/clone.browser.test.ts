@@ -195,8 +195,8 @@ describe.skipIf(!browserAvailable)('clones of the demo in trouble', () => {
     // A reset takes away what the browser has not read yet: it may be little that has come.
     await demo.page.getByText(/^Connection lost, going on at [\d.]+ k?B/).waitFor();
     proxy.away = false;
-    // As at the end of a tunnel: else the next attempt may be ten seconds away.
-    await demo.page.evaluate(() => dispatchEvent(new Event('online')));
+    // As when the tab is shown again: else the next attempt may be ten seconds away.
+    await demo.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await demo.opened('large');
     await demo.close();
     await proxy.close();

@@ -104,8 +104,13 @@ export class DemoPage {
 
   /** Waits for the repository to be open. */
   async opened(name: string): Promise<void> {
-    await this.page.getByRole('tree', { name: 'Files' }).waitFor();
-    await this.button(`Repository ${name}`).waitFor();
+    try {
+      await this.page.getByRole('tree', { name: 'Files' }).waitFor();
+      await this.button(`Repository ${name}`).waitFor();
+    } catch (cause) {
+      const text = await this.page.locator('body').innerText();
+      throw new Error(`${name} is not open. The page says:\n${text}`, { cause });
+    }
   }
 
   /** Opens a file by its path, through the folders above it. */

@@ -380,11 +380,12 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
     await git(['commit', '-q', '-m', 'Large'], { cwd: work });
     await git(['clone', '-q', '--bare', work, join(root, `${name}.git`)]);
     const strike = { direction: 'down', after: 1_000_000, how: 'mute' } as const;
-    return `${(await startProxy(server.url, { strike })).url}/${name}.git`;
+    const proxy = await startProxy(server.url, { strike });
+    return { proxy, url: `${proxy.url}/${name}.git` };
   }
 
   inChromium('by its signal rejects, and leaves nothing', async () => {
-    const url = await makeStalled('aborted');
+    const { url } = await makeStalled('aborted');
     const page = await openPage();
     const seen = await page.evaluate(async (remote) => {
       const git = await inPage.startGit({ storage: 'aborted' });
@@ -413,8 +414,25 @@ describe.skipIf(!browserAvailable)('a clone that is ended', () => {
     expect(seen.before).toMatchObject({ code: 'UserCanceledError' });
   });
 
+  it('asks at once whether its connection lives when its page is shown again', async () => {
+    const { url, proxy } = await makeStalled('shown');
+    const page = await openPage();
+    await page.evaluate(async (remote) => {
+      const git = await inPage.startGit({ storage: 'shown' });
+      void inPage.failure(git.clone({ dir: '/site', url: remote }));
+    }, url);
+    await expect.poll(() => proxy.connections[0]?.down).toBe(1_000_000);
+    let up: number | undefined;
+    // Says that it has got the last of it, and then nothing for a long time: it asks for nothing yet.
+    await expect.poll(() => up === (up = proxy.connections[0]?.up), { interval: 500 }).toBe(true);
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    // Of itself it would ask after ten seconds of silence.
+    await expect.poll(() => proxy.connections[0]?.up, { timeout: 5_000 }).not.toBe(up);
+    await page.close();
+  });
+
   it('by close rejects with a code, leaves nothing, and its socket is closed', async () => {
-    const url = await makeStalled('closed');
+    const { url } = await makeStalled('closed');
     const page = await openPage();
     const seen = await page.evaluate(async (remote) => {
       const { setTimeout } = globalThis;
