@@ -5,7 +5,7 @@
 import type { Channel } from '../src/index.js';
 import { AdvertisementParser } from '../src/wire/v0/advertisement.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
-import { concatBytes } from '../src/wire/text.js';
+import { concatBytes } from '../src/base/concat-bytes.js';
 
 /** What smart HTTP puts before an advertisement (gitprotocol-http(5)). */
 const httpPrefix = concatBytes([encodePktLine('# service=git-upload-pack\n'), flushPkt]);

@@ -9,7 +9,8 @@ import { longestTasks, marks } from '../bench/page-tasks.js';
 import { RawTransfer } from '../bench/raw-transfer.js';
 import { formatComparison, type Report } from '../bench/report.js';
 import { encodePktLine, flushPkt } from '../src/wire/pkt-line.js';
-import { concatBytes, decodeText, encodeText } from '../src/wire/text.js';
+import { concatBytes } from '../src/base/concat-bytes.js';
+import { decodeText, encodeText } from '../src/wire/text.js';
 import { expectSoundRepository, git } from './helpers/git.js';
 import { temporaryDirectory } from './helpers/temp.js';
 

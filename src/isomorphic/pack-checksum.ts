@@ -4,7 +4,7 @@
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { GitWsError } from '../base/errors.js';
-import { concatBytes } from '../wire/text.js';
+import { concatBytes } from '../base/concat-bytes.js';
 
 const checksumLength = 20;
 const headerLength = 12;

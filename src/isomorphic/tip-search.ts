@@ -9,7 +9,8 @@ import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, readEntryHead } from '../pack/format/entry.js';
 import { inflate, inputEnded } from '../pack/format/inflate.js';
 import { formatOid } from '../pack/format/oid.js';
-import { concatBytes, encodeText } from '../wire/text.js';
+import { concatBytes } from '../base/concat-bytes.js';
+import { encodeText } from '../wire/text.js';
 
 /** What is kept and looked at, at most. Beyond them nothing is said to be missing. */
 export const tipSearchLimits = {

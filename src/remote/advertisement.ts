@@ -10,7 +10,7 @@ import {
   type RefAdvertisement,
 } from '../wire/v0/advertisement.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
-import { concatBytes } from '../wire/text.js';
+import { concatBytes } from '../base/concat-bytes.js';
 import type { ServiceRun } from './service-run.js';
 import type { GitService } from '../tunnel/machine/request-target.js';
 

@@ -4,7 +4,7 @@ import type { Capabilities } from '../wire/capabilities.js';
 import { zeroOid } from '../wire/oid.js';
 import { encodePktLine, flushPkt } from '../wire/pkt-line.js';
 import { encodePushRequest, type PushCommand, type PushRequest } from '../wire/v0/push-request.js';
-import { concatBytes } from '../wire/text.js';
+import { concatBytes } from '../base/concat-bytes.js';
 
 /** What is asked of the server beside the refs. */
 export interface AskedOfServer {

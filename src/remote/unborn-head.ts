@@ -1,7 +1,7 @@
 /** Which branch an empty repository begins with: only protocol version 2 says so (gitprotocol-v2(5), `unborn`). */
 import { LsRefsParser } from '../wire/v2/ls-refs.js';
 import { delimPkt, encodePktLine, flushPkt } from '../wire/pkt-line.js';
-import { concatBytes } from '../wire/text.js';
+import { concatBytes } from '../base/concat-bytes.js';
 import type { Connection } from './connection.js';
 
 /**

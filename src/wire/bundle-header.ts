@@ -7,7 +7,8 @@ import { answerLimit, answerLimits } from './answer-limits.js';
 import { checkObjectFormat } from './object-format.js';
 import { parseOid } from './oid.js';
 import { isRefName } from './ref-name.js';
-import { concatBytes, decodeText, encodeText, quoteText } from './text.js';
+import { concatBytes } from '../base/concat-bytes.js';
+import { decodeText, encodeText, quoteText } from './text.js';
 
 /** What stands in front of the pack. */
 export interface BundleHeader {

@@ -6,7 +6,8 @@ import { formatCapabilities, type Capabilities } from './capabilities.js';
 import { parseOid } from './oid.js';
 import { encodePktLine, flushPkt } from './pkt-line.js';
 import { PktLineReader } from './pkt-line-reader.js';
-import { concatBytes, decodeTextLine } from './text.js';
+import { concatBytes } from '../base/concat-bytes.js';
+import { decodeTextLine } from './text.js';
 
 /** Oids of a request, each once, in its order. */
 export interface FetchRequest {

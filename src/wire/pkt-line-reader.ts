@@ -5,7 +5,7 @@
  */
 import { malformedPktLine, pktLineLength } from './pkt-line.js';
 import type { PktLine } from './pkt-line.js';
-import { concatBytes } from './text.js';
+import { concatBytes } from '../base/concat-bytes.js';
 
 const empty = new Uint8Array(0);
 

@@ -29,19 +29,6 @@ export function decodeTextLine(payload: Uint8Array): string {
   return trimNewline(decodeText(payload));
 }
 
-/** One array with the bytes of all parts, in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.byteLength;
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.byteLength;
-  }
-  return joined;
-}
-
 /** A peer's text as an error message quotes it: escaped, and cut to 100 characters. */
 export function quoteText(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import { zeroOid } from '../../src/wire/oid.js';
-import { concatBytes } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
 import {
   everySplit,
   message,

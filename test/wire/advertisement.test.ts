@@ -4,7 +4,8 @@ import { AdvertisementParser } from '../../src/wire/v0/advertisement.js';
 import type { Advertisement } from '../../src/wire/v0/advertisement.js';
 import { encodePktLine } from '../../src/wire/pkt-line.js';
 import { zeroOid } from '../../src/wire/oid.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import {
   anyPlaces,
   cutAt,

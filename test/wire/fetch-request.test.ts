@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFetchRequest } from '../../src/wire/fetch-request.js';
 import { encodePktLine, flushPkt } from '../../src/wire/pkt-line.js';
-import { concatBytes } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
 

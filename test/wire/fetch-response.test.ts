@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FetchResponseParser } from '../../src/wire/fetch-response.js';
 import type { FetchResponseEvent } from '../../src/wire/fetch-response.js';
 import { encodeSideBand } from '../../src/wire/side-band.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import {
   anyPlaces,
   cutAt,

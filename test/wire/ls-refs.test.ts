@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LsRefsParser } from '../../src/wire/v2/ls-refs.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import {
   everySplit,
   message,

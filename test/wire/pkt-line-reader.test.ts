@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { PktLineReader } from '../../src/wire/pkt-line-reader.js';
 import { encodePktLine } from '../../src/wire/pkt-line.js';
 import type { PktLine } from '../../src/wire/pkt-line.js';
-import { concatBytes, decodeText, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { decodeText, encodeText } from '../../src/wire/text.js';
 import { anyPlaces, cutAt, everySplit, message, thrownBy } from './wire-bytes.js';
 
 /** All lines that come out, read after each piece. */

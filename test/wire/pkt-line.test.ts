@@ -8,7 +8,8 @@ import {
   maxPktLinePayload,
   responseEndPkt,
 } from '../../src/wire/pkt-line.js';
-import { concatBytes, decodeText, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { decodeText, encodeText } from '../../src/wire/text.js';
 import { thrownBy } from './wire-bytes.js';
 
 describe('encodePktLine', () => {

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { zeroOid } from '../../src/wire/oid.js';
 import { encodePushRequest, PushRequestParser } from '../../src/wire/v0/push-request.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import { message, oidA, oidB, thrownBy } from './wire-bytes.js';
 
 const parse = (...pieces: readonly Uint8Array[]) => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PushResponseParser } from '../../src/wire/v0/push-response.js';
 import { encodeReportStatus } from '../../src/wire/v0/report-status.js';
 import type { ReportStatus } from '../../src/wire/v0/report-status.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import { encodeSideBand } from '../../src/wire/side-band.js';
 import { everySplit, joinBytes, message, thrownBy, thrownByPushing } from './wire-bytes.js';
 

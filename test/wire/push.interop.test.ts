@@ -9,7 +9,8 @@ import { encodePushRequest, PushRequestParser } from '../../src/wire/v0/push-req
 import type { PushCommand } from '../../src/wire/v0/push-request.js';
 import { PushResponseParser } from '../../src/wire/v0/push-response.js';
 import type { PushResponseEvent } from '../../src/wire/v0/push-response.js';
-import { concatBytes, decodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { decodeText } from '../../src/wire/text.js';
 import { expectSoundRepository, git, gitBytes, makeRepository } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { parseAll, pieces } from './wire-bytes.js';

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReportStatusParser, encodeReportStatus } from '../../src/wire/v0/report-status.js';
 import type { RefStatus } from '../../src/wire/v0/report-status.js';
-import { concatBytes, decodeText, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { decodeText, encodeText } from '../../src/wire/text.js';
 import {
   anyPlaces,
   cutAt,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decodePktLine } from '../../src/wire/pkt-line.js';
 import { decodeSideBand, encodeSideBand, sideBandLineLength } from '../../src/wire/side-band.js';
 import type { Band } from '../../src/wire/side-band.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import { thrownBy } from './wire-bytes.js';
 
 describe('decodeSideBand', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseOid } from '../../src/wire/oid.js';
-import { concatBytes, decodeText, decodeTextLine, quoteText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { decodeText, decodeTextLine, quoteText } from '../../src/wire/text.js';
 
 describe('text in git’s bytes', () => {
   it('keeps a byte order mark, which is no part of any keyword', () => {

@@ -1,7 +1,8 @@
 /** What the tests of wire/ share: literal bytes, and ways to cut them into pieces. */
 import * as fc from 'fast-check';
 import { encodePktLine } from '../../src/wire/pkt-line.js';
-import { concatBytes, encodeText } from '../../src/wire/text.js';
+import { concatBytes } from '../../src/base/concat-bytes.js';
+import { encodeText } from '../../src/wire/text.js';
 import { seededRandom } from '../helpers/random.js';
 
 /** Oids that are told apart at a glance. */

@@ -8,7 +8,7 @@ import type { Capabilities } from '../../../src/wire/capabilities.js';
 import type { MessageParser } from '../../../src/wire/message-parser.js';
 import { encodePktLine, flushPkt } from '../../../src/wire/pkt-line.js';
 import { withoutHeader } from '../../../src/wire/stateless/run-service.js';
-import { concatBytes } from '../../../src/wire/text.js';
+import { concatBytes } from '../../../src/base/concat-bytes.js';
 import { AdvertisementParser } from '../../../src/wire/v0/advertisement.js';
 import { encodeCommand, hasFeature } from '../../../src/wire/v2/command.js';
 import { LsRefsParser } from '../../../src/wire/v2/ls-refs.js';

@@ -23,7 +23,8 @@ import {
   type BundleHeader,
 } from '../../wire/bundle-header.js';
 import { parseBundleList, type BundleList } from '../../wire/bundle-list.js';
-import { concatBytes, decodeText, encodeText, quoteText } from '../../wire/text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
+import { decodeText, encodeText, quoteText } from '../../wire/text.js';
 import type { FetchHow } from '../fetch/objects.js';
 import type { ProgressEvent } from '../progress.js';
 import { Download, shown } from './download.js';

@@ -7,7 +7,7 @@ import { FetchResponseParser, type FetchResponseEvent } from '../../wire/fetch-r
 import { donePkt, encodeHaves } from '../../wire/fetch-request.js';
 import { flushPkt } from '../../wire/pkt-line.js';
 import { remoteError } from '../../wire/remote-error.js';
-import { concatBytes } from '../../wire/text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
 import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
 import { ByteProgress } from '../progress.js';
 import type { ServiceRun } from '../service-run.js';

@@ -3,7 +3,7 @@
  * of which is answered by itself. Whoever speaks the stateful protocol knows nothing of that.
  */
 import { GitWsError } from '../../base/errors.js';
-import { concatBytes } from '../text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
 import { FlushSearch } from './flush-search.js';
 import type { LineInput } from './line-input.js';
 

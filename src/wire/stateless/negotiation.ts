@@ -5,7 +5,8 @@
  * again.
  */
 import type { PktLine } from '../pkt-line.js';
-import { concatBytes, decodeText } from '../text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
+import { decodeText } from '../text.js';
 import { BrokenRequest, cutOff, pass, type Conversation } from './conversation.js';
 import { encodeLine, LineInput, textOf } from './line-input.js';
 

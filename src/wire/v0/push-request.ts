@@ -9,7 +9,8 @@ import type { Capabilities } from '../capabilities.js';
 import { MessageParser } from '../message-parser.js';
 import { parseOid } from '../oid.js';
 import { encodePktLine, flushPkt, malformedPktLine } from '../pkt-line.js';
-import { concatBytes, quoteText } from '../text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
+import { quoteText } from '../text.js';
 
 /** One ref to change; `zeroOid` as the old oid creates it, as the new one deletes it. */
 export interface PushCommand {

@@ -6,7 +6,8 @@ import type { GitWsError } from '../../base/errors.js';
 import { MessageParser } from '../message-parser.js';
 import { parseOid } from '../oid.js';
 import { encodePktLine, flushPkt, malformedPktLine } from '../pkt-line.js';
-import { concatBytes, quoteText } from '../text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
+import { quoteText } from '../text.js';
 
 /** A ref that was updated; the optional facts are what a `proc-receive` hook made of it. */
 export interface AcceptedRef {

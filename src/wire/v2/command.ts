@@ -1,7 +1,7 @@
 /** Requests of protocol version 2 (gitprotocol-v2(5)): a command, its capabilities, its arguments. */
 import type { Capabilities } from '../capabilities.js';
 import { delimPkt, encodePktLine, flushPkt } from '../pkt-line.js';
-import { concatBytes } from '../text.js';
+import { concatBytes } from '../../base/concat-bytes.js';
 
 /**
  * @param command `ls-refs`, `fetch`.

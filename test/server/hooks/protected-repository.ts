@@ -9,7 +9,7 @@ import { HookDirectories } from '../../../server/hooks/directory.js';
 import { hookSettings, type HookSettings } from '../../../server/hooks/settings.js';
 import type { ProtectedRefs, RefChange } from '../../../server/rules/types.js';
 import { encodePktLine, flushPkt } from '../../../src/wire/pkt-line.js';
-import { concatBytes } from '../../../src/wire/text.js';
+import { concatBytes } from '../../../src/base/concat-bytes.js';
 import { git, gitBytes, gitStatus, type GitResult } from '../../helpers/git.js';
 import { copyOfKept } from '../../helpers/kept.js';
 import { temporaryDirectory } from '../../helpers/temp.js';
