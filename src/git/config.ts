@@ -27,6 +27,13 @@ export async function readConfig(at: ConfigAt, path: string): Promise<string | u
   return typeof value === 'string' ? value : undefined;
 }
 
+/** @returns a value as git reads a number (`git_parse_int`), with `k`, `m` or `g`; undefined for what is none. */
+export function numberOf(value: string | undefined): number | undefined {
+  const [, digits, unit = ''] = /^\s*([-+]?\d+)([kmg]?)$/i.exec(value ?? '') ?? [];
+  if (digits === undefined) return undefined;
+  return Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+}
+
 /** @returns what `core.filemode` and `core.symlinks` say, which are true where nothing is said. @throws what `fs` throws. */
 export async function fileTrust(at: ConfigAt): Promise<FileTrust> {
   const [bits, links] = [

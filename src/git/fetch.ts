@@ -11,7 +11,7 @@ import { promisesOf } from '../storage/file-system.js';
 import type { DeepenRequest } from '../wire/fetch-request.js';
 import { objectFilter } from '../wire/object-filter.js';
 import { failureOf } from './outcome.js';
-import { readConfig } from './config.js';
+import { numberOf, readConfig } from './config.js';
 import { holdConfig } from './held-config.js';
 import { configuredFilter, registerPromisor } from './partial-clone.js';
 import { ownSettings, RemoteAccess, type RemoteArguments } from './remote-access.js';
@@ -55,6 +55,9 @@ export type FetchResult = isomorphicGit.FetchResult & {
   rejected?: RejectedRef[];
 };
 
+/** How many objects make a pack stay one, where nothing is configured (fetch-pack.c, `unpack_limit`). */
+const usualUnpackLimit = 100;
+
 /** History without an end, as git asks for it (shallow.h, INFINITE_DEPTH). */
 const infiniteDepth = 0x7fffffff;
 
@@ -80,8 +83,10 @@ export async function fetch(given: FetchArguments): Promise<FetchResult> {
     const at = { fs: given.fs, gitdir: gitdirOf(given) };
     if (asked !== undefined) await registerPromisor(at, config.remote, asked);
     access = new RemoteAccess(config.url, given, settings, config.username);
+    const options = await fetchOptions(given, access);
     const fetched = await fetchRemote({
-      ...(await fetchOptions(given, access)),
+      ...options,
+      packs: { ...options.packs, unpackLimit: config.unpackLimit },
       remote: config.remote,
       filter: asked ?? (await configuredFilter(at, config.remote)),
       asking: {
@@ -186,6 +191,7 @@ interface RemoteConfig {
   readonly username: string | undefined;
   readonly refspecs: readonly string[];
   readonly remoteRef: string;
+  readonly unpackLimit: number;
 }
 
 async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
@@ -202,7 +208,9 @@ async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
   const path = `remote.${remote}.fetch`;
   const refspecs = (await isomorphicGit.getConfigAll({ ...config, path })) as string[];
   const username = await get(`credential.${url}.username`);
-  return { remote, url, username, refspecs, remoteRef };
+  const limits = [await get('fetch.unpackLimit'), await get('transfer.unpackLimit')].map(numberOf);
+  const unpackLimit = limits.find((limit = -1) => limit >= 0) ?? usualUnpackLimit;
+  return { remote, url, username, refspecs, remoteRef, unpackLimit };
 }
 
 function resultOf(fetched: FetchedRefs, given: FetchArguments, url: string): FetchResult {

@@ -1,5 +1,5 @@
 /** What a repository's configuration says of renames in a merge (git-config(1), `merge.renames` and others). */
-import { isYes, readConfig, type ConfigAt } from './config.js';
+import { isYes, numberOf, readConfig, type ConfigAt } from './config.js';
 
 /** How renames are followed. */
 export interface RenameSettings {
@@ -34,7 +34,6 @@ export async function renameSettings(at: ConfigAt): Promise<RenameSettings> {
 
 /** git's own for none, and for what is no limit. */
 function limitOf(value: string | undefined): number {
-  const [, digits = '', unit = ''] = /^\s*(\d+)([kmg]?)$/i.exec(value ?? '') ?? [];
-  const limit = Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+  const limit = numberOf(value) ?? 0;
   return limit > 0 ? limit : usualLimit;
 }

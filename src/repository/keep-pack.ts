@@ -16,7 +16,7 @@ import type {
 import { startScript } from '../pack/index/start-script.js';
 import { checkConnected } from './connectivity.js';
 import { checkFetched, type AskedFor } from './fetched-objects.js';
-import { promisesOf } from '../storage/file-system.js';
+import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
 import { findGitDirectory } from './git-directory.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { afterStored, NewPack, type StoredPack } from './new-pack.js';
@@ -83,61 +83,102 @@ export interface KeepPackOptions<Fs extends object> extends Pick<
 
 /**
  * @param source the bytes of the pack.
- * @throws GitWsError as `indexPack` documents, MISSING_OBJECTS, INVALID_OPTION for a linked worktree;
- * what `fs`, `readObject` and `onProgress` throw.
+ * @throws GitWsError as {@link indexFetched} documents.
  * Nothing of the pack is left then, or all of it where only its tips could not be kept as files.
  */
 export async function keepPack<Fs extends object>(
   source: AsyncIterable<Uint8Array>,
   options: KeepPackOptions<Fs>,
 ): Promise<void> {
-  const { readObject, onProgress } = options;
-  const fs = { promises: promisesOf(options.fs, options.like) };
-  const gitdir = await useFileSystem(() => findGitDirectory(fs.promises, options.gitdir));
-  const { signal, limits, detectCollisions, packWorker, wasm } = options;
+  const place = await placeOf(options);
   const { stored } = options;
-  const pack = await NewPack.begin(fs, gitdir, stored);
-  let failure: { readonly error: unknown } | undefined;
-  // The engine does not wait for them.
-  const listeners = new Listeners((error) => (failure ??= { error }));
+  const pack = await NewPack.begin(place.fs, place.gitdir, stored);
   try {
-    const indexed = await indexPack({
-      ...{ signal, limits, detectCollisions, packWorker, wasm },
-      source: stored === undefined ? source : afterStored(pack.sink, stored.bytes, source),
-      sink: pack.sink,
-      base:
-        options.completes === true
-          ? (oids) => storedBases(fs, gitdir, oids)
-          : readObject && readBases(readObject, options.fs, gitdir),
-      onProgress: (event) => {
-        if (failure !== undefined) throw failure.error;
-        listeners.add(callBack('onProgress', () => onProgress?.(event)));
-      },
-    });
-    await listeners.done();
-    const asked = options.asked?.();
-    const index = indexed.objects === 0 ? undefined : new PackIndex(indexed.idx);
-    // From a file, which is closed when it is put in place.
-    const readable = index && readablePack(indexed, index, pack.sink);
-    const tips = readable ? await readTips(readable, (asked?.wants ?? []).slice(0, tipsKept)) : [];
-    if (asked !== undefined) {
-      const isFull = options.checkConnectivity === 'full' && !asked.hasFilter;
-      await useFileSystem(() =>
-        isFull
-          ? checkConnected(asked, { fs, gitdir, pack: readable, signal })
-          : checkFetched(asked, { fs, gitdir, index, tips }),
-      );
-    }
-    if (index === undefined) {
+    const whole = stored === undefined ? source : afterStored(pack.sink, stored.bytes, source);
+    const { indexed, readable, tips } = await indexFetched(whole, pack.sink, place, options);
+    if (readable === undefined) {
       await pack.discard();
       return;
     }
     await pack.finish(indexed, options.promisor);
-    if (hasZlib()) await writeLooseObjects(fs, gitdir, tips);
+    if (hasZlib()) await writeLooseObjects(place.fs, place.gitdir, tips);
   } catch (error) {
     await pack.discard();
     throw error;
   }
+}
+
+/** Where a pack comes to. */
+export interface PackPlace {
+  readonly fs: { readonly promises: PromiseFileSystem };
+  /** As `findGitDirectory` has it. */
+  readonly gitdir: string;
+}
+
+/** @throws GitWsError INVALID_OPTION for a linked worktree; what `fs` throws. */
+export async function placeOf({
+  fs,
+  gitdir,
+  like,
+}: Pick<KeepPackOptions<object>, 'fs' | 'gitdir' | 'like'>): Promise<PackPlace> {
+  const promises = promisesOf(fs, like);
+  const found = await useFileSystem(() => findGitDirectory(promises, gitdir));
+  return { fs: { promises }, gitdir: found };
+}
+
+/** A pack that has come, and is what was asked for. */
+export interface FetchedPack {
+  readonly indexed: IndexedPack;
+  /** Undefined for a pack of no objects. */
+  readonly readable: ReadablePack<PackIndex> | undefined;
+  /** Those of the wants that are small commits and tags, {@link tipsKept} at most. */
+  readonly tips: readonly BaseObject[];
+}
+
+/**
+ * Indexes a pack, and looks whether it is what was asked for.
+ *
+ * @param sink where its bytes go; undefined for memory.
+ * @throws GitWsError as `indexPack` documents, MISSING_OBJECTS, INVALID_OPTION for a linked worktree;
+ * what `fs`, `readObject` and `onProgress` throw.
+ */
+export async function indexFetched<Fs extends object>(
+  source: AsyncIterable<Uint8Array>,
+  sink: PackSink | undefined,
+  { fs, gitdir }: PackPlace,
+  options: KeepPackOptions<Fs>,
+): Promise<FetchedPack> {
+  const { readObject, onProgress } = options;
+  const { signal, limits, detectCollisions, packWorker, wasm } = options;
+  let failure: { readonly error: unknown } | undefined;
+  // The engine does not wait for them.
+  const listeners = new Listeners((error) => (failure ??= { error }));
+  const indexed = await indexPack({
+    ...{ signal, limits, detectCollisions, packWorker, wasm, source, sink },
+    base:
+      options.completes === true
+        ? (oids) => storedBases(fs, gitdir, oids)
+        : readObject && readBases(readObject, options.fs, gitdir),
+    onProgress: (event) => {
+      if (failure !== undefined) throw failure.error;
+      listeners.add(callBack('onProgress', () => onProgress?.(event)));
+    },
+  });
+  await listeners.done();
+  const asked = options.asked?.();
+  const index = indexed.objects === 0 ? undefined : new PackIndex(indexed.idx);
+  // From a file, which is closed when it is put in place.
+  const readable = index && readablePack(indexed, index, sink);
+  const tips = readable ? await readTips(readable, (asked?.wants ?? []).slice(0, tipsKept)) : [];
+  if (asked !== undefined) {
+    const isFull = options.checkConnectivity === 'full' && !asked.hasFilter;
+    await useFileSystem(() =>
+      isFull
+        ? checkConnected(asked, { fs, gitdir, pack: readable, signal })
+        : checkFetched(asked, { fs, gitdir, index, tips }),
+    );
+  }
+  return { indexed, readable, tips };
 }
 
 /** The pack that has just been indexed, from memory or from where it was put. */

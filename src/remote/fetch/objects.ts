@@ -5,6 +5,7 @@ import { isHere, ObjectLookup } from '../../repository/object-lookup.js';
 import { temporaryName } from '../../repository/new-pack.js';
 import { changeShallow } from '../../repository/shallow-file.js';
 import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
+import { unpackOrKeep } from '../../repository/small-pack.js';
 import type { PromiseFileSystem } from '../../storage/file-system.js';
 import { decodeText } from '../../wire/text.js';
 import { encodeWants, type DeepenRequest } from '../../wire/fetch-request.js';
@@ -23,7 +24,10 @@ import { KeptPack, streamPosition, type FetchKeeper } from './kept-fetch.js';
 export type PackSettings = Pick<
   KeepPackOptions<object>,
   'packWorker' | 'wasm' | 'limits' | 'checkConnectivity' | 'detectCollisions'
->;
+> & {
+  /** How many objects make a pack stay one: see `unpackOrKeep`. Default: every pack stays one. */
+  readonly unpackLimit?: number | undefined;
+};
 
 /** How one fetch is done. */
 export interface FetchHow {
@@ -133,7 +137,7 @@ async function fetchOnce(
   const hasFilter = request.partial !== undefined;
   const asked = { wants, haves: offered, shallow, cutOff, hasFilter };
   if (interrupted?.isPlaced !== true) {
-    await keep(run, exchange, asked, { promisor: request.partial?.promisor, stored: pack }, how);
+    await keep(run, exchange, asked, { ...request, stored: pack }, how);
     if (pack !== undefined) await how.keeper?.placed();
   }
   const stillNotHere = new Set(await notHere(servers, how));
@@ -178,19 +182,24 @@ async function keep(
   run: ServiceRun,
   exchange: FetchExchange,
   asked: Asked,
-  {
-    promisor,
-    stored,
-  }: Pick<KeepPackOptions<object>, 'promisor'> & { stored?: KeptPack | undefined },
-  { fs, gitdir, packs, signal, listeners }: FetchHow,
+  { isPartial, partial, stored }: Pick<ObjectRequest, 'isPartial' | 'partial'> & Stored,
+  { fs, gitdir, packs: { unpackLimit, ...packs }, signal, listeners }: FetchHow,
 ): Promise<void> {
+  const options: KeepPackOptions<object> = {
+    ...packs,
+    ...{ fs: { promises: fs }, gitdir, signal, completes: true, stored },
+    promisor: partial?.promisor,
+    asked: () => asked,
+    onProgress: (event) => listeners.onProgress?.(event),
+  };
+  const source = exchange.pack(stored);
   try {
-    await keepPack(exchange.pack(stored), {
-      ...packs,
-      ...{ fs: { promises: fs }, gitdir, signal, completes: true, promisor, stored },
-      asked: () => asked,
-      onProgress: (event) => listeners.onProgress?.(event),
-    });
+    // What a promisor sends stays with the word that it has promised the rest.
+    if (unpackLimit === undefined || isPartial || stored !== undefined) {
+      await keepPack(source, options);
+    } else {
+      await unpackOrKeep(source, unpackLimit, options);
+    }
   } catch (error) {
     // Nobody reads on.
     run.abort(error);
@@ -198,6 +207,10 @@ async function keep(
   } finally {
     await stored?.over();
   }
+}
+
+interface Stored {
+  readonly stored: KeptPack | undefined;
 }
 
 function chooseCapabilities(
