@@ -34,7 +34,8 @@ export type GetRemoteInfoArguments = Arguments<Info>;
 export type GetRemoteInfo2Arguments = Arguments<Info2>;
 
 /**
- * Lists the refs of a server, as isomorphic-git does.
+ * Lists the refs of a server, as isomorphic-git does; where nothing else is said over protocol version 0, whose
+ * first answer has them all, unless a prefix, or where symbolic refs point, is asked for.
  *
  * @throws isomorphic-git's HttpError, UserCanceledError; what else `createHttpClient`'s requests throw; what the
  *   callbacks throw.
@@ -42,7 +43,9 @@ export type GetRemoteInfo2Arguments = Arguments<Info2>;
 export function listServerRefs(
   given: ListServerRefsArguments,
 ): ReturnType<typeof isomorphicGit.listServerRefs> {
-  return ask(given, (own) => isomorphicGit.listServerRefs(own as ServerRefs));
+  const { protocolVersion = given.prefix || given.symrefs ? 2 : 1 } = given;
+  const how = { ...given, protocolVersion };
+  return ask(how, (own) => isomorphicGit.listServerRefs(own as ServerRefs));
 }
 
 /** Says what a server has, as isomorphic-git does. @throws as {@link listServerRefs}. */

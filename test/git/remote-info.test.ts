@@ -1,5 +1,6 @@
 /** What gitws/git asks of a server beside fetches and pushes: no `http` is needed for it. */
 import * as fs from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import git from '../../src/git/index.js';
@@ -50,6 +51,29 @@ describe('without an http', () => {
     expect(lines.sort()).toEqual(await listed());
     expect(refs.find(({ ref }) => ref === 'HEAD')).toMatchObject({ target: 'refs/heads/main' });
     expect(asked).toContain('open');
+  });
+
+  it('listServerRefs lists the same whichever version is spoken, of each kind of repository', async () => {
+    const bare = join(root, 'odd.git');
+    await realGit(['clone', '-q', '--bare', join(root, 'site.git'), bare]);
+    const odd = url.replace('site.git', 'odd.git');
+    const expectSame = async (): Promise<void> => {
+      for (const peelTags of [false, true]) {
+        const refs = await git.listServerRefs({ url: odd, onAuth, peelTags });
+        expect(refs).toEqual(
+          await git.listServerRefs({ url: odd, onAuth, peelTags, protocolVersion: 2 }),
+        );
+      }
+    };
+    await expectSame();
+    await realGit(['--git-dir', bare, 'update-ref', '--no-deref', 'HEAD', 'main~1']);
+    await expectSame();
+    await realGit(['--git-dir', bare, 'symbolic-ref', 'HEAD', 'refs/heads/unborn']);
+    await realGit(['--git-dir', bare, 'symbolic-ref', 'refs/heads/alias', 'refs/heads/main']);
+    await expectSame();
+    await rm(bare, { recursive: true });
+    await realGit(['init', '-q', '--bare', bare]);
+    await expectSame();
   });
 
   it('getRemoteInfo and getRemoteInfo2 say what isomorphic-git makes of it', async () => {

@@ -9,6 +9,7 @@ import * as isomorphicGit from 'isomorphic-git';
 import { beforeEach, describe, expect, onTestFinished } from 'vitest';
 import { it, long } from '../helpers/long.js';
 import { WebSocket } from 'ws';
+import ownGit from '../../src/git/index.js';
 import { createHttpClient, openChannel, type HttpClientOptions } from '../../src/index.js';
 import type { WebSocketConstructor } from '../../src/index.js';
 import type { GitServerOptions, RefusalReport, SessionReport } from '../../server/index.js';
@@ -183,6 +184,10 @@ const refs: Operation = {
   work: ({ http, url }) => isomorphicGit.getRemoteInfo({ http, url }),
   mark: 'refs/heads/main',
 };
+const ownRefs: Operation = {
+  work: ({ http, url }) => ownGit.listServerRefs({ http, url }),
+  mark: 'refs/heads/main',
+};
 const clone: Operation = { work: (one) => one.clone({ dir: `${one.dir}-again` }), mark: 'PACK' };
 /** isomorphic-git asks for a pack in any case. */
 const upToDate: Operation = { work: (one) => one.fetch(), mark: 'PACK' };
@@ -191,6 +196,7 @@ const push: Operation = { work: (one) => one.commitAndPush(), mark: 'unpack ok' 
 describe('what an operation costs in round trips', () => {
   it.each<[string, number, Operation]>([
     ['one for the refs', 1, refs],
+    ['one for the refs, listed by gitws/git', 1, ownRefs],
     ['one for the refs right behind the refs', 1, { ...refs, before: refs.work }],
     ['two for a clone', 2, clone],
     ['two for a clone right behind the refs', 2, { ...clone, before: refs.work }],
