@@ -43,7 +43,7 @@ const unitTests = [
 const engineTests = [
   'test/contract.browser.test.ts',
   'test/contract-bound.browser.long.test.ts',
-  'test/{pack/index-pack,storage/lightning,worker/worker}.browser.test.ts',
+  'test/{pack/index-pack,storage/{groups,lightning},worker/worker}.browser.test.ts',
 ];
 
 /** Hooks are imported as text, as the build does it. */

@@ -3,7 +3,9 @@
  * stored, reads find it here.
  */
 import { Deferred } from '../../base/deferred.js';
+import { chooseGroups, takePlaces, type FileBytes } from './groups.js';
 import type { Node, Row } from './node.js';
+import type { Tree } from './tree.js';
 
 /** Bytes of a piece. A value of that size takes a page 1 ms to write or to read. */
 export const pieceSize = 256 * 1024;
@@ -17,12 +19,16 @@ const fullEntries = 2000;
 
 /** See the comment above. */
 export class Batch {
-  /** Values of small files, by ino. */
+  /** Contents of small files, by ino. */
   readonly whole = new Map<number, Uint8Array>();
   /** Pieces of large ones, by ino and their order. */
   readonly pieces = new Map<number, Map<number, Uint8Array>>();
   /** Values that are to go, by ino. Removing comes before putting. */
   readonly removedWhole = new Set<number>();
+  /** Values that small files share, by their numbers. Known when the batch is closed. */
+  readonly groups = new Map<number, readonly Uint8Array[]>();
+  /** Values that nobody shares any more, then. */
+  readonly removedGroups: number[] = [];
   /** The first piece that is to go, with all after it, by ino. */
   readonly removedPieces = new Map<number, number>();
   /** Blocks of nodes; an empty one is to be removed. Known when the batch is closed. */
@@ -31,6 +37,10 @@ export class Batch {
   next = 0;
   /** Settles when the transaction did. */
   readonly done = new Deferred<undefined>();
+  /** Who has left a group. */
+  #left: (readonly [Node, number])[] = [];
+  readonly #grouped = new Set<number>();
+  readonly #removed = new Set<number>();
   #bytes = 0;
   #entries = 0;
 
@@ -61,6 +71,7 @@ export class Batch {
     const pieces = bytes.length > largestWhole;
     // A value is overwritten by the next; of pieces there may be fewer.
     if (pieces || node.pieces === true) this.remove(node);
+    this.#leave(node);
     node.pieces = pieces;
     this.#bytes += bytes.length;
     if (!pieces) {
@@ -84,8 +95,11 @@ export class Batch {
       this.removePieces(node, 0);
       return;
     }
+    this.#leave(node);
     this.whole.delete(node.ino);
-    this.removedWhole.add(node.ino);
+    this.#removed.add(node.ino);
+    if (node.hasValue) this.removedWhole.add(node.ino);
+    node.hasValue = false;
   }
 
   /** Removes pieces, from one on. */
@@ -95,9 +109,45 @@ export class Batch {
     this.removedPieces.set(ino, Math.min(from, this.removedPieces.get(ino) ?? from));
   }
 
-  /** @returns the value of a small file; null where it is removed; undefined for: not known here. */
+  /** Has small files share values. @param tree has their nodes, and gives numbers. */
+  close(tree: Tree): void {
+    const files: FileBytes[] = [];
+    for (const [ino, bytes] of this.whole) {
+      const node = tree.byIno(ino);
+      if (node !== undefined) files.push({ node, bytes });
+    }
+    for (const group of chooseGroups(files)) {
+      const number = tree.next++;
+      takePlaces(number, group);
+      this.groups.set(
+        number,
+        group.map(({ bytes }) => bytes),
+      );
+      for (const { node } of group) this.#grouped.add(node.ino);
+    }
+    for (const { node } of files) {
+      if (node.place === undefined) node.hasValue = true;
+      else tree.groups.enter(node);
+    }
+    for (const [node, group] of this.#left)
+      if (tree.groups.leave(group, node)) this.removedGroups.push(group);
+    this.blocks = tree.takeDirty();
+    this.next = tree.next;
+  }
+
+  /** Values of one file each. */
+  *values(): Iterable<readonly [number, Uint8Array]> {
+    for (const entry of this.whole) if (!this.#grouped.has(entry[0])) yield entry;
+  }
+
+  #leave(node: Node): void {
+    if (node.place !== undefined) this.#left.push([node, node.place.group]);
+    node.place = undefined;
+  }
+
+  /** @returns the contents of a small file; null where it is removed; undefined for: not known here. */
   wholeOf(ino: number): Uint8Array | null | undefined {
-    return this.whole.get(ino) ?? (this.removedWhole.has(ino) ? null : undefined);
+    return this.whole.get(ino) ?? (this.#removed.has(ino) ? null : undefined);
   }
 
   /** @returns a piece, as wholeOf. */

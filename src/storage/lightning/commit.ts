@@ -4,6 +4,7 @@
  * here. If not, somebody else has written, and nothing is stored: whatever became of the lock, two
  * never mix their changes.
  */
+import { concatBytes } from '../../base/concat-bytes.js';
 import { GitWsError, isGitWsError } from '../../base/errors.js';
 import { Batch, ownBytes } from './batch.js';
 import { reasonOf, stores, type Head } from './database.js';
@@ -96,8 +97,7 @@ export class Commits {
   #close(): void {
     const batch = this.#gathering;
     // Now, before the next change: what a transaction stores of names and contents belongs together.
-    batch.blocks = this.#target.tree.takeDirty();
-    batch.next = this.#target.tree.next;
+    batch.close(this.#target.tree);
     this.#closed.push(batch);
     this.#gathering = new Batch();
   }
@@ -200,11 +200,14 @@ function* requestsOf(
 ): Generator<IDBRequest, void, void> {
   const whole = transaction.objectStore(stores.whole);
   const pieces = transaction.objectStore(stores.pieces);
+  const groups = transaction.objectStore(stores.groups);
   const nodes = transaction.objectStore(stores.nodes);
   for (const ino of batch.removedWhole) yield whole.delete(ino);
   for (const [ino, from] of batch.removedPieces)
     yield pieces.delete(IDBKeyRange.bound([ino, from], [ino, Infinity]));
-  for (const [ino, bytes] of batch.whole) yield whole.put(ownBytes(bytes), ino);
+  for (const number of batch.removedGroups) yield groups.delete(number);
+  for (const [number, parts] of batch.groups) yield groups.put(concatBytes(parts), number);
+  for (const [ino, bytes] of batch.values()) yield whole.put(ownBytes(bytes), ino);
   for (const [ino, byOrder] of batch.pieces)
     for (const [order, bytes] of byOrder) yield pieces.put(ownBytes(bytes), [ino, order]);
   for (const [block, rows] of batch.blocks)

@@ -16,6 +16,9 @@ const piecesAtOnce = 8;
 /** A file may be changed while it is read; then it is read again, as often. */
 export const mostReads = 8;
 
+/** Groups that stay in memory. */
+const groupsKept = 8;
+
 type Ask = (transaction: IDBTransaction) => IDBRequest;
 interface Waiting {
   readonly ask: Ask;
@@ -27,6 +30,8 @@ interface Waiting {
 export class Contents {
   readonly #volume: Volume;
   readonly #small = new SmallFiles();
+  /** Groups that were read last, whose files are read one after the other. */
+  readonly #groups = new Map<string, Promise<unknown>>();
   #waiting: Waiting[] = [];
 
   constructor(volume: Volume) {
@@ -70,13 +75,43 @@ export class Contents {
     }
     const kept = this.#small.get(node);
     if (kept !== undefined) return kept;
+    const { version, place, size } = node;
+    if (place !== undefined) {
+      const group = await this.#group(place.group);
+      const part = group?.slice(place.at, place.at + size);
+      if (part !== undefined) this.#small.put(node, version, part);
+      return part;
+    }
     const { whole } = stores;
-    const { version } = node;
     const found = await this.#get((transaction) => transaction.objectStore(whole).get(node.ino));
     if (found === undefined) return undefined;
     const bytes = asBytes(found);
     this.#small.put(node, version, bytes);
     return bytes;
+  }
+
+  /** @returns a value that files share; undefined where there is none any more. */
+  async #group(number: number): Promise<Uint8Array | undefined> {
+    // Another database has other groups.
+    const key = `${this.#volume.head.id} ${number}`;
+    const reading =
+      this.#groups.get(key) ??
+      this.#get((transaction) => transaction.objectStore(stores.groups).get(number));
+    this.#groups.delete(key);
+    this.#groups.set(key, reading);
+    for (const [oldest] of this.#groups) {
+      if (this.#groups.size <= groupsKept) break;
+      this.#groups.delete(oldest);
+    }
+    const forget = (): void => {
+      if (this.#groups.get(key) === reading) this.#groups.delete(key);
+    };
+    const group = await reading.catch((reason: unknown) => {
+      forget();
+      throw reason;
+    });
+    if (group === undefined) forget();
+    return group as Uint8Array | undefined;
   }
 
   /** @returns bytes of a file, as many as there are; undefined where it has none stored. */
@@ -169,7 +204,7 @@ export class Contents {
       const database = await this.#volume.database();
       all = this.#waiting;
       this.#waiting = [];
-      const transaction = database.transaction([stores.whole, stores.pieces]);
+      const transaction = database.transaction([stores.whole, stores.groups, stores.pieces]);
       for (const { ask, resolve, reject } of all) {
         const request = ask(transaction);
         request.onsuccess = () => resolve(request.result);

@@ -169,8 +169,8 @@ export function createLightningFS<FS extends { readonly promises: object }>(
   const fs = make(backend) as FS & { readonly promises: Promises };
   const added: Omit<StoragePromises, 'gather'> = {
     open: (path, flags, mode) => open(backend, normalize(path), flags, mode),
-    writeMany: (files) => writeMany(volume, files),
-    removeMany: (paths) => removeMany(volume, paths),
+    writeMany: (files) => writeMany(volume, backend.contents, files),
+    removeMany: (paths) => removeMany(volume, backend.contents, paths),
     ...holdOf(name),
     flush: () => backend.flush(),
     close: () => volume.close(),

@@ -15,6 +15,8 @@ import { blockSize, Tree } from './tree.js';
 export const stores = {
   /** ino → the contents of a small file, or of a large one that plain LightningFS wrote. */
   whole: 'gitws-files',
+  /** Number → contents of several small files, one behind the other. */
+  groups: 'gitws-groups',
   /** [ino, order] → 256 KiB of a large file. */
   pieces: 'gitws-pieces',
   /** Number of a block → its nodes. */
@@ -23,7 +25,7 @@ export const stores = {
   head: 'gitws-head',
 } as const;
 
-const version = 2;
+const version = 3;
 
 /** Which state the database is in. Every transaction that writes makes a new one. */
 export interface Head {
@@ -87,12 +89,18 @@ function openElsewhere(): GitWsError {
 }
 
 function upgrade(database: IDBDatabase, transaction: IDBTransaction, place: Place): void {
+  // One of ours without groups: all else is as it was.
+  if (database.objectStoreNames.contains(stores.head)) {
+    database.createObjectStore(stores.groups);
+    return;
+  }
   const isPlain = database.objectStoreNames.contains(place.plainStore);
   const whole = isPlain
     ? transaction.objectStore(place.plainStore)
     : database.createObjectStore(stores.whole);
   if (isPlain) whole.name = stores.whole;
-  for (const name of [stores.pieces, stores.nodes, stores.head]) database.createObjectStore(name);
+  for (const name of [stores.groups, stores.pieces, stores.nodes, stores.head])
+    database.createObjectStore(name);
   if (!isPlain) {
     begin(transaction, [...new Tree().all()].map(rowOf), 1);
     return;

@@ -1,11 +1,13 @@
 /** Many files at once: written or removed in few transactions, none of them large. */
 import { pieceSize } from './batch.js';
 import { bytesOf } from './backend.js';
+import type { Contents } from './contents.js';
 import { FileError } from './errors.js';
 import { Stats } from './node.js';
 import { nextTask } from './pace.js';
 import { directoryOf, normalize } from './path.js';
 import { Storing } from './storing.js';
+import { tidy } from './tidy.js';
 import type { Volume } from './volume.js';
 
 /** A file to write. */
@@ -36,7 +38,11 @@ const mostWaiting = 16 * 1024 * 1024;
  * @throws FileError for the first that cannot be written; those before it are there then. What
  *   storing fails with: the last ones of those that were to be stored are not there then.
  */
-export async function writeMany(volume: Volume, files: readonly FileToWrite[]): Promise<Stats[]> {
+export async function writeMany(
+  volume: Volume,
+  contents: Contents,
+  files: readonly FileToWrite[],
+): Promise<Stats[]> {
   const stats: Stats[] = [];
   let bytesWaiting = 0;
   let sliceEnd = performance.now() + sliceTime;
@@ -56,23 +62,23 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
             const file = files[at];
             if (file === undefined) continue;
             const path = normalize(file.path);
-            const contents = bytesOf(file.bytes);
+            const content = bytesOf(file.bytes);
             const directory = directoryOf(path);
             if (!directories.has(directory)) {
               tree.makeDirectories(directory);
               directories.add(directory);
             }
             if (file.type === 'symlink') {
-              const target = new TextDecoder().decode(contents);
+              const target = new TextDecoder().decode(content);
               const { node, removed } = tree.symlink(target, path);
               if (removed !== undefined) batch.remove(removed);
               stats.push(new Stats(node));
             } else {
-              const node = tree.write(path, contents.length, file.mode);
-              batch.put(node, contents);
+              const node = tree.write(path, content.length, file.mode);
+              batch.put(node, content);
               stats.push(new Stats(node));
             }
-            bytes += contents.length;
+            bytes += content.length;
             batch.count();
           }
         } catch (reason) {
@@ -96,6 +102,7 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
     }
     await storing.end();
   });
+  await tidy(volume, contents);
   return stats;
 }
 
@@ -105,7 +112,11 @@ export async function writeMany(volume: Volume, files: readonly FileToWrite[]): 
  * @returns the paths that had none, in order, as they were given.
  * @throws FileError EISDIR for a directory; what was to be removed before it is gone then.
  */
-export async function removeMany(volume: Volume, paths: readonly string[]): Promise<string[]> {
+export async function removeMany(
+  volume: Volume,
+  contents: Contents,
+  paths: readonly string[],
+): Promise<string[]> {
   const missing: string[] = [];
   await volume.use(async () => {
     const storing = new Storing();
@@ -132,5 +143,6 @@ export async function removeMany(volume: Volume, paths: readonly string[]): Prom
     }
     await storing.end();
   });
+  await tidy(volume, contents);
   return missing;
 }

@@ -7,6 +7,16 @@
  */
 export type NodeType = 'file' | 'dir' | 'symlink';
 
+/** Where contents are that share a value with others'. */
+export interface GroupPlace {
+  /** The key of the value. */
+  readonly group: number;
+  /** Where they begin in it, in bytes. */
+  readonly at: number;
+  /** Length of the value, in bytes. */
+  readonly of: number;
+}
+
 /** Facts of a node that calls change. */
 export interface NodeFacts {
   /** Permissions as they were given: without the bits of the type. */
@@ -21,8 +31,10 @@ export interface NodeFacts {
   gid: number;
   /** Of a symbolic link: where it leads to, as it was given. */
   target?: string | undefined;
-  /** Whether the contents are in pieces; else they are one value. */
+  /** Whether the contents are in pieces; else they are one value, or part of one. */
   pieces?: boolean | undefined;
+  /** Of contents that are part of a value. */
+  place?: GroupPlace | undefined;
 }
 
 /** A node in memory. */
@@ -36,6 +48,8 @@ export interface Node extends NodeFacts {
   readonly children: Map<string, Node> | undefined;
   /** Counts changes of the contents, for those who keep some. Not stored. */
   version: number;
+  /** Whether there may be a value under its ino. Not stored. */
+  hasValue: boolean;
 }
 
 /** Facts that few nodes have. */
@@ -47,7 +61,10 @@ interface Rest {
   p?: true;
 }
 
-/** A node as it is stored: ino, ino of its directory, name, type, mode, size, mtimeMs, the rest. */
+/**
+ * A node as it is stored: ino, ino of its directory, name, type, mode, size, mtimeMs, the rest; of contents
+ * that are part of a value its key, where they begin, and its length.
+ */
 export type Row = readonly [
   number,
   number,
@@ -57,6 +74,9 @@ export type Row = readonly [
   number,
   number,
   (Rest | undefined)?,
+  number?,
+  number?,
+  number?,
 ];
 
 const types: readonly NodeType[] = ['file', 'dir', 'symlink'];
@@ -67,19 +87,24 @@ export function rowOf(node: Node): Row {
   const { ino, parent, name, type, mode, size, mtimeMs } = node;
   const kind = types.indexOf(type) as 0 | 1 | 2;
   const row = [ino, parent?.ino ?? ino, name, kind, mode, size, mtimeMs] as const;
-  const { ctimeMs, atimeMs, uid, gid, target, pieces } = node;
+  const { ctimeMs, atimeMs, uid, gid, target, pieces, place } = node;
   const rest: Rest = {};
   if (ctimeMs !== undefined) rest.c = ctimeMs;
   if (atimeMs !== undefined) rest.a = atimeMs;
   if (uid !== plainOwner || gid !== plainOwner) rest.o = [uid, gid];
   if (target !== undefined) rest.t = target;
   if (pieces === true) rest.p = true;
-  for (const _ in rest) return [...row, rest];
-  return row;
+  const isMore = Object.keys(rest).length > 0;
+  // Numbers: an array of them would take as long to read as all the row.
+  if (place !== undefined) {
+    return [...row, isMore ? rest : undefined, place.group, place.at, place.of];
+  }
+  return isMore ? [...row, rest] : row;
 }
 
 /** Takes the facts of a row for a node. The type of a node never changes. */
-export function takeRow(node: Node, [, , , , mode, size, mtimeMs, rest]: Row): void {
+export function takeRow(node: Node, row: Row): void {
+  const [, , , , mode, size, mtimeMs, rest, group, at = 0, of = 0] = row;
   node.mode = mode;
   node.size = size;
   node.mtimeMs = mtimeMs;
@@ -88,6 +113,8 @@ export function takeRow(node: Node, [, , , , mode, size, mtimeMs, rest]: Row): v
   [node.uid, node.gid] = rest?.o ?? [plainOwner, plainOwner];
   node.target = rest?.t;
   node.pieces = rest?.p ?? false;
+  node.place = group === undefined ? undefined : { group, at, of };
+  node.hasValue = node.type === 'file' && !node.pieces && node.place === undefined;
   node.version += 1;
 }
 
@@ -107,7 +134,9 @@ export function nodeOf(row: Row): Node {
     gid: 0,
     target: undefined,
     pieces: false,
+    place: undefined,
     version: 0,
+    hasValue: false,
     children: row[3] === 1 ? new Map<string, Node>() : undefined,
   };
   takeRow(node, row);
@@ -117,7 +146,8 @@ export function nodeOf(row: Row): Node {
 /** @returns a node that is in no directory yet. */
 export function makeNode(ino: number, type: NodeType, facts: NodeFacts): Node {
   const children = type === 'dir' ? new Map<string, Node>() : undefined;
-  return { ino, type, parent: undefined, name: '', version: 0, children, ...facts };
+  const here = { parent: undefined, name: '', version: 0, hasValue: false };
+  return { ino, type, ...here, children, ...facts };
 }
 
 /** What `stat` tells, with the fields and functions of LightningFS's. */

@@ -4,6 +4,7 @@
  * memory are the same rows.
  */
 import { FileError } from './errors.js';
+import { Groups } from './groups.js';
 import { makeNode, nodeOf, rowOf, takeRow, type Node, type NodeFacts, type Row } from './node.js';
 import { namesOf } from './path.js';
 
@@ -28,8 +29,10 @@ export interface Owner {
 
 /** See the comment above. */
 export class Tree {
-  /** The ino of the next node. None is used twice. */
+  /** The ino of the next node, or the number of the next group. None is used twice. */
   next = 1;
+  /** Who shares values, of what is stored. */
+  readonly groups = new Groups();
   readonly #owner: Owner;
   readonly #nodes = new Map<number, Node>();
   #dirty = new Set<number>();
@@ -171,9 +174,10 @@ export class Tree {
     if (this.#nodes.size > 1) for (const [block, rows] of blocks) this.#detach(block, rows);
     for (const [, rows] of blocks) {
       for (const row of rows) {
-        const node = this.#nodes.get(row[0]);
-        if (node === undefined) this.#nodes.set(row[0], nodeOf(row));
-        else takeRow(node, row);
+        let node = this.#nodes.get(row[0]);
+        if (node === undefined) this.#nodes.set(row[0], (node = nodeOf(row)));
+        else this.#takeRow(node, row);
+        this.groups.enter(node);
       }
       yield;
     }
@@ -194,8 +198,15 @@ export class Tree {
       const node = this.#nodes.get(ino);
       if (node === undefined || node === this.#root) continue;
       if (node.parent?.children?.get(node.name) === node) node.parent.children.delete(node.name);
-      if (!kept.has(ino)) this.#nodes.delete(ino);
+      if (kept.has(ino)) continue;
+      this.#nodes.delete(ino);
+      if (node.place !== undefined) this.groups.leave(node.place.group, node);
     }
+  }
+
+  #takeRow(node: Node, row: Row): void {
+    if (node.place !== undefined) this.groups.leave(node.place.group, node);
+    takeRow(node, row);
   }
 
   #walk(path: string, follow: boolean): Place {
