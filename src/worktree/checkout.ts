@@ -10,7 +10,7 @@ import { Pace, callersSlice } from '../pack/index/pace.js';
 import { findGitDirectory } from '../repository/git-directory.js';
 import { holdIndex } from '../repository/held-index.js';
 import { keyOf, pathOf, type IndexEntry } from '../repository/index-file.js';
-import { oidOf } from '../repository/object-hash.js';
+import { blobOid } from '../repository/object-hash.js';
 import type { Promisor } from '../repository/promisor.js';
 import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, type PromiseFileSystem } from '../storage/file-system.js';
@@ -354,7 +354,7 @@ class Checkout {
     for await (const [oid, object] of this.#objects.readMany([...wanted.keys()])) {
       if (object?.type !== 'blob' || object.bytes === undefined) throw unavailable(oid);
       const { bytes } = object;
-      if (this.#options.verify !== false && oidOf('blob', bytes) !== oid) throw unavailable(oid);
+      if (this.#options.verify !== false && (await blobOid(bytes)) !== oid) throw unavailable(oid);
       for (const write of wanted.get(oid) ?? []) await out.add({ ...write, bytes });
       await this.#tell(out.entries.length);
     }

@@ -2,7 +2,7 @@
 import { GitWsError } from '../base/errors.js';
 import type { Pace } from '../pack/index/pace.js';
 import { pathOf, type IndexEntry } from '../repository/index-file.js';
-import { oidOf } from '../repository/object-hash.js';
+import { blobOid } from '../repository/object-hash.js';
 import { isSafePath } from './path-rules.js';
 import { modes, type TreeFile } from './tree-files.js';
 import type { NewObject } from './tree-objects.js';
@@ -93,7 +93,7 @@ export class FoundFiles {
       const message = `The file system read ${bytes.length} bytes of ${path}, which has ${stat.size}.`;
       throw new GitWsError('FILE_SYSTEM_FAILED', message);
     }
-    const oid = oidOf('blob', bytes);
+    const oid = await blobOid(bytes);
     await keep({ oid, bytes });
     const file: TreeFile = { name, path, mode: modeSeen(stat, known, trust), oid };
     return entryOf(file, stat);

@@ -1,5 +1,5 @@
 /** What lies in a working tree, held against the index and against what is to be there. */
-import { oidOf } from '../repository/object-hash.js';
+import { blobOid } from '../repository/object-hash.js';
 import type { IndexEntry, IndexStat } from '../repository/index-file.js';
 import type { PromiseFileSystem } from '../storage/file-system.js';
 import { modes, type TreeFile } from './tree-files.js';
@@ -104,7 +104,7 @@ export class WorkTree {
     const mayBe = (known: { readonly mode: number } | undefined): boolean =>
       known?.mode === modeSeen(stat, known?.mode, this.#trust);
     if (!mayBe(before) && !mayBe(wanted)) return 'changed';
-    const oid = oidOf('blob', await this.contentOf(path, stat));
+    const oid = await blobOid(await this.contentOf(path, stat));
     if (wanted?.oid === oid && mayBe(wanted)) return 'done';
     return before?.oid === oid && mayBe(before) ? 'clean' : 'changed';
   }
