@@ -6,7 +6,13 @@
 import type { PackIndex } from '../pack/format/pack-index.js';
 import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { concatBytes } from '../base/concat-bytes.js';
-import { indexFetched, keepPack, placeOf, type KeepPackOptions } from './keep-pack.js';
+import {
+  indexFetched,
+  keepPack,
+  placeOf,
+  type KeepPackOptions,
+  type PackPlace,
+} from './keep-pack.js';
 import { writeLooseObjects } from './loose-objects.js';
 import { PackedObjects, type ReadablePack } from './packed-objects.js';
 import { hasZlib } from './zlib.js';
@@ -16,6 +22,9 @@ export const smallPackBytes = 0x100000;
 
 /** Most bytes that its objects have in all: they are in memory together. A pack of more stays one. */
 export const unpackedBytes = 0x1000000;
+
+/** Objects that are written at once: a process may have only so many files open. */
+const writtenAtOnce = 128;
 
 /** Bytes before the first object: `PACK`, version, number of objects (gitformat-pack(5)). */
 const headBytes = 12;
@@ -38,8 +47,18 @@ export async function unpackOrKeep<Fs extends object>(
   const { indexed, readable } = await indexFetched(begun.source, undefined, place, options);
   if (readable === undefined) return;
   const objects = await readNewObjects(readable, indexed.objects - indexed.completedWith);
-  if (objects !== undefined) return writeLooseObjects(place.fs, place.gitdir, objects);
+  if (objects !== undefined) return writeObjects(place, objects);
   return keepPack(goOn([indexed.pack ?? new Uint8Array(0)]), options);
+}
+
+/** Writes them from the last to the first: in a pack, what names others stands before them. */
+async function writeObjects(
+  { fs, gitdir }: PackPlace,
+  objects: readonly BaseObject[],
+): Promise<void> {
+  for (let end = objects.length; end > 0; end -= writtenAtOnce) {
+    await writeLooseObjects(fs, gitdir, objects.slice(Math.max(0, end - writtenAtOnce), end));
+  }
 }
 
 interface BegunPack {

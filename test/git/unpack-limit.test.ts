@@ -105,6 +105,34 @@ describe('a fetch of few objects', () => {
     await expectSoundRepository(dir);
   });
 
+  it('unpacks many where no number is too many, some at a time', async () => {
+    await realGit(['config', 'fetch.unpackLimit', '0'], { cwd: dir });
+    const work = join(await temporaryDirectory(), 'work');
+    await realGit(['clone', '-q', bare, work]);
+    for (let file = 0; file < 300; file += 1)
+      await writeFile(join(work, `${file}`), `file ${file}`);
+    await realGit(['add', '-A'], { cwd: work });
+    await realGit(['commit', '-q', '-m', 'Many'], { cwd: work });
+    await realGit(['push', '-q', 'origin', 'main'], { cwd: work });
+    let open = 0;
+    let most = 0;
+    const counting = {
+      promises: {
+        ...fs.promises,
+        writeFile: async (path: string, ...rest: [never]) => {
+          most = Math.max(most, (open += 1));
+          await fs.promises.writeFile(path, ...rest);
+          open -= 1;
+        },
+      },
+    };
+    await git.fetch({ fs: counting, dir, url });
+    const { packs, loose } = await storedIn(dir);
+    expect([packs, loose.length]).toEqual([1, 302]);
+    expect(most).toBeLessThanOrEqual(128);
+    await expectSoundRepository(dir);
+  });
+
   it('unpacks what a pull brings', async () => {
     await commitOne('Pulled');
     const author = { name: 'Grace', email: 'grace@example.com' };
