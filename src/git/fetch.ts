@@ -64,7 +64,8 @@ const infiniteDepth = 0x7fffffff;
 /**
  * Fetches as git does: what this repository has is told the server as far as it helps, tags of what comes
  * come with it (`tags: true`: all of them; `false`: none), and refs are changed last, all of them or none.
- * `depth: Infinity` fetches all of history.
+ * `depth: Infinity` fetches all of history. What comes is unpacked where it is fewer objects than
+ * `fetch.unpackLimit` says (100), and 1 MiB at most; else it stays a pack.
  *
  * @throws isomorphic-git's HttpError, NotFoundError, MissingParameterError, RemoteCapabilityError,
  *   UserCanceledError; GitWsError REF_REJECTED, REF_CHANGED, REF_CONFLICT, REF_LOCKED, MISSING_OBJECTS, and
