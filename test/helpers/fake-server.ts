@@ -112,7 +112,12 @@ class PlayedSession implements FakeSession {
         this.#flush();
         if (left.length === 0) continue;
         if (this.#socket.readyState !== this.#socket.OPEN) return;
-        await Promise.race([once(this.#socket, 'message'), once(this.#socket, 'close')]);
+        // Whichever does not come is not waited for any longer.
+        const waiting = new AbortController();
+        const { signal } = waiting;
+        const either = ['message', 'close'].map((event) => once(this.#socket, event, { signal }));
+        for (const each of either) each.catch(() => undefined);
+        await Promise.race(either).finally(() => waiting.abort());
       }
     }
   }
