@@ -121,8 +121,8 @@ export class GitCore implements Core {
     this.#running.get(id)?.abort(restore(reason));
   }
 
-  shown(): void {
-    // No browser tells a worker. To whoever waits here it is a chance as that event is.
+  chance(): void {
+    // No browser tells a worker that its page is seen. To whoever waits here it is as that event is.
     globalThis.dispatchEvent(new Event('online'));
   }
 

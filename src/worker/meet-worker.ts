@@ -4,6 +4,7 @@ import { inTime } from '../base/in-time.js';
 import { GitWsError, isGitWsError } from '../base/errors.js';
 import { callBack, messageOf } from '../base/failure.js';
 import { whenLifeEnds } from '../base/life-lock.js';
+import { watchNetwork } from '../tunnel/client/network.js';
 import { protocolVersion, type Core, type Greeting } from './protocol.js';
 
 /** How a page makes the worker: its script's address, or a function that makes it. */
@@ -50,7 +51,8 @@ export async function meetWorker(source: WorkerSource | undefined, timeout: numb
       throw new GitWsError('WORKER_FAILED', 'The worker died.', { cause });
     });
     death.catch(() => undefined);
-    whenShown(() => void core.shown().catch(() => undefined), signal);
+    const stop = watchNetwork(() => void core.chance().catch(() => undefined));
+    signal.addEventListener('abort', stop);
     return { core, greeting, death, end };
   } catch (cause) {
     end();
@@ -85,15 +87,6 @@ async function inlinedScript(): Promise<string> {
     throw unavailable(cause);
   });
   return URL.createObjectURL(new Blob([gitWorkerScript], { type: 'text/javascript' }));
-}
-
-/** Calls `onShown` whenever the page is seen again: what slept with it may be tried again. */
-function whenShown(onShown: () => void, signal: AbortSignal): void {
-  const { document } = globalThis as { document?: Document };
-  const look = (): void => {
-    if (document?.visibilityState === 'visible') onShown();
-  };
-  document?.addEventListener('visibilitychange', look, { signal });
 }
 
 const silent = (): Error => new Error('It does not answer.');

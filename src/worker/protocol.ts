@@ -64,8 +64,8 @@ export interface Core {
   run(call: Call, page?: PageFunctions): Promise<Outcome>;
   /** The signal of a call has fired. */
   cancel(id: number, reason: Carried): void;
-  /** The page is seen again: what waits to connect is tried at once. */
-  shown(): void;
+  /** The page is seen again, or online: what waits to connect is tried at once. */
+  chance(): void;
   /** Ends all that runs, and closes the storage. */
   close(): Promise<Outcome>;
 }
