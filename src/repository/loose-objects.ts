@@ -1,4 +1,5 @@
 /** Writes objects as files of their own, as `git hash-object -w` does (gitrepository-layout(5)). */
+import { concatBytes } from '../base/concat-bytes.js';
 import { useFileSystem } from '../base/failure.js';
 import type { BaseObject } from '../pack/index/index-pack-options.js';
 import { randomName } from '../base/random-name.js';
@@ -30,11 +31,7 @@ export async function writeLooseObjects(
   ): Promise<void> => {
     const directory = `${gitdir}/objects/${oid.slice(0, 2)}`;
     const path = `${directory}/${oid.slice(2)}`;
-    const header = headerOf(type, bytes);
-    const content = new Uint8Array(header.length + bytes.length);
-    content.set(header);
-    content.set(bytes, header.length);
-    const file = await deflate(content);
+    const file = await deflate(concatBytes([headerOf(type, bytes), bytes]));
     await makeDirectory(promises, directory);
     // git's own name for such files: `git gc` and `git prune` remove what a crash has left.
     const temporary = `${directory}/tmp_obj_${randomName()}`;

@@ -1,4 +1,5 @@
 /** Reads objects of a pack (gitformat-pack(5)), by ranges of it, one at a time. */
+import { dropOldest } from '../base/drop-oldest.js';
 import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
 import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
@@ -253,11 +254,4 @@ export async function readTips(
     tips.push({ oid, type: tip.type, bytes: tip.bytes });
   }
   return tips;
-}
-
-function dropOldest(map: Map<number, unknown>, most: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= most) return;
-    map.delete(key);
-  }
 }

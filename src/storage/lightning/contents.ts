@@ -2,6 +2,7 @@
  * Reads contents: out of what is not stored yet, else out of the database. Reads that come together
  * are one transaction.
  */
+import { dropOldest } from '../../base/drop-oldest.js';
 import { fileSystemFailure } from '../../base/failure.js';
 import { pieceSize } from './batch.js';
 import { stores } from './database.js';
@@ -99,18 +100,14 @@ export class Contents {
       this.#get((transaction) => transaction.objectStore(stores.groups).get(number));
     this.#groups.delete(key);
     this.#groups.set(key, reading);
-    for (const [oldest] of this.#groups) {
-      if (this.#groups.size <= groupsKept) break;
-      this.#groups.delete(oldest);
+    dropOldest(this.#groups, groupsKept);
+    let group: unknown;
+    try {
+      group = await reading;
+    } finally {
+      // Not there, or not read: the next one asks again.
+      if (group === undefined && this.#groups.get(key) === reading) this.#groups.delete(key);
     }
-    const forget = (): void => {
-      if (this.#groups.get(key) === reading) this.#groups.delete(key);
-    };
-    const group = await reading.catch((reason: unknown) => {
-      forget();
-      throw reason;
-    });
-    if (group === undefined) forget();
     return group as Uint8Array | undefined;
   }
 

@@ -2,6 +2,7 @@
  * A file that was opened: read and written at positions, as Node's file handles are. What is written
  * is gathered in pieces, and stored when some are full; `sync` and `close` wait for it.
  */
+import { dropOldest } from '../../base/drop-oldest.js';
 import { pieceSize, type Batch } from './batch.js';
 import { mostReads, type Contents } from './contents.js';
 import { FileError } from './errors.js';
@@ -217,10 +218,7 @@ export class OpenedFile {
         : await this.#contents.range(node, order * pieceSize, pieceSize);
     if (piece === undefined) return undefined;
     this.#kept.set(order, piece);
-    for (const [oldest] of this.#kept) {
-      if (this.#kept.size <= piecesKept) break;
-      this.#kept.delete(oldest);
-    }
+    dropOldest(this.#kept, piecesKept);
     return piece;
   }
 
