@@ -17,7 +17,8 @@ const fewest = 8;
 /** Who is in which group. Of what is stored: a file that is being changed is in the one that it was in. */
 export class Groups {
   readonly #nodes = new Map<number, Set<Node>>();
-  readonly #sparse = new Set<number>();
+  /** Groups that somebody has left since it was asked which are sparse. */
+  readonly #left = new Set<number>();
 
   /** A node has the place that it has. */
   enter(node: Node): void {
@@ -32,13 +33,8 @@ export class Groups {
   leave(group: number, node: Node): boolean {
     const nodes = this.#nodes.get(group);
     if (nodes?.delete(node) !== true) return false;
-    const bytes = [...nodes].reduce((sum, { size }) => sum + size, 0);
-    const [other] = nodes;
-    if (2 * bytes < (other?.place?.of ?? 0)) this.#sparse.add(group);
-    if (other !== undefined) return false;
-    this.#nodes.delete(group);
-    this.#sparse.delete(group);
-    return true;
+    this.#left.add(group);
+    return nodes.size === 0 && this.#nodes.delete(group);
   }
 
   /** @returns the files of a group. */
@@ -48,9 +44,13 @@ export class Groups {
 
   /** @returns groups that have more bytes of files that have left them than of others, each once. */
   takeSparse(): readonly number[] {
-    const taken = [...this.#sparse];
-    this.#sparse.clear();
-    return taken;
+    const left = [...this.#left];
+    this.#left.clear();
+    return left.filter((group) => {
+      const nodes = this.of(group);
+      const bytes = nodes.reduce((sum, { size }) => sum + size, 0);
+      return 2 * bytes < (nodes[0]?.place?.of ?? 0);
+    });
   }
 }
 
