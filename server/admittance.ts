@@ -94,7 +94,7 @@ export class Admittance {
         else link.refuse(refused);
       },
       accept: (begin) => {
-        if (!link.gone) begin({ link, peerWindow: run.window });
+        if (!link.gone) begin({ link, peerWindow: run.window, input: run.input });
       },
     };
   }

@@ -35,6 +35,8 @@ export interface ServiceFacts {
    * repository's own hooks (hooks/own-hook.sh).
    */
   readonly settings: readonly GitSetting[];
+  /** The same for a client that asks before it has heard anything (docs/protocol.md, "Asking at once"). */
+  readonly inputSettings: readonly GitSetting[];
   /** What git is told after its settings; the repository is the working directory. */
   readonly command: readonly string[];
   /** Whether it begins with its refs; else it waits to be asked. */
@@ -51,6 +53,7 @@ export interface ServiceFacts {
 
 const reading = {
   finishes: false,
+  inputSettings: [],
   ending: ({ killDelayUpload }: Limits): Ending => ({ term: 0, kill: killDelayUpload }),
   maxInput: ({ maxRequestSize }: Limits): number => maxRequestSize,
 };
@@ -62,12 +65,14 @@ export const services: Readonly<Record<GitService, ServiceFacts>> = {
     access: 'read',
     isEnabled: () => true,
     disabled: 'This server does not allow fetching.',
-    // Oids below a tip (isomorphic-git wants peeled tags), filters. Not uploadpack.allowRefInWant:
-    // with it native git's shallow clones fail ("expected 'packfile', received 'shallow-info'").
+    // Oids below a tip (isomorphic-git wants peeled tags), filters.
     settings: [
       ['uploadpack.allowReachableSHA1InWant', 'true'],
       ['uploadpack.allowFilter', 'true'],
     ],
+    // Refs by their names: oids are not known yet. Not for all: with it native git's shallow clones fail
+    // ("expected 'packfile', received 'shallow-info'").
+    inputSettings: [['uploadpack.allowRefInWant', 'true']],
     command: ['upload-pack', '--strict', '.'],
     speaksFirst: true,
     upstream: ['http', 'ssh'],
@@ -76,6 +81,7 @@ export const services: Readonly<Record<GitService, ServiceFacts>> = {
     access: 'write',
     isEnabled: ({ allowPush = false }) => allowPush,
     disabled: 'This server does not allow pushing.',
+    inputSettings: [],
     settings: [
       // Defence: pushed objects are checked (receive.fsckObjects).
       ['receive.fsckObjects', 'true'],

@@ -89,6 +89,8 @@ export interface Admission {
   readonly resume: Resumption | undefined;
   /** Whether the client may want another run over the same connection. */
   readonly next: boolean;
+  /** Whether what the service is given first came along. */
+  readonly hasInput: boolean;
 }
 
 /** What is asked for, whether by an upgrade or by a `run`. */
@@ -101,6 +103,7 @@ interface Asked {
   readonly window: number | undefined;
   readonly resume: Resumption | undefined;
   readonly next: boolean;
+  readonly input?: string | undefined;
 }
 
 /**
@@ -251,7 +254,7 @@ async function checkAsked(
   { request, address, visit }: Arrival,
   context: UpgradeContext,
 ): Promise<Admission | Refusal> {
-  const { segments, service, gitProtocol, authorization, window, resume, next } = asked;
+  const { segments, service, gitProtocol, authorization, window, resume, next, input } = asked;
   if (!isGitService(service)) {
     return refusal(closeCodes.notFound, `There is no service ${service}.`);
   }
@@ -287,7 +290,7 @@ async function checkAsked(
   if (place.kind === 'refusal') return { ...place, user: known };
   const { user } = access;
   const admitted = { user, address, name, place, service, gitProtocol, window, resume };
-  return { kind: 'admission', ...admitted, next };
+  return { kind: 'admission', ...admitted, next, hasInput: input !== undefined };
 }
 
 /** Before anything is looked at, so that nothing has to work on more than this. */

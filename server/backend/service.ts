@@ -75,6 +75,8 @@ export interface ServiceRequest<Place> {
   readonly gitProtocol: string | undefined;
   /** Undefined for a stream. */
   readonly http?: SmartHttp | undefined;
+  /** Whether its client has sent what it is given first along with what asks for it. */
+  readonly hasInput?: boolean | undefined;
   readonly user: User | null;
   /** The client's address. */
   readonly address: string | undefined;

@@ -67,6 +67,8 @@ export interface PreparedService {
   /** The repository's path as asked, for example `team/site.git`. */
   readonly name: string;
   readonly remoteAddress: string | undefined;
+  /** See `ServiceRequest.hasInput`. */
+  readonly hasInput?: boolean | undefined;
 }
 
 /** The arguments before git's command, and the whole environment. */
@@ -110,8 +112,10 @@ export class Preparation {
    *   service must not be started then.
    */
   async settingsFor(prepared: PreparedService): Promise<ServiceSettings> {
-    const { service, gitProtocol, gitDir } = prepared;
-    const ours = [...services[service].settings, ...this.#gitConfig];
+    const { service, gitProtocol, gitDir, hasInput = false } = prepared;
+    const facts = services[service];
+    const forInput = hasInput ? facts.inputSettings : [];
+    const ours = [...facts.settings, ...forInput, ...this.#gitConfig];
     const { settings, included } = await this.#configs.read(gitDir);
     const config = [
       // Defence: what a repository has shut is not opened by settings for all.
@@ -119,7 +123,7 @@ export class Preparation {
       ...ownershipSettings(gitDir, this.#safeDirectories),
     ];
     const environment = serviceEnvironment(service, gitProtocol);
-    if (services[service].access !== 'write') return { config, environment, hooks: [], included };
+    if (facts.access !== 'write') return { config, environment, hooks: [], included };
     const { user, name, remoteAddress } = prepared;
     const given = await this.#options.protectedRefs?.(user, name);
     const hooks = await hookSettings(gitDir, given ?? { protections: [] }, {

@@ -10,6 +10,10 @@ export interface SessionOptions extends RunningService {
   readonly link: Link;
   /** The client's receive window, in bytes. */
   readonly peerWindow: number;
+  /** What the service is given first: came along with what asked for it. */
+  readonly input?: string | undefined;
+  /** Whether another run over the same link may bring its input along. */
+  readonly takesInput: boolean;
   /** The secret by which its client comes back. */
   readonly token: string;
   readonly limits: Limits;
@@ -36,6 +40,7 @@ export function createTunnel(options: SessionOptions, session: string): Tunnel {
     ...{ peerWindow, session, token },
     resumeFor: Math.floor(limits.resumeTime / 1000),
     keepFor: link.keepFor,
+    takesInput: options.takesInput,
     onForget: release,
   });
 }

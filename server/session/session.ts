@@ -88,6 +88,8 @@ export class Session implements RunningSession {
     });
     this.over = this.#run();
     this.#expectFirst();
+    // No message of the tunnel: nothing of it is acknowledged.
+    if (options.input) this.#give(Buffer.from(options.input));
     this.#flush();
   }
 
@@ -145,8 +147,9 @@ export class Session implements RunningSession {
 
   /** Whether git was given anything to do. */
   get #hasAsked(): boolean {
-    // Whoever came back wants it, though no message may have got through whole.
-    return this.#bytesIn > 0 || this.#clientEnded || this.#resumes > 0;
+    // Whoever came back wants it, though no message may have got through whole. What came along with the
+    // question does not count until its client is heard of: it may not know the token.
+    return (this.#heard && this.#bytesIn > 0) || this.#clientEnded || this.#resumes > 0;
   }
 
   get #pushes(): boolean {
@@ -232,14 +235,7 @@ export class Session implements RunningSession {
   #take(event: TunnelEvent): void {
     switch (event.type) {
       case 'data':
-        this.#bytesIn += event.bytes.length;
-        // Defence: what git is asked has a largest size (maxRequestSize).
-        if (this.#bytesIn > services[this.#options.service].maxInput(this.#limits)) {
-          this.end(closeCodes.tooLarge, 'The request is too large.');
-          return;
-        }
-        // Called with an error where the child has closed its stdin: the bytes are dropped then.
-        this.#running.write(event.bytes, this.#taken);
+        this.#give(event.bytes, this.#taken);
         return;
       case 'end':
         this.#clientEnded = true;
@@ -258,6 +254,15 @@ export class Session implements RunningSession {
       case 'exit':
         return;
     }
+  }
+
+  /** @param taken called with an error where the service has closed its stdin: the bytes are dropped then. */
+  #give(bytes: Uint8Array, taken?: () => void): void {
+    this.#bytesIn += bytes.length;
+    const isTooMuch = this.#bytesIn > services[this.#options.service].maxInput(this.#limits);
+    // Defence: what git is asked has a largest size (maxRequestSize).
+    if (isTooMuch) this.end(closeCodes.tooLarge, 'The request is too large.');
+    else this.#running.write(bytes, taken);
   }
 
   readonly #taken = (): void => {
@@ -323,9 +328,7 @@ export class Session implements RunningSession {
     this.end(closeCodes.timedOut, 'Nothing happened for too long.');
   };
 
-  readonly #onSettled = (): void => {
-    this.end(closeCodes.done, '');
-  };
+  readonly #onSettled = (): void => this.end(closeCodes.done, '');
 
   /** The connection has ended: the session may wait for another, if it did not end on purpose. */
   #lose(closeCode: number): void {

@@ -46,6 +46,8 @@ export type Carrier =
       readonly link: Link;
       /** The client's receive window, in bytes. */
       readonly peerWindow: number;
+      /** What the service is given first. */
+      readonly input?: string | undefined;
     };
 
 /** The sessions of one server. */
@@ -83,9 +85,11 @@ export class Sessions {
       this.#options.onError(error);
     };
     const parts = { service, running, limits, onError };
+    // Of a host elsewhere it is not known what its git takes.
+    const takesInput = place.kind === 'local';
     const session =
       'link' in carrier
-        ? this.#beginResumable({ ...parts, ...carrier }, admission, visit)
+        ? this.#beginResumable({ ...parts, ...carrier, takesInput }, admission, visit)
         : leaveAfter(
             'socket' in carrier
               ? new RawPipe({ ...parts, ...carrier })

@@ -101,7 +101,7 @@ it.each(['git-upload-pack', 'git-receive-pack'])(
     // Cut off behind the server's first message.
     const proxy = await startProxy(target, (connection) =>
       connection === 0
-        ? { strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' } }
+        ? { strike: { direction: 'down', behind: '"resumeFor"', after: 40, how: 'end' } }
         : {},
     );
     const advertised = await createHttpClient().request({
@@ -119,7 +119,7 @@ it.each(['git-upload-pack', 'git-receive-pack'])(
 it('a server that loses every session in the middle of its advertisement is not asked for ever', async () => {
   const { url: target } = await startServer({ root, limits: { resumeTime: 0 } });
   const proxy = await startProxy(target, () => ({
-    strike: { direction: 'down', behind: '"resumeFor"', after: 20, how: 'end' },
+    strike: { direction: 'down', behind: '"resumeFor"', after: 40, how: 'end' },
   }));
   const request = { url: `${proxy.url}/site.git/info/refs?service=git-upload-pack` };
   const asked = createHttpClient().request(request);

@@ -24,6 +24,8 @@ import { temporaryDirectory } from '../helpers/temp.js';
 
 const target = '/site/git-upload-pack';
 const keeping = ['gitws.v1', 'gitws.next'];
+/** Asks for the refs, over version 2. */
+const lsRefs = '0014command=ls-refs\n0001001aref-prefix refs/heads\n0000';
 let root: string;
 let gitDir: string;
 
@@ -191,6 +193,59 @@ describe('a client that wants another run', () => {
       expect(new Set(opens.map((open) => open[field])).size).toBe(3);
     }
     expect(server.server.sessions).toBe(0);
+  });
+
+  it('may bring along what git is given first, which counts for nothing', async () => {
+    const server = await limited();
+    const client = await idle(server);
+    expect(client.all('open')[0]).toMatchObject({ keepFor: 60, input: true });
+    client.ask({ gitProtocol: 'version=2', input: `${lsRefs}0000` });
+    await client.exited(2);
+    expect(client.words).toContain('fetch=shallow wait-for-done filter ref-in-want');
+    expect(client.words).toContain('refs/heads/main');
+    // Nothing that it has sent was a counted message.
+    const { texts } = client.raw;
+    const since = texts.slice(texts.findLastIndex(({ type }) => type === 'open'));
+    expect(since.filter(({ type, consumed }) => type === 'ack' && consumed !== 0)).toEqual([]);
+    await eventually(() => server.sessions.length === 2);
+    const [, { bytesIn = 0, outcome } = {}] = server.sessions;
+    expect([bytesIn, outcome]).toEqual([
+      lsRefs.length + 4,
+      { kind: 'exit', code: 0, signal: null },
+    ]);
+  });
+
+  it('is not let ask for refs by their names unless it asks at once', async () => {
+    const client = await idle(await limited());
+    client.ask({ gitProtocol: 'version=2' });
+    await client.advertised(2);
+    expect(client.words).not.toContain('ref-in-want');
+    await client.finish(2);
+  });
+
+  it('whose run is refused has given nothing to anybody, and may bring it along once more', async () => {
+    const client = await idle(await limited());
+    const asked = { gitProtocol: 'version=2', input: `${lsRefs}0000` };
+    expect(await client.refused({ ...asked, service: 'git-upload-archive' })).toMatch(/^4403 /);
+    client.ask(asked);
+    await client.exited(2);
+    expect(client.words.match(/refs\/heads\/main\n/g)).toHaveLength(1);
+  });
+
+  it('is not waited for long where it is lost before it knows of the run that it has asked', async () => {
+    const server = await limited({ openingTime: 300 });
+    const client = await idle(server);
+    client.ask({ gitProtocol: 'version=2', input: lsRefs });
+    await client.raw.until(() => client.all('open').length === 2);
+    client.raw.socket.terminate();
+    await eventually(() => server.sessions.length === 2);
+    expect(server.sessions[1]?.outcome).toMatchObject({ kind: 'closed', closeCode: 1006 });
+  });
+
+  it('brings no more along than a request may be', async () => {
+    const client = await idle(await limited({ maxRequestSize: 1_024 }));
+    client.ask({ gitProtocol: 'version=2', input: lsRefs.repeat(20) });
+    expect(await client.ending()).toMatch(/^4413 /);
   });
 
   it('need not wait for the end of one of which it wants nothing', async () => {

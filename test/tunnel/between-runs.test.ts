@@ -109,7 +109,8 @@ describe('a client between two runs', () => {
 
   it('asks for a sign of life with each run, and for one run at a time', () => {
     const machine = new ClientBetweenRuns();
-    expect(machine.ask(run)).toEqual(['{"type":"ping","id":0}', formatMessage(run)]);
+    const frames = ['{"type":"ping","id":0}', formatMessage(run)];
+    expect(machine.ask(run)).toEqual({ frames, hasInput: false });
     expect(() => machine.ask(run)).toThrow(TypeError);
     machine.receive(refused, 0);
     expect(() => machine.ask(run)).not.toThrow();
@@ -117,6 +118,30 @@ describe('a client between two runs', () => {
 });
 
 describe('a run', () => {
+  it('brings its input along, where both fit into a message', () => {
+    const given = { ...run, input: '0000größe\n' };
+    const { frames, hasInput } = new ClientBetweenRuns().ask(given);
+    expect(hasInput).toBe(true);
+    expect(parseMessage(frames[1] ?? '')).toEqual(given);
+    const long = new ClientBetweenRuns().ask({ ...run, input: 'x'.repeat(8 * 1024) });
+    expect(long.hasInput).toBe(false);
+    expect(parseMessage(long.frames[1] ?? '')).toEqual(run);
+  });
+
+  it('may bring it where the server has said so of a connection that it keeps', () => {
+    const greeting = (keepFor: number, takesInput: boolean) => {
+      const server = new Tunnel({
+        ...{ role: 'server', window: 65_536, maxReplay: 65_536, peerWindow: 65_536 },
+        ...{ now: 0, session: 's', token: 't', resumeFor: 0, keepFor, takesInput },
+      });
+      return parseMessage(String(server.takeOutgoing(0)[0]));
+    };
+    expect(greeting(9, true)).toMatchObject({ type: 'open', keepFor: 9, input: true });
+    expect(greeting(9, false)).not.toHaveProperty('input');
+    expect(greeting(0, true)).not.toHaveProperty('input');
+    expect(() => parseMessage(open.replace('}', ',"input":1}'))).toThrow(breach);
+  });
+
   it('carries its credentials as a handshake does, and comes back as it was', () => {
     expect(formatMessage(run)).not.toContain('Basic');
     expect(parseMessage(formatMessage(run))).toEqual(run);
@@ -133,6 +158,7 @@ describe('a run', () => {
     ['credentials that are none', { service: 'x', window: 65_536, authorization: '*' }],
     ['credentials with a line end', { service: 'x', window: 65_536, authorization: 'YQpi' }],
     ['a protocol that is none', { service: 'x', window: 65_536, gitProtocol: 2 }],
+    ['input that is none', { service: 'x', window: 65_536, input: 1 }],
   ])('with %s breaks the protocol', (_, fields) => {
     expect(() => parseMessage(text('run', fields))).toThrow(breach);
   });
@@ -254,7 +280,7 @@ class TwoEnds {
   #ask(client: ClientBetweenRuns, gaveUp: boolean): void {
     if (this.#asking) return;
     this.#asking = true;
-    this.#toServer.push(...client.ask(run, gaveUp));
+    this.#toServer.push(...client.ask(run, gaveUp).frames);
   }
 
   #begin(): void {

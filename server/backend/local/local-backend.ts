@@ -30,11 +30,11 @@ export class LocalBackend implements Backend<LocalPlace> {
 
   /** @throws what {@link Preparation.settingsFor} and {@link spawnService} throw. */
   async open(request: ServiceRequest<LocalPlace>): Promise<Service> {
-    const { service, gitProtocol, place, user, name, address, http } = request;
+    const { service, gitProtocol, place, user, name, address, http, hasInput } = request;
     const { preparation, root, killTime, onError } = this.#options;
     const { repository } = place;
     const { gitDir } = repository;
-    const asked = { service, gitProtocol, gitDir, user, name, remoteAddress: address };
+    const asked = { service, gitProtocol, gitDir, user, name, remoteAddress: address, hasInput };
     const { hooks, included, release, ...settings } = await preparation.settingsFor(asked);
     // What cannot be removed now goes with the directory of all hooks, when the server closes.
     const tidy = (): void => void release?.().catch(() => undefined);

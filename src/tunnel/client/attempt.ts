@@ -7,6 +7,7 @@ import type { GitWsError } from '../../base/errors.js';
 import { startTimer } from '../../base/duration.js';
 import { noAnswer, notGitWs } from './failures.js';
 import { openSocket, type Socket, type WebSocketConstructor } from './socket.js';
+import type { OpenMessage } from '../machine/message.js';
 import { subprotocol } from '../machine/subprotocol.js';
 
 /** How to connect. */
@@ -29,11 +30,20 @@ export interface AttemptEvents {
   onFailure(error: GitWsError): void;
 }
 
+/** What a server says of a connection that it keeps. */
+export interface KeptByServer {
+  /** How long it keeps it after each run, in ms; 0: not at all. */
+  readonly time: number;
+  /** Whether a run over it may bring its input along. */
+  readonly takesInput: boolean;
+}
+
 /** One attempt to reach the server. */
 export class Attempt {
   readonly #socket: Socket;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #events: AttemptEvents;
+  #byServer: KeptByServer = { time: 0, takesInput: false };
 
   /** @throws GitWsError CONNECTION_FAILED where the platform refuses to try. */
   constructor({ url, protocols, openTimeout, WebSocket }: AttemptOptions, events: AttemptEvents) {
@@ -73,9 +83,17 @@ export class Attempt {
     }, time);
   }
 
-  /** The server's `open` has come. */
-  opened(): void {
+  /** An answer has come. @param greeting where it is the server's `open`. */
+  opened(greeting?: OpenMessage): void {
     clearTimeout(this.#timer);
+    if (greeting === undefined) return;
+    const { keepFor = 0, input = false } = greeting;
+    this.#byServer = { time: keepFor * 1000, takesInput: input };
+  }
+
+  /** What its server has said last. */
+  get byServer(): KeptByServer {
+    return this.#byServer;
   }
 
   send(frame: string | Uint8Array): void {

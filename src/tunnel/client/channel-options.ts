@@ -18,6 +18,11 @@ export interface ChannelOptions {
   readonly service: GitService;
   /** What ssh would pass as GIT_PROTOCOL, for example `version=2`; default: version 0. */
   readonly gitProtocol?: string | undefined;
+  /**
+   * What git is given first: goes along with what asks for the run, where the server takes it so, and
+   * else as soon as the run is there.
+   */
+  readonly input?: string | undefined;
   /** Credentials; they beat those in the URL. */
   readonly authorization?: Authorization;
   /** Credentials for the host behind a gateway, which never go to another. */

@@ -58,7 +58,7 @@ export class ClientChannel implements Channel {
     onFailure: (error) => this.#happen({ type: 'unanswered', error }),
   };
   /** The newest one. */
-  #connection: Attempt | undefined;
+  connection: Attempt | undefined;
   #life: Life;
   /** Node: whether the process stays for it. */
   #held = true;
@@ -152,15 +152,15 @@ export class ClientChannel implements Channel {
     this.#tell({ state: 'connecting', attempt: 0, wait: 0, reason: '' });
     const { openTimeout = defaultOpenTimeout } = this.#options;
     const connectAnew = (): void => this.#attempt(formatSubprotocols(offer), openTimeout);
-    this.#connection = this.#keeping.ask(offer, openTimeout, {
+    this.connection = this.#keeping.ask(offer, openTimeout, {
       onOpen: (data) => {
-        this.#connection?.listen(this.#attemptEvents);
+        this.connection?.listen(this.#attemptEvents);
         this.#receive(data);
       },
       onFailure: (error) => this.#happen({ type: 'ended', error }),
       onUseless: connectAnew,
     });
-    if (this.#connection === undefined) connectAnew();
+    if (this.connection === undefined) connectAnew();
   }
 
   spare(spared: boolean): boolean {
@@ -171,9 +171,9 @@ export class ClientChannel implements Channel {
 
   /** Ends, for another run that goes over its connection. @returns undefined where that cannot be. */
   yield(): Attempt | undefined {
-    const connection = this.#connection;
+    const connection = this.connection;
     if (this.#life.phase !== 'open' || connection === undefined) return undefined;
-    if (!this.#keeping.keeps(connection, this.#greeting)) return undefined;
+    if (!this.#keeping.keeps(connection)) return undefined;
     const error = canceled('Another run goes on with its connection.');
     this.#happen({ type: 'ended', error });
     return connection;
@@ -191,7 +191,7 @@ export class ClientChannel implements Channel {
     // Its connection may be another's.
     if (this.#life.phase === 'closed') return;
     this.#held = held;
-    this.#connection?.hold(held);
+    this.connection?.hold(held);
     this.#keeping.hold(held);
     this.#delay.hold(held);
     hold(this.#timer, held);
@@ -205,12 +205,12 @@ export class ClientChannel implements Channel {
   #giveUp(error: Error): void {
     if (this.#life.phase === 'closed') return;
     this.#happen({ type: 'ended', error });
-    this.#connection?.close(closeCodes.done, 'aborted');
+    this.connection?.close(closeCodes.done, 'aborted');
   }
 
   #attempt(protocols: string[], openTimeout: number): void {
     try {
-      this.#connection = new Attempt(
+      this.connection = new Attempt(
         { url: this.#target.url, protocols, openTimeout, WebSocket: this.#options.WebSocket },
         this.#attemptEvents,
       );
@@ -226,7 +226,7 @@ export class ClientChannel implements Channel {
     } catch (error) {
       const breach = error as GitWsError;
       this.#happen({ type: 'ended', error: breach });
-      this.#connection?.close(closeCodes.malformed, formatCloseReason(breach.message));
+      this.connection?.close(closeCodes.malformed, formatCloseReason(breach.message));
       return;
     }
     for (const event of events) this.#take(event);
@@ -247,8 +247,10 @@ export class ClientChannel implements Channel {
   }
 
   #open(greeting: OpenMessage): void {
-    this.#connection?.opened();
-    this.#connection?.hold(this.#held);
+    this.connection?.opened(greeting);
+    this.connection?.hold(this.#held);
+    // Before anybody else can write.
+    this.#keeping.giveInput(this.#tunnel);
     this.#greeting = greeting;
     const { resumeFor: wanted = Infinity } = this.#options;
     // Both sides have to keep the session.
@@ -259,13 +261,11 @@ export class ClientChannel implements Channel {
   /** Sends what the tunnel has to say, and closes when everything was said on both sides. */
   #flush(): void {
     if (this.#life.phase === 'closed') return;
-    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.#connection?.send(frame);
+    for (const frame of this.#tunnel.takeOutgoing(performance.now())) this.connection?.send(frame);
     if (this.#tunnel.settled) {
-      const connection = this.#connection;
+      const connection = this.connection;
       // The ack of exit is on its way; waiting for the close handshake would cost a round trip.
-      if (connection && !this.#keeping.keep(connection, this.#greeting)) {
-        connection.close(closeCodes.done, '');
-      }
+      if (connection && !this.#keeping.keep(connection)) connection.close(closeCodes.done, '');
       this.#happen({ type: 'settled' });
       return;
     }
@@ -283,7 +283,7 @@ export class ClientChannel implements Channel {
           this.#flush();
           return;
         }
-        this.#connection?.terminate();
+        this.connection?.terminate();
         const end = { code: 1006, reason: 'the server fell silent', cause: undefined };
         this.#happen({ type: 'lost', end });
       },

@@ -11,8 +11,8 @@ import { ClientBetweenRuns, type Answered } from '../machine/between-runs.js';
 import { hold } from '../../base/hold.js';
 import { keptConnections, type KeptAs, type SparedRun } from './kept-connections.js';
 import { lastCall } from '../machine/liveness.js';
-import type { OpenMessage } from '../machine/message.js';
 import type { ClientOffer } from '../machine/subprotocol.js';
+import type { Tunnel } from '../machine/tunnel.js';
 
 /**
  * Longest time that a connection which was kept may be silent when it is asked for a run, in ms: one
@@ -39,23 +39,26 @@ export class Keeping {
   /** Runs out where nobody answers. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = true;
+  /** What git is to be given first; undefined where it was. */
+  #input: string | undefined;
 
   /** @param repository WebSocket URL of the repository. */
   constructor(repository: string, options: ChannelOptions) {
     this.#as = { repository, WebSocket: options.WebSocket };
     this.#options = options;
     this.#keepAlive = options.keepAlive ?? 0;
+    this.#input = options.input;
   }
 
-  /** Whether both sides keep a connection, of which the server has said this. */
-  keeps(connection: Attempt, greeting: OpenMessage | undefined): boolean {
-    return this.#keepAlive > 0 && (greeting?.keepFor ?? 0) > 0 && connection.canRest;
+  /** Whether both sides keep a connection. */
+  keeps(connection: Attempt): boolean {
+    return this.#keepAlive > 0 && connection.byServer.time > 0 && connection.canRest;
   }
 
   /** Leaves a connection to the next run. @returns whether it was, and is nobody's business here. */
-  keep(connection: Attempt, greeting: OpenMessage | undefined): boolean {
-    if (!this.keeps(connection, greeting)) return false;
-    keptConnections.add(this.#as, connection, this.#keepAlive, (greeting?.keepFor ?? 0) * 1000);
+  keep(connection: Attempt): boolean {
+    if (!this.keeps(connection)) return false;
+    keptConnections.add(this.#as, connection, this.#keepAlive);
     return true;
   }
 
@@ -75,6 +78,7 @@ export class Keeping {
     if (taken === undefined) return undefined;
     const { connection, gaveUp } = taken;
     const between = new ClientBetweenRuns();
+    let hasInput = false;
     const end = (): void => {
       this.end();
       connection.opened();
@@ -96,8 +100,10 @@ export class Keeping {
         }
         if (answer.type === 'alive') return;
         end();
-        if (answer.type === 'open') events.onOpen(data);
-        else this.#refused(connection, closeError(answer.code, answer.reason), events);
+        if (answer.type === 'open') {
+          if (hasInput) this.#input = undefined;
+          events.onOpen(data);
+        } else this.#refused(connection, closeError(answer.code, answer.reason), events);
       },
       onClose: useless,
       // Somebody is there, and takes too long: another connection would not help.
@@ -117,9 +123,18 @@ export class Keeping {
     const { service, gitProtocol } = this.#options;
     const { window, authorization, upstreamAuthorization } = offer;
     const credentials = { authorization, upstreamAuthorization };
-    const run = { type: 'run', service, gitProtocol, window, ...credentials } as const;
-    for (const frame of between.ask(run, gaveUp)) connection.send(frame);
+    const input = connection.byServer.takesInput ? this.#input : undefined;
+    const run = { type: 'run', service, gitProtocol, window, ...credentials, input } as const;
+    const asked = between.ask(run, gaveUp);
+    hasInput = asked.hasInput;
+    for (const frame of asked.frames) connection.send(frame);
     return connection;
+  }
+
+  /** The session has begun: gives it its input, unless that came along. */
+  giveInput(tunnel: Tunnel): void {
+    if (this.#input !== undefined) tunnel.write(new TextEncoder().encode(this.#input));
+    this.#input = undefined;
   }
 
   /** Node: whether the process stays for an answer. */

@@ -28,6 +28,8 @@ export interface KeptAs {
 
 /** A run of which nobody wants anything more. */
 export interface SparedRun {
+  /** The newest one, if there is any. */
+  readonly connection: Attempt | undefined;
   /** Ends it. @returns its connection, where another run may go over that. */
   yield(): Attempt | undefined;
 }
@@ -56,8 +58,6 @@ interface Pool {
 export class KeptConnections {
   /** By the class first: an undefined one is that of the platform. */
   readonly #pools = new Map<WebSocketConstructor | undefined, Map<string, Pool>>();
-  /** How long servers keep each, in ms. */
-  readonly #byServer = new WeakMap<Attempt, number>();
 
   /** How many wait, of all repositories. */
   get size(): number {
@@ -72,13 +72,9 @@ export class KeptConnections {
    * Keeps a connection that has no run.
    *
    * @param keepAlive how long at most, in ms.
-   * @param byServer how long the server keeps it after each run, in ms; where it was kept before, what
-   *   was said then.
    */
-  add(as: KeptAs, connection: Attempt, keepAlive: number, byServer?: number): void {
-    const keptByServer = byServer ?? this.#byServer.get(connection) ?? 0;
-    this.#byServer.set(connection, keptByServer);
-    const time = Math.min(keepAlive, keptByServer - margin);
+  add(as: KeptAs, connection: Attempt, keepAlive: number): void {
+    const time = Math.min(keepAlive, connection.byServer.time - margin);
     if (time <= 0) {
       connection.close(closeCodes.done, '');
       return;
@@ -131,6 +127,13 @@ export class KeptConnections {
     }
     this.#tidy(as);
     return undefined;
+  }
+
+  /** Whether a run may bring its input along over the one that {@link take} would give, as it seems. */
+  takesInput({ repository, WebSocket }: KeptAs): boolean {
+    const { idle = [], spared = [] } = this.#pools.get(WebSocket)?.get(repository) ?? {};
+    const newest = [...idle].at(-1) ?? [...spared].at(-1);
+    return newest?.connection?.byServer.takesInput === true;
   }
 
   /** A run is spared from now on. */

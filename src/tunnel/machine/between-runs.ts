@@ -6,6 +6,7 @@
 import {
   formatMessage,
   malformed,
+  maxTextLength,
   parseMessage,
   type RefusedMessage,
   type RunMessage,
@@ -82,14 +83,21 @@ export class ClientBetweenRuns {
   #state: 'idle' | 'asking' | 'dropping' | 'answered' = 'idle';
 
   /**
-   * @param run what is asked for.
+   * @param run what is asked for. Where it is too long with its input, it goes without.
    * @param gaveUp whether the run before was given up: what is on its way of it is dropped.
-   * @returns the frames that ask for it, and for a sign of life.
+   * @returns the frames that ask for it, and for a sign of life; and whether its input is in them.
    */
-  ask(run: RunMessage, gaveUp = false): string[] {
+  ask(
+    run: RunMessage,
+    gaveUp = false,
+  ): { readonly frames: readonly string[]; readonly hasInput: boolean } {
     if (this.#state !== 'idle') throw new TypeError('a run was asked for already');
     this.#state = gaveUp ? 'dropping' : 'asking';
-    return [formatMessage({ type: 'ping', id: 0 }), formatMessage(run)];
+    const whole = formatMessage(run);
+    const fits = whole.length <= maxTextLength;
+    const frame = fits ? whole : formatMessage({ ...run, input: undefined });
+    const hasInput = fits && run.input !== undefined;
+    return { frames: [formatMessage({ type: 'ping', id: 0 }), frame], hasInput };
   }
 
   /**

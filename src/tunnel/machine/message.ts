@@ -11,6 +11,9 @@ export const maxBinaryBytes = 1024 * 1024;
 /** Largest text message, in UTF-16 units (a lower bound of its UTF-8 bytes). */
 export const maxTextLength = 8 * 1024;
 
+/** Longest input that a `run` brings along, in characters of JSON: the rest is for credentials. */
+export const maxInputLength = 5_000;
+
 /** Most characters of one `stderr` message: escaped as JSON they still fit a text message. */
 export const maxStderrLength = 1_000;
 
@@ -56,6 +59,8 @@ export interface OpenMessage {
   readonly resumeFor: number;
   /** How long this connection is kept after `exit`, in seconds; absent where it is not. */
   readonly keepFor?: number;
+  /** Whether a `run` over it may bring its input along; absent where it may not. */
+  readonly input?: true;
 }
 
 /** A client asks for another run on the connection that the one before had. */
@@ -71,6 +76,8 @@ export interface RunMessage {
   readonly authorization: string | undefined;
   /** That for the host behind a gateway. */
   readonly upstreamAuthorization?: string | undefined;
+  /** What git is given first, before anything that the client sends later; its bytes are UTF-8. */
+  readonly input?: string | undefined;
 }
 
 /** The server's answer to a {@link RunMessage} where it is no `open`. */
@@ -152,6 +159,7 @@ export function parseMessage(text: string): TextMessage | undefined {
         received: integerField(fields, 'received'),
         resumeFor: integerField(fields, 'resumeFor'),
         ...('keepFor' in fields ? { keepFor: integerField(fields, 'keepFor') } : {}),
+        ...(trueField(fields, 'input') ? { input: true } : {}),
       };
     case 'run':
       return parseRun(fields);
@@ -165,9 +173,7 @@ export function parseMessage(text: string): TextMessage | undefined {
 
 function parseAck(fields: Record<string, unknown>): AckMessage {
   const consumed = integerField(fields, 'consumed');
-  const { stored = false } = fields;
-  if (typeof stored !== 'boolean') throw malformed('stored is neither true nor false');
-  return { type: 'ack', consumed, ...(stored ? { stored } : {}) };
+  return { type: 'ack', consumed, ...(trueField(fields, 'stored') ? { stored: true } : {}) };
 }
 
 function parseExit(fields: Record<string, unknown>): TextMessage {
@@ -209,6 +215,7 @@ function parseRun(fields: Record<string, unknown>): RunMessage {
     window,
     authorization: credentials('authorization'),
     upstreamAuthorization: credentials('upstreamAuthorization'),
+    input: optionalTextField(fields, 'input'),
   };
 }
 
@@ -238,6 +245,13 @@ function optionalTextField(fields: Record<string, unknown>, name: string): strin
 function textField(fields: Record<string, unknown>, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw malformed(`${name} is not a string`);
+  return value;
+}
+
+/** @returns false also where there is no such field. */
+function trueField(fields: Record<string, unknown>, name: string): boolean {
+  const { [name]: value = false } = fields;
+  if (typeof value !== 'boolean') throw malformed(`${name} is neither true nor false`);
   return value;
 }
 

@@ -38,6 +38,8 @@ export interface ServerTunnelOptions extends CommonOptions {
   readonly resumeFor: number;
   /** Seconds that the connection is kept after `exit`; default 0, for not at all. */
   readonly keepFor?: number;
+  /** Whether the next run over a connection that is kept may bring its input along. */
+  readonly takesInput?: boolean;
   /**
    * Told of data once the client has acknowledged it, where it was kept for that: this machine does
    * not read it any more, but a socket that it was given to may.

@@ -36,6 +36,7 @@ export class Tunnel {
   readonly #greeting: OpenMessage | undefined;
   /** Server: how long the present connection is kept after `exit`, in seconds. */
   #keepFor = 0;
+  readonly #takesInput: boolean;
   #sending: Direction = 'streaming';
   #receiving: Direction = 'streaming';
   /** Whether `open` has come on the present socket; a server sends it first of all. */
@@ -52,6 +53,7 @@ export class Tunnel {
   constructor(options: ClientTunnelOptions | ServerTunnelOptions) {
     this.#role = options.role;
     this.#maxReplay = options.maxReplay;
+    this.#takesInput = options.role === 'server' && options.takesInput === true;
     const resumed = options.role === 'client' ? options.resumed : undefined;
     this.#incoming = new Incoming(options.window, resumed?.received);
     if (options.role === 'server') {
@@ -338,7 +340,9 @@ export class Tunnel {
     if (this.#greeting === undefined) throw new TypeError('only servers say open');
     this.#keepFor = keepFor;
     const received = this.#incoming.received;
-    this.#say({ ...this.#greeting, received, ...(keepFor > 0 ? { keepFor } : {}) });
+    const next =
+      keepFor > 0 ? { keepFor, ...(this.#takesInput ? { input: true as const } : {}) } : {};
+    this.#say({ ...this.#greeting, received, ...next });
   }
 
   #ack(): void {
