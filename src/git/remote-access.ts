@@ -6,7 +6,13 @@ import { joinSignals } from '../base/signals.js';
 import { withoutUser } from '../base/url.js';
 import { settingsOf, type ClientSettings } from '../isomorphic/client-options.js';
 import { closeAfterAdvertisement, storedAdvertisement } from '../remote/advertisement.js';
-import { openAdvertised, type AdvertisedRun, type Connection } from '../remote/connection.js';
+import {
+  openAdvertised,
+  takesInput,
+  type AdvertisedRun,
+  type Connection,
+  type RunHow,
+} from '../remote/connection.js';
 import type { InterruptedFetch } from '../remote/fetch/kept-fetch.js';
 import { checkFallback, type Fallback } from '../remote/fallback.js';
 import { checkGateway, urlAuthorization, type Gateway } from '../remote/gateway.js';
@@ -161,17 +167,18 @@ export class RemoteAccess implements Connection {
     this.#begun = { service, run };
   }
 
-  async open(
-    service: GitService,
-    gitProtocol?: string,
-    signal?: AbortSignal,
-  ): Promise<AdvertisedRun> {
+  takesInput(): boolean {
+    return this.#begun === undefined && takesInput(this.address, this.settings);
+  }
+
+  async open(service: GitService, how?: RunHow): Promise<AdvertisedRun> {
     const begun = this.#begun;
-    if (begun?.service === service && gitProtocol === undefined && signal === undefined) {
+    if (begun?.service === service && how === undefined) {
       this.#begun = undefined;
       return begun.run;
     }
-    const target = { repository: this.address, service, gitProtocol };
+    const { gitProtocol, signal, input } = how ?? {};
+    const target = { repository: this.address, service, gitProtocol, input };
     const { listeners } = this;
     return this.#credentials.open(() =>
       openAdvertised(

@@ -121,11 +121,10 @@ export class KeptRemote {
 
   async #opened(signal: AbortSignal): Promise<OpenRun> {
     if (this.#open !== undefined) return this.#open;
-    const { run, advertisement }: AdvertisedRun = await this.#connection.open(
-      'git-upload-pack',
-      'version=2',
+    const { run, advertisement }: AdvertisedRun = await this.#connection.open('git-upload-pack', {
+      gitProtocol: 'version=2',
       signal,
-    );
+    });
     if (advertisement.version !== 2) {
       run.abort();
       const message = 'The server does not speak protocol version 2.';

@@ -170,7 +170,7 @@ class Attempt {
       options.listeners,
       () =>
         askRefs(
-          (signal) => this.#work.connection.open('git-receive-pack', undefined, signal),
+          (signal) => this.#work.connection.open('git-receive-pack', { signal }),
           [options.signal],
         ),
     );

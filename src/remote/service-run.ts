@@ -42,6 +42,8 @@ export interface RunTarget {
   readonly service: GitService;
   readonly authorization: string | undefined;
   readonly gitProtocol: string | undefined;
+  /** What it is asked before it has said anything. */
+  readonly input?: string | undefined;
   /** A session to go on with, of another page or process. */
   readonly stored?: StoredSession | undefined;
 }
@@ -84,6 +86,7 @@ export class ServiceRun {
       const channelOptions = {
         service: target.service,
         gitProtocol: target.gitProtocol,
+        input: target.input,
         ...{ authorization, upstreamAuthorization },
         signal: abort.signal,
         window: settings.window,

@@ -9,7 +9,9 @@ import type { Connection } from './connection.js';
  * @throws what {@link Connection.open} and the parser of the list throw.
  */
 export async function unbornHead(connection: Connection): Promise<string | undefined> {
-  const { run, advertisement } = await connection.open('git-upload-pack', 'version=2');
+  const { run, advertisement } = await connection.open('git-upload-pack', {
+    gitProtocol: 'version=2',
+  });
   const isSaid =
     advertisement.version === 2 &&
     advertisement.capabilities.get('ls-refs')?.some((words) => words.split(' ').includes('unborn'));

@@ -53,6 +53,11 @@ export interface DeepenRequest {
   readonly exclude?: readonly string[] | undefined;
 }
 
+/** Whether the boundary of history is to be moved. */
+export function isDeepening({ depth, since, exclude = [] }: DeepenRequest): boolean {
+  return depth !== undefined || since !== undefined || exclude.length > 0;
+}
+
 /** What a fetch begins with. */
 export interface WantRequest {
   /** One at least. */

@@ -18,6 +18,7 @@ import { git, expectSoundRepository, makeRepository } from '../helpers/git.js';
 import { countConnections } from '../helpers/listen.js';
 import { eventually, processesIn } from '../helpers/processes.js';
 import { countRoundTrips } from '../helpers/round-trips.js';
+import { commitUpstream } from '../git/commit-upstream.js';
 import { startServer, type TestServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
@@ -191,6 +192,22 @@ const ownRefs: Operation = {
 const clone: Operation = { work: (one) => one.clone({ dir: `${one.dir}-again` }), mark: 'PACK' };
 /** isomorphic-git asks for a pack in any case. */
 const upToDate: Operation = { work: (one) => one.fetch(), mark: 'PACK' };
+const ownFetch: Operation = {
+  before: async () => {
+    await git([
+      '--git-dir',
+      gitDir,
+      'update-ref',
+      'refs/heads/main',
+      await commitUpstream(gitDir, 'main'),
+    ]);
+  },
+  work: async (one) => {
+    const { updated = [] } = await ownGit.fetch(one.common);
+    expect(updated.map(({ ref }) => ref)).toContain('refs/remotes/origin/main');
+  },
+  mark: 'PACK',
+};
 const push: Operation = { work: (one) => one.commitAndPush(), mark: 'unpack ok' };
 
 describe('what an operation costs in round trips', () => {
@@ -201,6 +218,7 @@ describe('what an operation costs in round trips', () => {
     ['two for a clone', 2, clone],
     ['two for a clone right behind the refs', 2, { ...clone, before: refs.work }],
     ['two for a fetch of isomorphic-git that finds nothing new', 2, upToDate],
+    ['one for a fetch of gitws/git, whatever is new', 1, ownFetch],
     ['two for a push', 2, push],
     ['two for a push right behind the refs', 2, { ...push, before: refs.work }],
     ['two for a push right behind a push', 2, { ...push, before: push.work }],

@@ -42,6 +42,16 @@ describe('FetchSectionsParser', () => {
     }
   });
 
+  it('reads where history is cut off also where git says it: behind the refs', () => {
+    const bytes = message(
+      ...['wanted-refs\n', `${oidB} refs/heads/main\n`, '0001'],
+      ...['shallow-info\n', `shallow ${oidA}\n`, '0001', 'packfile\n', '0000'],
+    );
+    expect(read([bytes]).map((event) => (event as FetchSectionEvent).type)).toEqual([
+      ...['wanted-ref', 'shallow', 'end'],
+    ]);
+  });
+
   it('tells an answer that asks for another round', () => {
     expect(read([message('acknowledgments\n', 'NAK\n', '0000')])).toEqual([
       { type: 'nak' },
@@ -62,7 +72,8 @@ describe('FetchSectionsParser', () => {
 
   it.each<[string, Uint8Array]>([
     ['a section that is not known', message('packfile-uris\n')],
-    ['sections in another order', message('wanted-refs\n', '0001', 'shallow-info\n')],
+    ['sections in another order', message('wanted-refs\n', '0001', 'acknowledgments\n')],
+    ['a section behind the packfile', message('packfile\n', 'wanted-refs\n')],
     ['a section twice', message('shallow-info\n', '0001', 'shallow-info\n')],
     ['a packfile twice', message('packfile\n', band('PACK'), '0001')],
     ['an answer without a section', message('0000')],

@@ -12,16 +12,19 @@ import { Refs, type RefValue } from '../../repository/refs.js';
 import { updateRefs, type RefChange } from '../../repository/ref-update.js';
 import { readShallow } from '../../repository/shallow-file.js';
 import { StoredObjects } from '../../repository/stored-objects.js';
-import type { DeepenRequest } from '../../wire/fetch-request.js';
+import { isDeepening, type DeepenRequest } from '../../wire/fetch-request.js';
 import type { AdvertisedRef, RefAdvertisement } from '../../wire/v0/advertisement.js';
 import { closeAfterAdvertisement, refsOf } from '../advertisement.js';
 import type { AdvertisedRun } from '../connection.js';
 import { parseRefspec, type Refspec } from '../refspec.js';
 import { writeFetchHead } from './fetch-head.js';
-import { fetchObjects, type FetchHow } from './objects.js';
+import { askAtOnce, namedRef, prefixesOf } from './at-once.js';
+import { likelyHaves, trackedOids, type Possessions } from './haves.js';
+import { fetchObjects, keepFetched, type FetchHow } from './objects.js';
 import { planChanges, planPruning, planRemoteHead, type RejectedRef } from './ref-changes.js';
 import {
   headBranch,
+  promisorLines,
   selectRefs,
   type Asking,
   type NamedObject,
@@ -87,6 +90,8 @@ class Fetch {
   #shallow: ReadonlySet<string> = new Set();
   #isWarned = false;
   #local: ReadonlyMap<string, RefValue> = new Map();
+  /** What has come with all that it reaches, and no ref says so yet. */
+  readonly #come = new Set<string>();
 
   constructor(options: FetchOptions, pace: Pace) {
     const { fs, gitdir } = options;
@@ -101,7 +106,10 @@ class Fetch {
   }
 
   async run(): Promise<FetchedRefs> {
-    const { connection, asking, fs, gitdir } = this.#options;
+    const { connection, asking } = this.#options;
+    const isAtOnce = connection.takesInput?.() === true && !isDeepening(this.#options.deepen);
+    const done = isAtOnce ? await this.#atOnce() : undefined;
+    if (done !== undefined) return done;
     const opened = await connection.open('git-upload-pack');
     let advertisement: RefAdvertisement;
     let selection: Selection | undefined;
@@ -109,8 +117,7 @@ class Fetch {
     try {
       advertisement = refsOf(opened.advertisement);
       selection = selectRefs(advertisement, asking);
-      this.#shallow = await readShallow(fs, gitdir);
-      this.#local = await this.#refs.list('refs/');
+      await this.#look();
       wants = selection === undefined ? [] : await this.#wantsOf(selection);
     } catch (error) {
       opened.run.abort(error);
@@ -118,17 +125,69 @@ class Fetch {
     }
     if (wants.length === 0) void closeAfterAdvertisement(opened.run);
     else await this.#get(opened, advertisement, wants, this.#options.deepen);
-    const tags = selection === undefined ? [] : await this.#follow(selection, advertisement);
+    return this.#end(advertisement, selection);
+  }
+
+  /** All that was wanted is here. */
+  async #end(
+    advertisement: RefAdvertisement,
+    selection: Selection | undefined,
+  ): Promise<FetchedRefs> {
+    const tags = selection === undefined ? [] : await this.#follow(selection);
     return this.#changeRefs(advertisement, selection, tags);
+  }
+
+  /** Reads what is here. */
+  async #look(): Promise<void> {
+    const { fs, gitdir } = this.#options;
+    this.#shallow = await readShallow(fs, gitdir);
+    this.#local = await this.#refs.list('refs/');
+  }
+
+  /** @returns what came of it where all could be asked for at once; undefined where something is left to do. */
+  async #atOnce(): Promise<FetchedRefs | undefined> {
+    const { connection, asking, filter, listeners, pruneTags } = this.#options;
+    await this.#look();
+    const ref = namedRef(asking, (name) => this.#local.has(name));
+    if (ref === undefined) return undefined;
+    // Not what is behind it: of a branch that was set back the ordinary way has to find more.
+    const haves = await likelyHaves(this.#possessions([]), 0);
+    if (haves.length === 0) return undefined;
+    const isPartial = filter !== undefined || (await this.#lookup().isPartial());
+    const asked = {
+      ...{ prefixes: prefixesOf(asking, pruneTags), ref, haves, shallow: this.#shallow, filter },
+      ...{ includesTags: asking.tags !== 'none', isThin: !isPartial },
+    };
+    const answer = await askAtOnce(connection, asked, listeners);
+    if (answer === undefined) return undefined;
+    const { advertisement, oid, run } = answer;
+    if (this.#oidsHere().has(oid)) answer.leave();
+    else {
+      const shallow = this.#shallow;
+      const judged = { wants: [oid], haves: new Set(haves), shallow, cutOff: shallow };
+      const partial =
+        filter === undefined
+          ? undefined
+          : { filter, promisor: promisorLines(advertisement, [oid]) };
+      await keepFetched(
+        ...[run, answer.pack(), { ...judged, hasFilter: filter !== undefined }],
+        { isPartial, partial },
+        this.#options,
+      );
+      await this.#cameWith(oid);
+    }
+    const selection = selectRefs(advertisement, asking);
+    const wants = selection === undefined ? [] : await this.#wantsOf(selection);
+    if (wants.length > 0) return undefined;
+    return this.#end(advertisement, selection);
   }
 
   /** @returns what has to be asked for. */
   async #wantsOf({ head, refs, tagsToFollow }: Selection): Promise<string[]> {
     const oids = new Set([...(head ? [head.oid] : []), ...refs.map(({ oid }) => oid)]);
     for (const tag of await this.#tagsOfHere(tagsToFollow)) oids.add(tag.oid);
-    const { depth, since, exclude = [] } = this.#options.deepen;
     // What is here already is asked for as well, with more of its history, or less.
-    if (depth !== undefined || since !== undefined || exclude.length > 0) return [...oids];
+    if (isDeepening(this.#options.deepen)) return [...oids];
     const here = this.#oidsHere();
     const doubted = [...oids].filter((oid) => !here.has(oid));
     if (doubted.length > mostDoubted) return doubted;
@@ -170,49 +229,49 @@ class Fetch {
     deepen: DeepenRequest,
   ): Promise<void> {
     const { asking } = this.#options;
-    const here = this.#oidsHere();
-    const common = advertisement.refs.flatMap(({ oid }) => (here.has(oid) ? [oid] : []));
-    const targets = asking.refspecs.flatMap(({ target }) => target ?? []);
-    const isTracked = (name: string) =>
-      targets.some((target) => name.startsWith(target.replace(/\*.*$/, '')));
-    const tracked = Array.from(this.#local).flatMap(([name, value]) =>
-      'oid' in value && isTracked(name) ? [value.oid] : [],
-    );
-    const possessions = {
-      commits: new Commits(this.#objects, this.#shallow),
-      tracked: [...new Set([...tracked, ...(this.#options.whole ?? [])])],
-      tips: [...here],
-      common,
-    };
+    const possessions = this.#possessions(advertisement.refs);
     const includesTags = asking.tags !== 'none';
     const partial = this.#partial(advertisement, wants);
     const isPartial = partial !== undefined || (await this.#lookup().isPartial());
     const what = { wants, deepen, shallow: this.#shallow, possessions, includesTags };
     await fetchObjects(opened, { ...what, isPartial, partial }, this.#options);
+    await this.#cameWith(...wants);
+  }
+
+  /** What was asked for has come: it is to be read as well. */
+  async #cameWith(...wants: readonly string[]): Promise<void> {
+    for (const oid of wants) this.#come.add(oid);
     await this.#objects.close();
     this.#objects = this.#openObjects();
   }
 
+  /** @param advertised the server's refs, as far as they are known. */
+  #possessions(advertised: readonly AdvertisedRef[]): Possessions {
+    const { asking } = this.#options;
+    const here = this.#oidsHere();
+    const common = advertised.flatMap(({ oid }) => (here.has(oid) ? [oid] : []));
+    const tracked = trackedOids(asking.refspecs, this.#local);
+    return {
+      commits: new Commits(this.#objects, this.#shallow),
+      tracked: [...new Set([...tracked, ...(this.#options.whole ?? [])])],
+      tips: [...here],
+      common,
+    };
+  }
+
   /** @returns what makes of a fetch a partial one; undefined for a whole one. */
-  #partial({ refs, capabilities }: RefAdvertisement, wants: readonly string[]) {
+  #partial(advertisement: RefAdvertisement, wants: readonly string[]) {
     const { filter } = this.#options;
     if (filter === undefined) return undefined;
-    if (!capabilities.has('filter') && !this.#isWarned) {
+    if (!advertisement.capabilities.has('filter') && !this.#isWarned) {
       this.#isWarned = true;
       console.warn('gitws: the server knows no filter: it sends everything.');
     }
-    // As git has it: what was asked for, and by which names (fetch-pack.c, `write_promisor_file`).
-    const asked = new Set(wants);
-    const named = refs.filter(({ oid }) => asked.has(oid));
-    const lines = named.map(({ oid, name }) => `${oid} ${name}\n`);
-    return { filter, promisor: lines.join('') };
+    return { filter, promisor: promisorLines(advertisement, wants) };
   }
 
   /** @returns tags of what is here now; those that did not come with it are fetched. */
-  async #follow(
-    { tagsToFollow }: Selection,
-    advertisement: RefAdvertisement,
-  ): Promise<readonly AdvertisedRef[]> {
+  async #follow({ tagsToFollow }: Selection): Promise<readonly AdvertisedRef[]> {
     const tags = await this.#tagsOfHere(tagsToFollow);
     const lookup = this.#lookup();
     const missing: string[] = [];
@@ -220,7 +279,7 @@ class Fetch {
     if (missing.length > 0) {
       const again = await this.#options.connection.open('git-upload-pack');
       // History was deepened before: what is relative would be so twice.
-      await this.#get(again, advertisement, missing, {});
+      await this.#get(again, refsOf(again.advertisement), missing, {});
     }
     return tags;
   }
@@ -283,7 +342,7 @@ class Fetch {
 
   #oidsHere(): Set<string> {
     const local = [...this.#local.values()].flatMap((ref) => ('oid' in ref ? [ref.oid] : []));
-    return new Set([...local, ...(this.#options.whole ?? [])]);
+    return new Set([...local, ...this.#come, ...(this.#options.whole ?? [])]);
   }
 
   #lookup(): ObjectLookup {

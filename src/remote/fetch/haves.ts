@@ -3,6 +3,8 @@
  * or was of no use, by all of history, in rounds.
  */
 import type { Commits } from '../../repository/commits.js';
+import type { RefValue } from '../../repository/refs.js';
+import type { Refspec } from '../refspec.js';
 import type { FetchExchange } from './exchange.js';
 import { Negotiator } from './negotiator.js';
 
@@ -15,6 +17,19 @@ export interface Possessions {
   readonly tips: readonly string[];
   /** What the server's refs are, as far as a ref of this repository says the same. */
   readonly common: readonly string[];
+}
+
+/** @returns what the server's refs were when they were fetched last, by these refspecs. */
+export function trackedOids(
+  refspecs: readonly Refspec[],
+  local: ReadonlyMap<string, RefValue>,
+): string[] {
+  const targets = refspecs.flatMap(({ target }) => target ?? []);
+  const isTracked = (name: string) =>
+    targets.some((target) => name.startsWith(target.replace(/\*.*$/, '')));
+  return Array.from(local).flatMap(([name, value]) =>
+    'oid' in value && isTracked(name) ? [value.oid] : [],
+  );
 }
 
 /** Commits that are offered in one step, at most: as long as a network's packet or two. */
@@ -33,9 +48,13 @@ const mostFollowed = 4;
  * Commits that the server should have, since it had them when it was last fetched from. Some of their
  * ancestors are among them, since a branch may have been set back since.
  *
+ * @param back how many commits behind each ref that was fetched are offered, at most. Default: {@link furthest}.
  * @returns none where nothing was fetched before. @throws what reading throws.
  */
-export async function likelyHaves({ commits, tracked, tips }: Possessions): Promise<string[]> {
+export async function likelyHaves(
+  { commits, tracked, tips }: Possessions,
+  back = furthest,
+): Promise<string[]> {
   const haves = new Set<string>();
   const ancestors = new Set<string>();
   for (const oid of tracked.slice(0, mostAtOnce / 2)) {
@@ -44,11 +63,11 @@ export async function likelyHaves({ commits, tracked, tips }: Possessions): Prom
     haves.add(tip.oid);
     if (haves.size > mostFollowed) continue;
     let at = tip;
-    for (let back = 1; back <= furthest; back += 1) {
+    for (let step = 1; step <= back; step += 1) {
       const parent = at.parents[0] === undefined ? undefined : await commits.read(at.parents[0]);
       if (parent === undefined) break;
       at = parent;
-      if ((back & (back - 1)) === 0) ancestors.add(at.oid);
+      if ((step & (step - 1)) === 0) ancestors.add(at.oid);
     }
   }
   if (haves.size === 0) return [];

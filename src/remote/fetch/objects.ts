@@ -8,7 +8,7 @@ import { keepPack, type KeepPackOptions } from '../../repository/keep-pack.js';
 import { unpackOrKeep } from '../../repository/small-pack.js';
 import type { PromiseFileSystem } from '../../storage/file-system.js';
 import { decodeText } from '../../wire/text.js';
-import { encodeWants, type DeepenRequest } from '../../wire/fetch-request.js';
+import { encodeWants, isDeepening, type DeepenRequest } from '../../wire/fetch-request.js';
 import type { RefAdvertisement } from '../../wire/v0/advertisement.js';
 import { refsOf } from '../advertisement.js';
 import type { AdvertisedRun, Connection } from '../connection.js';
@@ -105,11 +105,9 @@ async function fetchOnce(
   const { wants, shallow, deepen, possessions } = request;
   const known = refsOf(advertisement);
   const capabilities = chooseCapabilities(known, request);
-  const { depth, since, exclude = [] } = deepen;
-  const isDeepening = depth !== undefined || since !== undefined || exclude.length > 0;
   const start = interrupted ? streamPosition(interrupted.progress) : opened.bytes.length;
   const isBegun = interrupted !== undefined;
-  const boundary = { isDeepening, shallow };
+  const boundary = { isDeepening: isDeepening(deepen), shallow };
   const exchange = new FetchExchange(run, boundary, how.listeners, start, isBegun);
   const filter = capabilities.has('filter') ? request.partial?.filter : undefined;
   const asking = encodeWants({ wants, capabilities, shallow, deepen, filter });
@@ -137,7 +135,7 @@ async function fetchOnce(
   const hasFilter = request.partial !== undefined;
   const asked = { wants, haves: offered, shallow, cutOff, hasFilter };
   if (interrupted?.isPlaced !== true) {
-    await keep(run, exchange, asked, { ...request, stored: pack }, how);
+    await keepFetched(run, exchange.pack(pack), asked, { ...request, stored: pack }, how);
     if (pack !== undefined) await how.keeper?.placed();
   }
   const stillNotHere = new Set(await notHere(servers, how));
@@ -159,6 +157,9 @@ async function notHere(oids: readonly string[], { fs, gitdir }: FetchHow): Promi
   return found;
 }
 
+/** How what comes is kept. */
+type KeepHow = Pick<FetchHow, 'fs' | 'gitdir' | 'packs' | 'signal' | 'listeners'>;
+
 type Asked = ReturnType<NonNullable<KeepPackOptions<object>['asked']>>;
 
 /** @returns what the pack that begins is stored as; undefined where it cannot be before it is whole. */
@@ -178,12 +179,24 @@ function storedAs(
   return new KeptPack(run, keeper, kept, undefined);
 }
 
-async function keep(
+/**
+ * Has a pack kept that was fetched.
+ *
+ * @param source the pack.
+ * @param asked what it was asked for, and by what it is judged.
+ * @param stored what it is stored as while it comes.
+ * @throws as {@link fetchObjects}; the run is over then.
+ */
+export async function keepFetched(
   run: ServiceRun,
-  exchange: FetchExchange,
+  source: AsyncIterable<Uint8Array>,
   asked: Asked,
-  { isPartial, partial, stored }: Pick<ObjectRequest, 'isPartial' | 'partial'> & Stored,
-  { fs, gitdir, packs: { unpackLimit, ...packs }, signal, listeners }: FetchHow,
+  {
+    isPartial,
+    partial,
+    stored,
+  }: Pick<ObjectRequest, 'isPartial' | 'partial'> & { readonly stored?: KeptPack | undefined },
+  { fs, gitdir, packs: { unpackLimit, ...packs }, signal, listeners }: KeepHow,
 ): Promise<void> {
   const options: KeepPackOptions<object> = {
     ...packs,
@@ -192,7 +205,6 @@ async function keep(
     asked: () => asked,
     onProgress: (event) => listeners.onProgress?.(event),
   };
-  const source = exchange.pack(stored);
   try {
     // What a promisor sends stays with the word that it has promised the rest.
     if (unpackLimit === undefined || isPartial || stored !== undefined) {
@@ -207,10 +219,6 @@ async function keep(
   } finally {
     await stored?.over();
   }
-}
-
-interface Stored {
-  readonly stored: KeptPack | undefined;
 }
 
 function chooseCapabilities(

@@ -76,6 +76,13 @@ export function selectRefs(advertisement: RefAdvertisement, asking: Asking): Sel
   return { head, refs: fetched, tagsToFollow: tags === 'follow' ? tagRefs : [] };
 }
 
+/** As git has it: what was asked for, and by which names (fetch-pack.c, `write_promisor_file`). */
+export function promisorLines({ refs }: RefAdvertisement, wants: readonly string[]): string {
+  const asked = new Set(wants);
+  const named = refs.filter(({ oid }) => asked.has(oid));
+  return named.map(({ oid, name }) => `${oid} ${name}\n`).join('');
+}
+
 /** Tags are called here as they are there. */
 function ownName({ name }: AdvertisedRef) {
   return { target: name, isForced: false };

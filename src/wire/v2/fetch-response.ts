@@ -28,18 +28,20 @@ export type FetchSectionEvent =
   /** The flush-pkt: the answer is whole. @property hasPack without one, another round is asked for. */
   | { readonly type: 'end'; readonly hasPack: boolean };
 
-/** The sections in the order in which they may come, each once (`packfile-uris` is never asked for). */
-const sections = ['acknowledgments', 'shallow-info', 'wanted-refs', 'packfile'] as const;
+/**
+ * When a section may come, each once: in the places of the document, but git itself says first which refs were
+ * wanted, and then where history is cut off (upload-pack.c, `upload_pack_v2`). `packfile-uris` is never asked for.
+ */
+const sections = { acknowledgments: 0, 'wanted-refs': 1, 'shallow-info': 1, packfile: 2 } as const;
 
-type Section = (typeof sections)[number];
+type Section = keyof typeof sections;
 
 /** Reads one answer from pieces of any size. */
 export class FetchSectionsParser {
   readonly #reader = new PktLineReader();
   readonly #maxLines: number;
   #state: Section | 'start' | 'between' | 'ended' | 'failed' = 'start';
-  /** Of {@link sections}, how many have come or been passed over. */
-  #passed = 0;
+  readonly #passed = new Set<Section>();
   #lines = 0;
 
   /** @param maxLines of all sections before the packfile, at most; default {@link answerLimits}. */
@@ -114,13 +116,13 @@ export class FetchSectionsParser {
   }
 
   #begin(name: string, offset: number): void {
-    const at = sections.findIndex((section) => section === name);
-    const section = sections[at];
-    if (section === undefined || at < this.#passed) {
+    const isLate = (section: Section): boolean =>
+      [...this.#passed].some((one) => one === section || sections[one] > sections[section]);
+    if (!isSection(name) || isLate(name)) {
       throw malformedPktLine(`${quoteText(name)} is no section that may come here`, offset);
     }
-    this.#passed = at + 1;
-    this.#state = section;
+    this.#passed.add(name);
+    this.#state = name;
   }
 
   #takeBand(payload: Uint8Array, offset: number, events: FetchSectionEvent[]): void {
@@ -133,6 +135,10 @@ export class FetchSectionsParser {
       events.push({ type: band === packBand ? 'pack' : 'progress', bytes });
     }
   }
+}
+
+function isSection(name: string): name is Section {
+  return Object.hasOwn(sections, name);
 }
 
 function parseLine(

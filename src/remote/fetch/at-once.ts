@@ -1,0 +1,272 @@
+/**
+ * A fetch that asks before the server has said anything (gitprotocol-v2(5)): for the refs, and for one of them
+ * by its name, since nobody knows yet what it stands for (`want-ref`), with what is here of its history. Over
+ * a connection that is there already all of it is one round trip. Where the answer is not all that is needed,
+ * the ordinary way is left to go.
+ */
+import { concatBytes } from '../../base/concat-bytes.js';
+import { isGitWsError } from '../../base/errors.js';
+import type { RefAdvertisement } from '../../wire/v0/advertisement.js';
+import { maxInputLength } from '../../tunnel/machine/message.js';
+import { remoteError } from '../../wire/remote-error.js';
+import { decodeText } from '../../wire/text.js';
+import { encodeCommand, hasFeature } from '../../wire/v2/command.js';
+import { FetchSectionsParser, type FetchSectionEvent } from '../../wire/v2/fetch-response.js';
+import { LsRefsParser, type ListedRef } from '../../wire/v2/ls-refs.js';
+import { closeAfterAdvertisement } from '../advertisement.js';
+import type { Connection } from '../connection.js';
+import { readOn } from '../kept-remote.js';
+import { ByteProgress } from '../progress.js';
+import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
+import { targetsOf } from '../refspec.js';
+import type { ServiceRun } from '../service-run.js';
+import type { Asking } from './selection.js';
+
+/** What is asked for. */
+export interface AskedAtOnce {
+  /** Beginnings of the names of the refs that are listed. */
+  readonly prefixes: readonly string[];
+  /** The ref that is wanted, by its full name. */
+  readonly ref: string;
+  /** Commits that are here, which the server should have. */
+  readonly haves: readonly string[];
+  /** Commits at which the repository is cut off. */
+  readonly shallow: ReadonlySet<string>;
+  /** Whether tags that lead to what comes should come as well. */
+  readonly includesTags: boolean;
+  /** Whether a delta may be made from what is here. */
+  readonly isThin: boolean;
+  /** What the server leaves out, as `objectFilter` gives it. */
+  readonly filter: string | undefined;
+}
+
+/** What the server has answered, up to its pack. */
+export class AnswerAtOnce {
+  readonly #sections: Sections;
+  readonly #listeners: MessageListeners;
+
+  /**
+   * @param oid what the ref stands for.
+   * @param sections of the second answer: what is left.
+   */
+  constructor(
+    readonly advertisement: RefAdvertisement,
+    readonly oid: string,
+    readonly run: ServiceRun,
+    sections: Sections,
+    listeners: MessageListeners,
+  ) {
+    this.#sections = sections;
+    this.#listeners = listeners;
+  }
+
+  /**
+   * The pack, to its end.
+   *
+   * @throws GitWsError REMOTE_ERROR, MALFORMED_PKT_LINE; what the run and the listeners throw.
+   */
+  async *pack(): AsyncGenerator<Uint8Array, void, undefined> {
+    const messages = new RemoteMessages(this.#listeners);
+    const progress = new ByteProgress('Receiving', this.#listeners.onProgress);
+    for (;;) {
+      const event = await this.#sections.next();
+      if (event.type === 'error') throw remoteError(event.message);
+      if (event.type === 'progress') await messages.push(event.bytes);
+      if (event.type === 'pack') {
+        await progress.add(event.bytes.length);
+        yield event.bytes;
+      }
+      if (event.type === 'end') break;
+    }
+    await messages.end();
+    await progress.finish();
+    this.leave();
+  }
+
+  /** Nothing more is wanted: the connection is left to the next run. */
+  leave(): void {
+    leave(this.run);
+  }
+}
+
+/** @returns the one ref that can be asked for by name: it was fetched before; undefined where there is none. */
+export function namedRef(
+  { remoteRef, refspecs }: Asking,
+  isHere: (ref: string) => boolean,
+): string | undefined {
+  const wasFetched = (name: string): boolean =>
+    targetsOf(refspecs, name).some(({ target }) => isHere(target));
+  const full = remoteRef.startsWith('refs/') ? remoteRef : `refs/heads/${remoteRef}`;
+  return wasFetched(full) ? full : undefined;
+}
+
+/** @returns beginnings of all names that a fetch may look at. */
+export function prefixesOf({ refspecs, remoteRef, tags }: Asking, pruneTags: boolean): string[] {
+  const sources = refspecs.map(({ source }) => source.replace(/\*.*$/, ''));
+  const asked = remoteRef.startsWith('refs/') ? [remoteRef] : [];
+  const ofTags = tags !== 'none' || pruneTags ? ['refs/tags/'] : [];
+  return [...new Set(['HEAD', 'refs/heads/', ...ofTags, ...sources, ...asked])];
+}
+
+/**
+ * @returns undefined where it is too much to ask, or the server cannot do that, or knows too little of what is here, or says something
+ *   that the ordinary way has to hear: then nothing has come of it.
+ * @throws GitWsError MALFORMED_PKT_LINE, MALFORMED_ADVERTISEMENT, INVALID_REF_NAME; what
+ *   {@link Connection.open} throws, unless it is CONNECTION_LOST.
+ */
+export async function askAtOnce(
+  connection: Connection,
+  asked: AskedAtOnce,
+  listeners: MessageListeners,
+): Promise<AnswerAtOnce | undefined> {
+  const input = encodeRequest(asked);
+  if (JSON.stringify(input).length > maxInputLength) return undefined;
+  let run: ServiceRun | undefined;
+  try {
+    const opened = await connection.open('git-upload-pack', { gitProtocol: 'version=2', input });
+    ({ run } = opened);
+    const { advertisement } = opened;
+    const isKnown =
+      advertisement.version === 2 &&
+      hasFeature(advertisement.capabilities, 'fetch', 'ref-in-want') &&
+      (asked.filter === undefined || hasFeature(advertisement.capabilities, 'fetch', 'filter'));
+    const answer = isKnown ? await readAnswer(run, asked, listeners) : undefined;
+    if (answer === undefined) leave(run);
+    return answer;
+  } catch (error) {
+    if (!isForOrdinaryWay(error)) {
+      run?.abort(error);
+      throw error;
+    }
+    if (run !== undefined) leave(run);
+    return undefined;
+  }
+}
+
+/** The next run may take its connection at once. */
+function leave(run: ServiceRun): void {
+  void closeAfterAdvertisement(run);
+}
+
+/** Whether it need not fail in the ordinary way: the ref is gone, or the connection. */
+function isForOrdinaryWay(error: unknown): boolean {
+  return (['REMOTE_ERROR', 'REMOTE_EXIT', 'CONNECTION_LOST'] as const).some((code) =>
+    isGitWsError(error, code),
+  );
+}
+
+/** Both commands. Of their answers the one begins where the other ends. */
+function encodeRequest(asked: AskedAtOnce): string {
+  const { prefixes, ref, haves, shallow, includesTags, isThin, filter } = asked;
+  // What the server's capabilities would have said back is its object format, which is git's first.
+  const none = new Map<string, readonly string[]>();
+  const refs = ['peel', 'symrefs', ...prefixes.map((prefix) => `ref-prefix ${prefix}`)];
+  const objects = [
+    ...(isThin ? ['thin-pack'] : []),
+    'ofs-delta',
+    ...(includesTags ? ['include-tag'] : []),
+    ...Array.from(shallow, (oid) => `shallow ${oid}`),
+    ...(filter === undefined ? [] : [`filter ${filter}`]),
+    `want-ref ${ref}`,
+    ...haves.map((oid) => `have ${oid}`),
+  ];
+  return decodeText(
+    concatBytes([encodeCommand('ls-refs', none, refs), encodeCommand('fetch', none, objects)]),
+  );
+}
+
+/** @returns undefined where it is left to the ordinary way. */
+async function readAnswer(
+  run: ServiceRun,
+  asked: AskedAtOnce,
+  listeners: MessageListeners,
+): Promise<AnswerAtOnce | undefined> {
+  const listed = await readRefs(run);
+  const sections = new Sections(run);
+  const offered = new Set(asked.haves);
+  let oid: string | undefined;
+  for (;;) {
+    const event = await sections.next();
+    switch (event.type) {
+      case 'error':
+        throw remoteError(event.message);
+      // Where it is cut off itself, or cuts off, what comes is to be looked at closely.
+      case 'shallow':
+      case 'unshallow':
+        return undefined;
+      case 'ack':
+        if (!offered.has(event.oid)) return undefined;
+        continue;
+      case 'wanted-ref':
+        if (event.name !== asked.ref) return undefined;
+        ({ oid } = event);
+        continue;
+      case 'nak':
+      case 'ready':
+        continue;
+      // Without a pack it knows too little of what is here.
+      case 'end':
+        return undefined;
+      case 'pack':
+      case 'progress': {
+        if (oid === undefined) return undefined;
+        const advertisement = advertisementOf(listed, { name: asked.ref, oid });
+        return new AnswerAtOnce(advertisement, oid, run, sections.behind(event), listeners);
+      }
+    }
+  }
+}
+
+async function readRefs(run: ServiceRun): Promise<readonly ListedRef[]> {
+  const parser = new LsRefsParser();
+  for (;;) {
+    const chunk = await readOn(run);
+    const step = parser.push(chunk);
+    if (!step.done) continue;
+    run.unread(chunk.subarray(step.end));
+    return step.value;
+  }
+}
+
+/** As version 0 would have it. @param wanted what a ref is by the second answer: it may have moved. */
+function advertisementOf(
+  listed: readonly ListedRef[],
+  wanted: { readonly name: string; readonly oid: string },
+): RefAdvertisement {
+  const refs = listed.flatMap(({ name, oid, peeled }) => {
+    const found = name === wanted.name ? wanted.oid : oid;
+    if (found === undefined) return [];
+    return [{ name, oid: found, ...(peeled === undefined ? {} : { peeled }) }];
+  });
+  const symrefs = listed.flatMap(({ name, symrefTarget }) =>
+    symrefTarget === undefined ? [] : [[name, symrefTarget] as const],
+  );
+  const nothing = { capabilities: new Map<string, readonly string[]>(), haves: [], shallow: [] };
+  return { version: 0, ...nothing, refs, symrefs: new Map(symrefs) };
+}
+
+/** The second answer, piece by piece. */
+class Sections {
+  readonly #run: ServiceRun;
+  readonly #parser = new FetchSectionsParser();
+  #events: FetchSectionEvent[] = [];
+
+  constructor(run: ServiceRun) {
+    this.#run = run;
+  }
+
+  /** What comes next; not to be asked for behind the end. */
+  async next(): Promise<FetchSectionEvent> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      this.#events = this.#parser.push(await readOn(this.#run));
+    }
+  }
+
+  /** All that comes behind what was read, which is said once more. */
+  behind(event: FetchSectionEvent): this {
+    this.#events.unshift(event);
+    return this;
+  }
+}
