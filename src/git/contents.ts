@@ -2,6 +2,7 @@
 import type * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../base/errors.js';
 import { callBack } from '../base/failure.js';
+import { bytesOfLetters, lettersOf, utf8Letters } from '../base/letters.js';
 import { oidOf } from '../repository/object-hash.js';
 import type { StoredObjects } from '../repository/stored-objects.js';
 import { unavailable } from '../repository/unavailable.js';
@@ -130,7 +131,7 @@ export class Contents {
     const [, own, other] = new Set(names).size > 1 ? (names ?? []) : [];
     // As bytes, like the text.
     const label = (side: string, path: string | undefined): string =>
-      lettersOf(encoded(path === undefined ? side : `${side}:${path}`));
+      utf8Letters(path === undefined ? side : `${side}:${path}`);
     const merged = mergeText(
       { base, ours, theirs },
       {
@@ -138,8 +139,7 @@ export class Contents {
         markerSize: markerSize + 2 * this.#depth + longer,
       },
     );
-    const bytes = Uint8Array.from(merged.text, (letter) => letter.charCodeAt(0));
-    return this.#keep(bytes, merged.isClean);
+    return this.#keep(bytesOfLetters(merged.text), merged.isClean);
   }
 
   #keep(bytes: Uint8Array, isClean: boolean): Content {
@@ -164,19 +164,6 @@ export class Contents {
     if (typeof object !== 'object' || object.bytes === undefined) throw unavailable(oid);
     return object.bytes;
   }
-}
-
-function encoded(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-/** @returns one letter a byte: lines are compared and copied, whatever their letters are. */
-function lettersOf(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 0x2000) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
-  }
-  return text;
 }
 
 /** @returns undefined for bytes that are no UTF-8. */
