@@ -2,7 +2,9 @@
 import * as fs from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { git as realGit } from '../helpers/git.js';
+import { expect } from 'vitest';
+import git from '../../src/git/index.js';
+import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 
 /** Files to be written; `null` removes one, with `x` it is executable, with `to` a link. */
@@ -104,4 +106,30 @@ export async function mergeStateOf(where: string) {
     mode: await file('MERGE_MODE'),
     original: await file('ORIG_HEAD'),
   };
+}
+
+const author = { name: 'Test Author', email: 'author@example.com', timestamp: 1735689600 };
+
+/** Merges `theirs` into `main`, and leaves conflicts. */
+export const mergeTheirs = (dir: string, own: object = {}) =>
+  git.merge({ fs, dir, ours: 'main', theirs: 'theirs', author, abortOnConflict: false, ...own });
+
+/** Merges in both, and expects the same. @returns whether it came to conflicts. */
+export async function expectSameMerge({ dir, expected }: Ground): Promise<boolean> {
+  const { code } = await gitStatus(['merge', '-q', '--no-edit', 'theirs'], { cwd: expected });
+  const merged = await mergeTheirs(dir).then(
+    () => 0,
+    (error: unknown) => {
+      if ((error as { code?: unknown }).code !== 'MergeConflictError') throw error;
+      return 1;
+    },
+  );
+  expect(merged).toBe(code);
+  if (code === 0) {
+    await inTree(dir, 'reset', '-q', '--hard');
+    const trees = (where: string) => inTree(where, 'ls-tree', '-r', 'HEAD');
+    expect(await trees(dir)).toBe(await trees(expected));
+  } else expect(await mergeStateOf(dir)).toEqual(await mergeStateOf(expected));
+  await expectSoundRepository(dir);
+  return code === 1;
 }

@@ -5,37 +5,22 @@ import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import git from '../../src/git/index.js';
 import { mergeCommits } from '../../src/git/merge-commits.js';
-import { expectSoundRepository, git as realGit, gitStatus } from '../helpers/git.js';
+import { git as realGit } from '../helpers/git.js';
 import { it } from '../helpers/long.js';
 import { startServer } from '../helpers/server.js';
-import { diverged, mergeStateOf, put, textOf, type Changes, type Ground } from './merge-ground.js';
+import {
+  diverged,
+  expectSameMerge,
+  mergeStateOf,
+  mergeTheirs as merge,
+  put,
+  textOf,
+  type Changes,
+} from './merge-ground.js';
 
 const author = { name: 'Test Author', email: 'author@example.com', timestamp: 1735689600 };
 const withLines = textOf(30);
 const run = (where: string, ...args: string[]) => realGit(args, { cwd: where });
-
-const merge = (dir: string, own: object = {}) =>
-  git.merge({ fs, dir, ours: 'main', theirs: 'theirs', author, abortOnConflict: false, ...own });
-
-/** Merges in both, and expects the same. @returns whether it came to conflicts. */
-async function expectSameMerge({ dir, expected }: Ground): Promise<boolean> {
-  const { code } = await gitStatus(['merge', '-q', '--no-edit', 'theirs'], { cwd: expected });
-  const merged = await merge(dir).then(
-    () => 0,
-    (error: unknown) => {
-      if ((error as { code?: unknown }).code !== 'MergeConflictError') throw error;
-      return 1;
-    },
-  );
-  expect(merged).toBe(code);
-  if (code === 0) {
-    await run(dir, 'reset', '-q', '--hard');
-    const trees = (where: string) => run(where, 'ls-tree', '-r', 'HEAD');
-    expect(await trees(dir)).toBe(await trees(expected));
-  } else expect(await mergeStateOf(dir)).toEqual(await mergeStateOf(expected));
-  await expectSoundRepository(dir);
-  return code === 1;
-}
 
 const a = withLines({});
 /** Another text, of which few lines are the same. */
