@@ -10,14 +10,20 @@ import type { Changed } from '../worktree/merge-trees.js';
 import { isText } from '../worktree/similarity.js';
 import { isFile, type TreeFile } from '../worktree/tree-files.js';
 import type { NewObject } from '../worktree/tree-objects.js';
+import { usualWay, type MergeDrivers, type MergeWay } from './merge-drivers.js';
 import { mergeText, type Labels } from './merge-file.js';
 
 /** How files are merged. */
 export interface ContentOptions {
   /** What the sides are called in the files. */
   readonly labels: Labels;
-  /** isomorphic-git's: merges texts in the place of ours. */
+  /**
+   * isomorphic-git's: merges texts in the place of ours, and of a program that the configuration names; not what the
+   * attributes have taken for no text, or for a list of lines (`union`).
+   */
   readonly mergeDriver?: isomorphicGit.MergeDriverCallback | undefined;
+  /** Knows what the attributes say. Default: nothing. */
+  readonly drivers?: MergeDrivers | undefined;
   /**
    * How deep this merges bases of a merge, which nobody is to resolve: marks grow with it. What is no text stays as
    * it was. Default: 0, the merge itself.
@@ -41,9 +47,6 @@ export interface Content {
   readonly isConflict: boolean;
 }
 
-/** Letters of a mark; two more for each depth (merge-ort.c, `extra_marker_size`). */
-const markerSize = 7;
-
 const noBytes = new Uint8Array(0);
 
 /** The contents of one merge. */
@@ -51,6 +54,7 @@ export class Contents {
   readonly #blobs = new Map<string, NewObject>();
   readonly #objects: StoredObjects;
   readonly #options: ContentOptions;
+  #isTold = false;
 
   constructor(objects: StoredObjects, options: ContentOptions) {
     this.#objects = objects;
@@ -96,12 +100,23 @@ export class Contents {
     }
     if (ours.oid === base?.oid) return { oid: theirs.oid, isConflict: false };
     if (!isFile(ours)) return { oid: ours.oid, isConflict: true };
+    const way = (await this.#options.drivers?.wayOf(path, this.#depth)) ?? usualWay;
     const before = base && isFile(base) ? await this.#read(base) : noBytes;
     const sides = [before, await this.#read(ours), await this.#read(theirs)] as const;
-    if (!sides.every(isText)) {
+    if (way.driver === 'binary' || !sides.every(isText)) {
       return this.#depth > 0 ? this.#keep(before, true) : { oid: ours.oid, isConflict: true };
     }
-    return (await this.#drive(path, sides)) ?? this.#mergeLines(sides, naming);
+    const driven = way.driver === 'union' ? undefined : await this.#drive(path, sides);
+    if (driven === undefined && way.driver === 'foreign') this.#tell(path);
+    return driven ?? this.#mergeLines(sides, naming, way);
+  }
+
+  /** Says once why there is a conflict that has no marks. */
+  #tell(path: string): void {
+    if (this.#isTold || this.#depth > 0) return;
+    this.#isTold = true;
+    const what = 'gitws: a merge driver of the configuration cannot be run here';
+    console.warn(`${what}: ${path} is merged by its lines, and to be resolved.`);
   }
 
   /** @returns undefined without a driver, and for letters that it would not get as they are. */
@@ -125,6 +140,7 @@ export class Contents {
   #mergeLines(
     sides: readonly [Uint8Array, Uint8Array, Uint8Array],
     { names, longer = 0 }: Naming,
+    { driver, markerSize }: MergeWay,
   ): Content {
     const [base, ours, theirs] = [lettersOf(sides[0]), lettersOf(sides[1]), lettersOf(sides[2])];
     const { labels } = this.#options;
@@ -136,10 +152,14 @@ export class Contents {
       { base, ours, theirs },
       {
         ...{ ours: label(labels.ours, own), theirs: label(labels.theirs, other) },
+        // merge-ort.c, `extra_marker_size`.
         markerSize: markerSize + 2 * this.#depth + longer,
+        isUnion: driver === 'union',
       },
     );
-    return this.#keep(bytesOfLetters(merged.text), merged.isClean);
+    // What its own program would have made of it is for a person to say.
+    const isClean = merged.isClean && driver !== 'foreign';
+    return this.#keep(bytesOfLetters(merged.text), isClean);
   }
 
   #keep(bytes: Uint8Array, isClean: boolean): Content {

@@ -9,16 +9,18 @@ import { emptyTree, StoredObjects } from '../repository/stored-objects.js';
 import { promisesOf, storeTogether } from '../storage/file-system.js';
 import type { TreeFile } from '../worktree/tree-files.js';
 import { treeObjects, type NewObject } from '../worktree/tree-objects.js';
+import type { AttributesAt } from './attributes/attributes.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
 import type { ContentOptions } from './contents.js';
 import { followingOf } from './follow-renames.js';
 import type { MergedFiles } from './merge-contents.js';
+import { MergeDrivers } from './merge-drivers.js';
 import { mergeFiles } from './merge-files.js';
 import { VirtualBases } from './virtual-base.js';
 
 /** What is merged, and how. */
-export interface CommitsToMerge extends ConfigAt, ContentOptions {
+export interface CommitsToMerge extends AttributesAt, ContentOptions {
   /** Oids of commits. */
   readonly ours: string;
   readonly theirs: string;
@@ -50,8 +52,8 @@ export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits
     const ours = await readCommit(given, given.ours, given.ours);
     const theirs = await readCommit(given, given.theirs, given.theirs);
     const commits = new Commits(objects, await readShallow(promisesOf(fs), gitdir));
-    const following = followingOf(given, pace);
-    const bases = new VirtualBases(commits, objects, following);
+    const how = { following: followingOf(given, pace), drivers: new MergeDrivers(given) };
+    const bases = new VirtualBases(commits, objects, how);
     const base = await bases.of(ours.commit, theirs.commit);
     if (base === undefined && !allowUnrelatedHistories) {
       throw new isomorphicGit.Errors.MergeNotSupportedError();
@@ -60,7 +62,7 @@ export async function mergeCommits(given: CommitsToMerge): Promise<MergedCommits
       base: base ?? new Map<never, never>(),
       ...{ ours: await bases.filesOf(ours.tree), theirs: await bases.filesOf(theirs.tree) },
     };
-    const merged = await mergeFiles(sides, objects, { ...given, following, known: bases.blobs });
+    const merged = await mergeFiles(sides, objects, { ...given, ...how, known: bases.blobs });
     return { ...merged, oursTree: ours.tree };
   } finally {
     pace.close();

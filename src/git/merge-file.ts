@@ -14,6 +14,8 @@ export interface Labels {
   readonly theirs: string;
   /** In letters. Default: 7. */
   readonly markerSize?: number;
+  /** Whether the lines of both sides are taken, ours first, in the place of a conflict. */
+  readonly isUnion?: boolean;
 }
 
 /** A text as lines, and as a number for each, which equal lines share. */
@@ -47,7 +49,7 @@ export function mergeText(
   const merge = new Merge(base, ours, theirs);
   const regions = joined(merge.regions().flatMap((region) => merge.refined(region)));
   return {
-    isClean: regions.every(({ by }) => by !== 'both'),
+    isClean: labels.isUnion === true || regions.every(({ by }) => by !== 'both'),
     text: merge.format(regions, labels),
   };
 }
@@ -117,7 +119,7 @@ class Merge {
     for (const region of regions) {
       if (region.by === 'ours' || region.by === 'same') continue;
       parts.push(textOf(ours, { at: done, end: region.ours.at }));
-      if (region.by === 'both') parts.push(this.#conflict(region, labels));
+      if (region.by === 'both') parts.push(this.#both(region, labels));
       else parts.push(textOf(theirs, region.theirs));
       done = region.ours.end;
     }
@@ -125,13 +127,16 @@ class Merge {
     return parts.join('');
   }
 
-  #conflict({ ours, theirs }: Region, labels: Labels): string {
+  #both({ ours, theirs }: Region, labels: Labels): string {
     const end = this.#endOf(ours, theirs);
     const mark = (letter: string): string => letter.repeat(labels.markerSize ?? 7);
     const side = (lines: readonly string[], range: Range): string => {
       const text = textOf(lines, range);
       return text === '' || text.endsWith('\n') ? text : `${text}${end}`;
     };
+    if (labels.isUnion === true) {
+      return `${side(this.#ours.lines, ours)}${textOf(this.#theirs.lines, theirs)}`;
+    }
     return [
       `${mark('<')} ${labels.ours}${end}${side(this.#ours.lines, ours)}`,
       `${mark('=')}${end}${side(this.#theirs.lines, theirs)}`,

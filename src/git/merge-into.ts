@@ -8,14 +8,15 @@ import { promisesOf } from '../storage/file-system.js';
 import { readCommit } from './commits.js';
 import type { ConfigAt } from './config.js';
 import { leaveConflicts, type ConflictsToLeave } from './conflicts.js';
-import { mergeCommits, writeMerged } from './merge-commits.js';
+import { mergeCommits, writeMerged, type CommitsToMerge } from './merge-commits.js';
 
 type Given = Parameters<typeof isomorphicGit.merge>[0];
 
 /** What is merged, and how: isomorphic-git's options, and what they stand for. */
 export interface MergeHow
   extends
-    Omit<ConflictsToLeave, 'dir'>,
+    CommitsToMerge,
+    Pick<ConflictsToLeave, 'message' | 'onProgress'>,
     Pick<
       Given,
       | 'author'

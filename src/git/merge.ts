@@ -23,11 +23,12 @@ type Given = Parameters<typeof isomorphicGit.merge>[0];
  * working tree stays as it is, and a conflict changes nothing. Files are merged line by line as git merges them,
  * and what is no text (it has a NUL) is a conflict; commits with several merge bases, and a file where the other side
  * has a folder, a link or a submodule, as merge-ort does it: the file goes aside, to `path~branch`. Renames are
- * followed, as `merge.renames` and what belongs to it say. With `abortOnConflict: false` a conflict is left to be
- * resolved, as git leaves it: the files have both sides between marks, the index has the sides, `MERGE_HEAD` and `MERGE_MSG`
- * are there, and all else of both sides is in the working tree. {@link commit} makes the merge of it once all is
- * resolved and added, {@link abortMerge} gives it up. Where changes that are not committed are in the way, or
- * staged, nothing changes.
+ * followed, as `merge.renames` and what belongs to it say. The attributes of the working tree say which files are
+ * merged otherwise (`merge=union`, `-merge`), and `mergeDriver` is not asked for these. With
+ * `abortOnConflict: false` a conflict is left to be resolved, as git leaves it: the files have both sides between
+ * marks, the index has the sides, `MERGE_HEAD` and `MERGE_MSG` are there, and all else of both sides is in the
+ * working tree. {@link commit} makes the merge of it once all is resolved and added, {@link abortMerge} gives it up.
+ * Where changes that are not committed are in the way, or staged, nothing changes.
  *
  * @throws isomorphic-git's MergeConflictError, also where the conflicts are left; MergeNotSupportedError where the
  *   histories have nothing in common, or paths that are no UTF-8 are the same as text; FastForwardError,

@@ -11,6 +11,7 @@ import type { Files } from '../worktree/merge-trees.js';
 import { treeFiles } from '../worktree/tree-files.js';
 import type { NewObject } from '../worktree/tree-objects.js';
 import type { Following } from './follow-renames.js';
+import type { MergeDrivers } from './merge-drivers.js';
 import { mergeFiles } from './merge-files.js';
 
 /** A commit; its files where it is none of the repository. */
@@ -32,15 +33,21 @@ export class VirtualBases {
   readonly #commits: Commits;
   readonly #objects: StoredObjects;
   readonly #following: Following;
+  readonly #drivers: MergeDrivers;
   /** Commits that are none of the repository. */
   readonly #virtual = new Map<string, Commit>();
   readonly #kept = new Map<string, Base>();
 
   /** @param objects with the blobs. */
-  constructor(commits: Commits, objects: StoredObjects, following: Following) {
+  constructor(
+    commits: Commits,
+    objects: StoredObjects,
+    { following, drivers }: { readonly following: Following; readonly drivers: MergeDrivers },
+  ) {
     this.#commits = commits;
     this.#objects = objects;
     this.#following = following;
+    this.#drivers = drivers;
   }
 
   /**
@@ -80,7 +87,8 @@ export class VirtualBases {
   async #merged(one: Base, other: Commit, depth: number): Promise<Base> {
     const base = (await this.#base(one.commit, other, depth)) ?? new Map<never, never>();
     const sides = { base, ours: await this.#files(one), theirs: await this.filesOf(other.tree) };
-    const options = { labels, depth, known: this.blobs, following: this.#following };
+    const how = { following: this.#following, drivers: this.#drivers };
+    const options = { ...how, labels, depth, known: this.blobs };
     const { files, blobs } = await mergeFiles(sides, this.#objects, options);
     for (const blob of blobs) this.blobs.set(blob.oid, blob);
     const parents = [one.commit.oid, other.oid];

@@ -15,10 +15,11 @@ const sides = ['base', 'ours', 'theirs'] as const;
  * Merges all at once by `git checkout --merge`, of files that the index has three sides of. `git merge-file` makes
  * one of more conflicts than any merge does (XDL_MERGE_ZEALOUS_ALNUM), and `git merge` has another diff by default.
  */
-async function mergedByGit(all: readonly Texts[]): Promise<string[]> {
+async function mergedByGit(all: readonly Texts[], isUnion: boolean): Promise<string[]> {
   const cwd = await temporaryDirectory();
   await git(['init', '-q'], { cwd });
   await mkdir(join(cwd, '.git/sides'));
+  if (isUnion) await git(['config', 'merge.default', 'union'], { cwd });
   const paths = all.flatMap((_, at) => sides.map((side) => join('.git/sides', `${at}-${side}`)));
   const texts = all.flatMap((each) => sides.map((side) => each[side]));
   for (const [at, path] of paths.entries()) await writeFile(join(cwd, path), texts[at] ?? '');
@@ -33,12 +34,12 @@ async function mergedByGit(all: readonly Texts[]): Promise<string[]> {
 }
 
 /** Has both merge, and compares. */
-async function expectAsGit(all: readonly Texts[]): Promise<void> {
-  const expected = await mergedByGit(all);
+async function expectAsGit(all: readonly Texts[], isUnion = false): Promise<void> {
+  const expected = await mergedByGit(all, isUnion);
   for (const [at, texts] of all.entries()) {
     const text = expected[at] ?? '';
     const isClean = !text.includes('<<<<<<< ours');
-    expect(mergeText(texts, labels), `text ${at}`).toEqual({ isClean, text });
+    expect(mergeText(texts, { ...labels, isUnion }), `text ${at}`).toEqual({ isClean, text });
   }
 }
 
@@ -112,14 +113,20 @@ describe.concurrent('a merge of lines is as of git', () => {
 
   const code = { most: 60, changes: 4 };
   const repeated = { most: 20, changes: 6, kinds: 4 };
-  const expectMany = (seed: number, length: number, likeness: Likeness): Promise<void> => {
+  const expectMany = (seed: number, length: number, likeness: Likeness, isUnion = false) => {
     const random = seededRandom(seed);
-    return expectAsGit(Array.from({ length }, () => randomTexts(random, likeness)));
+    return expectAsGit(
+      Array.from({ length }, () => randomTexts(random, likeness)),
+      isUnion,
+    );
   };
 
   it('in texts that look like code', () => expectMany(1, 100, code));
 
   it('in texts of a few lines again and again', () => expectMany(2, 100, repeated));
+
+  it('with the lines of both sides in the place of conflicts', () =>
+    expectMany(7, 100, { ...repeated, kinds: 50 }, true));
 
   long('in many texts that look like code', () => expectMany(5, 1000, code));
 

@@ -11,9 +11,10 @@ import { indexStatOf, type FileStat } from '../../worktree/work-tree.js';
 import { entryOf, noStat } from '../../worktree/write-out.js';
 import { fileTrust } from '../config.js';
 import { writeContents } from '../merge-commits.js';
-import { followingOf, type Following } from '../follow-renames.js';
+import { followingOf } from '../follow-renames.js';
 import type { MergedFiles } from '../merge-contents.js';
-import { mergeFiles } from '../merge-files.js';
+import { MergeDrivers } from '../merge-drivers.js';
+import { mergeFiles, type FilesOptions } from '../merge-files.js';
 import { readCone } from '../sparse-state.js';
 import type { StashHow } from './arguments.js';
 import { readStash } from './stash-commit.js';
@@ -57,7 +58,7 @@ class Application {
   readonly #untracked: Files;
 
   static async of(
-    { at, pace, restoreIndex = false }: StashHow & { readonly pace: Pace },
+    { at, dir, pace, restoreIndex = false }: StashHow & { readonly pace: Pace },
     oid: string,
     objects: StoredObjects,
     index: readonly IndexEntry[],
@@ -71,13 +72,14 @@ class Application {
       ours: areSame(base, ours) ? 'Version stash was based on' : 'Updated upstream',
       theirs: 'Stashed changes',
     };
-    const merge = async (tree: string, following?: Following): Promise<MergedFiles> => {
+    const merge = async (tree: string, how: Omit<FilesOptions, 'labels'>): Promise<MergedFiles> => {
       const theirs = await read(tree);
-      return mergeFiles({ base, ours, theirs }, objects, { labels, following });
+      return mergeFiles({ base, ours, theirs }, objects, { ...how, labels });
     };
-    const merged = await merge(trees.worktree, followingOf(at, pace));
-    // A patch, as git has it, knows paths alone.
-    const staged = restoreIndex ? await merge(trees.index) : undefined;
+    const drivers = new MergeDrivers({ ...at, dir });
+    const merged = await merge(trees.worktree, { following: followingOf(at, pace), drivers });
+    // A patch, as git has it, knows paths and lines alone.
+    const staged = restoreIndex ? await merge(trees.index, {}) : undefined;
     if (staged?.isClean === false) throw inTheWay([...staged.stages.keys()]);
     await writeContents(at, merged);
     if (staged !== undefined) await writeContents(at, staged);
