@@ -1,58 +1,23 @@
 /** The lines of files that both sides have changed, merged as real git merges them. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mergeText, type Texts } from '../../src/git/merge-file.js';
-import { git } from '../helpers/git.js';
 import { it, long } from '../helpers/long.js';
-import { seededRandom, type Random } from '../helpers/random.js';
-import { temporaryDirectory } from '../helpers/temp.js';
-
-const labels = { ours: 'ours', theirs: 'theirs' };
-const sides = ['base', 'ours', 'theirs'] as const;
-
-/**
- * Merges all at once by `git checkout --merge`, of files that the index has three sides of. `git merge-file` makes
- * one of more conflicts than any merge does (XDL_MERGE_ZEALOUS_ALNUM), and `git merge` has another diff by default.
- */
-async function mergedByGit(all: readonly Texts[], isUnion: boolean): Promise<string[]> {
-  const cwd = await temporaryDirectory();
-  await git(['init', '-q'], { cwd });
-  await mkdir(join(cwd, '.git/sides'));
-  if (isUnion) await git(['config', 'merge.default', 'union'], { cwd });
-  const paths = all.flatMap((_, at) => sides.map((side) => join('.git/sides', `${at}-${side}`)));
-  const texts = all.flatMap((each) => sides.map((side) => each[side]));
-  for (const [at, path] of paths.entries()) await writeFile(join(cwd, path), texts[at] ?? '');
-  const input = paths.map((path) => `${path}\n`).join('');
-  const listed = await git(['hash-object', '-w', '--no-filters', '--stdin-paths'], { cwd, input });
-  const stages = listed
-    .split('\n')
-    .map((oid, at) => `100644 ${oid} ${(at % 3) + 1}\t${Math.floor(at / 3)}\n`);
-  await git(['update-index', '--index-info'], { cwd, input: stages.join('') });
-  await git(['checkout', '-q', '--merge', '--', '.'], { cwd });
-  return Promise.all(all.map((_, at) => readFile(join(cwd, String(at)), 'utf8')));
-}
+import { seededRandom } from '../helpers/random.js';
+import { labels, mergedByCheckout } from './merged-by-git.js';
+import { randomTexts, withoutEnd, words, type Likeness } from './random-texts.js';
 
 /** Has both merge, and compares. */
 async function expectAsGit(all: readonly Texts[], isUnion = false): Promise<void> {
-  const expected = await mergedByGit(all, isUnion);
+  const expected = await mergedByCheckout(all, isUnion);
   for (const [at, texts] of all.entries()) {
     const text = expected[at] ?? '';
     const isClean = !text.includes('<<<<<<< ours');
-    expect(mergeText(texts, { ...labels, isUnion }), `text ${at}`).toEqual({ isClean, text });
+    expect(mergeText(texts, { ...labels, isUnion }), `text ${at}`).toEqual({
+      isClean,
+      text,
+    });
   }
 }
-
-/** @returns a text with a line for each word; `-` is an empty line. */
-const words = (list: string, end = '\n'): string =>
-  list === ''
-    ? ''
-    : list
-        .split(' ')
-        .map((word) => `${word === '-' ? '' : word}${end}`)
-        .join('');
-
-const withoutEnd = (text: string): string => text.replace(/\r?\n$/, '');
 
 describe.concurrent('a merge of lines is as of git', () => {
   it.each<[string, string, string, string]>([
@@ -150,49 +115,3 @@ describe.concurrent('a merge of lines is as of git', () => {
     await expectAsGit(Array.from({ length: 2 }, () => randomTexts(random, given)));
   });
 });
-
-/** What random texts are like. */
-interface Likeness {
-  /** How many lines there are at most at first. */
-  readonly most: number;
-  /** How many changes a side makes at most. */
-  readonly changes: number;
-  /** How many lines a change has at most. */
-  readonly longest?: number;
-  /** How many statements there are to choose from. */
-  readonly kinds?: number;
-}
-
-function randomTexts(random: Random, given: Likeness): Texts {
-  const { most, changes, longest = 4, kinds = 400 } = given;
-  const line = (): string => {
-    const common = ['', '}', '    return;', '  }', '{'];
-    return random.below(3) === 0 ? random.pick(common) : `  call(${random.below(kinds)});`;
-  };
-  const lines = (count: number): string[] => Array.from({ length: count }, line);
-  const changed = (before: readonly string[]): string[] => {
-    const after = [...before];
-    for (let left = 1 + random.below(changes); left > 0; left -= 1) {
-      const at = random.below(after.length + 1);
-      const count = 1 + random.below(longest);
-      const kind = random.below(4);
-      if (kind === 0) after.splice(at, count);
-      else if (kind === 1) after.splice(at, 0, ...lines(count));
-      else if (kind === 2) after.splice(at, 1, line());
-      else {
-        const moved = after.splice(at, count);
-        after.splice(random.below(after.length + 1), 0, ...moved);
-      }
-    }
-    return after;
-  };
-  const text = (list: readonly string[]): string => {
-    const all = list.map((each) => `${each}\n`).join('');
-    return random.below(10) === 0 ? withoutEnd(all) : all;
-  };
-  const base = lines(Math.floor(most / 2) + random.below(most / 2));
-  const ours = changed(base);
-  // Both have begun with the same changes.
-  const theirs = changed(random.below(4) === 0 ? ours : base);
-  return { base: text(base), ours: text(ours), theirs: text(theirs) };
-}
