@@ -10,6 +10,7 @@ import type { Changed } from '../worktree/merge-trees.js';
 import { isText } from '../worktree/similarity.js';
 import { isFile, type TreeFile } from '../worktree/tree-files.js';
 import type { NewObject } from '../worktree/tree-objects.js';
+import type { Algorithm } from './line-diff.js';
 import { usualWay, type MergeDrivers, type MergeWay } from './merge-drivers.js';
 import { mergeText, type Labels } from './merge-file.js';
 
@@ -22,6 +23,8 @@ export interface ContentOptions {
    * attributes have taken for no text, or for a list of lines (`union`).
    */
   readonly mergeDriver?: isomorphicGit.MergeDriverCallback | undefined;
+  /** How lines are compared. Default: `histogram`. */
+  readonly algorithm?: Algorithm | undefined;
   /** Knows what the attributes say. Default: nothing. */
   readonly drivers?: MergeDrivers | undefined;
   /**
@@ -143,7 +146,7 @@ export class Contents {
     { driver, markerSize }: MergeWay,
   ): Content {
     const [base, ours, theirs] = [lettersOf(sides[0]), lettersOf(sides[1]), lettersOf(sides[2])];
-    const { labels } = this.#options;
+    const { labels, algorithm } = this.#options;
     const [, own, other] = new Set(names).size > 1 ? (names ?? []) : [];
     // As bytes, like the text.
     const label = (side: string, path: string | undefined): string =>
@@ -155,6 +158,7 @@ export class Contents {
         // merge-ort.c, `extra_marker_size`.
         markerSize: markerSize + 2 * this.#depth + longer,
         isUnion: driver === 'union',
+        algorithm,
       },
     );
     // What its own program would have made of it is for a person to say.

@@ -1,8 +1,9 @@
 /**
- * Compares two texts line by line, as git's xdiff does. Lines that cannot or hardly be matched are left out first,
- * so that texts with little in common take no longer than others.
+ * Compares two texts line by line, as git's xdiff does: by Myers' algorithm, or by histogram. For Myers', lines that
+ * cannot or hardly be matched are left out first, so that texts with little in common take no longer than others.
  */
 import { markChanges, roughRoot, withoutEqualEnds, type Compared } from './edit-path.js';
+import { markByHistogram, type Side } from './histogram.js';
 
 /** Lines of one text in the place of lines of another; either may be none. Ends are the first lines after. */
 export interface Hunk {
@@ -12,13 +13,8 @@ export interface Hunk {
   readonly newEnd: number;
 }
 
-/** One of the two texts. */
-interface Side {
-  /** Numbers in the place of its lines. */
-  readonly ids: Int32Array;
-  /** Whether a line is not in the other, or is elsewhere there. */
-  readonly changed: Uint8Array;
-}
+/** How lines are compared. */
+export type Algorithm = 'myers' | 'histogram';
 
 /** How often a line may be in the other text and still be matched in any place. */
 const mostMatches = 1024;
@@ -30,20 +26,25 @@ const nearLines = 100;
 const matches = { none: 0, some: 1, many: 2 } as const;
 
 /** @returns where they differ, in order. Equal lines are equal numbers. */
-export function diffLines(before: Int32Array, after: Int32Array): Hunk[] {
+export function diffLines(before: Int32Array, after: Int32Array, algorithm: Algorithm): Hunk[] {
   const old = { ids: before, changed: new Uint8Array(before.length) };
   const fresh = { ids: after, changed: new Uint8Array(after.length) };
-  const { from, to } = withoutEqualEnds(before, after, {
-    from: { one: 0, other: 0 },
-    to: { one: before.length, other: after.length },
-  });
-  markChanges(
-    compared(old, after, from.one, to.one),
-    compared(fresh, before, from.other, to.other),
-  );
+  if (algorithm === 'histogram') markByHistogram(old, fresh, markByMyers);
+  else markByMyers(old, fresh);
   settle(old, fresh);
   settle(fresh, old);
   return hunksOf(old.changed, fresh.changed);
+}
+
+function markByMyers(one: Side, other: Side): void {
+  const { from, to } = withoutEqualEnds(one.ids, other.ids, {
+    from: { one: 0, other: 0 },
+    to: { one: one.ids.length, other: other.ids.length },
+  });
+  markChanges(
+    compared(one, other.ids, from.one, to.one),
+    compared(other, one.ids, from.other, to.other),
+  );
 }
 
 /** @returns the lines from `from` to `end` that are worth comparing; all others there are changed. */

@@ -1,5 +1,5 @@
-/** Merges the lines of a text that both sides have changed, as git's xdiff does (`git checkout --merge`). */
-import { diffLines, type Hunk } from './line-diff.js';
+/** Merges the lines of a text that both sides have changed, as git's xdiff does. */
+import { diffLines, type Algorithm, type Hunk } from './line-diff.js';
 
 /** A file as the two sides have it, and as they found it. */
 export interface Texts {
@@ -8,14 +8,20 @@ export interface Texts {
   readonly theirs: string;
 }
 
-/** What the two sides of a conflict are called in a file, and how long a mark is. */
+/** What the two sides of a conflict are called in a file. */
 export interface Labels {
   readonly ours: string;
   readonly theirs: string;
-  /** In letters. Default: 7. */
+}
+
+/** How lines are compared, and what is in the place of a conflict. */
+export interface TextOptions extends Labels {
+  /** Of a mark, in letters. Default: 7. */
   readonly markerSize?: number;
   /** Whether the lines of both sides are taken, ours first, in the place of a conflict. */
   readonly isUnion?: boolean;
+  /** Default: `histogram`, as `git merge` has it. */
+  readonly algorithm?: Algorithm | undefined;
 }
 
 /** A text as lines, and as a number for each, which equal lines share. */
@@ -44,13 +50,13 @@ const mostJoined = 3;
 /** @returns whether the sides agree, and the text, with marks around what they do not agree on. */
 export function mergeText(
   { base, ours, theirs }: Texts,
-  labels: Labels,
+  options: TextOptions,
 ): { readonly isClean: boolean; readonly text: string } {
-  const merge = new Merge(base, ours, theirs);
+  const merge = new Merge({ base, ours, theirs }, options.algorithm ?? 'histogram');
   const regions = joined(merge.regions().flatMap((region) => merge.refined(region)));
   return {
-    isClean: labels.isUnion === true || regions.every(({ by }) => by !== 'both'),
-    text: merge.format(regions, labels),
+    isClean: options.isUnion === true || regions.every(({ by }) => by !== 'both'),
+    text: merge.format(regions, options),
   };
 }
 
@@ -59,8 +65,10 @@ class Merge {
   readonly #base: Lines;
   readonly #ours: Lines;
   readonly #theirs: Lines;
+  readonly #algorithm: Algorithm;
 
-  constructor(base: string, ours: string, theirs: string) {
+  constructor({ base, ours, theirs }: Texts, algorithm: Algorithm) {
+    this.#algorithm = algorithm;
     const known = new Map<string, number>();
     this.#base = linesOf(base, known);
     this.#ours = linesOf(ours, known);
@@ -70,8 +78,8 @@ class Merge {
   /** @returns what has changed. Changes next to each other, with no line between, are one. */
   regions(): Region[] {
     const [base, ours, theirs] = [this.#base.ids, this.#ours.ids, this.#theirs.ids];
-    const mine = new Changes(diffLines(base, ours), ours.length - base.length);
-    const other = new Changes(diffLines(base, theirs), theirs.length - base.length);
+    const mine = new Changes(this.#diff(base, ours), ours.length - base.length);
+    const other = new Changes(this.#diff(base, theirs), theirs.length - base.length);
     const regions: Region[] = [];
     while (mine.next !== undefined || other.next !== undefined) {
       const { oldAt: from = Infinity, oldEnd: to = Infinity } = mine.next ?? {};
@@ -88,6 +96,10 @@ class Merge {
     return regions;
   }
 
+  #diff(before: Int32Array, after: Int32Array): Hunk[] {
+    return diffLines(before, after, this.#algorithm);
+  }
+
   #isSame({ ours, theirs }: Region): boolean {
     const [mine, other] = [this.#ours.ids, this.#theirs.ids];
     if (ours.end - ours.at !== theirs.end - theirs.at) return false;
@@ -99,7 +111,7 @@ class Merge {
   refined(region: Region): Region[] {
     const { by, ours, theirs } = region;
     if (by !== 'both' || ours.at === ours.end || theirs.at === theirs.end) return [region];
-    const hunks = diffLines(
+    const hunks = this.#diff(
       this.#ours.ids.subarray(ours.at, ours.end),
       this.#theirs.ids.subarray(theirs.at, theirs.end),
     );
@@ -112,14 +124,14 @@ class Merge {
   }
 
   /** @returns our lines with theirs, or with the conflict, in the place of the regions. */
-  format(regions: readonly Region[], labels: Labels): string {
+  format(regions: readonly Region[], options: TextOptions): string {
     const [ours, theirs] = [this.#ours.lines, this.#theirs.lines];
     const parts: string[] = [];
     let done = 0;
     for (const region of regions) {
       if (region.by === 'ours' || region.by === 'same') continue;
       parts.push(textOf(ours, { at: done, end: region.ours.at }));
-      if (region.by === 'both') parts.push(this.#both(region, labels));
+      if (region.by === 'both') parts.push(this.#both(region, options));
       else parts.push(textOf(theirs, region.theirs));
       done = region.ours.end;
     }
@@ -127,20 +139,20 @@ class Merge {
     return parts.join('');
   }
 
-  #both({ ours, theirs }: Region, labels: Labels): string {
+  #both({ ours, theirs }: Region, options: TextOptions): string {
     const end = this.#endOf(ours, theirs);
-    const mark = (letter: string): string => letter.repeat(labels.markerSize ?? 7);
+    const mark = (letter: string): string => letter.repeat(options.markerSize ?? 7);
     const side = (lines: readonly string[], range: Range): string => {
       const text = textOf(lines, range);
       return text === '' || text.endsWith('\n') ? text : `${text}${end}`;
     };
-    if (labels.isUnion === true) {
+    if (options.isUnion === true) {
       return `${side(this.#ours.lines, ours)}${textOf(this.#theirs.lines, theirs)}`;
     }
     return [
-      `${mark('<')} ${labels.ours}${end}${side(this.#ours.lines, ours)}`,
+      `${mark('<')} ${options.ours}${end}${side(this.#ours.lines, ours)}`,
       `${mark('=')}${end}${side(this.#theirs.lines, theirs)}`,
-      `${mark('>')} ${labels.theirs}${end}`,
+      `${mark('>')} ${options.theirs}${end}`,
     ].join('');
   }
 

@@ -12,7 +12,7 @@ async function expectAsGit(all: readonly Texts[], isUnion = false): Promise<void
   for (const [at, texts] of all.entries()) {
     const text = expected[at] ?? '';
     const isClean = !text.includes('<<<<<<< ours');
-    expect(mergeText(texts, { ...labels, isUnion }), `text ${at}`).toEqual({
+    expect(mergeText(texts, { ...labels, isUnion, algorithm: 'myers' }), `text ${at}`).toEqual({
       isClean,
       text,
     });

@@ -78,8 +78,8 @@ class Application {
     };
     const drivers = new MergeDrivers({ ...at, dir });
     const merged = await merge(trees.worktree, { following: followingOf(at, pace), drivers });
-    // A patch, as git has it, knows paths and lines alone.
-    const staged = restoreIndex ? await merge(trees.index, {}) : undefined;
+    // A patch, as git has it, knows paths and lines alone, and `git diff` compares by Myers' algorithm.
+    const staged = restoreIndex ? await merge(trees.index, { algorithm: 'myers' }) : undefined;
     if (staged?.isClean === false) throw inTheWay([...staged.stages.keys()]);
     await writeContents(at, merged);
     if (staged !== undefined) await writeContents(at, staged);
