@@ -199,7 +199,7 @@ describe('a sentence with a number of the code', () => {
       'docs/protocol.md',
       `The client's receive window, ${grouped(windowBytes.minimum)} to ${grouped(windowBytes.maximum)}; default ${grouped(windowBytes.default)}`,
     ],
-    ['docs/protocol.md', `"window":${limits.window},`, 4],
+    ['docs/protocol.md', `"window":${limits.window},`, 5],
     ['docs/protocol.md', `"resumeFor":${seconds(limits.resumeTime)}}`, 2],
     ['docs/protocol.md', `"keepFor":${seconds(limits.keepTime)}}`],
     ['docs/reliability.md', `| \`keepAlive\` | ${grouped(defaultKeepAlive)} | 0 |`],
