@@ -95,8 +95,11 @@ export interface StartGitOptions {
 export async function startGit<Commands extends OwnCommands = Readonly<Record<never, never>>>(
   options: StartGitOptions,
 ): Promise<WorkerGit & OffThreadCommands<Commands>> {
+  check(
+    'storage',
+    isObject(options) && typeof options.storage === 'string' && options.storage !== '',
+  );
   const { storage, worker, persist = false, lockTimeout, fileDbName, fileStoreName } = options;
-  check('storage', typeof storage === 'string' && storage !== '');
   const isSource =
     worker === undefined || ['string', 'function'].includes(typeof worker) || worker instanceof URL;
   check('worker', isSource);

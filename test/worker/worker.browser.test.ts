@@ -639,7 +639,7 @@ describe.skipIf(!browserAvailable)('a worker that is no more', () => {
     const page = await openPage();
     const codes = await page.evaluate(async () => {
       const wrong = [
-        ...[{ storage: '' }, { storage: 1 }, { storage: 'x', worker: 1 }],
+        ...[undefined, {}, { storage: '' }, { storage: 1 }, { storage: 'x', worker: 1 }],
         ...[
           { storage: 'x', startTimeout: 0 },
           { storage: 'x', lockTimeout: -1 },
