@@ -5,11 +5,12 @@ import { beginToFind } from '../state/find.js';
 import { listedCount } from '../state/merging.js';
 import { saveFile } from '../state/save.js';
 import { focus, panel, repositoryName, screen, selected, unsaved } from '../state/session.js';
+import { tabsOnKey } from './tab-keys.js';
 import { Changes } from './Changes.js';
 import { Dialogs } from './Dialogs.js';
+import { EditorArea } from './EditorArea.js';
 import { FileTree } from './FileTree.js';
 import { Finder } from './Finder.js';
-import { FileView } from './FileView.js';
 import { History } from './History.js';
 import { Icon, type IconName } from './icons.js';
 import { MergeBar } from './MergeBar.js';
@@ -36,10 +37,12 @@ export function App() {
   useEffect(() => {
     addEventListener('keydown', saveOnKey);
     addEventListener('keydown', findOnKey);
+    addEventListener('keydown', tabsOnKey);
     addEventListener('beforeunload', warnOfUnsaved);
     return () => {
       removeEventListener('keydown', saveOnKey);
       removeEventListener('keydown', findOnKey);
+      removeEventListener('keydown', tabsOnKey);
       removeEventListener('beforeunload', warnOfUnsaved);
     };
   }, []);
@@ -87,7 +90,7 @@ function Workbench() {
       )}
       {(space !== 'narrow' || isFile) && (
         <main class="pane pane-file" aria-label="Editor">
-          <FileView />
+          <EditorArea />
         </main>
       )}
       <Views layout={space} shown={space === 'narrow' && isFile ? 'file' : shown} />

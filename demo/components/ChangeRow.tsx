@@ -1,7 +1,8 @@
 /** A changed file in a list: its name opens what has changed in it. */
 import type { ComponentChildren } from 'preact';
-import { discardFile, openChanges } from '../state/files.js';
-import { compared } from '../state/compare.js';
+import { discardFile, openFile } from '../state/files.js';
+import { comparedIn } from '../state/compare.js';
+import { focusedPane } from '../state/panes.js';
 import { selected, unsaved } from '../state/session.js';
 import type { FileEntry } from '../worker/status.js';
 import { IconButton } from './controls.js';
@@ -22,7 +23,8 @@ export function ChangeRow({ file, of, before, children }: ChangeRowProps) {
   const slash = path.lastIndexOf('/') + 1;
   const which = of === 'status' ? (file.unstaged === 'same' ? 'staged' : 'unstaged') : of;
   // Listed twice, it is looked at in one of them.
-  const isOther = of !== 'status' && ![undefined, of].includes(compared.value?.between);
+  const isOther =
+    of !== 'status' && ![undefined, of].includes(comparedIn(focusedPane.value)?.between);
   const isSelected = path === selected.value && !isOther;
   return (
     <li class="change" data-status={file[of]} data-selected={isSelected}>
@@ -31,7 +33,8 @@ export function ChangeRow({ file, of, before, children }: ChangeRowProps) {
         type="button"
         class="change-name"
         title={path}
-        onClick={() => void openChanges(path, which)}
+        onClick={() => void openFile(path, { isPreview: true, between: which })}
+        onDblClick={() => void openFile(path, { between: which })}
       >
         <span class="change-file">{path.slice(slash)}</span>
         <span class="change-folder">{path.slice(0, Math.max(0, slash - 1))}</span>

@@ -4,16 +4,18 @@ import { showDiff } from '../editor/diff.js';
 import { chunkAction } from '../state/stage-chunk.js';
 import type { Versions } from '../worker/changes.js';
 import type { FileContent } from '../worker/files.js';
-import { inColumns, inCommit, leaveCommit, versions } from '../state/compare.js';
+import { inColumns } from '../state/compare.js';
 import { openFile } from '../state/files.js';
 import { files } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
+import { usePane } from './pane-context.js';
 import { StatusLetter } from './StatusLetter.js';
 import { Content } from './Viewers.js';
 
 /** What a commit did to one of its files, in the place of the editor. */
 export function CommitFile() {
-  const shown = inCommit.value;
+  const pane = usePane();
+  const shown = pane.inCommit.value;
   if (shown === undefined) return null;
   const { commit, file } = shown;
   const { path } = file;
@@ -33,16 +35,17 @@ export function CommitFile() {
           <IconButton
             icon="edit"
             label={`Open ${path} as it is now`}
-            onClick={() => {
-              leaveCommit();
-              void openFile(path);
-            }}
+            onClick={() => void openFile(path)}
           />
         )}
-        <IconButton icon="close" label="Leave the commit" onClick={leaveCommit} />
+        <IconButton
+          icon="close"
+          label="Leave the commit"
+          onClick={() => (pane.inCommit.value = undefined)}
+        />
       </header>
       <div class="file-body">
-        <Comparison path={path} kind={file.kind} versions={versions.value} />
+        <Comparison path={path} kind={file.kind} versions={pane.versions.value} />
       </div>
     </>
   );

@@ -1,4 +1,4 @@
-/** CodeMirror in the page: one view, given the state of whichever document is shown. */
+/** CodeMirror in the page: one view for a side of the editor, given the text of whichever document is shown. */
 import { basicSetup } from 'codemirror';
 import { Compartment } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
@@ -6,11 +6,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Chunk, ChunkAction } from '../editor/chunks.js';
 import { conflictsWithin, type SideNames } from '../editor/conflicts.js';
 import { changesWithin } from '../editor/diff.js';
-import { openDocument, updateDocument } from '../editor/documents.js';
+import { openDocument } from '../editor/documents.js';
 import { languageOf } from '../editor/languages.js';
+import type { SharedText } from '../editor/shared-text.js';
 import { theme } from '../editor/theme.js';
+import { focusedPane } from '../state/panes.js';
 import { revealed } from '../state/session.js';
 import type { FileContent } from '../worker/files.js';
+import { usePane } from './pane-context.js';
 
 interface EditorProps {
   readonly path: string;
@@ -39,6 +42,8 @@ const conflictPlace = new Compartment();
 export function Editor({ path, content, original, action, conflict }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
+  const shared = useRef<SharedText>(null);
+  const pane = usePane();
   const act = useRef(action);
   act.current = action;
   useEffect(() => {
@@ -46,13 +51,17 @@ export function Editor({ path, content, original, action, conflict }: EditorProp
     const created = new EditorView({ parent: host.current });
     view.current = created;
     // A message below makes it smaller: what is being written stays in sight.
+    let isFirst = true;
     const resized = new ResizeObserver(() => {
-      if (!created.hasFocus) return;
+      const isMade = isFirst;
+      isFirst = false;
+      if (isMade || !created.hasFocus) return;
       created.dispatch({ effects: EditorView.scrollIntoView(created.state.selection.main.head) });
     });
     resized.observe(host.current);
     return () => {
       resized.disconnect();
+      shared.current?.hide(pane.id);
       created.destroy();
     };
   }, []);
@@ -66,10 +75,15 @@ export function Editor({ path, content, original, action, conflict }: EditorProp
       // What cannot be edited is still read, and scrolled, with the keyboard.
       EditorView.contentAttributes.of({ 'aria-label': `Contents of ${path}`, tabindex: '0' }),
     ];
-    const keep = EditorView.updateListener.of(({ state }) => updateDocument(path, state));
-    const state = openDocument(path, text, lineSeparator, [look, keep]);
-    // Set again, the same state would scroll back to its beginning.
-    if (view.current?.state !== state) view.current?.setState(state);
+    const shown = view.current;
+    const document = openDocument(path, text, lineSeparator);
+    if (shared.current !== document) shared.current?.hide(pane.id);
+    shared.current = document;
+    if (shown === null) return;
+    document.show(shown, pane.id, look);
+    if (!pane.wantsFocus.value) return;
+    pane.wantsFocus.value = false;
+    shown.focus();
   }, [path, content]);
   useEffect(() => {
     const { lineSeparator } = content;
@@ -86,7 +100,8 @@ export function Editor({ path, content, original, action, conflict }: EditorProp
     conflict?.onView(shown);
     return () => conflict?.onView(undefined);
   }, [path, content, ours, theirs]);
-  const target = revealed.value?.path === path ? revealed.value : undefined;
+  const isUsed = pane === focusedPane.value;
+  const target = isUsed && revealed.value?.path === path ? revealed.value : undefined;
   useEffect(() => {
     const shown = view.current;
     if (shown === null || target === undefined) return;

@@ -157,7 +157,10 @@ function TreeRow({ row, top, isStop }: TreeRowProps) {
       title={path}
       onClick={() => {
         current.value = path;
-        activate(row);
+        activate(row, true);
+      }}
+      onDblClick={() => {
+        if (file !== undefined) activate(row, false);
       }}
     >
       <span class="tree-twist">{file === undefined && <Icon name="chevron" />}</span>
@@ -184,9 +187,10 @@ function Flag(props: { readonly label: string; readonly children: string }) {
   );
 }
 
-function activate({ file, path, isOpen: open }: Row): void {
+/** @param isPreview whether a file is only looked at. */
+function activate({ file, path, isOpen: open }: Row, isPreview: boolean): void {
   if (file === undefined) toggle(path, !open);
-  else if (file.kind !== 'submodule') void openFile(path);
+  else if (file.kind !== 'submodule') void openFile(path, { isPreview });
 }
 
 /** The keys of a tree, as the ARIA practices have them. */
@@ -211,8 +215,8 @@ function onKey(event: KeyboardEvent, rows: readonly Row[], move: (to?: Row) => v
       if (isFolder && row.isOpen) toggle(row.path, false);
       else move(rows.slice(0, at).findLast((other) => other.level < row.level));
     },
-    Enter: () => activate(row),
-    ' ': () => activate(row),
+    Enter: () => activate(row, false),
+    ' ': () => activate(row, true),
   };
   const action = actions[event.key];
   if (action === undefined) return;

@@ -1,39 +1,43 @@
 /** The file that is shown: its name, what can be done with it, and what is in it. */
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
-import { compared, inColumns, inCommit, shownChanges, versions } from '../state/compare.js';
+import { comparedIn, inColumns } from '../state/compare.js';
 import { discardFile, downloadFile, removeFile } from '../state/files.js';
 import { isMerged, sidesOf } from '../state/merging.js';
+import { showChanges } from '../state/panes.js';
 import { saveFile } from '../state/save.js';
 import { showHistoryOf } from '../state/workspace.js';
-import { content, files, merging, selected, unreadable, unsaved } from '../state/session.js';
+import { contents, files, merging, unreadable, unsaved } from '../state/session.js';
 import { Empty, IconButton } from './controls.js';
 import { Conflict } from './Conflict.js';
 import { Editor } from './Editor.js';
 import { Icon } from './icons.js';
 import type { ChunkAction } from '../editor/chunks.js';
+import type { Versions } from '../worker/changes.js';
 import { chunkAction } from '../state/stage-chunk.js';
 import { Columns, CommitFile, Comparison } from './Compare.js';
+import { usePane } from './pane-context.js';
 import { StatusLetter } from './StatusLetter.js';
 import { Binary, Link, Picture } from './Viewers.js';
 
 export function FileView() {
-  if (inCommit.value !== undefined) return <CommitFile />;
-  const path = selected.value;
+  const pane = usePane();
+  if (pane.inCommit.value !== undefined) return <CommitFile />;
+  const path = pane.active.value;
   const entry = path === undefined ? undefined : files.value.get(path);
   const sides = path === undefined ? undefined : sidesOf(path);
   if (path !== undefined && sides !== undefined) {
-    const here = content.value?.path === path && entry !== undefined ? content.value : undefined;
+    const here = entry === undefined ? undefined : contents.value.get(path);
     const isThere = entry !== undefined && entry.status !== 'deleted';
     return (
       <>
-        <FileHead entry={entry ?? { path, ...goneFile }} content={here?.content} />
+        <FileHead entry={entry ?? { path, ...goneFile }} content={here} />
         <div class="file-body">
           <Conflict
             path={path}
             sides={sides}
-            content={isThere ? here?.content : undefined}
-            isRead={!isThere || here !== undefined || unreadable.value === path}
+            content={isThere ? here : undefined}
+            isRead={!isThere || here !== undefined || unreadable.value.has(path)}
             key={path}
           />
         </div>
@@ -47,11 +51,13 @@ export function FileView() {
       </Empty>
     );
   }
-  const shown = content.value?.path === entry.path ? content.value.content : undefined;
+  const shown = contents.value.get(entry.path);
   return (
     <>
       <FileHead entry={entry} content={shown} />
-      <div class="file-body">{shown !== undefined && <Body entry={entry} content={shown} />}</div>
+      <div class="file-body">
+        {shown !== undefined && <Body entry={entry} content={shown} key={entry.path} />}
+      </div>
     </>
   );
 }
@@ -71,6 +77,7 @@ function FileHead({
   entry: FileEntry;
   content: FileContent | undefined;
 }) {
+  const pane = usePane();
   const { path, status, kind, staged, unstaged } = entry;
   const isUnsaved = unsaved.value.has(path);
   const isConflict = sidesOf(path) !== undefined;
@@ -90,7 +97,7 @@ function FileHead({
       </div>
       <div class="file-actions">
         {(isChanged || isStaged) && <Views isChanged={isChanged} isStaged={isStaged} />}
-        {compared.value !== undefined && <Columns />}
+        {comparedIn(pane) !== undefined && <Columns />}
         {status !== 'added' && (
           <IconButton
             icon="history"
@@ -139,13 +146,10 @@ interface ViewsProps {
 
 /** The file itself, what has changed in it, or what of that is staged. */
 function Views({ isChanged, isStaged }: ViewsProps) {
-  const shown = compared.value?.between;
+  const pane = usePane();
+  const shown = comparedIn(pane)?.between;
   const view = (which: typeof shown, label: string) => (
-    <button
-      type="button"
-      aria-pressed={shown === which}
-      onClick={() => (shownChanges.value = which)}
-    >
+    <button type="button" aria-pressed={shown === which} onClick={() => showChanges(pane, which)}>
       {label}
     </button>
   );
@@ -159,9 +163,11 @@ function Views({ isChanged, isStaged }: ViewsProps) {
 }
 
 function Body({ entry, content: shown }: FileProps) {
-  const between = compared.value?.between;
+  const pane = usePane();
+  const versions = pane.versions.value;
+  const between = comparedIn(pane)?.between;
   const isCompared = between !== undefined;
-  const original = originalText();
+  const original = originalText(versions);
   const isEditable = shown.kind === 'text' && entry.status !== 'deleted';
   // In one column a text stays what it is, a thing to be edited.
   const isWithin =
@@ -171,7 +177,7 @@ function Body({ entry, content: shown }: FileProps) {
       <Comparison
         path={entry.path}
         kind={entry.kind}
-        versions={versions.value}
+        versions={versions}
         between={merging.value === undefined ? between : undefined}
       />
     );
@@ -187,7 +193,9 @@ function Body({ entry, content: shown }: FileProps) {
           path={entry.path}
           content={shown}
           original={isWithin ? original : undefined}
-          action={isWithin && merging.value === undefined ? stageHere(entry.path) : undefined}
+          action={
+            isWithin && merging.value === undefined ? stageHere(entry.path, versions) : undefined
+          }
         />
       );
     case 'image':
@@ -199,14 +207,12 @@ function Body({ entry, content: shown }: FileProps) {
   }
 }
 
-function stageHere(path: string): ChunkAction | undefined {
-  const both = versions.value;
+function stageHere(path: string, both: Versions | undefined): ChunkAction | undefined {
   return both && chunkAction(path, 'unstaged', both);
 }
 
 /** @returns what the index has of the file; undefined where that is no text, or not read yet. */
-function originalText(): string | undefined {
-  const both = versions.value;
+function originalText(both: Versions | undefined): string | undefined {
   if (both === undefined) return undefined;
   if (both.before === undefined) return '';
   return both.before.kind === 'text' ? both.before.text : undefined;

@@ -13,7 +13,8 @@ import {
   labels,
 } from '../state/session.js';
 import { readMoreHistory, showAllBranches, showHistoryOf } from '../state/workspace.js';
-import { changesOf, compareInCommit, inCommit } from '../state/compare.js';
+import { changesOf, compareInCommit } from '../state/compare.js';
+import { focusedPane } from '../state/panes.js';
 import type { ChangedFile } from '../worker/status.js';
 import { Empty, IconButton } from './controls.js';
 import { Graph, graphWidth } from './Graph.js';
@@ -246,7 +247,7 @@ function Changed({ commit }: { readonly commit: HistoryEntry }) {
   useEffect(() => {
     void changesOf(commit.oid).then((files) => (changed.value = files));
   }, [commit.oid]);
-  const shown = inCommit.value;
+  const shown = focusedPane.value.inCommit.value;
   if (changed.value === undefined) return null;
   if (changed.value.length === 0) return <p class="commit-none">It changed no file.</p>;
   return (

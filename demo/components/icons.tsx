@@ -32,6 +32,7 @@ const paths = {
   history: 'M8 4.5V8l2.5 1.5M8 14A6 6 0 1 0 2.8 5M2.5 2.5V5H5',
   edit: 'M3 13h2.5L13 5.5 10.5 3 3 10.5z',
   clone: 'M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z',
+  columns: 'M2.5 3h11v10h-11zM8 3v10',
   search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3 13.5 13.5',
 } as const;
 

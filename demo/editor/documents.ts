@@ -1,12 +1,13 @@
 /**
- * The text files that were opened: their state in the editor, with selection and undo history, and
- * what of it is not saved. CodeMirror's states are values, so keeping them costs little.
+ * The text files that are open: the text and the undo history of each, what each editor had of it, and what of it is
+ * not saved.
  */
-import { EditorState, type Extension, type Text } from '@codemirror/state';
+import type { Text } from '@codemirror/state';
 import { unsaved } from '../state/session.js';
+import { SharedText } from './shared-text.js';
 
 interface Document {
-  state: EditorState;
+  readonly shared: SharedText;
   /** What the file has. */
   saved: Text;
 }
@@ -16,32 +17,19 @@ const documents = new Map<string, Document>();
 /**
  * @param text what the file has now. A document that is open keeps its edits and its history,
  *   unless it has no edits and the file has become another one: after a pull, say.
- * @param extensions make the editor what it is.
- * @returns the document's state.
  */
-export function openDocument(
-  path: string,
-  text: string,
-  lineSeparator: string,
-  extensions: Extension,
-): EditorState {
-  const open = documents.get(path);
-  if (open !== undefined && (unsaved.value.has(path) || open.state.sliceDoc() === text)) {
-    return open.state;
+export function openDocument(path: string, text: string, lineSeparator: string): SharedText {
+  const open = documents.get(path)?.shared;
+  if (open !== undefined && (unsaved.value.has(path) || open.textOf(open.doc) === text)) {
+    return open;
   }
-  // Named, the separator is kept; else CodeMirror takes any of them and gives back \n.
-  const separator = EditorState.lineSeparator.of(lineSeparator);
-  const state = EditorState.create({ doc: text, extensions: [separator, extensions] });
-  documents.set(path, { state, saved: state.doc });
-  return state;
-}
-
-/** Called with every change of the editor. */
-export function updateDocument(path: string, state: EditorState): void {
-  const document = documents.get(path);
-  if (document === undefined) return;
-  document.state = state;
-  setUnsaved(path, !state.doc.eq(document.saved));
+  const shared = new SharedText(text, lineSeparator, () => {
+    // An editor may show what was closed until the file is read again.
+    const document = documents.get(path);
+    if (document?.shared === shared) setUnsaved(path, !shared.doc.eq(document.saved));
+  });
+  documents.set(path, { shared, saved: shared.doc });
+  return shared;
 }
 
 /** What is to be saved of a document. */
@@ -57,13 +45,14 @@ export interface Saving {
 export function documentToSave(path: string): Saving | undefined {
   const document = documents.get(path);
   if (document === undefined) return undefined;
-  const { state, saved } = document;
+  const { shared, saved } = document;
+  const { doc } = shared;
   return {
-    text: state.sliceDoc(),
-    before: saved.sliceString(0, saved.length, state.lineBreak),
+    text: shared.textOf(doc),
+    before: shared.textOf(saved),
     saved() {
-      document.saved = state.doc;
-      setUnsaved(path, !document.state.doc.eq(state.doc));
+      document.saved = doc;
+      setUnsaved(path, !shared.doc.eq(doc));
     },
   };
 }
@@ -71,8 +60,8 @@ export function documentToSave(path: string): Saving | undefined {
 /** @returns the edits that are not saved, by their paths. */
 export function unsavedTexts(): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
-  for (const [path, { state }] of documents) {
-    if (unsaved.value.has(path)) texts.set(path, state.sliceDoc());
+  for (const [path, { shared }] of documents) {
+    if (unsaved.value.has(path)) texts.set(path, shared.textOf(shared.doc));
   }
   return texts;
 }
@@ -81,6 +70,18 @@ export function unsavedTexts(): ReadonlyMap<string, string> {
 export function closeDocument(path: string): void {
   documents.delete(path);
   setUnsaved(path, false);
+}
+
+/** Forgets what is open no more, of what has no edits. @param isOpen in a place of an editor. */
+export function closeUnused(
+  places: readonly string[],
+  isOpen: (path: string, place: string) => boolean,
+): void {
+  for (const [path, { shared }] of documents) {
+    const open = places.filter((place) => isOpen(path, place));
+    if (open.length === 0 && !unsaved.value.has(path)) documents.delete(path);
+    for (const place of places) if (!open.includes(place)) shared.leave(place);
+  }
 }
 
 /** Forgets all documents, with their edits. */

@@ -6,67 +6,66 @@ import { checkName } from '../repository/names.js';
 import type { Repository } from '../repository/repository.js';
 import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
-import { leaveCommit, shownChanges } from './compare.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
+import { allPanes, dropTabs, focusedPane, showTab, shownPaths, type Tab } from './panes.js';
 import { attempt, inTurn } from './perform.js';
 import { scanAgain } from './scan.js';
 import {
-  content,
+  contents,
   files,
   focus,
   isWritingFiles,
   notice,
   repository,
   revealed,
-  selected,
   unreadable,
   unsaved,
 } from './session.js';
 
-/** Shows a file; on a telephone, in place of the panel. */
-export async function showFile(path: string): Promise<void> {
-  selected.value = path;
+/** How a file is opened. */
+interface Opening {
+  /** Whether it is only looked at: the next one that is takes its place. Default false. */
+  readonly isPreview?: boolean;
+  /** Which of its changes are shown; undefined for the file itself. */
+  readonly between?: Tab['between'];
+}
+
+/** Shows a file, on the side of the editor that was used last, and brings it to the front. */
+export async function openFile(path: string, opening: Opening = {}): Promise<void> {
+  const { isPreview = false, between } = opening;
+  batch(() => {
+    showTab(focusedPane.value, { path, isPreview, between });
+    focus.value = 'file';
+  });
   await showSelected();
-}
-
-/** As {@link showFile}, on somebody's wish: brings the file to the front. */
-export async function openFile(path: string): Promise<void> {
-  await open(path, undefined);
-}
-
-/** As {@link openFile}, with what has changed in it. */
-export async function openChanges(path: string, which: 'staged' | 'unstaged'): Promise<void> {
-  await open(path, which);
 }
 
 /** As {@link openFile}, at a line, from 1. */
 export async function openLine(path: string, line: number): Promise<void> {
-  await open(path, undefined);
+  await openFile(path);
   revealed.value = { path, line };
 }
 
-async function open(path: string, which: 'staged' | 'unstaged' | undefined): Promise<void> {
-  batch(() => {
-    leaveCommit();
-    shownChanges.value = which;
-    focus.value = 'file';
-  });
-  await showFile(path);
+/** Reads the files that are shown again. */
+export async function showSelected(): Promise<void> {
+  await Promise.all([...shownPaths.value].map(showPath));
 }
 
-/** Reads the shown file again. */
-export async function showSelected(): Promise<void> {
-  const path = selected.value;
+async function showPath(path: string): Promise<void> {
   const repo = repository.value;
-  const entry = path === undefined ? undefined : files.value.get(path);
-  if (path === undefined || repo === undefined || entry === undefined) return;
+  const entry = files.value.get(path);
+  if (repo === undefined || entry === undefined) return;
   const read = await attempt(() => readShown(repo, entry));
   // Another one may have been chosen while this one was read.
-  if (selected.value !== path || repository.value !== repo) return;
+  if (!shownPaths.value.has(path) || repository.value !== repo) return;
+  const known = [...contents.value].filter(([other]) => {
+    return other !== path && shownPaths.value.has(other);
+  });
+  const failed = [...unreadable.value].filter((other) => other !== path);
   batch(() => {
-    content.value = read === undefined ? undefined : { path, content: read };
-    unreadable.value = read === undefined ? path : undefined;
+    contents.value = new Map(read === undefined ? known : [...known, [path, read]]);
+    unreadable.value = new Set(read === undefined ? [...failed, path] : failed);
   });
 }
 
@@ -172,14 +171,13 @@ export async function discardFile(path: string): Promise<void> {
 async function reread(repo: Repository, path: string): Promise<void> {
   closeDocument(path);
   await scanAgain(repo, path);
-  if (selected.value !== path) return;
   if (files.value.has(path)) {
     await showSelected();
     return;
   }
   batch(() => {
-    selected.value = undefined;
-    content.value = undefined;
+    for (const pane of allPanes) dropTabs(pane, (other) => other === path);
     focus.value = 'panel';
   });
+  await showSelected();
 }

@@ -5,7 +5,7 @@ import { confirm } from './dialogs.js';
 import { showSelected } from './files.js';
 import { attempt, inTurn } from './perform.js';
 import { scanAgain } from './scan.js';
-import { content, files, isWritingFiles, notice, repository, unsaved } from './session.js';
+import { contents, files, isWritingFiles, notice, repository, unsaved } from './session.js';
 
 /** Saves the edits of one file. @returns whether they are saved. */
 export async function saveFile(path: string): Promise<boolean> {
@@ -53,10 +53,10 @@ async function save(repo: Repository, path: string, agreed?: string): Promise<bo
 
 /** What is shown of the file is what was saved: an editor that is made anew begins with it. */
 function keepShown(path: string, text: string): void {
-  const shown = content.value;
-  if (shown?.path !== path || shown.content.kind !== 'text') return;
+  const shown = contents.value.get(path);
+  if (shown?.kind !== 'text') return;
   const size = new TextEncoder().encode(text).length;
-  content.value = { path, content: { ...shown.content, text, size } };
+  contents.value = new Map(contents.value).set(path, { ...shown, text, size });
 }
 
 /** Saves all edits. @returns whether there is nothing unsaved now. */

@@ -12,6 +12,7 @@ import type { Stashed } from '../worker/stash.js';
 import type { FileEntry } from '../worker/status.js';
 import type { Unmerged } from '../worker/unmerged.js';
 import type { PushedRef } from '../repository/sync.js';
+import { focusedPane } from './panes.js';
 import { recall, remember } from './storage.js';
 
 /** `starting` until it is known whether a repository is reopened: nothing flashes up meanwhile. */
@@ -26,14 +27,12 @@ export const files = signal<ReadonlyMap<string, FileEntry>>(new Map());
 /** Files with edits that are not saved. */
 export const unsaved = signal<ReadonlySet<string>>(new Set());
 
-/** The file that is shown. */
-export const selected = signal<string | undefined>();
-/** What is in it; undefined while it is read. */
-export const content = signal<
-  { readonly path: string; readonly content: FileContent } | undefined
->();
-/** The shown file where it could not be read. */
-export const unreadable = signal<string | undefined>();
+/** The file that is shown; of two, the one on the side that was used last. */
+export const selected = computed(() => focusedPane.value.active.value);
+/** What is in the files that are shown, by their paths; nothing of one while it is read. */
+export const contents = signal<ReadonlyMap<string, FileContent>>(new Map());
+/** Shown files that could not be read. */
+export const unreadable = signal<ReadonlySet<string>>(new Set());
 
 /** The merge that waits for its commit. */
 export const merging = signal<Merging | undefined>();

@@ -9,6 +9,7 @@ import { catalogue, createId, lastOpened, removeFromCatalogue, sweepRemoved } fr
 import { confirm, rememberCredentials } from './dialogs.js';
 import { perform } from './perform.js';
 import { watchPresence } from './presence.js';
+import { watchTabs } from './tabs.js';
 import { watchServer } from './watch.js';
 import { files, notice, screen } from './session.js';
 import { leftClone, sweepClones, whileCloning, type UnfinishedClone } from './unfinished.js';
@@ -50,6 +51,7 @@ export async function start(): Promise<void> {
   void sweepClones();
   watchPresence();
   watchServer();
+  watchTabs();
   const last = lastOpened();
   const left = leftClone(last !== undefined);
   if (left !== undefined) {

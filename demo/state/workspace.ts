@@ -7,12 +7,14 @@ import type { FileEntry } from '../worker/status.js';
 import { keepInCatalogue, lastOpened, removeFromCatalogue, setLastOpened } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue.js';
 import { credentialSource } from './dialogs.js';
-import { showFile, showSelected } from './files.js';
-import { readMerging, unresolved } from './merging.js';
+import { showSelected } from './files.js';
+import { isLayout, readLayout, restoreLayout, type Layout } from './layout.js';
+import { readMerging, sidesOf, unresolved } from './merging.js';
+import { allPanes, clearPanes, dropTabs, focusedPane, openPaths, showTab } from './panes.js';
 import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
 import * as session from './session.js';
-import { recall, remember } from './storage.js';
+import { isText, recall, remember } from './storage.js';
 
 const pageSize = 20;
 /** Whoever wants more than the first page wants many. */
@@ -24,11 +26,11 @@ const whileOpen = credentialSource(new AbortController().signal);
 /** The list of commits that is shown: the worker reads on in it. */
 let reader = 0;
 
-/** The file that was shown when the page was left. */
+/** What was open when the page was left. */
 effect(() => {
   const id = session.repository.value?.id;
-  const path = session.selected.value;
-  if (id !== undefined && path !== undefined) remember('shown', { id, path });
+  const layout = readLayout();
+  if (id !== undefined && layout !== undefined) remember('shown', { id, ...layout });
 });
 
 /** Opens a repository that this browser has. */
@@ -68,8 +70,8 @@ export async function showRepository(repository: Repository, name: string): Prom
   batch(() => {
     session.repository.value = repository;
     session.repositoryName.value = name;
-    session.selected.value = undefined;
-    session.content.value = undefined;
+    clearPanes();
+    session.contents.value = new Map();
     session.message.value = '';
     session.amending.value = undefined;
     session.included.value = new Set();
@@ -81,11 +83,18 @@ export async function showRepository(repository: Repository, name: string): Prom
   });
   keepInCatalogue({ id, name, url, gateway, usedAt: Date.now() });
   setLastOpened(id);
-  const left = recall('shown', isShown, undefined);
-  const isThere = left?.id === id && session.files.value.has(left.path);
-  const first = isThere ? left.path : firstToShow(session.files.value);
-  if (first !== undefined) await showFile(first);
+  showFirst(id);
+  await showSelected();
   return true;
+}
+
+/** Opens what was open when the page was left, as far as it is there, or else the file to begin with. */
+function showFirst(id: string): void {
+  const left = recall('shown', isShown, undefined);
+  if (left?.id === id) restoreLayout(left, (path) => session.files.value.has(path));
+  const first = firstToShow(session.files.value);
+  if (openPaths.value.size > 0 || first === undefined) return;
+  showTab(focusedPane.value, { path: first, isPreview: true, between: undefined });
 }
 
 /** Back to the list. What was not saved is asked about by whoever calls this. */
@@ -95,6 +104,7 @@ export function leaveRepository(): void {
   // Another tab may have another one open.
   if (lastOpened()?.id === session.repository.value?.id) setLastOpened(undefined);
   batch(() => {
+    clearPanes();
     session.repository.value = undefined;
     session.files.value = new Map();
     session.history.value = [];
@@ -115,13 +125,12 @@ export async function refresh(): Promise<void> {
   await readAll(repository);
   // It may have been left meanwhile.
   if (session.repository.value !== repository) return;
-  const path = session.selected.value;
-  if (path !== undefined && !session.files.value.has(path)) {
-    session.selected.value = undefined;
-    session.content.value = undefined;
-  } else {
-    await showSelected();
-  }
+  // Edits that are not saved keep their files: these have none.
+  const isGone = (path: string): boolean => {
+    return !session.files.value.has(path) && sidesOf(path) === undefined;
+  };
+  for (const pane of allPanes) dropTabs(pane, isGone);
+  await showSelected();
 }
 
 /** Reads branches, their distance and the history again: what a fetch or a push changes. */
@@ -192,10 +201,8 @@ async function readAll(repository: Repository): Promise<void> {
   session.files.value = files;
 }
 
-function isShown(value: unknown): value is { id: string; path: string } | undefined {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, path } = value as Record<string, unknown>;
-  return typeof id === 'string' && typeof path === 'string';
+function isShown(value: unknown): value is ({ id: string } & Layout) | undefined {
+  return isLayout(value) && 'id' in value && isText(value.id);
 }
 
 function firstToShow(files: ReadonlyMap<string, FileEntry>): string | undefined {

@@ -1,8 +1,9 @@
 /** What is compared in the demo, while it is read. */
 import { expect, it } from 'vitest';
 import type { Repository } from '../../demo/repository/repository.js';
-import { shownChanges, versions } from '../../demo/state/compare.js';
-import { files, repository, selected } from '../../demo/state/session.js';
+import '../../demo/state/compare.js';
+import { clearPanes, focusedPane, showTab } from '../../demo/state/panes.js';
+import { files, repository } from '../../demo/state/session.js';
 import type { Versions } from '../../demo/worker/changes.js';
 import type { FileEntry } from '../../demo/worker/status.js';
 
@@ -23,6 +24,12 @@ const text = (of: string): Versions => ({
   after: { kind: 'text', text: of, lineSeparator: '\n', size: of.length },
 });
 
+const { versions } = focusedPane.value;
+
+function show(path: string, between: 'staged' | 'unstaged'): void {
+  showTab(focusedPane.value, { path, isPreview: true, between });
+}
+
 /** Ends the last read. */
 async function found(of: string): Promise<void> {
   reading.at(-1)?.(text(of));
@@ -33,15 +40,14 @@ async function found(of: string): Promise<void> {
 it('shows nothing of what was compared before, whose lines would be staged', async () => {
   repository.value = { git, dir: '/repository' } as unknown as Repository;
   files.value = new Map([changed('a.md'), changed('b.md')]);
-  selected.value = 'a.md';
-  shownChanges.value = 'staged';
+  show('a.md', 'staged');
   await found('staged of a');
   expect(versions.value).toEqual(text('staged of a'));
-  shownChanges.value = 'unstaged';
+  show('a.md', 'unstaged');
   expect(versions.value).toBeUndefined();
   await found('unstaged of a');
   expect(versions.value).toEqual(text('unstaged of a'));
-  selected.value = 'b.md';
+  show('b.md', 'unstaged');
   expect(versions.value).toBeUndefined();
   // Read again, the same stay until they are there: what is shown does not blink.
   await found('unstaged of b');
@@ -49,6 +55,7 @@ it('shows nothing of what was compared before, whose lines would be staged', asy
   expect(versions.value).toEqual(text('unstaged of b'));
   await found('unstaged of b, saved');
   expect(versions.value).toEqual(text('unstaged of b, saved'));
-  selected.value = shownChanges.value = repository.value = undefined;
+  clearPanes();
+  repository.value = undefined;
   files.value = new Map();
 });

@@ -1,6 +1,6 @@
 /** Saving edits while the file has become another one. */
 import { expect, it, vi } from 'vitest';
-import { openDocument, updateDocument } from '../../demo/editor/documents.js';
+import { openDocument } from '../../demo/editor/documents.js';
 import type { Repository } from '../../demo/repository/repository.js';
 import { dialog } from '../../demo/state/dialogs.js';
 import { inTurn } from '../../demo/state/perform.js';
@@ -25,8 +25,7 @@ const git = {
 /** Edits a file that becomes another one meanwhile. */
 function edit(path: string): void {
   repository.value = { git, dir: '/repository' } as unknown as Repository;
-  const state = openDocument(path, 'before', '\n', []);
-  updateDocument(path, state.update({ changes: { from: 0, insert: 'mine, ' } }).state);
+  openDocument(path, 'before', '\n').change({ changes: { from: 0, insert: 'mine, ' } });
   stored.set(path, 'theirs');
 }
 
