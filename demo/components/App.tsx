@@ -157,9 +157,12 @@ function saveOnKey(event: KeyboardEvent): void {
 }
 
 function findOnKey(event: KeyboardEvent): void {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || screen.value !== 'open') return;
+  const isHeld = event.ctrlKey || event.metaKey;
+  const isCommand = event.key === 'F1' && !isHeld && !event.shiftKey;
+  if (!(isHeld || isCommand) || event.altKey || screen.value !== 'open') return;
   const key = event.key.toLowerCase();
-  if (key === 'p' && !event.shiftKey) beginToFind('files');
+  if (isCommand) beginToFind('commands');
+  else if (key === 'p') beginToFind(event.shiftKey ? 'commands' : 'files');
   else if (key === 'f' && event.shiftKey) beginToFind('text');
   else return;
   // The browser would offer to print the page.

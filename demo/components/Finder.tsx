@@ -1,22 +1,27 @@
-/** A line to type into, and what is found of it: files by their names, or lines by their words. */
+/** A line to type into, and what is found of it: files by their names, lines by their words, or what can be done. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatCount } from '../format.js';
 import { openFile, openLine } from '../state/files.js';
 import { beginToFind, endFinding, finding, findingState, found, wanted } from '../state/find.js';
+import type { Finding, Item } from '../state/find.js';
 import { Icon } from './icons.js';
 
-type Item = (typeof found.value)[number];
+/** What each way to look is called. */
+const ways: Readonly<Record<Finding, { button: string; field: string; hint: string }>> = {
+  files: { button: 'Names', field: 'Name of a file', hint: 'Find a file by its name' },
+  text: { button: 'Words', field: 'Words in files', hint: 'Find words in all files' },
+  commands: { button: 'Commands', field: 'Name of a command', hint: 'Find something to do' },
+};
 
 export function Finder() {
-  return finding.value === undefined ? null : <Opened />;
+  return finding.value === undefined ? null : <Opened what={finding.value} />;
 }
 
-function Opened() {
+function Opened({ what }: { readonly what: Finding }) {
   const frame = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const current = useSignal(0);
-  const what = finding.value;
   const items = found.value;
   useEffect(() => {
     frame.current?.showModal();
@@ -59,24 +64,23 @@ function Opened() {
           ref={field}
           type="text"
           role="combobox"
-          aria-label={what === 'text' ? 'Words in files' : 'Name of a file'}
+          aria-label={ways[what].field}
           aria-expanded="true"
           aria-controls="found"
           aria-activedescendant={items.length === 0 ? undefined : `found-${at}`}
           autocomplete="off"
           spellcheck={false}
-          placeholder={what === 'text' ? 'Find words in all files' : 'Find a file by its name'}
+          placeholder={ways[what].hint}
           value={wanted.value}
           onInput={(event) => (wanted.value = event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
         <div class="file-views" role="group" aria-label="Where to look">
-          <button type="button" aria-pressed={what === 'files'} onClick={() => look('files')}>
-            Names
-          </button>
-          <button type="button" aria-pressed={what === 'text'} onClick={() => look('text')}>
-            Words
-          </button>
+          {(['files', 'text', 'commands'] as const).map((way) => (
+            <button type="button" key={way} aria-pressed={what === way} onClick={() => look(way)}>
+              {ways[way].button}
+            </button>
+          ))}
         </div>
       </div>
       <ul id="found" role="listbox" aria-label="Found">
@@ -90,7 +94,7 @@ function Opened() {
     </dialog>
   );
 
-  function look(where: 'files' | 'text'): void {
+  function look(where: Finding): void {
     beginToFind(where);
     field.current?.focus();
   }
@@ -100,7 +104,12 @@ function Row(props: { readonly item: Item; readonly index: number; readonly isCu
   const { item, index, isCurrent } = props;
   return (
     <li id={`found-${index}`} role="option" aria-selected={isCurrent} onClick={() => choose(item)}>
-      {'line' in item ? (
+      {'label' in item ? (
+        <>
+          <span class="found-line">{item.label}</span>
+          <span class="found-place">{item.key?.says}</span>
+        </>
+      ) : 'line' in item ? (
         <>
           <span class="found-line">{item.text}</span>
           <span class="found-place">
@@ -116,10 +125,12 @@ function Row(props: { readonly item: Item; readonly index: number; readonly isCu
 
 function choose(item: Item): void {
   endFinding();
-  void ('line' in item ? openLine(item.path, item.line) : openFile(item.path));
+  if ('label' in item) item.run();
+  else void ('line' in item ? openLine(item.path, item.line) : openFile(item.path));
 }
 
 function keyOf(item: Item): string {
+  if ('label' in item) return item.label;
   return 'line' in item ? `${item.path}:${item.line}` : item.path;
 }
 
@@ -127,5 +138,6 @@ function summary(count: number): string {
   if (findingState.value === 'looking') return `${formatCount(count, 'place')} so far…`;
   if (findingState.value === 'cut') return `The first ${count}. Type more to see others.`;
   if (wanted.value.trim() === '' && finding.value === 'text') return 'Ctrl+Shift+F finds words.';
-  return formatCount(count, finding.value === 'text' ? 'place' : 'file');
+  const what = { files: 'file', text: 'place', commands: 'command' } as const;
+  return formatCount(count, what[finding.value ?? 'files']);
 }

@@ -1,28 +1,37 @@
-/** Finding a file by its name, and words in all files. */
+/** Finding a file by its name, words in all files, and what can be done. */
 import { batch, effect, signal, untracked } from '@preact/signals';
 import fuzzysort from 'fuzzysort';
 import type { Found } from '../worker/search.js';
 import { isCancel } from '../words.js';
+import { commands, type Command } from './commands.js';
 import { attempt } from './perform.js';
 import { files, repository } from './session.js';
 
-/** Whose names, or what is in them. */
-export type Finding = 'files' | 'text';
+/** Names of files, what is in them, or names of commands. */
+export type Finding = 'files' | 'text' | 'commands';
+
+/** A line of a file, a file, or something to do. */
+export type Item = Found | { readonly path: string } | Command;
 
 /** What is being looked for; undefined while nothing is. */
 export const finding = signal<Finding | undefined>();
 /** What was typed. */
 export const wanted = signal('');
-/** What was found of it: a line of a file, or a file. */
-export const found = signal<readonly (Found | { readonly path: string })[]>([]);
+/** What was found of it. */
+export const found = signal<readonly Item[]>([]);
 /** `looking` while files are read; `cut` where there is more than is shown. */
 export const findingState = signal<'done' | 'looking' | 'cut'>('done');
+
+/** Whether a command was what was looked for last. */
+const wasCommands = signal(false);
 
 /** Nobody reads more than these. */
 const limit = 200;
 
-/** Opens the way to find something; what was typed before is there again. */
+/** Opens the way to find something; what was typed before is there again, unless it was no name of a command, or was. */
 export function beginToFind(what: Finding): void {
+  if ((what === 'commands') !== wasCommands.value) wanted.value = '';
+  wasCommands.value = what === 'commands';
   finding.value = what;
 }
 
@@ -34,6 +43,10 @@ effect(() => {
   const words = wanted.value.trim();
   if (finding.value === 'files') {
     untracked(() => findFiles(words));
+    return undefined;
+  }
+  if (finding.value === 'commands') {
+    untracked(() => findCommands(words));
     return undefined;
   }
   if (finding.value !== 'text') return undefined;
@@ -51,6 +64,17 @@ function findFiles(words: string): void {
   batch(() => {
     found.value = matches.map((path) => ({ path }));
     findingState.value = matches.length < limit ? 'done' : 'cut';
+  });
+}
+
+function findCommands(words: string): void {
+  const possible = commands.filter(({ isPossible }) => isPossible());
+  batch(() => {
+    found.value =
+      words === ''
+        ? possible
+        : fuzzysort.go(words, possible, { key: 'label' }).map(({ obj }) => obj);
+    findingState.value = 'done';
   });
 }
 
