@@ -109,6 +109,7 @@ async function walk(page, data) {
   await page.getByRole('dialog').waitFor();
   await take(page, 'question');
   await button('Discard').last().click();
+  await takeTabs(page, open);
   await button(/^History$/).click();
   await button(/^Let robots visit|Let robots visit/).click();
   await take(page, 'history');
@@ -215,6 +216,37 @@ async function walk(page, data) {
   await button(/^History$/).click();
   await button('All branches').click();
   await take(page, 'graph');
+}
+
+/** Several files at once. @param {import('playwright-core').Page} page @param {(path: string) => Promise<void>} open */
+async function takeTabs(page, open) {
+  const { keyboard } = page;
+  for (const folder of ['log', 'css', 'js', 'images']) {
+    const row = page.locator(`[role=treeitem][title="${folder}"]`);
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.click();
+  }
+  for (const path of ['log/index.html', 'css/base.css', 'images/lighthouse.png']) {
+    await page.locator(`[role=treeitem][title="${path}"]`).dblclick();
+  }
+  await open('css/base.css');
+  await keyboard.insertText('/* not saved */');
+  await open('js/tide.js');
+  await take(page, 'tabs');
+  await keyboard.press('Control+\\');
+  await page.getByRole('region', { name: 'Side 2' }).getByRole('textbox').waitFor();
+  await open('sitemap.xml');
+  await take(page, 'tabs-split');
+  await keyboard.press('F1');
+  await page.getByRole('combobox').waitFor();
+  await take(page, 'commands');
+  await keyboard.press('Escape');
+  await page.getByRole('region', { name: 'Side 2' }).getByRole('tab').first().click();
+  for (let left = 2; left > 0; left--) await keyboard.press('Delete');
+  await page.getByRole('tab', { name: /^base.css/ }).click();
+  await keyboard.press('Alt+w');
+  await page.getByRole('dialog').waitFor();
+  await take(page, 'tabs-close');
+  await page.getByRole('button', { name: 'Do not save' }).click();
 }
 
 await useDemo(walk, { prepare: (data) => git(data, 'init', '-q', '--bare', 'another.git') });

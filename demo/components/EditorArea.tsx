@@ -39,7 +39,7 @@ function Side({ pane, label }: { readonly pane: Pane; readonly label: string }) 
         class="side"
         ref={root}
         aria-label={isSplit ? label : undefined}
-        data-focused={isSplit && pane === focusedPane.value}
+        data-focused={pane === focusedPane.value}
         onFocusIn={use}
         onPointerDown={use}
       >

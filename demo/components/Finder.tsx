@@ -106,7 +106,7 @@ function Row(props: { readonly item: Item; readonly index: number; readonly isCu
     <li id={`found-${index}`} role="option" aria-selected={isCurrent} onClick={() => choose(item)}>
       {'label' in item ? (
         <>
-          <span class="found-line">{item.label}</span>
+          <span>{item.label}</span>
           <span class="found-place">{item.key?.says}</span>
         </>
       ) : 'line' in item ? (

@@ -1,6 +1,6 @@
 /** The tabs of one side of the editor. */
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { panes, showTab, type Pane, type Tab } from '../state/panes.js';
 import { files, unsaved } from '../state/session.js';
 import { chooseTab, closeTab, splitEditor } from '../state/tabs.js';
@@ -34,9 +34,16 @@ export function TabStrip({ pane }: { readonly pane: Pane }) {
   const shown = shownTabId(pane);
   const folders = foldersToTell(tabs.map(({ path }) => path));
   const keys = [...tabs.map(({ path }) => `/${path}`), ...(commit ? [commitKey] : [])];
+  const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const tab = shown === undefined ? null : document.getElementById(shown);
-    tab?.parentElement?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (row.current === null || shown === undefined) return undefined;
+    // At once, and whenever there is less room.
+    const resized = new ResizeObserver(() => {
+      const tab = document.getElementById(shown)?.parentElement;
+      tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    });
+    resized.observe(row.current);
+    return () => resized.disconnect();
   }, [shown, tabs.length]);
   const isSplit = panes.value.length > 1;
   return (
@@ -48,7 +55,7 @@ export function TabStrip({ pane }: { readonly pane: Pane }) {
         aria-owns={keys.map((key) => idOf(pane, key)).join(' ')}
         hidden={keys.length === 0}
       />
-      <div class="tabs" onKeyDown={(event) => onKey(event, pane)}>
+      <div class="tabs" ref={row} onKeyDown={(event) => onKey(event, pane)}>
         {tabs.map((tab) => (
           <FileTab pane={pane} tab={tab} folder={folders.get(tab.path) ?? ''} key={tab.path} />
         ))}

@@ -8,7 +8,7 @@ import type { FileContent } from '../worker/files.js';
 import type { FileEntry } from '../worker/status.js';
 import { askLine, confirm } from './dialogs.js';
 import { download } from './download.js';
-import { allPanes, dropTabs, focusedPane, showTab, shownPaths, type Tab } from './panes.js';
+import { focusedPane, showTab, shownPaths, type Tab } from './panes.js';
 import { attempt, inTurn } from './perform.js';
 import { scanAgain } from './scan.js';
 import {
@@ -175,9 +175,5 @@ async function reread(repo: Repository, path: string): Promise<void> {
     await showSelected();
     return;
   }
-  batch(() => {
-    for (const pane of allPanes) dropTabs(pane, (other) => other === path);
-    focus.value = 'panel';
-  });
-  await showSelected();
+  focus.value = 'panel';
 }

@@ -18,14 +18,13 @@ export interface Layout {
   readonly focused: number;
 }
 
-/** @returns undefined where nothing is open. */
-export function readLayout(): Layout | undefined {
+/** @returns what is open. */
+export function readLayout(): Layout {
   const sides = panes.value.map(({ tabs, active }) => ({
     paths: tabs.value.map(({ path }) => path),
     preview: tabs.value.find(({ isPreview }) => isPreview)?.path ?? null,
     active: active.value ?? null,
   }));
-  if (sides.every(({ paths }) => paths.length === 0)) return undefined;
   return { sides, focused: panes.value.indexOf(focusedPane.value) };
 }
 

@@ -3,6 +3,7 @@ import { effect, untracked } from '@preact/signals';
 import { closeDocument, closeUnused } from '../editor/documents.js';
 import { confirm } from './dialogs.js';
 import { showSelected } from './files.js';
+import { sidesOf } from './merging.js';
 import {
   activateTab,
   activeTab,
@@ -17,10 +18,16 @@ import {
   type Pane,
 } from './panes.js';
 import { saveFile } from './save.js';
-import { unsaved } from './session.js';
+import { files, unsaved } from './session.js';
 
-/** Begins to keep what was edited, and to forget what was closed. Called once. */
+/** Begins to keep what was edited, to close what is gone, and to forget what was closed. Called once. */
 export function watchTabs(): void {
+  effect(() => {
+    // Edits that are not saved keep their files: these have none.
+    const isGone = (path: string): boolean => !files.value.has(path) && sidesOf(path) === undefined;
+    const gone = new Set([...openPaths.value].filter(isGone));
+    if (gone.size > 0) untracked(() => void closeGone(gone));
+  });
   effect(() => {
     const edited = unsaved.value;
     untracked(() => keepTabs((path) => edited.has(path)));
@@ -37,6 +44,11 @@ export function watchTabs(): void {
       );
     });
   });
+}
+
+async function closeGone(gone: ReadonlySet<string>): Promise<void> {
+  for (const pane of allPanes) dropTabs(pane, (path) => gone.has(path));
+  await showSelected();
 }
 
 /** Shows a tab. */
@@ -58,10 +70,10 @@ export async function closeTab(pane: Pane, path: string): Promise<boolean> {
 async function settle(path: string): Promise<boolean> {
   const choice = await confirm({
     title: `Save the edits in ${path}?`,
-    text: 'They are in this tab alone. They are saved to this browser’s copy, and not committed.',
+    text: 'They are nowhere else. Saved, they are in this browser’s copy, and in no commit yet.',
     choices: [
-      { id: 'save', label: 'Save and close' },
-      { id: 'discard', label: 'Close without saving', danger: true },
+      { id: 'save', label: 'Save' },
+      { id: 'discard', label: 'Do not save', danger: true },
       { id: 'stay', label: 'Cancel' },
     ],
   });

@@ -9,8 +9,8 @@ import type { CatalogueEntry } from './catalogue.js';
 import { credentialSource } from './dialogs.js';
 import { showSelected } from './files.js';
 import { isLayout, readLayout, restoreLayout, type Layout } from './layout.js';
-import { readMerging, sidesOf, unresolved } from './merging.js';
-import { allPanes, clearPanes, dropTabs, focusedPane, openPaths, showTab } from './panes.js';
+import { readMerging, unresolved } from './merging.js';
+import { clearPanes, focusedPane, openPaths, showTab } from './panes.js';
 import { attempt, perform } from './perform.js';
 import { scanAll } from './scan.js';
 import * as session from './session.js';
@@ -30,7 +30,7 @@ let reader = 0;
 effect(() => {
   const id = session.repository.value?.id;
   const layout = readLayout();
-  if (id !== undefined && layout !== undefined) remember('shown', { id, ...layout });
+  if (id !== undefined) remember('shown', { id, ...layout });
 });
 
 /** Opens a repository that this browser has. */
@@ -67,6 +67,7 @@ export async function showRepository(repository: Repository, name: string): Prom
     await git.close();
     throw error;
   }
+  const left = recall('shown', isShown, undefined);
   batch(() => {
     session.repository.value = repository;
     session.repositoryName.value = name;
@@ -83,15 +84,16 @@ export async function showRepository(repository: Repository, name: string): Prom
   });
   keepInCatalogue({ id, name, url, gateway, usedAt: Date.now() });
   setLastOpened(id);
-  showFirst(id);
+  showFirst(left?.id === id ? left : undefined);
   await showSelected();
   return true;
 }
 
 /** Opens what was open when the page was left, as far as it is there, or else the file to begin with. */
-function showFirst(id: string): void {
-  const left = recall('shown', isShown, undefined);
-  if (left?.id === id) restoreLayout(left, (path) => session.files.value.has(path));
+function showFirst(left: Layout | undefined): void {
+  if (left !== undefined) restoreLayout(left, (path) => session.files.value.has(path));
+  // Who has closed all of it wants to see nothing.
+  if (left?.sides.every(({ paths }) => paths.length === 0) === true) return;
   const first = firstToShow(session.files.value);
   if (openPaths.value.size > 0 || first === undefined) return;
   showTab(focusedPane.value, { path: first, isPreview: true, between: undefined });
@@ -125,11 +127,6 @@ export async function refresh(): Promise<void> {
   await readAll(repository);
   // It may have been left meanwhile.
   if (session.repository.value !== repository) return;
-  // Edits that are not saved keep their files: these have none.
-  const isGone = (path: string): boolean => {
-    return !session.files.value.has(path) && sidesOf(path) === undefined;
-  };
-  for (const pane of allPanes) dropTabs(pane, isGone);
   await showSelected();
 }
 

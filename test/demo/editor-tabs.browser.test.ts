@@ -79,12 +79,12 @@ describe.skipIf(!browserAvailable)('tabs in the demo', () => {
     await editor.waitFor();
     expect(await names(page)).toContain('robots.txt unsaved');
     await page.getByRole('button', { name: 'Close robots.txt' }).click();
-    await dialog.getByRole('button', { name: 'Save and close' }).click();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await expect.poll(() => names(page)).toEqual(['visit.html']);
     await demo.row('robots.txt modified').waitFor();
     await demo.type('robots.txt', '# not to be kept');
     await tab(page, 'robots.txt unsaved').click({ button: 'middle' });
-    await dialog.getByRole('button', { name: 'Close without saving' }).click();
+    await dialog.getByRole('button', { name: 'Do not save' }).click();
     await page.getByText('No file is open').waitFor();
     await demo.openFile('robots.txt');
     await editor.press('Control+End');
@@ -184,6 +184,14 @@ describe.skipIf(!browserAvailable)('tabs in the demo', () => {
     await keyboard.press('Control+y');
     await editors[1].getByText('two').waitFor();
     await expectFine(page);
+
+    // What has no key, or one that nobody knows, is found by its name.
+    await keyboard.press('F1');
+    await page.getByRole('combobox', { name: 'Name of a command' }).fill('othr side');
+    await page.getByRole('option', { name: 'Go to the other side Alt+O' }).waitFor();
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await expect.poll(() => focusedIn(right)).toBe(true);
 
     // Files open on the side that was used last.
     await editors[1].focus();
