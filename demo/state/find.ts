@@ -73,7 +73,7 @@ function findCommands(words: string): void {
     found.value =
       words === ''
         ? possible
-        : fuzzysort.go(words, possible, { key: 'label' }).map(({ obj }) => obj);
+        : fuzzysort.go(words, possible, { key: 'label', threshold: 0 }).map(({ obj }) => obj);
     findingState.value = 'done';
   });
 }

@@ -41,6 +41,7 @@ describe.skipIf(!browserAvailable)('tabs in the demo', () => {
     expect(await names(demo.page)).toEqual(['index.html', 'robots.txt', 'visit.html']);
     await demo.openFile('keepers.html');
     await expect.poll(() => names(demo.page)).toEqual(['index.html', 'robots.txt', 'keepers.html']);
+    expect(await shifts(demo.page)).toBeLessThan(0.05);
     await demo.close();
   });
 
@@ -205,6 +206,7 @@ describe.skipIf(!browserAvailable)('tabs in the demo', () => {
     await keyboard.press('Delete');
     await expect.poll(() => right.count()).toBe(0);
     await demo.editor('robots.txt').getByText('two').waitFor();
+    expect(await shifts(page)).toBeLessThan(0.05);
     await demo.close();
   });
 });
@@ -226,6 +228,22 @@ function tab(page: Page, name: string): Locator {
 async function names(where: Page | Locator): Promise<string[]> {
   const all = await where.getByRole('tab').allInnerTexts();
   return all.map((text) => text.trim().split(/\s+/).join(' '));
+}
+
+/** How much has moved since the page was loaded that nobody has moved, as browsers measure it. */
+function shifts(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    interface Shift extends PerformanceEntry {
+      readonly value: number;
+      readonly hadRecentInput: boolean;
+    }
+    const observer = new PerformanceObserver(() => undefined);
+    observer.observe({ type: 'layout-shift', buffered: true });
+    const all = observer.takeRecords() as Shift[];
+    observer.disconnect();
+    const moved = all.filter(({ hadRecentInput }) => !hadRecentInput);
+    return moved.reduce((sum, { value }) => sum + value, 0);
+  });
 }
 
 function focusedIn(side: Locator): Promise<boolean> {

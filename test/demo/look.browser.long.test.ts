@@ -117,6 +117,39 @@ describe.skipIf(!browserAvailable)('the look of the demo', () => {
     await demo.close();
   });
 
+  it('is readable with many tabs on both sides, and among commands', async () => {
+    const { demo } = await begin(browser);
+    const { page } = demo;
+    await demo.clone();
+    await demo.opened('sample');
+    for (const path of ['index.html', 'log/index.html', 'css/base.css', 'robots.txt']) {
+      await demo.openFile(path);
+      await page.locator(`[role=treeitem][title="${path}"]`).dblclick();
+    }
+    await demo.button('Delete robots.txt').click();
+    await demo.row('robots.txt deleted').waitFor();
+    await demo.type('keepers.html', '<!-- unsaved -->\n');
+    await demo.openFile('visit.html');
+    await expectReadable(page, 'many tabs');
+    await page.setViewportSize(looks[0]);
+    await demo.button('Split editor (Ctrl+\\)').click();
+    await page.getByRole('region', { name: 'Side 2' }).getByRole('textbox').waitFor();
+    await demo.openFile('favicon.ico');
+    await page.getByRole('figure').waitFor();
+    await expectReadable(page, 'both sides');
+    await page.setViewportSize(looks[0]);
+    await page.keyboard.press('F1');
+    await page.getByRole('combobox', { name: 'Name of a command' }).waitFor();
+    await expectReadable(page, 'commands');
+    await page.setViewportSize(looks[0]);
+    await page.keyboard.press('Escape');
+    await demo.button('Close keepers.html').click();
+    await page.getByRole('dialog', { name: 'Save the edits in keepers.html?' }).waitFor();
+    await expectReadable(page, 'the question before a tab is closed');
+    await demo.button('Cancel').click();
+    await demo.close();
+  });
+
   it('is readable where changes are set aside, and in the way', async () => {
     const { demo, gitDir } = await begin(browser);
     const { page } = demo;
