@@ -240,8 +240,10 @@ async function takeTabs(page, open) {
   await page.getByRole('combobox').waitFor();
   await take(page, 'commands');
   await keyboard.press('Escape');
-  await page.getByRole('region', { name: 'Side 2' }).getByRole('tab').first().click();
-  for (let left = 2; left > 0; left--) await keyboard.press('Delete');
+  const beside = page.getByRole('region', { name: 'Side 2' });
+  for (const path of ['js/tide.js', 'sitemap.xml']) {
+    await beside.getByRole('button', { name: `Close ${path}` }).click();
+  }
   await page.getByRole('tab', { name: /^base.css/ }).click();
   await keyboard.press('Alt+w');
   await page.getByRole('dialog').waitFor();

@@ -62,7 +62,8 @@ export async function closeTab(pane: Pane, path: string): Promise<boolean> {
   const isElsewhere = allPanes.some((other) => other !== pane && hasTab(other, path));
   if (unsaved.value.has(path) && !isElsewhere && !(await settle(path))) return false;
   dropTabs(pane, (other) => other === path);
-  await showSelected();
+  // Not waited for: who closes one after the other need not wait for what is between them.
+  void showSelected();
   return true;
 }
 
