@@ -16,6 +16,7 @@ import type { ConnectionOptions } from '../tunnel/client/connection-options.js';
 import { defaultKeepAlive } from '../tunnel/client/kept-connections.js';
 import type { WebSocketConstructor } from '../tunnel/client/socket.js';
 import type { StoredSession } from '../tunnel/client/stored-session.js';
+import { windowBytes } from '../tunnel/machine/subprotocol.js';
 import { WordCount } from '../wire/answer-limits.js';
 import { AbortLink } from './abort-link.js';
 import { openEitherWay, type Fallback } from './fallback.js';
@@ -57,8 +58,7 @@ export class ServiceRun {
   readonly #stderr: StderrTail;
   readonly #told: Listeners;
   readonly #service: GitService;
-  /** The receive window that was asked for, in bytes; undefined for the default. */
-  readonly window: number | undefined;
+  readonly #window: number;
   #unread: Uint8Array | undefined;
 
   /**
@@ -140,7 +140,7 @@ export class ServiceRun {
     service: GitService,
     window: number | undefined,
   ) {
-    this.window = window;
+    this.#window = window ?? windowBytes.default;
     this.#channel = channel;
     this.#abort = abort;
     this.#stderr = stderr;
@@ -154,6 +154,13 @@ export class ServiceRun {
     void channel.closed.then(() => {
       abort.release();
     });
+  }
+
+  /** Most bytes that come before they are acknowledged. */
+  get window(): number {
+    const { replay } =
+      this.#channel instanceof ClientChannel ? this.#channel : { replay: Infinity };
+    return Math.min(this.#window, replay);
   }
 
   /** Resolves when nothing of the run is left, however it ended. */

@@ -4,7 +4,6 @@
  */
 import type { StoredPack } from '../../repository/new-pack.js';
 import type { StoredSession } from '../../tunnel/client/stored-session.js';
-import { windowBytes } from '../../tunnel/machine/subprotocol.js';
 import type { ServiceRun } from '../service-run.js';
 
 /** What does not change while the pack comes. */
@@ -49,12 +48,23 @@ export interface FetchKeeper {
   placed(): Promise<void>;
 }
 
-/** Bytes of the stream that are gathered before they are stored, at most. */
-const storedAtOnce = 0x100000;
+/** Bytes of the stream that are gathered before they are stored, at most, and at least. */
+const [storedAtOnce, leastStored] = [0x100000, 0x8000];
 
-/** @param window the client's, in bytes. @returns how many are gathered: all of it must never be unacknowledged. */
-export function gatheredBytes(window: number = windowBytes.default): number {
-  return Math.min(storedAtOnce, window / 4);
+/**
+ * Bytes at either end of what is gathered that are not acknowledged with it: a message of which a part is stored
+ * already, 128 KiB at most, and a pkt-line that is not whole, 64 KiB.
+ */
+const unsettled = 0x30000;
+
+/**
+ * @param window most bytes that come before they are acknowledged.
+ * @returns how many are gathered, so that there is always room for as many again: what messages cost beside their
+ *   bytes, and what comes meanwhile. 0 where the window is too small for that: nothing would ever be acknowledged.
+ */
+export function gatheredBytes(window: number): number {
+  const most = Math.min(storedAtOnce, (window - unsettled) / 2);
+  return most < leastStored ? 0 : most;
 }
 
 /** The pack of one run, as it is stored. */
@@ -68,6 +78,9 @@ export class KeptPack implements StoredPack {
   readonly #kept: KeptRequest;
   /** Up to where the stream was read when the last piece of the pack was stored. */
   #stored: number;
+  /** Up to where it was read since, and the bytes of the pack then. */
+  #reached: { readonly position: number; readonly packBytes: number };
+  #isOver = false;
   #sync: () => Promise<void> = () => Promise.resolve();
   #storing: Promise<void> | undefined;
   #failure: { readonly reason: unknown } | undefined;
@@ -87,6 +100,7 @@ export class KeptPack implements StoredPack {
     this.bytes = begun?.packBytes ?? 0;
     this.isWhole = begun !== undefined && begun.session === undefined;
     this.#stored = streamPosition(begun);
+    this.#reached = { position: this.#stored, packBytes: this.bytes };
     this.#isRecorded = begun !== undefined;
   }
 
@@ -103,16 +117,13 @@ export class KeptPack implements StoredPack {
    */
   reached(position: number, packBytes: number): void {
     if (this.#failure !== undefined) throw this.#failure.reason;
-    const isEnough = position - this.#stored >= gatheredBytes(this.#run.window);
-    if (!isEnough || this.#storing !== undefined) return;
-    this.#stored = position;
-    this.#storing = this.#store(position, packBytes)
-      .catch((reason: unknown) => (this.#failure = { reason }))
-      .then(() => (this.#storing = undefined));
+    this.#reached = { position, packBytes };
+    this.#storeEnough();
   }
 
   /** All of the pack has come, and git on the server has ended well. @throws what storing failed with. */
   async end(packBytes: number): Promise<void> {
+    this.#isOver = true;
     await this.#storing;
     if (this.#failure !== undefined) throw this.#failure.reason;
     if (this.#isRecorded) {
@@ -124,7 +135,22 @@ export class KeptPack implements StoredPack {
 
   /** Resolves when nothing of it is being stored any more. */
   async over(): Promise<void> {
+    this.#isOver = true;
     await this.#storing;
+  }
+
+  #storeEnough(): void {
+    const { position, packBytes } = this.#reached;
+    const isEnough = position - this.#stored >= gatheredBytes(this.#run.window);
+    if (!isEnough || this.#isOver || this.#storing !== undefined) return;
+    this.#stored = position;
+    this.#storing = this.#store(position, packBytes)
+      .catch((reason: unknown) => (this.#failure = { reason }))
+      .then(() => {
+        this.#storing = undefined;
+        // What has come meanwhile may be all that comes before it is acknowledged.
+        if (this.#failure === undefined) this.#storeEnough();
+      });
   }
 
   async #store(position: number, packBytes: number): Promise<void> {

@@ -18,7 +18,7 @@ import { Restarts, type RestartOptions } from '../restart.js';
 import { checkBoundary } from './boundary.js';
 import { FetchExchange } from './exchange.js';
 import { likelyHaves, negotiate, type Possessions } from './haves.js';
-import { KeptPack, streamPosition, type FetchKeeper } from './kept-fetch.js';
+import { gatheredBytes, KeptPack, streamPosition, type FetchKeeper } from './kept-fetch.js';
 
 /** What is set for the packs that come: see `BindRepositoryOptions`. */
 export type PackSettings = Pick<
@@ -120,7 +120,8 @@ async function fetchOnce(
     const { kept, progress } = interrupted;
     pack = how.keeper && new KeptPack(run, how.keeper, kept, progress);
   } else {
-    const isKept = isFirst && how.keeper?.isReady === true && run.keep();
+    const hasRoom = gatheredBytes(run.window) > 0;
+    const isKept = isFirst && how.keeper?.isReady === true && hasRoom && run.keep();
     await exchange.begin(asking);
     if (likely.length === 0) offered = await negotiate(exchange, possessions);
     await exchange.finish(likely);

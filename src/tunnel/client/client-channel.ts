@@ -105,6 +105,11 @@ export class ClientChannel implements Channel {
     return this.#greeting?.session ?? '';
   }
 
+  /** Most bytes that the server sends before they are acknowledged, however large the window is. */
+  get replay(): number {
+    return this.#greeting?.replay ?? Infinity;
+  }
+
   /** Whether the server keeps the session when its connection is lost. */
   get isResumable(): boolean {
     return (this.#life.resumeFor ?? 0) > 0;
@@ -116,9 +121,8 @@ export class ClientChannel implements Channel {
    * @returns whether the server keeps the session when its connection is lost; else all is as before.
    */
   keep(): boolean {
-    const isKept = (this.#life.resumeFor ?? 0) > 0;
-    if (isKept) this.#streams.keep();
-    return isKept;
+    if (this.isResumable) this.#streams.keep();
+    return this.isResumable;
   }
 
   /** See {@link storedSession}. @param position up to where git's stdout is stored, in bytes. */
@@ -127,7 +131,7 @@ export class ClientChannel implements Channel {
   }
 
   /**
-   * Acknowledges what has come up to a position.
+   * Acknowledges what has come up to a position; Infinity: all of it, and what comes from here on as it is read.
    *
    * @param isStored whether what {@link stateAt} gave for it is stored.
    */
@@ -174,8 +178,7 @@ export class ClientChannel implements Channel {
     const connection = this.connection;
     if (this.#life.phase !== 'open' || connection === undefined) return undefined;
     if (!this.#keeping.keeps(connection)) return undefined;
-    const error = canceled('Another run goes on with its connection.');
-    this.#happen({ type: 'ended', error });
+    this.#happen({ type: 'ended', error: canceled('Another run goes on with its connection.') });
     return connection;
   }
 
@@ -252,9 +255,8 @@ export class ClientChannel implements Channel {
     // Before anybody else can write.
     this.#keeping.giveInput(this.#tunnel);
     this.#greeting = greeting;
-    const { resumeFor: wanted = Infinity } = this.#options;
     // Both sides have to keep the session.
-    const resumeFor = Math.min(greeting.resumeFor * 1000, wanted);
+    const resumeFor = Math.min(greeting.resumeFor * 1000, this.#options.resumeFor ?? Infinity);
     this.#happen({ type: 'greeted', resumeFor });
   }
 

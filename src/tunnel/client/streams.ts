@@ -90,7 +90,6 @@ export class ChannelStreams {
           this.#readerDone = true;
           this.#dropping = true;
           this.settle(Infinity);
-          this.#taken = undefined;
           this.#settleMarks();
           this.#sink.flush();
         },
@@ -124,9 +123,10 @@ export class ChannelStreams {
     return this.#taken?.upTo(position);
   }
 
-  /** The stream is stored up to there. */
+  /** The stream is stored up to there; Infinity: nothing of it is to be any more, and all is as before {@link keep}. */
   settle(position: number): void {
     const messages = this.#taken?.settle(position) ?? 0;
+    if (position === Infinity) this.#taken = undefined;
     for (let settled = 0; settled < messages; settled += 1) this.#sink.consume();
   }
 

@@ -57,6 +57,11 @@ export interface OpenMessage {
   readonly received: number;
   /** How long a detached session is kept, in seconds; 0 where the server does not resume. */
   readonly resumeFor: number;
+  /**
+   * Most unacknowledged bytes that the server keeps; absent where that is all of the client's window. A client
+   * that acknowledges late has to know.
+   */
+  readonly replay?: number;
   /** How long this connection is kept after `exit`, in seconds; absent where it is not. */
   readonly keepFor?: number;
   /** Whether a `run` over it may bring its input along; absent where it may not. */
@@ -158,6 +163,7 @@ export function parseMessage(text: string): TextMessage | undefined {
         window: integerField(fields, 'window'),
         received: integerField(fields, 'received'),
         resumeFor: integerField(fields, 'resumeFor'),
+        ...('replay' in fields ? { replay: integerField(fields, 'replay') } : {}),
         ...('keepFor' in fields ? { keepFor: integerField(fields, 'keepFor') } : {}),
         ...(trueField(fields, 'input') ? { input: true } : {}),
       };

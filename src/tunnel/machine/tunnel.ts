@@ -63,7 +63,8 @@ export class Tunnel {
       const most = Math.min(peerWindow, maxReplay);
       this.#outgoing = new Outgoing(most, resumeFor > 0, options.onForget);
       this.#liveness = null;
-      this.#greeting = { type: 'open', session, token, window, received: 0, resumeFor };
+      const replay = most < peerWindow ? { replay: most } : {};
+      this.#greeting = { type: 'open', session, token, window, ...replay, received: 0, resumeFor };
       this.#greet(keepFor);
     } else {
       // Without the server's window there is no credit.
