@@ -1,5 +1,5 @@
 /**
- * Chaos: clones, fetches and pushes of both clients, several at once, each under faults of its own
+ * Chaos: clones, fetches and pushes of all clients, several at once, each under faults of its own
  * that are drawn from a seed. What each came to is judged as in the matrix (../faults/trial.ts); and
  * whoever was known to the server before the first fault has to succeed.
  */
@@ -118,9 +118,9 @@ function drawFaults(random: Random, client: ClientName, course: Course): Faults 
   const direction = random.pick(directions);
   // git's helper takes 20 s to find out about silence: the matrix has that.
   const strikes: readonly Strike[] =
-    client === 'isomorphic-git'
-      ? ['reset', 'reset', 'reset', 'end', 'end', 'stall', 'swallow']
-      : ['reset', 'reset', 'end'];
+    client === 'git-remote-ws'
+      ? ['reset', 'reset', 'end']
+      : ['reset', 'reset', 'reset', 'end', 'end', 'stall', 'swallow'];
   const first = direction === 'up' ? course.firstAck : course.acknowledged;
   // Most after the server knows its client, and there as often among the first hundreds of bytes as
   // among the last hundreds of thousands.

@@ -1,12 +1,16 @@
-/** The clients that are put to the test: isomorphic-git with the plugin, and git with its helper. */
+/**
+ * The clients that are put to the test: isomorphic-git with the plugin, git with its helper, and the library's
+ * own commands.
+ */
 import * as fs from 'node:fs';
 import * as isomorphicGit from 'isomorphic-git';
+import * as gitwsGit from '../../src/git/index.js';
 import { createHttpClient, type HttpClientOptions } from '../../src/index.js';
 import { gitStatus } from '../helpers/git.js';
 import type { Operation } from './ground.js';
 
 /** Names of the clients. */
-export const clientNames = ['isomorphic-git', 'git-remote-ws'] as const;
+export const clientNames = ['isomorphic-git', 'git-remote-ws', 'gitws/git'] as const;
 export type ClientName = (typeof clientNames)[number];
 
 /** One operation, as a user asks for it. */
@@ -20,7 +24,7 @@ export interface Wish {
 
 /** How clients are set up. */
 export interface ClientSettings {
-  /** For isomorphic-git. */
+  /** For isomorphic-git, and for the library's own commands. */
   readonly http?: HttpClientOptions;
   /** For git. */
   readonly env?: Readonly<Record<string, string>>;
@@ -44,7 +48,10 @@ export async function carryOut(
   wish: Wish,
   settings: ClientSettings,
 ): Promise<void> {
-  await (client === 'isomorphic-git' ? byPlugin(wish, settings) : byGit(wish, settings));
+  await { 'isomorphic-git': byPlugin, 'git-remote-ws': byGit, 'gitws/git': byOwn }[client](
+    wish,
+    settings,
+  );
 }
 
 async function byPlugin({ operation, url, clone }: Wish, settings: ClientSettings): Promise<void> {
@@ -69,9 +76,33 @@ async function byPlugin({ operation, url, clone }: Wish, settings: ClientSetting
       }
     }
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    throw new Failed(code, message, error);
+    throw failedWith(error);
   }
+}
+
+async function byOwn({ operation, url, clone }: Wish, settings: ClientSettings): Promise<void> {
+  const http = createHttpClient(settings.http);
+  const common = { fs, http, dir: clone, url };
+  try {
+    switch (operation) {
+      case 'clone':
+        await gitwsGit.clone(common);
+        return;
+      case 'fetch':
+        await gitwsGit.fetch({ ...common, remote: 'origin', tags: true });
+        return;
+      case 'push':
+        await gitwsGit.push({ ...common, remote: 'origin', ref: 'main' });
+        return;
+    }
+  } catch (error) {
+    throw failedWith(error);
+  }
+}
+
+function failedWith(error: unknown): Failed {
+  const { code, message } = error as { code?: string; message: string };
+  return new Failed(code, message, error);
 }
 
 async function byGit({ operation, url, clone }: Wish, settings: ClientSettings): Promise<void> {

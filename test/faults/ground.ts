@@ -54,6 +54,14 @@ export interface Plot {
   remove(): Promise<void>;
 }
 
+/** All refs of both repositories of an operation, HEAD among them, a line each. */
+export interface BothRefs {
+  /** The server's. */
+  readonly there: string;
+  /** The client's. */
+  readonly here: string;
+}
+
 /** A server and repositories to put transfers to the test on. */
 export class Ground {
   /** Of each session that is over. */
@@ -67,6 +75,7 @@ export class Ground {
   readonly #options: GroundOptions;
   #server!: GitServer;
   #httpServer!: Server;
+  readonly #native = new Map<Operation, Promise<BothRefs>>();
   #plots = 0;
 
   private constructor(directory: string, options: GroundOptions) {
@@ -116,6 +125,28 @@ export class Ground {
     };
   }
 
+  /** What git makes of the refs, asked for the same without a server between. */
+  nativeRefs(operation: Operation): Promise<BothRefs> {
+    const known = this.#native.get(operation) ?? this.#carryOut(operation);
+    this.#native.set(operation, known);
+    return known;
+  }
+
+  async #carryOut(operation: Operation): Promise<BothRefs> {
+    const plot = await this.plot(operation);
+    const { gitDir, clone } = plot;
+    const url = `file://${gitDir}`;
+    const args = {
+      clone: ['clone', '-q', url, clone],
+      fetch: ['-C', clone, 'fetch', '-q', '--tags', url, '+refs/heads/*:refs/remotes/origin/*'],
+      push: ['-C', clone, 'push', '-q', url, 'refs/heads/main'],
+    }[operation];
+    await git(args);
+    const both = { there: await allRefs(gitDir), here: await allRefs(clone) };
+    await plot.remove();
+    return both;
+  }
+
   /** Waits until no session is left, and no process of one. */
   async rest(): Promise<void> {
     await noProcessIn(this.root);
@@ -162,6 +193,13 @@ export class Ground {
     this.#httpServer.listen(0, '127.0.0.1');
     await once(this.#httpServer, 'listening');
   }
+}
+
+/** @returns all refs of a repository, HEAD among them, a line each. */
+export async function allRefs(directory: string): Promise<string> {
+  const format = '--format=%(refname) %(objectname) %(symref)';
+  const head = await git(['-C', directory, 'rev-parse', '--symbolic-full-name', 'HEAD']);
+  return `HEAD ${head}\n${await git(['-C', directory, 'for-each-ref', format])}`;
 }
 
 /** One commit on main with files that no compression shrinks. */

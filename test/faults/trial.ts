@@ -3,13 +3,14 @@
  * the last ref and object, or it failed with a clear error, harmed nothing, and succeeds when it is
  * asked for again. Anything else throws.
  */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectSoundRepository, git } from '../helpers/git.js';
 import { startProxy, type Carried, type Proxy, type Piece, type Plan } from '../helpers/proxy.js';
 import { eventually, noProcessIn } from '../helpers/processes.js';
 import { carryOut, Failed, type ClientName, type ClientSettings } from './clients.js';
-import type { Ground, Operation, Plot } from './ground.js';
+import { allRefs, type Ground, type Operation, type Plot } from './ground.js';
 
 /** What to try. */
 export interface Trial {
@@ -55,6 +56,7 @@ export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
   const plot = await ground.plot(operation);
   const proxy = await startProxy(ground.url, plan, onDelivery && { onDelivery });
   const settings = { ...trial.settings, env: { ...ground.env, ...trial.settings?.env } };
+  const before = operation === 'clone' ? '' : await allRefs(plot.clone);
   try {
     await begin?.(proxy, plot);
     const wish = { operation, url: `${proxy.url}/${plot.name}`, clone: plot.clone };
@@ -62,7 +64,7 @@ export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
     // A copy: proxies go on counting.
     const connections = proxy.connections.map(({ up, down, struck }) => ({ up, down, struck }));
     if (failure === undefined) {
-      await expectSame(operation, plot);
+      await expectSame(ground, client, operation, plot);
     } else {
       checkClear(failure);
       await proxy.close();
@@ -70,10 +72,18 @@ export async function runTrial(ground: Ground, trial: Trial): Promise<Outcome> {
       await noQuarantineIn(plot.gitDir);
       // No lock and no half-written pack is left of it, either.
       await expectSoundRepository(plot.gitDir);
-      if (operation !== 'clone') await expectSoundRepository(plot.clone);
+      if (operation === 'clone') {
+        // isomorphic-git leaves the folder that it has made, and nothing in it.
+        const left = client === 'isomorphic-git' ? join(plot.clone, '.git') : plot.clone;
+        if (existsSync(left)) throw new Error('a part of the clone is left');
+      } else {
+        await expectSoundRepository(plot.clone);
+        const now = await allRefs(plot.clone);
+        if (now !== before) throw new Error(`the refs were\n${before}\nand are\n${now}`);
+      }
       const again = { ...wish, url: `${ground.url}/${plot.name}` };
       await carryOut(client, again, { ...settings, http: {} });
-      await expectSame(operation, plot);
+      await expectSame(ground, client, operation, plot);
     }
     await noProcessIn(plot.gitDir);
     await expectSoundRepository(plot.gitDir);
@@ -127,7 +137,12 @@ function checkClear({ code, message, cause }: Failed): void {
 }
 
 /** Both ends have the same refs, and all of their objects. */
-async function expectSame(operation: Operation, { gitDir, clone }: Plot): Promise<void> {
+async function expectSame(
+  ground: Ground,
+  client: ClientName,
+  operation: Operation,
+  { gitDir, clone }: Plot,
+): Promise<void> {
   await expectSoundRepository(clone);
   const pushed = operation === 'push';
   const there = await refs(gitDir, 'refs/heads/');
@@ -136,6 +151,17 @@ async function expectSame(operation: Operation, { gitDir, clone }: Plot): Promis
   const [source, copy] = pushed ? [here, there] : [there, here];
   expectCopy(source, copy);
   if (!pushed) expectCopy(await refs(gitDir, 'refs/tags/'), await refs(clone, 'refs/tags/'));
+  // isomorphic-git has ways of its own with HEAD, and with what it calls the branches of a remote.
+  if (client === 'isomorphic-git') return;
+  const native = await ground.nativeRefs(operation);
+  const own = { there: await allRefs(gitDir), here: await allRefs(clone) };
+  for (const side of ['there', 'here'] as const) {
+    if (own[side] === native[side]) continue;
+    throw new Error(`refs ${side} are\n${own[side]}\nand git's\n${native[side]}`);
+  }
+  if (client !== 'gitws/git' || operation !== 'clone') return;
+  const changed = await git(['-C', clone, 'status', '--porcelain', '--ignored']);
+  if (changed !== '') throw new Error(`the working tree is not what was cloned:\n${changed}`);
 }
 
 function expectCopy(source: Map<string, string>, copy: Map<string, string>): void {
