@@ -148,6 +148,32 @@ export function testRestarts(signal: Signal): void {
     });
   });
 
+  describe(`gitws/git, whose server gets a ${signal}`, () => {
+    it.each([
+      ['clone', beginning],
+      ['clone', middle],
+      ['fetch', beginning],
+      ['fetch', middle],
+    ] as const)('begins a %s again by itself after %d bytes', async (operation, bytes) => {
+      const { failure } = await withoutServer('gitws/git', operation, signal, bytes);
+      expect(failure).toBeUndefined();
+    });
+
+    it('is told that half a push, of which nothing was changed, failed', async () => {
+      const { failure } = await withoutServer('gitws/git', 'push', signal, middle);
+      expect(failure?.code).toBe(signal === 'SIGKILL' ? 'CONNECTION_LOST' : 'REFUSED');
+    });
+
+    it('is told what became of a push that had arrived whole', async () => {
+      const { outcome, old } = await pushInDoubt('gitws/git', signal);
+      expect(outcome.failure?.code).toBe('PUSH_OUTCOME_UNKNOWN');
+      const { data } = outcome.failure?.cause as GitWsError;
+      const [update] = data['refs'] as readonly RefInDoubt[];
+      expect(update).toMatchObject({ ref: 'refs/heads/main', old, current: old });
+      expect(update?.wanted).not.toBe(old);
+    });
+  });
+
   describe(`git-remote-ws, whose server gets a ${signal}`, () => {
     const why = {
       SIGKILL: 'it could not be resumed: the server has it no more',
