@@ -22,3 +22,22 @@ it.each([
   chunk.fill(0);
   expect(written.map((bytes) => Buffer.from(bytes).toString())).toEqual(['fir', 'st']);
 });
+
+it('acknowledge what is read again, once nothing of it is to be stored any more', async () => {
+  const nothing = (): void => undefined;
+  let consumed = 0;
+  const streams = new ChannelStreams({
+    ...{ write: () => 0, credit: () => 0, end: nothing, flush: nothing, abort: nothing },
+    consume: () => (consumed += 1),
+  });
+  const reader = streams.readable.getReader();
+  streams.keep();
+  streams.push(Uint8Array.of(1));
+  await reader.read();
+  expect(consumed).toBe(0);
+  streams.settle(Infinity);
+  expect(consumed).toBe(1);
+  streams.push(Uint8Array.of(2));
+  await reader.read();
+  expect(consumed).toBe(2);
+});
