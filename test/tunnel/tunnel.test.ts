@@ -126,6 +126,15 @@ describe('an ack', () => {
     expect(pair.client.takeOutgoing(pair.now)).toEqual(['{"type":"ack","consumed":2}']);
   });
 
+  it('goes out when a quarter of what the server keeps was, where that is less', () => {
+    const pair = openPair({ clientWindow: 4 * mib, maxReplay: 400 * kib });
+    pair.server.write(bytes(50 * kib));
+    pair.server.write(bytes(51 * kib));
+    pair.serverToClient();
+    pair.client.consume(pair.now, 2);
+    expect(pair.client.takeOutgoing(pair.now)).toEqual(['{"type":"ack","consumed":2}']);
+  });
+
   it('goes out at the latest 200 ms after something was consumed', () => {
     const pair = openPair();
     pair.server.write(bytes(5));

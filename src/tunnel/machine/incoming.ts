@@ -10,6 +10,8 @@ export const ackDelay = 200;
 /** Counted messages that arrive. */
 export class Incoming {
   readonly #window: number;
+  /** What the peer has unacknowledged at most, in bytes: an ack goes out for each quarter of it. */
+  #most: number;
   /** Costs of messages that the peer may not yet know to be consumed, oldest first. */
   #costs: number[] = [];
   #received = 0;
@@ -26,9 +28,15 @@ export class Incoming {
    */
   constructor(window: number, received = 0) {
     this.#window = window;
+    this.#most = window;
     this.#received = received;
     this.#consumed = received;
     this.#acknowledged = received;
+  }
+
+  /** The peer keeps no more than this, in bytes, and so sends no more before it hears of some. */
+  expectAtMost(bytes: number): void {
+    this.#most = Math.min(bytes, this.#window);
   }
 
   /** How many counted messages arrived. */
@@ -75,7 +83,7 @@ export class Incoming {
       this.#consumedSinceAck += this.#costs[this.#consumed + taken - this.#acknowledged] ?? 0;
     }
     this.#consumed += messages;
-    const atOnce = urgent || this.#consumedSinceAck >= this.#window / 4;
+    const atOnce = urgent || this.#consumedSinceAck >= this.#most / 4;
     this.#ackDue = atOnce ? now : (this.#ackDue ?? now + ackDelay);
   }
 

@@ -294,6 +294,7 @@ export class Tunnel {
         this.#opened = true;
         this.#session = message.session;
         this.#outgoing.limit = Math.min(message.window, this.#maxReplay);
+        this.#incoming.expectAtMost(message.replay ?? Infinity);
         // The first thing on every socket: it tells the server that its `open` has arrived.
         this.#ack();
         return [message];
