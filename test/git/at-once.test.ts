@@ -114,6 +114,17 @@ describe('a fetch over a connection that is there', () => {
     expect(await fetched(own, native)).toBe(1);
   });
 
+  it('of a short name takes what the name is short for first, as the ordinary way does', async () => {
+    await cloned();
+    await commitOn('topic');
+    await remote('update-ref', 'refs/topic', 'main~2');
+    const own = { ref: 'topic', singleBranch: true, tags: false };
+    expect(await fetched(own, ['--no-tags', 'origin', 'topic'])).toBe(1);
+    expect(await realGit(['rev-parse', 'FETCH_HEAD'], { cwd: dir })).toBe(
+      await remote('rev-parse', 'main~2'),
+    );
+  });
+
   it('follows a branch that was set back, and one that was written anew', async () => {
     await cloned();
     await remote('update-ref', 'refs/heads/main', 'main~7');

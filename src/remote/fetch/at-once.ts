@@ -103,9 +103,10 @@ export function namedRef(
 /** @returns beginnings of all names that a fetch may look at. */
 export function prefixesOf({ refspecs, remoteRef, tags }: Asking, pruneTags: boolean): string[] {
   const sources = refspecs.map(({ source }) => source.replace(/\*.*$/, ''));
-  const asked = remoteRef.startsWith('refs/') ? [remoteRef] : [];
+  // In short it may be `refs/x`, which comes before branches.
+  const asked = remoteRef.startsWith('refs/') ? remoteRef : `refs/${remoteRef}`;
   const ofTags = tags !== 'none' || pruneTags ? ['refs/tags/'] : [];
-  return [...new Set(['HEAD', 'refs/heads/', ...ofTags, ...sources, ...asked])];
+  return [...new Set(['HEAD', 'refs/heads/', ...ofTags, ...sources, asked])];
 }
 
 /**
