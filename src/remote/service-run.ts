@@ -163,6 +163,11 @@ export class ServiceRun {
     return Math.min(this.#window, replay);
   }
 
+  /** Whether it has been given its input: over plain HTTP there is none before the first answer. */
+  get hasInput(): boolean {
+    return this.#channel instanceof ClientChannel;
+  }
+
   /** Resolves when nothing of the run is left, however it ended. */
   get closed(): Promise<void> {
     return this.#channel.closed;

@@ -3,6 +3,7 @@
  * before the server has said anything. Held against native git, and by how many runs it took.
  */
 import * as fs from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -128,7 +129,8 @@ describe('a fetch over a connection that is there', () => {
   it('follows a branch that was set back, and one that was written anew', async () => {
     await cloned();
     await remote('update-ref', 'refs/heads/main', 'main~7');
-    expect(await fetched()).toBe(1);
+    // Of that git cannot say that it follows from what is here.
+    expect(await fetched()).toBe(2);
     await commitOn('main', 'main~12');
     expect(await fetched()).toBeLessThanOrEqual(2);
   });
@@ -216,6 +218,60 @@ describe('a fetch over a connection that is there', () => {
     expect(proxy.connections.length).toBe(2);
     await eventually(() => sessions.length === 2);
     expect(sessions[1]).toMatchObject({ resumes: 1, outcome: { kind: 'exit', code: 0 } });
+  });
+
+  it('whose session is lost for good while the pack comes begins anew', async () => {
+    await cloned();
+    await commitOn('main');
+    const own = await startServer({ root, limits: { resumeTime: 0 } });
+    const strike = { direction: 'down', behind: 'packfile', after: 3, how: 'reset' } as const;
+    const proxy = await startProxy(own.url, (connection) => (connection === 0 ? { strike } : {}));
+    const behindProxy = url.replace(base, proxy.url);
+    await git.listServerRefs({ http, url: behindProxy });
+    await git.fetch({ fs, dir, http, url: behindProxy });
+    await realGit(['fetch', '-q'], { cwd: expected });
+    expect(await stateOf(dir)).toEqual(await stateOf(expected));
+    await expectSoundRepository(dir);
+  });
+
+  it('that finds no WebSocket any more goes the ordinary way over HTTP', async () => {
+    await cloned();
+    await commitOn('main');
+    await remote('config', 'uploadpack.allowRefInWant', 'true');
+    let isBroken = false;
+    class Breaking extends WebSocket {
+      constructor(address: string, ...rest: unknown[]) {
+        super(isBroken ? 'ws://127.0.0.1:1' : address, ...(rest as []));
+      }
+      override send(data: string | Buffer, ...rest: unknown[]): void {
+        isBroken ||= typeof data === 'string' && data.startsWith('{"type":"run"');
+        if (isBroken) this.terminate();
+        else super.send(data, ...(rest as []));
+      }
+    }
+    const server = await startServer({ root, smartHttp: true });
+    const its = url.replace(base, server.url);
+    http = createHttpClient({
+      WebSocket: Breaking as unknown as WebSocketConstructor,
+      fallback: 'http',
+    });
+    await git.listServerRefs({ http, url: its });
+    await git.fetch({ fs, dir, http, url: its });
+    expect(isBroken).toBe(true);
+    await realGit(['fetch', '-q'], { cwd: expected });
+    expect(await stateOf(dir)).toEqual(await stateOf(expected));
+  });
+
+  it('of a repository in which a ref names what is not there gets it', async () => {
+    await cloned();
+    const lost = await commitOn('main');
+    const newest = await commitOn('main');
+    // As after a crash: what it names is not offered.
+    await writeFile(join(dir, '.git/refs/remotes/origin/topic'), `${lost}\n`);
+    await git.listServerRefs({ http, url });
+    await git.fetch({ fs, dir, http, url });
+    expect((await realGit(['rev-parse', 'origin/main'], { cwd: dir })).trim()).toBe(newest);
+    await expectSoundRepository(dir);
   });
 
   it('of a repository that lets nobody ask for refs by name goes the ordinary way', async () => {

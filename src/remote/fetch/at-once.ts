@@ -14,13 +14,14 @@ import { encodeCommand, hasFeature } from '../../wire/v2/command.js';
 import { FetchSectionsParser, type FetchSectionEvent } from '../../wire/v2/fetch-response.js';
 import { LsRefsParser, type ListedRef } from '../../wire/v2/ls-refs.js';
 import { closeAfterAdvertisement } from '../advertisement.js';
-import type { Connection } from '../connection.js';
+import type { AdvertisedRun, Connection } from '../connection.js';
 import { readOn } from '../kept-remote.js';
 import { ByteProgress } from '../progress.js';
 import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
 import { targetsOf } from '../refspec.js';
 import type { ServiceRun } from '../service-run.js';
-import type { Asking } from './selection.js';
+import { keepFetched, type KeepHow } from './objects.js';
+import { promisorLines, type Asking } from './selection.js';
 
 /** What is asked for. */
 export interface AskedAtOnce {
@@ -41,52 +42,13 @@ export interface AskedAtOnce {
 }
 
 /** What the server has answered, up to its pack. */
-export class AnswerAtOnce {
-  readonly #sections: Sections;
-  readonly #listeners: MessageListeners;
-
-  /**
-   * @param oid what the ref stands for.
-   * @param sections of the second answer: what is left.
-   */
-  constructor(
-    readonly advertisement: RefAdvertisement,
-    readonly oid: string,
-    readonly run: ServiceRun,
-    sections: Sections,
-    listeners: MessageListeners,
-  ) {
-    this.#sections = sections;
-    this.#listeners = listeners;
-  }
-
-  /**
-   * The pack, to its end.
-   *
-   * @throws GitWsError REMOTE_ERROR, MALFORMED_PKT_LINE; what the run and the listeners throw.
-   */
-  async *pack(): AsyncGenerator<Uint8Array, void, undefined> {
-    const messages = new RemoteMessages(this.#listeners);
-    const progress = new ByteProgress('Receiving', this.#listeners.onProgress);
-    for (;;) {
-      const event = await this.#sections.next();
-      if (event.type === 'error') throw remoteError(event.message);
-      if (event.type === 'progress') await messages.push(event.bytes);
-      if (event.type === 'pack') {
-        await progress.add(event.bytes.length);
-        yield event.bytes;
-      }
-      if (event.type === 'end') break;
-    }
-    await messages.end();
-    await progress.finish();
-    this.leave();
-  }
-
-  /** Nothing more is wanted: the connection is left to the next run. */
-  leave(): void {
-    leave(this.run);
-  }
+interface AnswerAtOnce {
+  readonly advertisement: RefAdvertisement;
+  /** What the ref stands for. */
+  readonly oid: string;
+  readonly run: ServiceRun;
+  /** The pack, to its end. @throws GitWsError REMOTE_ERROR, MALFORMED_PKT_LINE; what run and listeners throw. */
+  readonly pack: () => AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 /** @returns the one ref that can be asked for by name: it was fetched before; undefined where there is none. */
@@ -110,38 +72,78 @@ export function prefixesOf({ refspecs, remoteRef, tags }: Asking, pruneTags: boo
 }
 
 /**
- * @returns undefined where it is too much to ask, or the server cannot do that, or knows too little of what is here, or says something
- *   that the ordinary way has to hear: then nothing has come of it.
- * @throws GitWsError MALFORMED_PKT_LINE, MALFORMED_ADVERTISEMENT, INVALID_REF_NAME; what
- *   {@link Connection.open} throws, unless it is CONNECTION_LOST.
+ * Asks.
+ *
+ * @returns undefined where it is too much to ask, or is left to the ordinary way.
+ * @throws GitWsError MALFORMED_ADVERTISEMENT, INVALID_REF_NAME; what {@link Connection.open} throws, unless
+ *   it is CONNECTION_LOST.
  */
-export async function askAtOnce(
+export async function openAtOnce(
   connection: Connection,
   asked: AskedAtOnce,
-  listeners: MessageListeners,
-): Promise<AnswerAtOnce | undefined> {
+): Promise<AdvertisedRun | undefined> {
   const input = encodeRequest(asked);
   if (JSON.stringify(input).length > maxInputLength) return undefined;
-  let run: ServiceRun | undefined;
   try {
-    const opened = await connection.open('git-upload-pack', { gitProtocol: 'version=2', input });
-    ({ run } = opened);
-    const { advertisement } = opened;
+    return await connection.open('git-upload-pack', { gitProtocol: 'version=2', input });
+  } catch (error) {
+    if (isForOrdinaryWay(error) || isGitWsError(error, 'CONNECTION_LOST')) return undefined;
+    throw error;
+  }
+}
+
+/** What came of it. */
+export interface TakenAtOnce {
+  readonly advertisement: RefAdvertisement;
+  /** What the ref stands for, where that came: else it was here. */
+  readonly oid: string | undefined;
+}
+
+/**
+ * Reads what is answered, and has what comes kept.
+ *
+ * @param here what need not come.
+ * @returns undefined where the server cannot do that, or knows too little of what is here, or says something
+ *   that the ordinary way has to hear: then nothing has come of it.
+ * @throws GitWsError MALFORMED_PKT_LINE, INVALID_REF_NAME; what the run throws, and `keepFetched`. The run is
+ *   over then.
+ */
+export async function takeAtOnce(
+  { run, advertisement }: AdvertisedRun,
+  asked: AskedAtOnce,
+  here: ReadonlySet<string>,
+  how: KeepHow,
+): Promise<TakenAtOnce | undefined> {
+  try {
     const isKnown =
+      run.hasInput &&
       advertisement.version === 2 &&
       hasFeature(advertisement.capabilities, 'fetch', 'ref-in-want') &&
       (asked.filter === undefined || hasFeature(advertisement.capabilities, 'fetch', 'filter'));
-    const answer = isKnown ? await readAnswer(run, asked, listeners) : undefined;
-    if (answer === undefined) leave(run);
-    return answer;
+    const answer = isKnown ? await readAnswer(run, asked, how.listeners) : undefined;
+    const isHere = answer !== undefined && here.has(answer.oid);
+    if (answer !== undefined && !isHere) await keepAnswer(answer, asked, how);
+    else leave(run);
+    return answer && { ...answer, oid: isHere ? undefined : answer.oid };
   } catch (error) {
     if (!isForOrdinaryWay(error)) {
-      run?.abort(error);
+      run.abort(error);
       throw error;
     }
-    if (run !== undefined) leave(run);
+    leave(run);
     return undefined;
   }
+}
+
+async function keepAnswer(
+  { run, advertisement, oid, pack }: AnswerAtOnce,
+  { haves, shallow, filter, isThin }: AskedAtOnce,
+  how: KeepHow,
+): Promise<void> {
+  const hasFilter = filter !== undefined;
+  const judged = { wants: [oid], haves: new Set(haves), shallow, cutOff: shallow, hasFilter };
+  const partial = hasFilter ? { filter, promisor: promisorLines(advertisement, [oid]) } : undefined;
+  await keepFetched(run, pack(), judged, { isPartial: !isThin, partial }, how);
 }
 
 /** The next run may take its connection at once. */
@@ -149,11 +151,9 @@ function leave(run: ServiceRun): void {
   void closeAfterAdvertisement(run);
 }
 
-/** Whether it need not fail in the ordinary way: the ref is gone, or the connection. */
+/** Whether it need not fail in the ordinary way: the ref is gone. */
 function isForOrdinaryWay(error: unknown): boolean {
-  return (['REMOTE_ERROR', 'REMOTE_EXIT', 'CONNECTION_LOST'] as const).some((code) =>
-    isGitWsError(error, code),
-  );
+  return isGitWsError(error, 'REMOTE_ERROR') || isGitWsError(error, 'REMOTE_EXIT');
 }
 
 /** Both commands. Of their answers the one begins where the other ends. */
@@ -210,12 +210,37 @@ async function readAnswer(
         return undefined;
       case 'pack':
       case 'progress': {
-        if (oid === undefined) return undefined;
-        const advertisement = advertisementOf(listed, { name: asked.ref, oid });
-        return new AnswerAtOnce(advertisement, oid, run, sections.behind(event), listeners);
+        const isListed = listed.some((ref) => ref.name === asked.ref && ref.oid === oid);
+        // It has moved meanwhile, or just been made: what else was said is older.
+        if (oid === undefined || !isListed) return undefined;
+        const advertisement = advertisementOf(listed);
+        const pack = () => packOf(run, sections.behind(event), listeners);
+        return { advertisement, oid, run, pack };
       }
     }
   }
+}
+
+async function* packOf(
+  run: ServiceRun,
+  sections: Sections,
+  listeners: MessageListeners,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const messages = new RemoteMessages(listeners);
+  const progress = new ByteProgress('Receiving', listeners.onProgress);
+  for (;;) {
+    const event = await sections.next();
+    if (event.type === 'error') throw remoteError(event.message);
+    if (event.type === 'progress') await messages.push(event.bytes);
+    if (event.type === 'pack') {
+      await progress.add(event.bytes.length);
+      yield event.bytes;
+    }
+    if (event.type === 'end') break;
+  }
+  await messages.end();
+  await progress.finish();
+  leave(run);
 }
 
 async function readRefs(run: ServiceRun): Promise<readonly ListedRef[]> {
@@ -229,16 +254,11 @@ async function readRefs(run: ServiceRun): Promise<readonly ListedRef[]> {
   }
 }
 
-/** As version 0 would have it. @param wanted what a ref is by the second answer: it may have moved. */
-function advertisementOf(
-  listed: readonly ListedRef[],
-  wanted: { readonly name: string; readonly oid: string },
-): RefAdvertisement {
-  const refs = listed.flatMap(({ name, oid, peeled }) => {
-    const found = name === wanted.name ? wanted.oid : oid;
-    if (found === undefined) return [];
-    return [{ name, oid: found, ...(peeled === undefined ? {} : { peeled }) }];
-  });
+/** As version 0 would have it. */
+function advertisementOf(listed: readonly ListedRef[]): RefAdvertisement {
+  const refs = listed.flatMap(({ name, oid, peeled }) =>
+    oid === undefined ? [] : [{ name, oid, ...(peeled === undefined ? {} : { peeled }) }],
+  );
   const symrefs = listed.flatMap(({ name, symrefTarget }) =>
     symrefTarget === undefined ? [] : [[name, symrefTarget] as const],
   );

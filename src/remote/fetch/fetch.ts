@@ -17,10 +17,11 @@ import type { AdvertisedRef, RefAdvertisement } from '../../wire/v0/advertisemen
 import { closeAfterAdvertisement, refsOf } from '../advertisement.js';
 import type { AdvertisedRun } from '../connection.js';
 import { parseRefspec, type Refspec } from '../refspec.js';
+import { Restarts } from '../restart.js';
 import { writeFetchHead } from './fetch-head.js';
-import { askAtOnce, namedRef, prefixesOf } from './at-once.js';
-import { likelyHaves, trackedOids, type Possessions } from './haves.js';
-import { fetchObjects, keepFetched, type FetchHow } from './objects.js';
+import { namedRef, openAtOnce, prefixesOf, takeAtOnce, type TakenAtOnce } from './at-once.js';
+import { knownHaves, trackedOids, type Possessions } from './haves.js';
+import { fetchObjects, type FetchHow } from './objects.js';
 import { planChanges, planPruning, planRemoteHead, type RejectedRef } from './ref-changes.js';
 import {
   headBranch,
@@ -108,9 +109,9 @@ class Fetch {
   async run(): Promise<FetchedRefs> {
     const { connection, asking } = this.#options;
     const isAtOnce = connection.takesInput?.() === true && !isDeepening(this.#options.deepen);
-    const done = isAtOnce ? await this.#atOnce() : undefined;
-    if (done !== undefined) return done;
-    const opened = await connection.open('git-upload-pack');
+    const begun = isAtOnce ? await this.#atOnce() : undefined;
+    if (begun !== undefined && !('run' in begun)) return begun;
+    const opened = begun ?? (await connection.open('git-upload-pack'));
     let advertisement: RefAdvertisement;
     let selection: Selection | undefined;
     let wants: readonly string[];
@@ -144,38 +145,35 @@ class Fetch {
     this.#local = await this.#refs.list('refs/');
   }
 
-  /** @returns what came of it where all could be asked for at once; undefined where something is left to do. */
-  async #atOnce(): Promise<FetchedRefs | undefined> {
-    const { connection, asking, filter, listeners, pruneTags } = this.#options;
+  /**
+   * @returns what came of it where all could be asked for at once; undefined where something is left to do; a
+   *   run for that where the first one was lost.
+   */
+  async #atOnce(): Promise<FetchedRefs | AdvertisedRun | undefined> {
+    const { connection, asking, filter, pruneTags, restart, signal } = this.#options;
     await this.#look();
     const ref = namedRef(asking, (name) => this.#local.has(name));
     if (ref === undefined) return undefined;
-    // Not what is behind it: of a branch that was set back the ordinary way has to find more.
-    const haves = await likelyHaves(this.#possessions([]), 0);
+    const lookup = this.#lookup();
+    const haves = await knownHaves(asking.refspecs, this.#local, lookup);
     if (haves.length === 0) return undefined;
-    const isPartial = filter !== undefined || (await this.#lookup().isPartial());
+    const isPartial = filter !== undefined || (await lookup.isPartial());
     const asked = {
       ...{ prefixes: prefixesOf(asking, pruneTags), ref, haves, shallow: this.#shallow, filter },
       ...{ includesTags: asking.tags !== 'none', isThin: !isPartial },
     };
-    const answer = await askAtOnce(connection, asked, listeners);
-    if (answer === undefined) return undefined;
-    const { advertisement, oid, run } = answer;
-    if (this.#oidsHere().has(oid)) answer.leave();
-    else {
-      const shallow = this.#shallow;
-      const judged = { wants: [oid], haves: new Set(haves), shallow, cutOff: shallow };
-      const partial =
-        filter === undefined
-          ? undefined
-          : { filter, promisor: promisorLines(advertisement, [oid]) };
-      await keepFetched(
-        ...[run, answer.pack(), { ...judged, hasFilter: filter !== undefined }],
-        { isPartial, partial },
-        this.#options,
-      );
-      await this.#cameWith(oid);
+    const opened = await openAtOnce(connection, asked);
+    if (opened === undefined) return undefined;
+    let taken: TakenAtOnce | undefined;
+    try {
+      taken = await takeAtOnce(opened, asked, this.#oidsHere(), this.#options);
+    } catch (failure) {
+      const again = () => connection.open('git-upload-pack');
+      return new Restarts(restart).again(failure, again, [signal]);
     }
+    if (taken === undefined) return undefined;
+    const { advertisement, oid } = taken;
+    if (oid !== undefined) await this.#cameWith(oid);
     const selection = selectRefs(advertisement, asking);
     const wants = selection === undefined ? [] : await this.#wantsOf(selection);
     if (wants.length > 0) return undefined;

@@ -3,6 +3,7 @@
  * or was of no use, by all of history, in rounds.
  */
 import type { Commits } from '../../repository/commits.js';
+import { isHere, type ObjectLookup } from '../../repository/object-lookup.js';
 import type { RefValue } from '../../repository/refs.js';
 import type { Refspec } from '../refspec.js';
 import type { FetchExchange } from './exchange.js';
@@ -32,6 +33,28 @@ export function trackedOids(
   );
 }
 
+/**
+ * Commits that the server should have, without reading one: what was fetched last, and branches of this repository.
+ *
+ * @returns none where nothing was fetched before. @throws what the file system throws.
+ */
+export async function knownHaves(
+  refspecs: readonly Refspec[],
+  local: ReadonlyMap<string, RefValue>,
+  lookup: ObjectLookup,
+): Promise<string[]> {
+  const tracked = trackedOids(refspecs, local).slice(0, mostAtOnce / 2);
+  const branches = Array.from(local).flatMap(([name, value]) =>
+    'oid' in value && name.startsWith('refs/heads/') ? [value.oid] : [],
+  );
+  const all =
+    tracked.length === 0 ? [] : new Set([...tracked, ...branches].slice(0, mostAtOnce / 2));
+  const haves: string[] = [];
+  // A ref may name what is lost: the server would leave out what it reaches.
+  for (const oid of all) if (isHere(await lookup.locate(oid))) haves.push(oid);
+  return haves;
+}
+
 /** Commits that are offered in one step, at most: as long as a network's packet or two. */
 export const mostAtOnce = 64;
 
@@ -48,13 +71,9 @@ const mostFollowed = 4;
  * Commits that the server should have, since it had them when it was last fetched from. Some of their
  * ancestors are among them, since a branch may have been set back since.
  *
- * @param back how many commits behind each ref that was fetched are offered, at most. Default: {@link furthest}.
  * @returns none where nothing was fetched before. @throws what reading throws.
  */
-export async function likelyHaves(
-  { commits, tracked, tips }: Possessions,
-  back = furthest,
-): Promise<string[]> {
+export async function likelyHaves({ commits, tracked, tips }: Possessions): Promise<string[]> {
   const haves = new Set<string>();
   const ancestors = new Set<string>();
   for (const oid of tracked.slice(0, mostAtOnce / 2)) {
@@ -63,7 +82,7 @@ export async function likelyHaves(
     haves.add(tip.oid);
     if (haves.size > mostFollowed) continue;
     let at = tip;
-    for (let step = 1; step <= back; step += 1) {
+    for (let step = 1; step <= furthest; step += 1) {
       const parent = at.parents[0] === undefined ? undefined : await commits.read(at.parents[0]);
       if (parent === undefined) break;
       at = parent;

@@ -159,7 +159,7 @@ async function notHere(oids: readonly string[], { fs, gitdir }: FetchHow): Promi
 }
 
 /** How what comes is kept. */
-type KeepHow = Pick<FetchHow, 'fs' | 'gitdir' | 'packs' | 'signal' | 'listeners'>;
+export type KeepHow = Pick<FetchHow, 'fs' | 'gitdir' | 'packs' | 'signal' | 'listeners'>;
 
 type Asked = ReturnType<NonNullable<KeepPackOptions<object>['asked']>>;
 

@@ -105,8 +105,7 @@ class HttpChannel implements Channel {
 
   /** Asks for what the service says first; to be called once. */
   async open(repositoryUrl: string): Promise<void> {
-    const { service, gitProtocol, signal, input } = this.#options;
-    const { openTimeout = defaultOpenTimeout } = this.#options;
+    const { service, gitProtocol, signal, openTimeout = defaultOpenTimeout } = this.#options;
     const { repository, ...endpoint } = repositoryEndpoint(repositoryUrl, service);
     const given = await authorizationOf(this.#options.authorization);
     if (signal?.aborted === true) throw canceled(signal.reason);
@@ -122,10 +121,6 @@ class HttpChannel implements Channel {
       });
       this.#tell('open');
       void this.#run(found);
-      // Whoever waits for the answer hears of what becomes of it.
-      if (input !== undefined) {
-        void this.#input.write(new TextEncoder().encode(input)).catch(() => undefined);
-      }
     } catch (error) {
       this.#fail(error as Error);
     } finally {
