@@ -1,8 +1,9 @@
 /** A repository on a server, asked again and again over one run of upload-pack (gitprotocol-v2(5)). */
 import { encodeCommand } from '../wire/v2/command.js';
-import { LsRefsParser, type ListedRef } from '../wire/v2/ls-refs.js';
+import type { ListedRef } from '../wire/v2/ls-refs.js';
 import type { Connection } from './connection.js';
-import { KeptRemote, readOn, type OpenRun } from './kept-remote.js';
+import { KeptRemote, type OpenRun } from './kept-remote.js';
+import { readListedRefs } from './listed-refs.js';
 import { objectSource, type ObjectSource, type RemoteOptions } from './object-source.js';
 
 /** What of a server's refs is asked for. */
@@ -50,13 +51,5 @@ async function listRefs(
     ...prefixes.map((prefix) => `ref-prefix ${prefix}`),
   ];
   await run.write(encodeCommand('ls-refs', capabilities, args));
-  const parser = new LsRefsParser();
-  for (;;) {
-    const chunk = await readOn(run);
-    const step = parser.push(chunk);
-    if (!step.done) continue;
-    // What follows answers nothing: the next answer would begin with it.
-    run.unread(chunk.subarray(step.end));
-    return step.value;
-  }
+  return readListedRefs(run);
 }

@@ -11,7 +11,7 @@ import git, { type FetchArguments } from '../../src/git/index.js';
 import type { SessionReport } from '../../server/index.js';
 import { createHttpClient, type WebSocketConstructor } from '../../src/index.js';
 import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
-import { startProxy } from '../helpers/proxy.js';
+import { startProxy, type Proxy } from '../helpers/proxy.js';
 import { eventually } from '../helpers/processes.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
@@ -71,6 +71,19 @@ async function fetched(own: Partial<FetchArguments> = {}, native: string[] = [])
   expect(await stateOf(dir)).toEqual(await stateOf(expected));
   await expectSoundRepository(dir);
   return runs.length;
+}
+
+/** Fetches through a proxy that cuts the first connection right behind some words of the server, and compares. */
+async function fetchedThrough(server: string, behind: string): Promise<Proxy> {
+  const strike = { direction: 'down', behind, after: 3, how: 'reset' } as const;
+  const proxy = await startProxy(server, (connection) => (connection === 0 ? { strike } : {}));
+  const its = url.replace(base, proxy.url);
+  await git.listServerRefs({ http, url: its });
+  await git.fetch({ fs, dir, http, url: its });
+  await realGit(['fetch', '-q'], { cwd: expected });
+  expect(await stateOf(dir)).toEqual(await stateOf(expected));
+  await expectSoundRepository(dir);
+  return proxy;
 }
 
 async function commitOn(branch: string, parent = branch): Promise<string> {
@@ -207,14 +220,7 @@ describe('a fetch over a connection that is there', () => {
     await cloned();
     await commitOn('main');
     sessions.length = 0;
-    const strike = { direction: 'down', behind, after: 3, how: 'reset' } as const;
-    const proxy = await startProxy(base, (connection) => (connection === 0 ? { strike } : {}));
-    const behindProxy = url.replace(base, proxy.url);
-    await git.listServerRefs({ http, url: behindProxy });
-    await git.fetch({ fs, dir, http, url: behindProxy });
-    await realGit(['fetch', '-q'], { cwd: expected });
-    expect(await stateOf(dir)).toEqual(await stateOf(expected));
-    await expectSoundRepository(dir);
+    const proxy = await fetchedThrough(base, behind);
     expect(proxy.connections.length).toBe(2);
     await eventually(() => sessions.length === 2);
     expect(sessions[1]).toMatchObject({ resumes: 1, outcome: { kind: 'exit', code: 0 } });
@@ -224,14 +230,7 @@ describe('a fetch over a connection that is there', () => {
     await cloned();
     await commitOn('main');
     const own = await startServer({ root, limits: { resumeTime: 0 } });
-    const strike = { direction: 'down', behind: 'packfile', after: 3, how: 'reset' } as const;
-    const proxy = await startProxy(own.url, (connection) => (connection === 0 ? { strike } : {}));
-    const behindProxy = url.replace(base, proxy.url);
-    await git.listServerRefs({ http, url: behindProxy });
-    await git.fetch({ fs, dir, http, url: behindProxy });
-    await realGit(['fetch', '-q'], { cwd: expected });
-    expect(await stateOf(dir)).toEqual(await stateOf(expected));
-    await expectSoundRepository(dir);
+    await fetchedThrough(own.url, 'packfile');
   });
 
   it('that finds no WebSocket any more goes the ordinary way over HTTP', async () => {

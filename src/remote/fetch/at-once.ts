@@ -12,10 +12,11 @@ import { remoteError } from '../../wire/remote-error.js';
 import { decodeText } from '../../wire/text.js';
 import { encodeCommand, hasFeature } from '../../wire/v2/command.js';
 import { FetchSectionsParser, type FetchSectionEvent } from '../../wire/v2/fetch-response.js';
-import { LsRefsParser, type ListedRef } from '../../wire/v2/ls-refs.js';
+import type { ListedRef } from '../../wire/v2/ls-refs.js';
 import { closeAfterAdvertisement } from '../advertisement.js';
 import type { AdvertisedRun, Connection } from '../connection.js';
 import { readOn } from '../kept-remote.js';
+import { readListedRefs } from '../listed-refs.js';
 import { ByteProgress } from '../progress.js';
 import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
 import { targetsOf } from '../refspec.js';
@@ -182,7 +183,7 @@ async function readAnswer(
   asked: AskedAtOnce,
   listeners: MessageListeners,
 ): Promise<AnswerAtOnce | undefined> {
-  const listed = await readRefs(run);
+  const listed = await readListedRefs(run);
   const sections = new Sections(run);
   const offered = new Set(asked.haves);
   let oid: string | undefined;
@@ -241,17 +242,6 @@ async function* packOf(
   await messages.end();
   await progress.finish();
   leave(run);
-}
-
-async function readRefs(run: ServiceRun): Promise<readonly ListedRef[]> {
-  const parser = new LsRefsParser();
-  for (;;) {
-    const chunk = await readOn(run);
-    const step = parser.push(chunk);
-    if (!step.done) continue;
-    run.unread(chunk.subarray(step.end));
-    return step.value;
-  }
 }
 
 /** As version 0 would have it. */
