@@ -37,10 +37,7 @@ export function watchTabs(): void {
     untracked(() => {
       closeUnused(
         allPanes.map(({ id }) => id),
-        (path, place) =>
-          allPanes.some(({ id, tabs }) => {
-            return id === place && tabs.value.some((tab) => tab.path === path);
-          }),
+        (path, place) => allPanes.some((pane) => pane.id === place && hasTab(pane, path)),
       );
     });
   });

@@ -1,13 +1,10 @@
 /** Objects of a repository on a server, by their oids, over a run of upload-pack that is kept (gitprotocol-v2(5)). */
 import { GitWsError } from '../base/errors.js';
-import { missingObjects } from '../pack/index/missing-objects.js';
 import { parseOid } from '../wire/oid.js';
-import { remoteError } from '../wire/remote-error.js';
 import { encodeCommand, hasFeature } from '../wire/v2/command.js';
-import { FetchSectionsParser } from '../wire/v2/fetch-response.js';
-import { readOn, type KeepOptions, type KeptRemote, type OpenRun } from './kept-remote.js';
-import { RemoteMessages, type MessageListeners } from './remote-messages.js';
-import type { ServiceRun } from './service-run.js';
+import { FetchSections } from './fetch-sections.js';
+import type { KeepOptions, KeptRemote, OpenRun } from './kept-remote.js';
+import type { MessageListeners } from './remote-messages.js';
 
 /** How objects are fetched. */
 export interface FetchObjectsOptions {
@@ -76,39 +73,8 @@ async function fetchObjects(
     ]),
   );
   const state = { isWhole: false };
-  await onPack(packOf(run, oids, listeners, state));
+  // Nothing was offered, and nothing cut off: what comes before the pack says nothing that is of use.
+  await onPack(new FetchSections(run).pack(oids, listeners, () => (state.isWhole = true)));
   // Whoever takes less than all leaves the rest to the next answer.
   if (!state.isWhole) throw new GitWsError('CORRUPT_PACK', 'The pack was not read to its end.');
-}
-
-async function* packOf(
-  run: ServiceRun,
-  oids: readonly string[],
-  listeners: MessageListeners,
-  state: { isWhole: boolean },
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const parser = new FetchSectionsParser();
-  const messages = new RemoteMessages(listeners);
-  for (;;) {
-    for (const event of parser.push(await readOn(run))) {
-      switch (event.type) {
-        case 'error':
-          throw remoteError(event.message);
-        case 'progress':
-          await messages.push(event.bytes);
-          break;
-        case 'pack':
-          yield event.bytes;
-          break;
-        case 'end':
-          if (!event.hasPack) throw missingObjects(oids);
-          await messages.end();
-          state.isWhole = true;
-          return;
-        default:
-          // Nothing was offered, and nothing cut off: these say nothing that is of use.
-          break;
-      }
-    }
-  }
 }

@@ -1,7 +1,6 @@
 /** Which branch an empty repository begins with: only protocol version 2 says so (gitprotocol-v2(5), `unborn`). */
 import { LsRefsParser } from '../wire/v2/ls-refs.js';
-import { delimPkt, encodePktLine, flushPkt } from '../wire/pkt-line.js';
-import { concatBytes } from '../base/concat-bytes.js';
+import { encodeCommand } from '../wire/v2/command.js';
 import type { Connection } from './connection.js';
 
 /**
@@ -20,9 +19,7 @@ export async function unbornHead(connection: Connection): Promise<string | undef
     return undefined;
   }
   try {
-    const lines = ['command=ls-refs\n'].map((line) => encodePktLine(line));
-    const asked = ['symrefs\n', 'unborn\n', 'ref-prefix HEAD\n'].map((line) => encodePktLine(line));
-    await run.send([concatBytes([...lines, delimPkt, ...asked, flushPkt])]);
+    await run.send([encodeCommand('ls-refs', new Map(), ['symrefs', 'unborn', 'ref-prefix HEAD'])]);
     const parser = new LsRefsParser();
     for (let chunk = await run.read(); chunk !== undefined; chunk = await run.read()) {
       const step = parser.push(chunk);

@@ -11,14 +11,13 @@ import { maxInputLength } from '../../tunnel/machine/message.js';
 import { remoteError } from '../../wire/remote-error.js';
 import { decodeText } from '../../wire/text.js';
 import { encodeCommand, hasFeature } from '../../wire/v2/command.js';
-import { FetchSectionsParser, type FetchSectionEvent } from '../../wire/v2/fetch-response.js';
 import type { ListedRef } from '../../wire/v2/ls-refs.js';
 import { closeAfterAdvertisement } from '../advertisement.js';
 import type { AdvertisedRun, Connection } from '../connection.js';
-import { readOn } from '../kept-remote.js';
+import { FetchSections } from '../fetch-sections.js';
 import { readListedRefs } from '../listed-refs.js';
 import { ByteProgress } from '../progress.js';
-import { RemoteMessages, type MessageListeners } from '../remote-messages.js';
+import type { MessageListeners } from '../remote-messages.js';
 import { targetsOf } from '../refspec.js';
 import type { ServiceRun } from '../service-run.js';
 import { keepFetched, type KeepHow } from './objects.js';
@@ -48,8 +47,8 @@ interface AnswerAtOnce {
   /** What the ref stands for. */
   readonly oid: string;
   readonly run: ServiceRun;
-  /** The pack, to its end. @throws GitWsError REMOTE_ERROR, MALFORMED_PKT_LINE; what run and listeners throw. */
-  readonly pack: () => AsyncGenerator<Uint8Array, void, undefined>;
+  /** What is left of the second answer. */
+  readonly sections: FetchSections;
 }
 
 /** @returns the one ref that can be asked for by name: it was fetched before; undefined where there is none. */
@@ -121,7 +120,7 @@ export async function takeAtOnce(
       advertisement.version === 2 &&
       hasFeature(advertisement.capabilities, 'fetch', 'ref-in-want') &&
       (asked.filter === undefined || hasFeature(advertisement.capabilities, 'fetch', 'filter'));
-    const answer = isKnown ? await readAnswer(run, asked, how.listeners) : undefined;
+    const answer = isKnown ? await readAnswer(run, asked) : undefined;
     const isHere = answer !== undefined && here.has(answer.oid);
     if (answer !== undefined && !isHere) await keepAnswer(answer, asked, how);
     else leave(run);
@@ -137,14 +136,21 @@ export async function takeAtOnce(
 }
 
 async function keepAnswer(
-  { run, advertisement, oid, pack }: AnswerAtOnce,
+  { run, advertisement, oid, sections }: AnswerAtOnce,
   { haves, shallow, filter, isThin }: AskedAtOnce,
   how: KeepHow,
 ): Promise<void> {
   const hasFilter = filter !== undefined;
   const judged = { wants: [oid], haves: new Set(haves), shallow, cutOff: shallow, hasFilter };
   const partial = hasFilter ? { filter, promisor: promisorLines(advertisement, [oid]) } : undefined;
-  await keepFetched(run, pack(), judged, { isPartial: !isThin, partial }, how);
+  const pack = sections.pack([oid], how.listeners, () => leave(run));
+  await keepFetched(
+    run,
+    counted(pack, how.listeners),
+    judged,
+    { isPartial: !isThin, partial },
+    how,
+  );
 }
 
 /** The next run may take its connection at once. */
@@ -178,13 +184,9 @@ function encodeRequest(asked: AskedAtOnce): string {
 }
 
 /** @returns undefined where it is left to the ordinary way. */
-async function readAnswer(
-  run: ServiceRun,
-  asked: AskedAtOnce,
-  listeners: MessageListeners,
-): Promise<AnswerAtOnce | undefined> {
+async function readAnswer(run: ServiceRun, asked: AskedAtOnce): Promise<AnswerAtOnce | undefined> {
   const listed = await readListedRefs(run);
-  const sections = new Sections(run);
+  const sections = new FetchSections(run);
   const offered = new Set(asked.haves);
   let oid: string | undefined;
   for (;;) {
@@ -215,33 +217,24 @@ async function readAnswer(
         // It has moved meanwhile, or just been made: what else was said is older.
         if (oid === undefined || !isListed) return undefined;
         const advertisement = advertisementOf(listed);
-        const pack = () => packOf(run, sections.behind(event), listeners);
-        return { advertisement, oid, run, pack };
+        sections.unread(event);
+        return { advertisement, oid, run, sections };
       }
     }
   }
 }
 
-async function* packOf(
-  run: ServiceRun,
-  sections: Sections,
-  listeners: MessageListeners,
+/** The same bytes; tells how many they are. */
+async function* counted(
+  pack: AsyncIterable<Uint8Array>,
+  { onProgress }: MessageListeners,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const messages = new RemoteMessages(listeners);
-  const progress = new ByteProgress('Receiving', listeners.onProgress);
-  for (;;) {
-    const event = await sections.next();
-    if (event.type === 'error') throw remoteError(event.message);
-    if (event.type === 'progress') await messages.push(event.bytes);
-    if (event.type === 'pack') {
-      await progress.add(event.bytes.length);
-      yield event.bytes;
-    }
-    if (event.type === 'end') break;
+  const progress = new ByteProgress('Receiving', onProgress);
+  for await (const bytes of pack) {
+    await progress.add(bytes.length);
+    yield bytes;
   }
-  await messages.end();
   await progress.finish();
-  leave(run);
 }
 
 /** As version 0 would have it. */
@@ -254,30 +247,4 @@ function advertisementOf(listed: readonly ListedRef[]): RefAdvertisement {
   );
   const nothing = { capabilities: new Map<string, readonly string[]>(), haves: [], shallow: [] };
   return { version: 0, ...nothing, refs, symrefs: new Map(symrefs) };
-}
-
-/** The second answer, piece by piece. */
-class Sections {
-  readonly #run: ServiceRun;
-  readonly #parser = new FetchSectionsParser();
-  #events: FetchSectionEvent[] = [];
-
-  constructor(run: ServiceRun) {
-    this.#run = run;
-  }
-
-  /** What comes next; not to be asked for behind the end. */
-  async next(): Promise<FetchSectionEvent> {
-    for (;;) {
-      const event = this.#events.shift();
-      if (event !== undefined) return event;
-      this.#events = this.#parser.push(await readOn(this.#run));
-    }
-  }
-
-  /** All that comes behind what was read, which is said once more. */
-  behind(event: FetchSectionEvent): this {
-    this.#events.unshift(event);
-    return this;
-  }
 }
