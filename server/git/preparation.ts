@@ -21,7 +21,7 @@ import { hookSettings } from '../hooks/settings.js';
 import { RepositoryConfigs } from './repository-config.js';
 import type { ProtectedRefs } from '../rules/types.js';
 import { services } from '../services.js';
-import { booleanOf, valueOf, withoutLooser } from './stricter.js';
+import { booleanOf, canonicalKey, valueOf, withoutLooser } from './stricter.js';
 import type { GitSetting } from './setting.js';
 
 /** What an operator says about git. */
@@ -117,7 +117,11 @@ export class Preparation {
     const forInput = hasInput ? facts.inputSettings : [];
     const ours = [...facts.settings, ...forInput, ...this.#gitConfig];
     const { settings, included } = await this.#configs.read(gitDir);
+    const preferred = facts.preferences.filter(
+      ([key]) => valueOf(settings, canonicalKey(key)) === undefined,
+    );
     const config = [
+      ...preferred,
       // Defence: what a repository has shut is not opened by settings for all.
       ...withoutLooser(ours, settings),
       ...ownershipSettings(gitDir, this.#safeDirectories),

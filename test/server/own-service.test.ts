@@ -21,6 +21,7 @@ const echo: ServiceFacts = {
   isEnabled: () => true,
   disabled: 'This server does not echo.',
   settings: [['alias.echo', '!cat']],
+  preferences: [],
   inputSettings: [],
   command: ['echo'],
   speaksFirst: false,

@@ -1,4 +1,5 @@
 /** A repository whose owner shut something: it stays shut, whatever the server sets for all. */
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Maintenance } from '../../server/git/maintenance.js';
@@ -58,6 +59,22 @@ test('what a fetch may ask for', async () => {
   const shut = await say('git-upload-pack', flush);
   expect(shut).toContain(head);
   expect(shut).not.toMatch(/ allow-reachable-sha1-in-want| filter/);
+});
+
+test.each([
+  ['nobody says anything', {}, undefined, '3'],
+  ['the repository does', {}, '20', '20'],
+  ['the operator does', { 'pack.window': '7' }, '20', '7'],
+])('how far git looks for deltas, where %s', async (_who, gitConfig, own, window) => {
+  const hook = join(root, 'pack-objects');
+  await writeFile(hook, '#!/bin/sh\necho "window $(git config pack.window)" >&2\nexec "$@"\n');
+  await chmod(hook, 0o755);
+  if (own !== undefined) await git(['config', 'pack.window', own], { cwd: gitDir });
+  await serve({ ...gitConfig, 'uploadpack.packObjectsHook': hook });
+  const wants = pktLine(`want ${head} side-band-64k\n`);
+  const answer = await say('git-upload-pack', Buffer.concat([wants, flush, pktLine('done\n')]));
+  expect(answer).toContain(`window ${window}\n`);
+  expect(answer).toContain('PACK');
 });
 
 test('refs that are hidden', async () => {
