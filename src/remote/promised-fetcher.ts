@@ -1,6 +1,6 @@
 /** Fetches what a partial clone lacks, and keeps it as a promisor's pack (git's promisor-remote.c). */
 import { FetchTurn } from '../repository/fetch-turn.js';
-import type { Failures, Fetcher } from '../repository/promisor.js';
+import type { Failures, Fetcher, FetchHow } from '../repository/promisor.js';
 import type { keepPack, KeepPackOptions } from '../repository/keep-pack.js';
 import { eachOf, isRefusal, type Refusal } from './each-object.js';
 import type { ObjectSource } from './object-source.js';
@@ -10,6 +10,9 @@ import type { ObjectSource } from './object-source.js';
  * for. (Of a commit that is not here, its ancestors come as well.)
  */
 const nothingElse = 'tree:0';
+
+/** The same of a tree that comes with all trees below it. */
+const noBlobs = 'blob:none';
 
 /** Where packs are kept, and by what. */
 export interface KeepsPacks extends Pick<
@@ -22,7 +25,10 @@ export interface KeepsPacks extends Pick<
 
 /** @param remote asked for all of it; whoever opened it closes it. */
 export function promisedFetcher(remote: ObjectSource, { load, ...keeping }: KeepsPacks): Fetcher {
-  const ask = async (oids: readonly string[], signal: AbortSignal): Promise<Answer> => {
+  const ask = async (
+    oids: readonly string[],
+    { signal, below = false }: FetchHow,
+  ): Promise<Answer> => {
     const outcome = { isAnswered: false };
     const asked = () => ({
       ...{ wants: oids, haves: new Set<string>(), hasFilter: true },
@@ -36,31 +42,32 @@ export function promisedFetcher(remote: ObjectSource, { load, ...keeping }: Keep
       await keep(pack, { ...keeping, signal, asked, promisor });
     };
     try {
-      await remote.fetchObjects(oids, { signal, filter: nothingElse, onPack });
+      await remote.fetchObjects(oids, { signal, filter: below ? noBlobs : nothingElse, onPack });
       return undefined;
     } catch (error) {
       if (signal.aborted || !outcome.isAnswered) throw error;
       return { error };
     }
   };
-  const each = (oids: readonly string[], signal: AbortSignal): Promise<Failures> =>
+  const each = (oids: readonly string[], how: FetchHow): Promise<Failures> =>
     eachOf(oids, async (some) => {
-      const answer = await ask(some, signal);
+      const answer = await ask(some, how);
       if (answer !== undefined && !isRefusal(answer.error)) throw answer.error;
       return answer;
     });
   const turn = new FetchTurn(keeping.fs, keeping.gitdir);
   return {
-    fetch: async (oids, { signal, along = [] }) => {
+    fetch: async (oids, how) => {
+      const { signal, along = [] } = how;
       const failures = await turn.take([...oids, ...along], signal, async (left) => {
         const wanted = new Set(oids);
         const missed = left.filter((oid) => wanted.has(oid));
-        if (missed.length === left.length) return each(left, signal);
+        if (missed.length === left.length) return each(left, how);
         if (missed.length === 0) return failed(left);
-        if ((await ask(left, signal)) === undefined) return undefined;
+        if ((await ask(left, how)) === undefined) return undefined;
         // With them it may have been too much for this side, too.
         const rest = left.filter((oid) => !wanted.has(oid));
-        return new Map([...failed(rest), ...(await each(missed, signal))]);
+        return new Map([...failed(rest), ...(await each(missed, how))]);
       });
       return failures ?? new Map<string, unknown>();
     },
@@ -78,12 +85,12 @@ type Answer = Refusal | undefined;
 /** @returns what asks one promisor after the other, as git does, for what those before it have not. */
 export function firstOf(fetchers: readonly Fetcher[]): Fetcher {
   return {
-    fetch: async (oids, { signal, along }) => {
+    fetch: async (oids, { signal, along, below }) => {
       /** What the first of them said. */
       const reasons = new Map<string, unknown>();
       let left: ReadonlySet<string> = new Set(oids);
       for (const [at, fetcher] of fetchers.entries()) {
-        const how = { signal, along: at === 0 ? along : undefined };
+        const how = { signal, along: at === 0 ? along : undefined, below };
         const failures = await fetcher.fetch([...left], how).catch((error: unknown): Failures => {
           if (signal.aborted) throw error;
           return new Map([...left, ...(how.along ?? [])].map((oid) => [oid, error]));

@@ -21,6 +21,8 @@ export interface FetchHow {
   readonly signal: AbortSignal;
   /** What comes with them where nothing is in its way: it fails none of them. In lower case, each once. */
   readonly along?: readonly string[] | undefined;
+  /** Whether all trees below a tree come with it: who has none of them is spared a round trip for each level. */
+  readonly below?: boolean | undefined;
 }
 
 /** Objects that could not be had, by their oids, each with why. */
@@ -45,6 +47,8 @@ interface Batch {
   readonly settle: (outcome: Promise<Failures>) => void;
   /** Those who wait and have not given up. */
   waiting: number;
+  /** Whether each of them wants what is below, too. */
+  below: boolean;
 }
 
 /** The promised objects of one repository. */
@@ -66,6 +70,7 @@ export class Promisor {
    * @param oids in lower case, of objects that are not here.
    * @param signal ends the wait; the request, too, where nobody else waits for it.
    * @param along others that are not here, and may come with them: it is not an error where they do not.
+   * @param below whether trees may come with all trees below them, which is no error either where they do not.
    * @throws GitWsError OBJECT_UNAVAILABLE (data: `oid`, the first of these that could not be had; `cause`
    *   says why), UserCanceledError; what the caller's own functions and file system throw. What others
    *   wait for, and cannot be had, fails nobody else.
@@ -74,12 +79,13 @@ export class Promisor {
     oids: readonly string[],
     signal?: AbortSignal,
     along: readonly string[] = [],
+    below = false,
   ): Promise<void> {
     const batches = new Set<Batch>();
     /** What is on its way for somebody who may do without. */
     const unsure = new Set<string>();
     for (const oid of oids) {
-      const batch = this.#batchOf(oid);
+      const batch = this.#batchOf(oid, below);
       batches.add(batch);
       if (!batch.oids.has(oid)) unsure.add(oid);
     }
@@ -111,19 +117,21 @@ export class Promisor {
     return current.oids.has(oid) || current.along.has(oid);
   }
 
-  #batchOf(oid: string): Batch {
+  #batchOf(oid: string, below: boolean): Batch {
     // What everybody has given up on fetches nothing any more.
     if (this.#current !== undefined && this.#isUnderWay(oid)) return this.#current;
     const gathered = this.#next;
     const next =
-      gathered === undefined || gathered.ending.signal.aborted ? this.#gather() : gathered;
+      gathered === undefined || gathered.ending.signal.aborted ? this.#gather(below) : gathered;
     this.#next = next;
+    // Others have no use for it, or much of it already.
+    next.below &&= below;
     next.along.delete(oid);
     next.oids.add(oid);
     return next;
   }
 
-  #gather(): Batch {
+  #gather(below: boolean): Batch {
     let settle: (outcome: Promise<Failures>) => void = () => undefined;
     const settled = new Promise<Failures>((resolve) => (settle = resolve));
     const batch = {
@@ -133,6 +141,7 @@ export class Promisor {
       settled,
       settle,
       waiting: 0,
+      below,
     };
     setTimeout(() => void this.#start(), gatherTime);
     return batch;
@@ -152,7 +161,7 @@ export class Promisor {
   }
 
   /** Never rejects. */
-  async #fetch({ oids, along, ending }: Batch): Promise<Failures> {
+  async #fetch({ oids, along, ending, below }: Batch): Promise<Failures> {
     const { signal } = ending;
     const all = [...oids];
     const failures = new Map<string, unknown>();
@@ -164,7 +173,8 @@ export class Promisor {
       const extra = at === 0 ? [...along].slice(0, mostInRequest - some.length) : [];
       try {
         signal.throwIfAborted();
-        for (const [oid, failure] of await this.#fetcher.fetch(some, { signal, along: extra })) {
+        const how = { signal, along: extra, below };
+        for (const [oid, failure] of await this.#fetcher.fetch(some, how)) {
           failures.set(oid, failure);
         }
       } catch (failure) {

@@ -137,14 +137,15 @@ export class StoredObjects {
    * Has all of these fetched at once, of a partial clone, that are not here.
    *
    * @param oids in lower case.
+   * @param below whether trees are fetched with all trees below them.
    * @throws as `Promisor.get`; what the file system throws.
    */
-  ready(oids: Iterable<string>): Promise<void> {
-    return this.#get(oids, []);
+  ready(oids: Iterable<string>, below = false): Promise<void> {
+    return this.#get(oids, [], below);
   }
 
   /** @param along what may come with them. */
-  async #get(oids: Iterable<string>, along: readonly string[]): Promise<void> {
+  async #get(oids: Iterable<string>, along: readonly string[], below = false): Promise<void> {
     const { promisor, signal } = this.#options;
     if (promisor === undefined || !(await this.#lookup.isPartial())) return;
     let lacking = await this.#promisedOf(oids);
@@ -152,7 +153,7 @@ export class StoredObjects {
     if (lacking.length > 0 && (await this.refresh())) lacking = await this.#promisedOf(lacking);
     if (lacking.length === 0) return;
     this.#fetches += 1;
-    await promisor.get(lacking, signal, along);
+    await promisor.get(lacking, signal, along, below);
     await this.refresh();
   }
 

@@ -245,7 +245,9 @@ class Checkout {
       return { plan: { writes: [], removals: [], conflicts: [] }, paths };
     }
     const next = filesByKey(
-      files ? { files, doubled: [] } : await treeFiles(this.#objects, tree ?? emptyTree),
+      files
+        ? { files, doubled: [] }
+        : await treeFiles(this.#objects, tree ?? emptyTree, index.size === 0),
     );
     const paths = [...next.values()].map(({ path }) => path);
     // Without an index all of it is to be written, as git has it: a clone, or what was interrupted.

@@ -60,11 +60,18 @@ export interface TreeFiles {
  * Lists a tree.
  *
  * @param oid of a tree.
+ * @param isFirst whether a partial clone has hardly any tree of it: all are fetched at once then, and else
+ *   those that it lacks, level by level.
  * @returns its files by their paths.
  * @throws GitWsError UnsafeFilepathError for a path that git would not write, or one that is there twice,
  *   before anything of the tree is; TREE_LIMIT; OBJECT_UNAVAILABLE for a tree that is not there, or damaged; what `objects` throws.
  */
-export async function treeFiles(objects: StoredObjects, oid: string): Promise<TreeFiles> {
+export async function treeFiles(
+  objects: StoredObjects,
+  oid: string,
+  isFirst = false,
+): Promise<TreeFiles> {
+  if (isFirst) await objects.ready([oid], true);
   const doubled: TreeFile[] = [];
   const files = new Map<string, TreeFile>();
   const folders = new Set<string>();

@@ -8,6 +8,7 @@ const oid = (number: number): string => number.toString(16).padStart(40, '0');
 interface Request {
   readonly oids: readonly string[];
   readonly along: readonly string[] | undefined;
+  readonly below: boolean | undefined;
   readonly signal: AbortSignal;
   readonly resolve: (failures?: Failures) => void;
   readonly reject: (error: Error) => void;
@@ -17,12 +18,12 @@ interface Request {
 function asked(): { promisor: Promisor; requests: Request[] } {
   const requests: Request[] = [];
   const promisor = new Promisor({
-    fetch: (oids, { signal, along }) =>
+    fetch: (oids, { signal, along, below }) =>
       new Promise((resolve, reject) => {
         const answer = (failures: Failures = new Map()) => {
           resolve(failures);
         };
-        requests.push({ oids, along, signal, resolve: answer, reject });
+        requests.push({ oids, along, below, signal, resolve: answer, reject });
       }),
   });
   return { promisor, requests };
@@ -39,6 +40,21 @@ describe('Promisor', () => {
     expect(requests[0]?.oids).toEqual([1, 2, 3, 4].map(oid));
     requests[0]?.resolve();
     await Promise.all(gets);
+  });
+
+  it('asks for what is below where all who ask at one moment want it', async () => {
+    const { promisor, requests } = asked();
+    const both = [1, 2].map((number) => promisor.get([oid(number)], undefined, [], true));
+    await expect.poll(() => requests).toHaveLength(1);
+    const mixed = [true, false, true].map((below, at) =>
+      promisor.get([oid(3 + at)], undefined, [], below),
+    );
+    requests[0]?.resolve();
+    await Promise.all(both);
+    await expect.poll(() => requests).toHaveLength(2);
+    requests[1]?.resolve();
+    await Promise.all(mixed);
+    expect(requests.map(({ below }) => below)).toEqual([true, false]);
   });
 
   it('gathers while it waits for an answer, and asks for nothing that is under way', async () => {
