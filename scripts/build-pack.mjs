@@ -1,7 +1,7 @@
 /**
  * Builds what the pack engine is made of: src/pack/inlined/wasm.js (its WebAssembly, compiled from
- * src/pack/wasm twice, with SIMD and without) and src/pack/inlined/worker.js (its worker as text).
- * Both are modules beside their declarations, so that everything else just imports them. They are
+ * src/pack/wasm twice, with SIMD and without), src/pack/inlined/inflate.js (its inflate alone) and
+ * src/pack/inlined/worker.js (its worker as text). All are modules beside their declarations, so that everything else just imports them. They are
  * written only if they change, and compiled only if their sources did.
  */
 import { createHash } from 'node:crypto';
@@ -26,15 +26,16 @@ const options = [
 /**
  * @param {string[]} features options of the compiler.
  * @param {(name: string, text: string) => string} [change] for tests: another text for a source.
+ * @param {string} [entry] the source whose exports are the module's.
  * @returns {Promise<Uint8Array>}
  */
-export async function compile(features, change = (_name, text) => text) {
+export async function compile(features, change = (_name, text) => text, entry = 'engine.ts') {
   const { default: asc } = await import('assemblyscript/asc');
   /** @type {Uint8Array | undefined} */
   let binary;
   let stderr = '';
   const result = await asc.main(
-    [`${sources}/engine.ts`, '--baseDir', root, '-o', 'engine.wasm', ...options, ...features],
+    [`${sources}/${entry}`, '--baseDir', root, '-o', 'engine.wasm', ...options, ...features],
     {
       stderr: {
         write(text) {
@@ -85,14 +86,19 @@ async function writeModule(name, text) {
 /** @returns {Promise<void>} */
 async function buildWasm() {
   const hash = `// ${await hashSources()}\n`;
-  const path = join(inlined, 'wasm.js');
-  if ((await readFile(path, 'utf8').catch(() => '')).startsWith(hash)) return;
+  const made = await Promise.all(
+    ['wasm.js', 'inflate.js'].map((name) => readFile(join(inlined, name), 'utf8').catch(() => '')),
+  );
+  if (made.every((text) => text.startsWith(hash))) return;
   const [simd, plain] = [await compile(['--enable', 'simd']), await compile([])];
+  // SIMD gains nothing for one object.
+  const inflate = await compile([], undefined, 'one-object.ts');
   const base64 = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString('base64');
   await writeModule(
     'wasm.js',
     `${hash}export const simdEngine = '${base64(simd)}';\nexport const plainEngine = '${base64(plain)}';\n`,
   );
+  await writeModule('inflate.js', `${hash}export const inflateEngine = '${base64(inflate)}';\n`);
 }
 
 /** @returns {Promise<void>} */

@@ -2,9 +2,9 @@
 import { dropOldest } from '../base/drop-oldest.js';
 import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
-import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
 import { inputEnded } from '../pack/format/inflate.js';
 import { bytesOfOid } from '../pack/format/oid.js';
+import { inflateSized } from '../pack/format/sized-inflate.js';
 import type { BaseObject, ObjectType } from '../pack/index/index-pack-options.js';
 
 /** Where the objects of a pack are: its index, in memory or where it lies. */
@@ -184,19 +184,15 @@ export class PackedObjects {
   }
 
   async #inflate(offset: number, { size, data }: EntryHead): Promise<Uint8Array> {
-    const out = new Uint8Array(size);
     // What cannot be made smaller becomes a little larger; what is made so on purpose, much.
     for (let length = data + size + Math.ceil(size / 1024) + 64; ; length *= 2) {
       const bytes = await this.#bytes(offset, length);
       try {
-        // Two bytes of zlib's head are before it; the checksum behind it says what the pack's does.
-        if (inflateSync(bytes.subarray(data + 2), { out }).length === size) return out;
+        return await inflateSized(bytes.subarray(data), size);
       } catch (cause) {
-        const isCut = (cause as Partial<FlateError> | null)?.code === FlateErrorCode.UnexpectedEOF;
-        if (isCut && offset + length < this.#pack.end) continue;
+        if (cause === inputEnded && offset + length < this.#pack.end) continue;
         throw new RangeError('The pack has an entry that cannot be inflated.', { cause });
       }
-      throw new RangeError('The pack has an entry that is shorter than it says.');
     }
   }
 

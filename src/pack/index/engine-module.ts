@@ -1,4 +1,5 @@
 /** The engine as a WebAssembly module: the copy in the script, or what the caller gives. */
+import { bytesOfBase64 } from '../../base/base64.js';
 import { GitWsError } from '../../base/errors.js';
 import { Script } from './script.js';
 
@@ -49,12 +50,8 @@ async function bytesOf(given: object): Promise<BufferSource> {
 
 async function inlinedEngine(): Promise<BufferSource> {
   const { plainEngine, simdEngine } = await wasmScript.load();
-  const simd = decode(simdEngine);
-  return WebAssembly.validate(simd) ? simd : decode(plainEngine);
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const simd = bytesOfBase64(simdEngine);
+  return WebAssembly.validate(simd) ? simd : bytesOfBase64(plainEngine);
 }
 
 /** A module of nothing. */
