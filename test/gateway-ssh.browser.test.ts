@@ -138,7 +138,7 @@ it('gitws serve lets nobody push over ssh without rules, and says so at its star
 });
 
 it.each([
-  ['no key', () => [], /upstreamSsh: an upstream of ssh:\/\/ needs a key/],
+  ['no key', () => [], /upstreamSshKey: an upstream of ssh:\/\/ needs a key/],
   [
     'a key alone',
     () => ['--upstream-ssh-key', host.files.key],
@@ -147,7 +147,7 @@ it.each([
   [
     'a key that is not there',
     () => ['--upstream-ssh-key', '/none', '--upstream-known-hosts', host.files.knownHosts],
-    /key: "\/none" cannot be read/,
+    /upstreamSshKey: "\/none" cannot be read/,
   ],
 ])('gitws serve says what is wrong with %s', async (_what, more, message) => {
   const { exited, output } = runCommand([

@@ -19,6 +19,7 @@ import { createHttpServer, type OwnHttpServer } from '../http-server.js';
 import { createLog, logLevels, type Log } from '../log.js';
 import { fail } from '../problem.js';
 import { servedRoot } from '../served-root.js';
+import { asSet } from '../settings/as-set.js';
 import { addSettings, givenSettings } from '../settings/command-options.js';
 import { readSettings } from '../settings/read.js';
 import { settingNames, type Settings } from '../settings/table.js';
@@ -83,6 +84,14 @@ export async function prepareServer(
   log: Log,
   isClosing: () => boolean = () => false,
 ): Promise<Parts> {
+  try {
+    return await partsOf(settings, log, isClosing);
+  } catch (error) {
+    throw asSet(error, settings);
+  }
+}
+
+async function partsOf(settings: Settings, log: Log, isClosing: () => boolean): Promise<Parts> {
   const { root, basePath, publicUrl, origins, hostNames, trustedProxies, node } = settings;
   if (root === undefined) throw new Error('there is no root: name the directory to serve.');
   const limits = limitsOf(settings);

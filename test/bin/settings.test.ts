@@ -181,6 +181,14 @@ describe('gitws config check', () => {
       /hooks cannot be run in .*none: it cannot be written/,
     ],
     [{ publicUrl: 'git.example' }, /publicUrl: "git\.example" is not/],
+    // By the setting's name, where the server's option has another.
+    [{ hostNames: ['https://git.example'] }, /^gitws: hostNames: "https:.*" is not a host name/],
+    [{ privateUpstreams: ['x'] }, /^gitws: privateUpstreams: "x" is not the address of a host/],
+    [{ upstreams: ['ssh://git@x'] }, /^gitws: upstreamSshKey: an upstream of ssh:.* needs a key/],
+    [
+      { upstreams: ['ssh://git@x'], upstreamSshKey: 'none', upstreamKnownHosts: 'x' },
+      /^gitws: upstreamSshKey: ".*none" cannot be read/,
+    ],
   ])('says what cannot be used: %j', async (content, message) => {
     const root = await temporaryDirectory();
     const config = await configuration({ root, ...content });

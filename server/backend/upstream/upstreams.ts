@@ -39,9 +39,10 @@ export class Upstreams {
 
   /** @throws GitWsError INVALID_OPTION for a URL that is more, or less, than a host. */
   constructor(given: readonly (string | UpstreamOptions)[] = []) {
-    for (const one of given) {
-      const upstream = checkedUpstream(typeof one === 'string' ? { url: one } : one);
-      if (this.#byHost.has(upstream.host)) throw invalid(upstream.origin, 'is named twice');
+    for (const [index, one] of given.entries()) {
+      const upstream = checkedUpstream(typeof one === 'string' ? { url: one } : one, index);
+      if (this.#byHost.has(upstream.host))
+        throw invalidUpstream(upstream.origin, 'is named twice', index);
       this.#byHost.set(upstream.host, upstream);
     }
   }
@@ -86,10 +87,14 @@ export function upstreamPathFault(segments: readonly string[]): string | undefin
   return undefined;
 }
 
-function checkedUpstream({ url, private: allowPrivate = false, ca }: UpstreamOptions): Upstream {
+function checkedUpstream(
+  { url, private: allowPrivate = false, ca }: UpstreamOptions,
+  index: number,
+): Upstream {
+  const invalid = (why: string): GitWsError => invalidUpstream(url, why, index);
   const ssh = parseSshAddress(url);
   if (ssh !== undefined) {
-    if (ca !== undefined) throw invalid(url, 'has no certificate: its ca would mean nothing');
+    if (ca !== undefined) throw invalid('has no certificate: its ca would mean nothing');
     const host = sshName(ssh);
     const port = host.endsWith(`:${ssh.port}`) ? '' : `:${ssh.port}`;
     const origin = `ssh://${ssh.user}@${host}${port}`;
@@ -99,14 +104,13 @@ function checkedUpstream({ url, private: allowPrivate = false, ca }: UpstreamOpt
   const named = /^(https?):\/\/([^/?#\\@\s]+)\/?$/i.exec(url);
   if (named === null || !URL.canParse(url)) {
     throw invalid(
-      url,
       'is not the address of a host, such as https://git.example, http://[::1]:3000 or ssh://git@git.example',
     );
   }
   const { host, origin, protocol } = new URL(url);
   if (ca !== undefined) {
-    if (protocol !== 'https:') throw invalid(url, 'has no certificate: its ca would mean nothing');
-    if (!isCertificate(ca)) throw invalid(url, 'has a ca that is no certificate in PEM');
+    if (protocol !== 'https:') throw invalid('has no certificate: its ca would mean nothing');
+    if (!isCertificate(ca)) throw invalid('has a ca that is no certificate in PEM');
   }
   return { host, origin, private: allowPrivate, ca };
 }
@@ -120,9 +124,10 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-function invalid(url: string, why: string): GitWsError {
+/** @param index its place in the list. */
+function invalidUpstream(url: string, why: string, index: number): GitWsError {
   // Without what may be a password.
   const shown = url.replace(/\/\/.*@/s, '//…@');
   const message = `upstreams: ${JSON.stringify(shown)} ${why}.`;
-  return new GitWsError('INVALID_OPTION', message, { data: { option: 'upstreams' } });
+  return new GitWsError('INVALID_OPTION', message, { data: { option: 'upstreams', index } });
 }

@@ -38,10 +38,10 @@ export function checkedSshFiles(given: UpstreamSshOptions | undefined): SshFiles
   const { mode, uid } = statSync(files.key);
   // Defence: a key that others can read is refused.
   if (uid === process.getuid?.() && (mode & 0o077) !== 0) {
-    throw invalid(`the key "${key}" can be read by others: chmod 600`);
+    throw invalid(`"${key}" can be read by others: chmod 600`, 'key');
   }
   if (isLocked(readFileSync(files.key, 'latin1'))) {
-    throw invalid(`the key "${key}" has a passphrase, and nobody is there to be asked for it`);
+    throw invalid(`"${key}" has a passphrase, and nobody is there to be asked for it`, 'key');
   }
   if (!isInPath('ssh')) throw invalid('there is no ssh in PATH');
   return files;
@@ -72,19 +72,19 @@ function isInPath(program: string): boolean {
 
 function checkedPath(what: keyof UpstreamSshOptions, given: string): string {
   // ssh_config(5) has no way to write it.
-  if (/["\p{Cc}]/u.test(given)) throw invalid(`the path of ${what} has a " or a control character`);
+  if (/["\p{Cc}]/u.test(given)) throw invalid('its path has a " or a control character', what);
   const path = resolve(given);
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    throw invalid(`${what}: "${given}" cannot be read (${code})`);
+    throw invalid(`"${given}" cannot be read (${code})`, what);
   }
-  if (!statSync(path).isFile()) throw invalid(`${what}: "${given}" is not a file`);
+  if (!statSync(path).isFile()) throw invalid(`"${given}" is not a file`, what);
   return path;
 }
 
-function invalid(what: string): GitWsError {
-  const data = { option: 'upstreamSsh' };
-  return new GitWsError('INVALID_OPTION', `upstreamSsh: ${what}.`, { data });
+function invalid(why: string, file?: keyof UpstreamSshOptions): GitWsError {
+  const option = file === undefined ? 'upstreamSsh' : `upstreamSsh.${file}`;
+  return new GitWsError('INVALID_OPTION', `${option}: ${why}.`, { data: { option } });
 }

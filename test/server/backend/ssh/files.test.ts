@@ -32,7 +32,7 @@ it.each([
   [
     'a key that is not there',
     () => ({ key: join(base, 'none') }),
-    /key: .*cannot be read \(ENOENT/,
+    /^upstreamSsh\.key: .*cannot be read \(ENOENT/,
   ],
   ['a key that is a directory', () => ({ key: base }), /key: .*is not a file/],
   ['hosts that are not there', () => ({ knownHosts: join(base, 'none') }), /knownHosts: .*ENOENT/],
@@ -41,7 +41,7 @@ it.each([
   [
     'a key with a passphrase',
     async () => ({ key: await makeKey(base, 'locked', 'pass') }),
-    /passph/,
+    /^upstreamSsh\.key: .*passph/,
   ],
   ['one of PEM', async () => ({ key: await written('pem', pem, 0o600) }), /passphrase/],
   ['a key for all to read', async () => ({ key: await written('open', 'x', 0o644) }), /chmod 600/],
