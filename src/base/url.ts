@@ -14,3 +14,14 @@ export function httpUrl(text: string, base?: URL): URL | undefined {
     return undefined;
   }
 }
+
+/**
+ * `[USER@]HOST:PATH`, which is over ssh for git (gitconnect: a colon before the first slash, and no
+ * scheme); a host of IPv6 is in brackets.
+ *
+ * @returns undefined for anything else.
+ */
+export function scpAddress(text: string): Readonly<Record<'host' | 'path', string>> | undefined {
+  const pattern = /^(?:[^/:@\s]+@)?(?<host>\[[^\]/@\s]+\]|[^/:@[\]\s]+):(?!\/\/)(?<path>.+)$/s;
+  return pattern.exec(text)?.groups as { host: string; path: string } | undefined;
+}

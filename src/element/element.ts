@@ -1,4 +1,5 @@
 /** The element itself: attributes and properties in, events out. */
+import { scpAddress } from '../base/url.js';
 import type { WorkerSource } from '../worker/index.js';
 import type { GitWsElementEvents } from './events.js';
 import { formatFragment, parseFragment, type Place, type View } from './place.js';
@@ -256,5 +257,6 @@ export class GitRepositoryElement extends Base {
 }
 
 function absolute(src: string, base: string): string {
-  return URL.canParse(src, base) ? new URL(src, base).href : src;
+  // What is over ssh is no path of the page's server.
+  return scpAddress(src) !== undefined || !URL.canParse(src, base) ? src : new URL(src, base).href;
 }

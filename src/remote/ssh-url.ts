@@ -3,6 +3,7 @@
  * `host:path`, which scp has). No page can open such a connection: a gateway can.
  */
 import { GitWsError } from '../base/errors.js';
+import { scpAddress } from '../base/url.js';
 import { parseRepositoryUrl } from '../tunnel/client/endpoint.js';
 
 /** The port of the scheme: a gateway's name for a host is without it. */
@@ -17,7 +18,7 @@ const ownPort = '22';
  */
 export function sshRepositoryName(repository: string): string | undefined {
   const url = /^ssh:\/\/([^/?#]*)(.*)$/is.exec(repository);
-  if (url === null) return scpLike(repository);
+  if (url === null) return scpName(repository);
   const [, authority = '', path = ''] = url;
   const [, user = '', host = '', port = ownPort] =
     /^(?:([^@]*)@)?(.*?)(?::(\d*))?$/s.exec(authority) ?? [];
@@ -28,13 +29,11 @@ export function sshRepositoryName(repository: string): string | undefined {
   return nameOf(host, port === '' ? ownPort : port, path);
 }
 
-/** `[USER@]HOST:PATH`: a colon before the first slash, and no scheme. */
-function scpLike(repository: string): string | undefined {
-  const [, host, path] =
-    /^(?:[^/:@\s]+@)?(\[[^\]/@\s]+\]|[^/:@[\]\s]+):(?!\/\/)(.+)$/s.exec(repository) ?? [];
-  if (host === undefined || path === undefined) return undefined;
-  const segments = path.replace(/^\//, '').split('/').map(encodeURIComponent);
-  return nameOf(host, ownPort, `/${segments.join('/')}`);
+function scpName(repository: string): string | undefined {
+  const address = scpAddress(repository);
+  if (address === undefined) return undefined;
+  const segments = address.path.replace(/^\//, '').split('/').map(encodeURIComponent);
+  return nameOf(address.host, ownPort, `/${segments.join('/')}`);
 }
 
 function nameOf(host: string, port: string, path: string): string {

@@ -159,6 +159,24 @@ describe.skipIf(!browserAvailable)('<git-repository> that is read', () => {
     expect(codes).toContain('NotFoundError');
   });
 
+  it('reads by an address of scp through a gateway alone, and takes it for no path of the page', async () => {
+    // For a client a gateway is a server whose repositories lie below their hosts' names.
+    await makeBook(all.root, 'forge.example/team/book');
+    const src = 'git@forge.example:team/book.git';
+    const page = await all.open({
+      body: `<git-repository src="${src}" gateway="${all.url}"></git-repository>`,
+    });
+    await page.getByRole('heading', { name: 'The book' }).waitFor();
+    expect(await told(page, 'load')).toEqual([expect.objectContaining({ src })]);
+    const set = (change: (element: Element) => void): Promise<void> =>
+      page.locator('git-repository').evaluate(change);
+    await set((element) => element.removeAttribute('gateway'));
+    await page.getByText('over ssh it needs a gateway').waitFor();
+    await set((element) => element.setAttribute('src', 'ssh://git@forge.example/team/book.git'));
+    await expect.poll(async () => (await told(page, 'error')).length).toBe(2);
+    await page.getByText('over ssh it needs a gateway').waitFor();
+  });
+
   it('has a tree for the keyboard', async () => {
     const page = await all.open({ body: element() });
     const items = page.getByRole('treeitem');

@@ -31,6 +31,7 @@ describe('the endpoint of a repository', () => {
     ['no URL', 'team/site.git'],
     ['another scheme', 'ssh://git@h/r'],
     ['a file', 'file:///srv/r.git'],
+    ['an address of scp', 'git@h:team/r.git'],
     ['no path', 'https://h/'],
     ['a query', 'https://h/r?x=1'],
     ['a fragment', 'https://h/r#main'],
@@ -40,4 +41,13 @@ describe('the endpoint of a repository', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_URL' }));
     expect(attempt).not.toThrow(url);
   });
+
+  it.each(['ssh://git@h/r', 'SSH://me:secret@h:22/r', 'git@h:team/r', 'git@[::1]:r'])(
+    'over ssh says that there must be a gateway: %s',
+    (url) => {
+      expect(() => repositoryEndpoint(url, 'git-upload-pack')).toThrow(
+        /over ssh it needs a gateway/,
+      );
+    },
+  );
 });

@@ -61,6 +61,7 @@ export function parseRepositoryUrl(text: string): URL {
   if (/\p{Cs}/u.test(text)) throw invalidUrl('it has half a character');
   if (text.trim() !== text) throw invalidUrl('it has a blank at its beginning or its end');
   if (text.includes('\\')) throw invalidUrl('it has a backslash');
+  if (/^(ssh:\/\/|[^/:]+@[^/]+:)/i.test(text)) throw invalidUrl('over ssh it needs a gateway');
   const [, scheme, authority, path] =
     /^([a-z][a-z0-9+.-]*:)\/\/([^/?#]*)([^?#]*)/i.exec(text) ?? [];
   if (scheme === undefined || authority === undefined || path === undefined) {
