@@ -34,7 +34,10 @@ export interface BindRepositoryOptions<Fs extends object> extends HttpClientOpti
    * it may be the file that names it. A linked worktree needs that of the main one.
    */
   readonly gitdir?: string | undefined;
-  /** The remote's URL, as isomorphic-git takes it: `https://` or `http://`. */
+  /**
+   * The remote's URL, as isomorphic-git takes it: `https://` or `http://`. Name and password in it are stored in
+   * the configuration by a clone; an `authorization` is not.
+   */
   readonly url: string;
   /** Where packs are indexed; default: in a worker, where there can be one. See {@link IndexPackOptions}. */
   readonly packWorker?: IndexPackOptions['packWorker'];

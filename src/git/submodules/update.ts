@@ -5,6 +5,7 @@
 import * as isomorphicGit from 'isomorphic-git';
 import { GitWsError } from '../../base/errors.js';
 import { callBack, useFileSystem } from '../../base/failure.js';
+import { withoutUser } from '../../base/url.js';
 import { http } from '../../isomorphic/http.js';
 import { settingsOf, withSettings } from '../../isomorphic/client-options.js';
 import { Commits } from '../../repository/commits.js';
@@ -188,7 +189,8 @@ class Update {
     if (answer === false) return undefined;
     const found = submoduleUrl(answer ?? url, base, this.#isThroughGateway);
     if (found !== undefined) return found;
-    throw refused(whole, 'url', `has a URL that is not spoken here: ${answer ?? url}`);
+    const shown = withoutUser(answer ?? url);
+    throw refused(whole, 'url', `has a URL that is not spoken here: ${shown}`);
   }
 
   get #isThroughGateway(): boolean {

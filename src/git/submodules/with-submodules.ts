@@ -15,6 +15,7 @@ import { updateSubmodules, type Repository, type Superproject } from './update.j
  * repository, which has all that was fetched, and rejects; one that is canceled leaves nothing, either.
  * A HEAD that is detached, or names a branch that is not there, is no fault: see git-clone(1).
  * With `recurseSubmodules` the submodules come then (docs/submodules.md): what fails of them leaves the clone.
+ * Name and password in `url` are stored in the configuration with it, as by native git; those of `onAuth` are not.
  *
  * @throws what {@link fetch} and {@link checkout} throw; GitWsError SUBMODULE_REFUSED; INVALID_OPTION for an empty `dir`.
  */

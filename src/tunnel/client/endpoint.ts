@@ -81,8 +81,9 @@ export function parseRepositoryUrl(text: string): URL {
   }
   try {
     return new URL(text);
-  } catch (cause) {
-    throw invalidUrl('its host, or its port, is none', cause);
+  } catch {
+    // What is thrown has the URL in it.
+    throw invalidUrl('its host, or its port, is none');
   }
 }
 
