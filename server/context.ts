@@ -1,10 +1,16 @@
 /** What the checks of an upgrade need, of what an embedder gives. */
 import { GitWsError } from '../src/base/errors.js';
-import { Upstreams } from './backend/upstream/upstreams.js';
+import { Upstreams, type Upstream } from './backend/upstream/upstreams.js';
 import { checkedBasePath, type GitServerOptions } from './options.js';
 import { createOriginRules } from './admission/origin.js';
 import type { UpgradeContext } from './admission/upgrade.js';
 import { enabledServices, services } from './services.js';
+
+/** Options that do nothing without an upstream that they are for. */
+const upstreamOptions = [
+  ['upstreamSsh', 'upstreams of ssh://', ({ ssh }: Upstream) => ssh !== undefined],
+  ['upstreamCredentials', 'upstreams', () => true],
+] as const;
 
 /**
  * @param given what the server itself knows.
@@ -24,6 +30,11 @@ export function createContext(
     );
   }
   const upstreams = new Upstreams(options.upstreams);
+  for (const [option, what, isFor] of upstreamOptions) {
+    if (options[option] === undefined || upstreams.all.some(isFor)) continue;
+    const message = `${option}: it is for ${what}, and there are none.`;
+    throw new GitWsError('INVALID_OPTION', message, { data: { option } });
+  }
   const enabled = enabledServices(options);
   const accesses = new Set([...enabled].map((service) => services[service].access));
   return {

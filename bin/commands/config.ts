@@ -45,10 +45,11 @@ export function addConfig(program: Command): void {
     });
 }
 
-async function tryOut({ settings, unknownVariables }: ReadSettings): Promise<void> {
-  for (const name of unknownVariables) process.stdout.write(`warning: ${name} is no setting.\n`);
+async function tryOut(read: ReadSettings): Promise<void> {
+  for (const name of read.unknownVariables)
+    process.stdout.write(`warning: ${name} is no setting.\n`);
   // Reads every file that is named; listens to nothing.
-  const { gitServer, access } = await prepareServer(settings, createLog('text'));
+  const { gitServer, access } = await prepareServer(read, createLog('text'));
   for (const warning of access.warnings) process.stdout.write(`warning: ${warning}\n`);
   await gitServer.close();
 }

@@ -21,7 +21,8 @@ import { fail } from '../problem.js';
 import { servedRoot } from '../served-root.js';
 import { asSet } from '../settings/as-set.js';
 import { addSettings, givenSettings } from '../settings/command-options.js';
-import { readSettings } from '../settings/read.js';
+import { checkNeeds } from '../settings/needs.js';
+import { readSettings, type ReadSettings } from '../settings/read.js';
 import { settingNames, type Settings } from '../settings/table.js';
 import { upstreamsOf } from '../upstreams.js';
 
@@ -58,7 +59,7 @@ export function addServe(program: Command): void {
       const level = logLevels.find((one) => one === logLevel);
       const log = createLog(logFormat === 'text' ? 'text' : 'json', level);
       for (const name of read.unknownVariables) log.warn(`${name} is no setting.`);
-      await serve(read.settings, log);
+      await serve(read, log);
     } catch (error) {
       fail(error);
     }
@@ -80,14 +81,15 @@ export interface Parts {
  * @throws GitWsError INVALID_OPTION
  */
 export async function prepareServer(
-  settings: Settings,
+  read: ReadSettings,
   log: Log,
   isClosing: () => boolean = () => false,
 ): Promise<Parts> {
   try {
-    return await partsOf(settings, log, isClosing);
+    checkNeeds(read);
+    return await partsOf(read.settings, log, isClosing);
   } catch (error) {
-    throw asSet(error, settings);
+    throw asSet(error, read.settings);
   }
 }
 
@@ -104,9 +106,6 @@ async function partsOf(settings: Settings, log: Log, isClosing: () => boolean): 
     log.failure(error);
   };
   const { cache, cacheSize, cacheStale = 0 } = settings;
-  if (cache === undefined && cacheStale > 0) {
-    throw new Error('cacheStale is about what cache keeps: name its directory, too.');
-  }
   const gitServer = createGitServer({
     ...served,
     upstreams: upstreamsOf(settings),
@@ -160,10 +159,11 @@ function limitsOf(settings: Settings): Limits {
 }
 
 /** Serves until SIGINT or SIGTERM. */
-async function serve(settings: Settings, log: Log): Promise<void> {
+async function serve(read: ReadSettings, log: Log): Promise<void> {
+  const { settings } = read;
   const { host = '127.0.0.1', port = 8080, tlsCert } = settings;
   let closing = false;
-  const { gitServer, access, http, list } = await prepareServer(settings, log, () => closing);
+  const { gitServer, access, http, list } = await prepareServer(read, log, () => closing);
   await gitVersion();
   await gitServer.ready();
   const { server } = http;

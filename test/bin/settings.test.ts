@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { limitNames } from '../../server/limits/limits.js';
+import { checkNeeds } from '../../bin/settings/needs.js';
 import { readSettings } from '../../bin/settings/read.js';
 import { settingGroups } from '../../bin/settings/groups.js';
 import { optionOf, settingNames, settingOf, variableOf } from '../../bin/settings/table.js';
@@ -99,6 +100,38 @@ describe('a setting', () => {
   });
 });
 
+describe('a setting that does nothing without another', () => {
+  const keys = 'one of jwtSecretFile, jwtJwksFile and jwtJwksUrl';
+  const secret = 'x'.repeat(32);
+  it.each<[string, unknown, string, Record<string, unknown>]>([
+    ['cacheSize', '1GiB', 'cache', { cache: 'x' }],
+    ['cacheStale', '1d', 'cache', { cache: 'x' }],
+    ['upstreamSshConfig', 'x', 'upstreamSshKey', { upstreamSshKey: 'x' }],
+    ['jwtIssuer', 'x', keys, { jwtSecretFile: 'x' }],
+    ['jwtAudience', 'x', keys, { jwtJwksFile: 'x' }],
+    ['jwtAlgorithms', ['ES256'], keys, { jwtJwksUrl: 'https://git.example' }],
+    ['jwtType', 'x', keys, { jwtJwksFile: 'x' }],
+    ['jwtUserClaim', 'x', keys, { jwtJwksFile: 'x' }],
+    ['jwtGroupsClaim', 'x', keys, { jwtJwksFile: 'x' }],
+    ['jwtPermissionsClaim', 'x', keys, { jwtJwksFile: 'x' }],
+    ['jwtClockTolerance', '1m', keys, { jwtJwksFile: 'x' }],
+    ['maxFailures', 3, 'one of tokens, htpasswd, jwtSecretFile, jwt', { tokens: 'x' }],
+    ['failureTime', '1h', 'one of tokens, htpasswd, jwtSecretFile, jwt', { htpasswd: 'x' }],
+  ])('%s is refused alone', async (name, value, which, other) => {
+    const alone = readSettings({ config: await configuration({ [name]: value }) }, {});
+    expect(() => checkNeeds(alone)).toThrow(`${name} needs ${which}`);
+    const both = await configuration({ [name]: value, ...other });
+    expect(() => checkNeeds(readSettings({ config: both }, {}))).not.toThrow();
+  });
+
+  it('is not what nobody has set, and a secret counts where it is a variable', async () => {
+    expect(() => checkNeeds(readSettings({}, {}))).not.toThrow();
+    const config = await configuration({ jwtIssuer: 'x', maxFailures: 3 });
+    const read = readSettings({ config }, { GITWS_JWT_SECRET: secret });
+    expect(() => checkNeeds(read)).not.toThrow();
+  });
+});
+
 describe('every limit', () => {
   it('has an option, a variable and a field, and help that says its default', async () => {
     const { stdout } = await run(['serve', '--help']);
@@ -164,7 +197,15 @@ describe('gitws config check', () => {
     [{ rules: 'rules.json' }, /rules\.json cannot be read: there is no such file/],
     [{ root: '/nonexistent' }, /root: "\/nonexistent" is not a directory/],
     [{ tlsCert: 'cert.pem' }, /tlsCert and tlsKey belong together/],
-    [{ cacheStale: '1d' }, /cacheStale is about what cache keeps/],
+    [{ cacheSize: '1GiB' }, /^gitws: cacheSize needs cache, without which it does nothing/],
+    [
+      { cache: 'cache' },
+      /^gitws: cache: ".*cache" is for repositories of upstreams, and there are/,
+    ],
+    [
+      { upstreamSshKey: 'x', upstreamKnownHosts: 'x', upstreams: ['https://git.example'] },
+      /^gitws: upstreamSshKey: it is for upstreams of ssh:\/\/, and there are none/,
+    ],
     [
       { tlsCert: 'cert.pem', tlsKey: 'key.pem' },
       /tlsCert: .*cert\.pem cannot be read: there is no such file/,

@@ -16,6 +16,16 @@ describe('createGitServer', () => {
     ['with a text for a function', { authenticate: 'me' }, 'authenticate: it must be a function.'],
     ['with a text for a list', { origins: 'https://a.example' }, 'origins: it must be a list.'],
     ['with nothing for an object', { limits: null }, 'limits: it must be an object.'],
+    [
+      'with files for upstreams that there are none of',
+      { upstreamSsh: { key: 'x', knownHosts: 'x' }, upstreams: ['https://git.example'] },
+      'upstreamSsh: it is for upstreams of ssh://, and there are none.',
+    ],
+    [
+      'with credentials for no upstream',
+      { upstreamCredentials: () => undefined, authorize: () => true },
+      'upstreamCredentials: it is for upstreams, and there are none.',
+    ],
   ])('%s is INVALID_OPTION', (_, given, message) => {
     const options = { root: '/', ...given } as unknown as GitServerOptions;
     expect(() => createGitServer(options)).toThrow(
