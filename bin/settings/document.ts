@@ -3,7 +3,12 @@
  * tests hold them together.
  */
 import { limitNames, limits, type Limits } from '../../server/limits/limits.js';
-import { formatQuantity } from '../../server/limits/quantity-text.js';
+import type { Limit } from '../../server/limits/limit.js';
+import {
+  formatQuantity,
+  largestQuantity,
+  quantityRange,
+} from '../../server/limits/quantity-text.js';
 import { optionOf, settingNames, settingOf, variableOf, type SettingName } from './table.js';
 import { formatValue } from './values.js';
 
@@ -31,11 +36,26 @@ export function formatSettings(): string {
 export function formatLimits(): string {
   const rows = limitNames.map((name: keyof Limits) => {
     const { default: standard, unit, meaning, reason } = limits[name];
-    return `| \`${name}\` | ${formatQuantity(standard, unit)} | ${capital(meaning)} | ${reason} |`;
+    const cells = [
+      formatQuantity(standard, unit),
+      shortRange(limits[name]),
+      capital(meaning),
+      reason,
+    ];
+    return `| \`${name}\` | ${cells.join(' | ')} |`;
   });
-  return ['| limit | default | what is limited | why |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
+  return [
+    '| limit | default | may be | what is limited | why |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** The document says once what the bound of most limits is. */
+function shortRange(limit: Limit): string {
+  const { unit, minimum = 0, maximum = largestQuantity } = limit;
+  if (maximum === largestQuantity) return `${formatQuantity(minimum, unit)} to 2³¹ − 1`;
+  return quantityRange(limit, unit);
 }
 
 function optionText(name: SettingName): string {

@@ -3,9 +3,9 @@
  * of settings, published as docs/config.schema.json. It says what read.ts takes; where there are
  * several ways to write a number, the one that the documents use.
  */
-import { quantityPattern } from '../../server/limits/quantity-text.js';
+import { largestQuantity, quantityPattern } from '../../server/limits/quantity-text.js';
 import { settingNames, settingOf, type Setting } from './table.js';
-import { formatValue, largest } from './values.js';
+import { formatValue } from './values.js';
 
 /** @returns JSON Schema (2020-12). */
 export function configurationJsonSchema(): Record<string, unknown> {
@@ -36,7 +36,7 @@ function asJson(text: string): string {
   return /^\d+[A-Za-z]+$/.test(text) ? `"${text}"` : text;
 }
 
-function formOf({ kind, choices, minimum = 0, maximum = largest }: Setting) {
+function formOf({ kind, choices, minimum = 0, maximum = largestQuantity }: Setting) {
   switch (kind) {
     case 'text':
     case 'path':

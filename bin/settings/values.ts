@@ -4,9 +4,11 @@
  */
 import {
   formatQuantity,
+  largestQuantity,
   missingUnit,
   parseQuantity,
   quantityForms,
+  quantityRange,
   type Unit,
 } from '../../server/limits/quantity-text.js';
 import type { Setting, Values } from './table.js';
@@ -101,16 +103,12 @@ function checkedPort(port: number): number {
   throw new BadValue('It must be a whole number from 0 to 65535.');
 }
 
-/** Where a setting does not say: timers take no more. */
-export const largest = 2 ** 31 - 1;
-
 function checkedNumber(setting: Setting, unit: Unit, value: number | undefined, text = ''): number {
-  const { minimum = 0, maximum = largest } = setting;
+  const { minimum = 0, maximum = largestQuantity } = setting;
   if (Number.isSafeInteger(value) && (value ?? -1) >= minimum && (value ?? -1) <= maximum) {
     return value ?? 0;
   }
-  const most = maximum < largest ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
-  const range = `${formatQuantity(minimum, unit)}${most}`;
+  const range = quantityRange(setting, unit);
   throw new BadValue(`It must be ${quantityForms[unit]}: ${range}${missingUnit(text, unit)}.`);
 }
 

@@ -11,6 +11,7 @@ export interface Limit {
   readonly reason: string;
   /** Default 0. */
   readonly minimum?: number;
+  /** Default: `largestQuantity`. */
   readonly maximum?: number;
 }
 

@@ -4,7 +4,7 @@
  */
 import { GitWsError } from '../../src/base/errors.js';
 import { limitTable, type Limit } from './limit-table.js';
-import { formatQuantity } from './quantity-text.js';
+import { largestQuantity, quantityRange } from './quantity-text.js';
 
 /**
  * Limits of one server: times in ms, sizes in bytes. Each one's default and its reason stand in
@@ -165,16 +165,12 @@ export function limitFault(
   limit: Pick<Limit, 'unit' | 'minimum' | 'maximum'>,
   value: unknown,
 ): string | undefined {
-  // Timers beyond 31 bits would fire at once.
-  const { minimum = 0, maximum = 2 ** 31 - 1 } = limit;
+  const { unit, minimum = 0, maximum = largestQuantity } = limit;
   if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) {
     return undefined;
   }
-  const { unit } = limit;
-  const least = formatQuantity(minimum, unit);
-  const most = maximum < 2 ** 31 - 1 ? ` to ${formatQuantity(maximum, unit)}` : ' or more';
-  const tooMuch = maximum === 2 ** 31 - 1 ? ', and below 2^31' : '';
-  return `it must be a whole number${unit === 'count' ? '' : ` of ${unit}`}, ${least}${most}${tooMuch}`;
+  const whole = `a whole number${unit === 'count' ? '' : ` of ${unit}`}`;
+  return `it must be ${whole}, ${quantityRange(limit, unit)}`;
 }
 
 function invalid(name: string, why: string): GitWsError {

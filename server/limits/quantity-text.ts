@@ -67,3 +67,19 @@ export function formatQuantity(value: number, unit: Unit): string {
   const fitting = factors[unit].find(([, factor]) => value >= factor && value % factor === 0);
   return fitting === undefined ? String(value) : `${value / fitting[1]}${fitting[0]}`;
 }
+
+/** The most where a table does not say: timers take no more, and would fire at once. */
+export const largestQuantity = 2 ** 31 - 1;
+
+/** @returns from where to where, completing "it must be …: ". */
+export function quantityRange(
+  { minimum = 0, maximum = largestQuantity }: { minimum?: number; maximum?: number },
+  unit: Unit,
+): string {
+  const least = formatQuantity(minimum, unit);
+  // No disk and no clock gets there.
+  if (maximum === Number.MAX_SAFE_INTEGER) return `${least} or more`;
+  const inWords = { ms: ' (24.8 days)', bytes: ' (just below 2GiB)', count: '' }[unit];
+  const most = `${formatQuantity(maximum, unit)}${maximum === largestQuantity ? inWords : ''}`;
+  return `${least} to ${most}`;
+}

@@ -80,7 +80,12 @@ describe('a setting', () => {
   it.each<[unknown, RegExp]>([
     ['{', /gitws\.json: it is not JSON/],
     [{ idleTime: '5x' }, /gitws\.json: idleTime: it must be a time such as/],
-    [{ maxReplay: 1 }, /maxReplay: .*64KiB or more/],
+    [{ maxReplay: 1 }, /maxReplay: .*64KiB to 2147483647B \(just/],
+    [{ maxSessions: 2 ** 31 }, /maxSessions: it must be a whole number: 0 to 2147483647/],
+    [
+      { cacheStale: '25d' },
+      /cacheStale: it must be a time such as.*: 0 to 2147483647ms \(24\.8 days\)/,
+    ],
     [{ port: '8080' }, /port: it must be a whole number from 0 to 65535/],
     [{ origins: 'https://a.example' }, /origins: it must be a list of strings/],
     [{ gitConfig: { a: 1 } }, /gitConfig: it must be an object whose values are strings/],

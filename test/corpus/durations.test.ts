@@ -184,7 +184,9 @@ describe('the times of a server', () => {
   it.each(['accessTime', 'openingTime', 'firstByteTime', 'idleTime', 'totalTime', 'settleTime'])(
     '%s is not 0, which would end every session',
     (name) => {
-      expect(() => createGitServer({ root: '/', limits: { [name]: 0 } })).toThrow(/1ms|1 or more/);
+      expect(() => createGitServer({ root: '/', limits: { [name]: 0 } })).toThrow(
+        / 1(ms)? to 2147483647/,
+      );
     },
   );
 

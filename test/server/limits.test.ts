@@ -11,11 +11,13 @@ describe('the limits', () => {
     ['idleTime', -1, /idleTime/],
     ['idleTime', Number.NaN, /idleTime/],
     ['idleTime', '5', /idleTime/],
-    ['idleTime', 2 ** 31, /2\^31/],
+    ['idleTime', 2 ** 31, /of ms, 1ms to 2147483647ms \(24\.8 days\)\.$/],
+    ['maxSessions', 2 ** 31, /number, 0 to 2147483647\.$/],
+    ['maxRequestSize', 0, /of bytes, 1KiB or more\.$/],
     ['idleTimes', 1, /there is no such limit/],
     ['window', 65_535, /64KiB to 16MiB/],
     ['window', 16 * 1024 * 1024 + 1, /64KiB to 16MiB/],
-    ['maxReplay', 1, /64KiB or more/],
+    ['maxReplay', 1, /64KiB to 2147483647B \(just below 2GiB\)/],
   ])('are checked: %s cannot be %s', (name, value, message) => {
     expect(() => completeLimits({ [name]: value })).toThrow(message);
   });
