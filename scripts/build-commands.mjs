@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { licensesOf } from './licenses.mjs';
+import { together } from './together.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,7 +19,7 @@ const optional = ['bufferutil', 'utf-8-validate', 'supports-color', 'kerberos'];
  * @param {import('esbuild').BuildOptions} shared what all builds have in common.
  */
 export async function buildCommands(out, shared) {
-  const inputs = await Promise.all([buildNative(out, shared), buildServerCommand(out, shared)]);
+  const inputs = await together([buildNative(out, shared), buildServerCommand(out, shared)]);
   await writeFile(join(out, 'bin/LICENSES.txt'), await licensesOf(inputs.flat()));
 }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 import { licensesOf } from './licenses.mjs';
+import { together } from './together.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inlined = join(root, 'src/worker/inlined');
@@ -66,7 +67,7 @@ const scriptApart = {
 export async function buildWorkerFiles(out, options, { script, licenses }) {
   const page = { ...options, entryPoints: ['src/worker/index.ts'], plugins: [scriptApart] };
   await mkdir(join(out, 'worker'), { recursive: true });
-  await Promise.all([
+  await together([
     esbuild({ ...page, format: 'esm', outfile: join(out, 'gitws-worker.min.js') }),
     esbuild({
       ...page,

@@ -14,6 +14,7 @@ import { buildElement } from './build-element.mjs';
 import { hashInputs, isBuilt } from './build-inputs.mjs';
 import { buildPack, readPackParts } from './build-pack.mjs';
 import { buildWorkerFiles, buildWorkerScript } from './build-worker.mjs';
+import { together, withFolder } from './together.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -147,7 +148,7 @@ async function buildBrowserBundles(out) {
     minify: true,
   };
   const apart = { plugins: [lateApart] };
-  await Promise.all([
+  await together([
     esbuild({ ...options, ...apart, format: 'esm', outfile: join(out, 'gitws.min.js') }),
     esbuild({
       ...options,
@@ -368,9 +369,8 @@ export async function build({ declarations = true } = {}) {
   const worker = await buildWorkerScript(browsers);
   const inputs = await hashInputs(root);
   const out = join(root, `dist-${process.pid}`);
-  try {
-    await mkdir(out);
-    await Promise.all([
+  await withFolder(out, async () => {
+    await together([
       buildModules(out),
       buildCommands(out, shared),
       buildBrowserBundles(out),
@@ -383,9 +383,7 @@ export async function build({ declarations = true } = {}) {
     ]);
     await writeFile(join(out, '.inputs'), inputs);
     await replaceDist(out);
-  } finally {
-    await rm(out, { recursive: true, force: true });
-  }
+  });
   console.log(
     `${relative(process.cwd(), join(root, 'dist')) || 'dist'} built in ${Math.round(performance.now() - started)} ms`,
   );
