@@ -73,8 +73,9 @@ async function midClone(): Promise<Channel> {
   const reader = channel.readable.getReader();
   let seen = 0;
   while (seen < 1024 * 1024) {
-    const { value } = await reader.read();
-    seen += value?.length ?? 0;
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`The clone ended after ${seen} bytes, before its middle.`);
+    seen += value.length;
   }
   reader.releaseLock();
   writer.releaseLock();
