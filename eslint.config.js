@@ -47,7 +47,7 @@ const restrictImports = (...patterns) => ({ 'no-restricted-imports': ['error', {
 export default defineConfig(
   {
     ignores: [
-      ...['dist/', 'dist-*/', 'data/', 'coverage/', 'test-results/'],
+      ...['dist/', 'dist-*/', 'data/', 'bench/repositories/', 'coverage/', 'test-results/'],
       // A project of its own, whose packages are not installed here.
       'examples/next/',
       // Programs of strangers, who have the packed library and no types.

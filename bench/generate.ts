@@ -23,7 +23,8 @@ export const sizes = {
 export type Size = keyof typeof sizes;
 
 /**
- * @param root the project's directory: what was made is kept in `data/bench/` there.
+ * @param root the project's directory: what was made is kept in `bench/repositories/` there, where
+ *   `npm start`, which serves `data/`, does not list it.
  * @returns path of a bare repository with one pack, deltas of a depth up to 50 as servers have.
  */
 export async function generateRepository(root: string, size: Size): Promise<string> {
@@ -31,7 +32,7 @@ export async function generateRepository(root: string, size: Size): Promise<stri
     ['history.ts', 'generate.ts'].map((name) => readFile(join(root, 'bench', name))),
   );
   const hash = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 12);
-  const kept = join(root, 'data/bench');
+  const kept = join(root, 'bench/repositories');
   const directory = join(kept, `${size}-${hash}.git`);
   if (existsSync(directory)) return directory;
   const unfinished = join(kept, `unfinished-${process.pid}.git`);

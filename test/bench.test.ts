@@ -1,8 +1,12 @@
 /** The parts of the benchmarks that figures depend on, and that no run would show to be wrong. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareBuilds, formatBuilds } from '../bench/compare-builds.js';
 import { compare, median, type Peer } from '../bench/compare.js';
+import { generateRepository } from '../bench/generate.js';
 import { History } from '../bench/history.js';
+import { listRepositories } from '../demo/server/repositories.js';
 import type { TraceEvent } from '../bench/devtools.js';
 import { parseOptions } from '../bench/command-line.js';
 import { longestTasks, marks } from '../bench/page-tasks.js';
@@ -169,6 +173,20 @@ describe('a raw transfer', () => {
     transfer.push(encodeText('00'));
     expect(transfer.finish()).toBe(12);
   });
+});
+
+it('a generated repository is kept, and is not in the folder that npm start serves', async () => {
+  const root = await temporaryDirectory();
+  await mkdir(join(root, 'bench'));
+  for (const name of ['history.ts', 'generate.ts']) {
+    await copyFile(new URL(`../bench/${name}`, import.meta.url), join(root, 'bench', name));
+  }
+  const made = await generateRepository(root, 'tiny');
+  expect(await generateRepository(root, 'tiny')).toBe(made);
+  await expectSoundRepository(made);
+  expect(await listRepositories(join(root, 'data'))).toEqual({ repositories: [], more: false });
+  const { repositories } = await listRepositories(root);
+  expect(repositories.map((path) => join(root, path))).toEqual([made]);
 });
 
 describe('the longest tasks of a page', () => {
