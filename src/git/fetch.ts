@@ -93,6 +93,7 @@ export async function fetch(given: FetchArguments): Promise<FetchResult> {
       asking: {
         refspecs: config.refspecs.map(parseRefspec),
         remoteRef: config.remoteRef,
+        isForMerge: config.isForMerge,
         isSingle: given.singleBranch ?? false,
         tags: tagsOf(given),
       },
@@ -192,6 +193,8 @@ interface RemoteConfig {
   readonly username: string | undefined;
   readonly refspecs: readonly string[];
   readonly remoteRef: string;
+  /** Whether the caller has named it, or the branch says that it is to be merged. */
+  readonly isForMerge: boolean;
   readonly unpackLimit: number;
 }
 
@@ -201,17 +204,20 @@ async function readRemoteConfig(given: FetchArguments): Promise<RemoteConfig> {
   const get = (path: string): Promise<string | undefined> => readConfig(config, path);
   const current = given.ref ?? (await isomorphicGit.currentBranch({ ...at, test: true }));
   const branch = current || undefined;
-  const remote = given.remote ?? (branch && (await get(`branch.${branch}.remote`))) ?? 'origin';
+  const upstream = branch && (await get(`branch.${branch}.remote`));
+  const remote = given.remote ?? upstream ?? 'origin';
   const url = given.url ?? (await get(`remote.${remote}.url`));
   if (url === undefined) throw new isomorphicGit.Errors.MissingParameterError('remote OR url');
   const merge = branch && (await get(`branch.${branch}.merge`));
   const remoteRef = given.remoteRef ?? merge ?? given.ref ?? 'HEAD';
+  const isMerged = merge === undefined ? given.ref !== undefined : upstream === remote;
+  const isForMerge = given.remoteRef !== undefined || isMerged;
   const path = `remote.${remote}.fetch`;
   const refspecs = (await isomorphicGit.getConfigAll({ ...config, path })) as string[];
   const username = await get(`credential.${url}.username`);
   const limits = [await get('fetch.unpackLimit'), await get('transfer.unpackLimit')].map(numberOf);
   const unpackLimit = limits.find((limit = -1) => limit >= 0) ?? usualUnpackLimit;
-  return { remote, url, username, refspecs, remoteRef, unpackLimit };
+  return { remote, url, username, refspecs, remoteRef, isForMerge, unpackLimit };
 }
 
 function resultOf(fetched: FetchedRefs, given: FetchArguments, url: string): FetchResult {

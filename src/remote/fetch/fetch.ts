@@ -318,7 +318,7 @@ class Fetch {
     await updateRefs(fs, gitdir, pruning);
     await updateRefs(fs, gitdir, [...changes, ...remoteHead]);
     if (selection?.head !== undefined && this.#options.writesFetchHead !== false) {
-      await writeFetchHead(fs, gitdir, selection.head, fetched, url);
+      await writeFetchHead(fs, gitdir, { asking, head: selection.head, fetched, url });
     }
     const pruned = pruning.map(({ name }) => name);
     return {

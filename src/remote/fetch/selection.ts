@@ -11,8 +11,10 @@ import { isAskedFor, targetsOf, type Refspec } from '../refspec.js';
 export interface Asking {
   /** What the configuration says is fetched, and what it is called here. */
   readonly refspecs: readonly Refspec[];
-  /** A ref of the remote, in short or in full, or an oid; it is what `FETCH_HEAD` says first. */
+  /** A ref of the remote, in short or in full, or an oid. */
   readonly remoteRef: string;
+  /** Whether a merge takes it, as `FETCH_HEAD` says; default true. Not where nothing has named it for this remote. */
+  readonly isForMerge?: boolean | undefined;
   /** Whether {@link remoteRef} need not be there. */
   readonly isOptional?: boolean | undefined;
   /** Whether nothing but {@link remoteRef} is fetched. */
