@@ -65,7 +65,9 @@ const infiniteDepth = 0x7fffffff;
  * Fetches as git does: what this repository has is told the server as far as it helps, tags of what comes
  * come with it (`tags: true`: all of them; `false`: none), and refs are changed last, all of them or none.
  * `depth: Infinity` fetches all of history. What comes is unpacked where it is fewer objects than
- * `fetch.unpackLimit` says (100), and 1 MiB at most; else it stays a pack.
+ * `fetch.unpackLimit` says (100), and 1 MiB at most; else it stays a pack. `prune` and `pruneTags` remove nothing
+ * with `singleBranch`, as in git where a ref is named; a tag that the remote has moved stays, and is among `rejected`.
+ * `pruneTags` needs no `prune`, as in isomorphic-git.
  *
  * @throws isomorphic-git's HttpError, NotFoundError, MissingParameterError, RemoteCapabilityError,
  *   UserCanceledError; GitWsError REF_REJECTED, REF_CHANGED, REF_CONFLICT, REF_LOCKED, MISSING_OBJECTS, and
@@ -122,9 +124,9 @@ export function expectNoFilter({ filter }: FilterArguments): void {
   throw new GitWsError('INVALID_OPTION', message, { data: { filter } });
 }
 
-/** To remove tags that are gone, all of them are asked for, as in git. */
-function tagsOf({ tags, pruneTags }: FetchArguments): 'all' | 'follow' | 'none' {
-  if (tags === true || pruneTags === true) return 'all';
+/** To remove tags that are gone, all of them are asked for, as in git: not with one ref alone. */
+function tagsOf({ tags, pruneTags, singleBranch }: FetchArguments): 'all' | 'follow' | 'none' {
+  if (tags === true || (pruneTags === true && singleBranch !== true)) return 'all';
   return tags === undefined ? 'follow' : 'none';
 }
 

@@ -3,7 +3,12 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import git, { type FetchArguments } from '../../src/git/index.js';
-import { expectSoundRepository, git as realGit, makeRepository } from '../helpers/git.js';
+import {
+  expectSoundRepository,
+  git as realGit,
+  gitStatus,
+  makeRepository,
+} from '../helpers/git.js';
 import { startServer } from '../helpers/server.js';
 import { temporaryDirectory } from '../helpers/temp.js';
 import { commitUpstream } from './commit-upstream.js';
@@ -28,6 +33,9 @@ const local = async (...args: string[]) => {
 /** @returns a new commit of the remote. */
 const commit = (parent: string, file?: string, words?: string): Promise<string> =>
   commitUpstream(bare, parent, file, words);
+
+/** As `git fetch origin topic`. */
+const named = { remote: 'origin', remoteRef: 'topic', singleBranch: true, tags: false };
 
 beforeAll(async () => {
   template = join(await temporaryDirectory(), 'site.git');
@@ -100,7 +108,7 @@ describe('fetch', () => {
     await cloned();
     const before = await realGit(['rev-parse', 'v1.0'], { cwd: dir });
     await remote('tag', '-f', 'v1.0', 'main~1');
-    const { rejected } = await git.fetch({ fs, dir, url, tags: true });
+    const { rejected = [] } = await git.fetch({ fs, dir, url, tags: true });
     expect(rejected).toEqual([{ ref: 'refs/tags/v1.0', reason: 'would clobber existing tag' }]);
     expect(await realGit(['rev-parse', 'v1.0'], { cwd: dir })).toBe(before);
   });
@@ -143,6 +151,35 @@ describe('fetch', () => {
     await realGit(['fetch', '-q', '--prune'], { cwd: expected });
     expect(await stateOf(dir)).toEqual(await stateOf(expected));
     await expectSame({ prune: true, pruneTags: true }, ['--prune', '--prune-tags']);
+  });
+
+  it.each<[string, Partial<FetchArguments>, string[]]>([
+    ['all that is gone', { prune: true, pruneTags: true }, ['--prune', '--prune-tags']],
+    ['branches, where no tags are to go', { prune: true, tags: true }, ['--prune', '--tags']],
+    [
+      'nothing, where one branch is asked for by its name',
+      { ...named, prune: true, pruneTags: true },
+      ['--prune', '--prune-tags', 'origin', 'topic'],
+    ],
+  ])('removes %s, and moves no tag', async (_, own, native) => {
+    for (const name of ['gone', 'moved']) await remote('tag', name, 'main~2');
+    await remote('tag', '-a', '-m', 'Once', 'signed', 'main~2');
+    await cloned();
+    await local('tag', 'own', 'main~1');
+    await local('update-ref', 'refs/remotes/origin/gone', 'main~3');
+    await remote('tag', '-d', 'gone');
+    await remote('tag', '-f', 'moved', 'main');
+    await remote('tag', '-f', '-a', '-m', 'Again', 'signed', 'main');
+    await remote('tag', 'fresh', 'main');
+    await remote('update-ref', 'refs/heads/topic', await commit('topic'));
+    const { rejected = [] } = await git.fetch({ fs, dir, url, ...own });
+    const { stderr } = await gitStatus(['fetch', ...native], { cwd: expected });
+    expect(await stateOf(dir)).toEqual(await stateOf(expected));
+    const refused = [...stderr.matchAll(/! \[rejected\] +\S+ +-> (\S+) +\((.*)\)/g)];
+    expect(rejected.map(({ ref, reason }) => [ref, reason]).sort()).toEqual(
+      refused.map(([, name, reason]) => [`refs/tags/${name}`, reason]).sort(),
+    );
+    await expectSoundRepository(dir);
   });
 
   it('without pruning rejects what has no room, and changes nothing', async () => {

@@ -333,6 +333,8 @@ class Fetch {
 
   #stale({ refs }: RefAdvertisement): readonly RefChange[] {
     const { prune, pruneTags, asking } = this.#options;
+    // As in git, what is asked for by its name says nothing of what else is gone.
+    if (asking.isSingle) return [];
     const tags: Refspec[] = pruneTags ? [parseRefspec('refs/tags/*:refs/tags/*')] : [];
     const refspecs = [...(prune ? asking.refspecs : []), ...tags];
     return planPruning(refspecs, new Set(refs.map(({ name }) => name)), this.#local);
