@@ -85,6 +85,55 @@ beforeEach(async () => {
 const clone = (own: Partial<CloneArguments> = {}) =>
   git.clone({ fs, dir, url, recurseSubmodules: true, ...own });
 
+describe('a shallow clone of submodules', () => {
+  beforeEach(async () => {
+    await theyPush('lib', { 'lib.txt': 'newer\n' });
+    await run(join(place, 'lib.git'), 'branch', 'other');
+  });
+
+  /** Clones with both, and compares each repository. */
+  async function expectSame(own: Partial<CloneArguments>, ...native: string[]): Promise<void> {
+    const expected = join(await temporaryDirectory(), 'site');
+    const source = `file://${join(place, 'site.git')}`;
+    await clone(own);
+    await run(place, ...allow, 'clone', '-q', '--recurse-submodules', ...native, source, expected);
+    for (const path of ['', 'parts/lib', 'parts/lib/parts/deep']) {
+      const [ours, theirs] = [join(dir, path), join(expected, path)];
+      const [state, wanted] = [await stateOf(ours), await stateOf(theirs)];
+      expect({ path, ...state, fetchHead: [] }).toEqual({ path, ...wanted, fetchHead: [] });
+      const history = (where: string) => run(where, 'rev-list', '--all');
+      expect(await history(ours)).toBe(await history(theirs));
+    }
+  }
+
+  it('has one commit of each, where it is asked for', async () => {
+    await expectSame({ shallowSubmodules: true }, '--shallow-submodules');
+    expect(await run(join(dir, 'parts/lib'), 'rev-parse', '--is-shallow-repository')).toBe('true');
+  });
+
+  it('has one of those of which .gitmodules says it, and of none where it is not wanted', async () => {
+    await theyPush('site', { 'site.txt': 'newer\n' }, 'parts/lib');
+    const work = await temporaryDirectory();
+    await run(work, 'clone', '-q', join(place, 'site.git'), '.');
+    await run(work, 'config', '-f', '.gitmodules', 'submodule.parts/lib.shallow', 'true');
+    await commitAll(work, 'Shallow');
+    await run(work, 'push', '-q', 'origin', 'main');
+    await expectSame({});
+    const count = () => run(join(dir, 'parts/lib'), 'rev-list', 'HEAD', '--count');
+    expect(await count()).toBe('1');
+    await rm(dir, { recursive: true });
+    // As `git submodule update --no-recommend-shallow`.
+    await clone({ shallowSubmodules: false });
+    expect(await count()).toBe('3');
+  });
+
+  it('does not cut off submodules where the superproject alone is cut off', async () => {
+    await clone({ depth: 1 });
+    expect(await run(dir, 'rev-list', 'HEAD', '--count')).toBe('1');
+    expect(await run(join(dir, 'parts/lib'), 'rev-list', 'HEAD', '--count')).toBe('2');
+  });
+});
+
 /** Somebody changes files of a repository, and pushes; with a module, that is moved to its newest commit. */
 async function theyPush(
   name: string,

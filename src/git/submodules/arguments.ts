@@ -20,6 +20,11 @@ export interface SubmoduleArguments {
    */
   recurseSubmodules?: boolean | undefined;
   /**
+   * Whether submodules that are new here are cloned with one commit alone, as `git clone --shallow-submodules`
+   * does. Default: those of which `.gitmodules` says `shallow = true`.
+   */
+  shallowSubmodules?: boolean | undefined;
+  /**
    * Called for each submodule that is new here, before anything is fetched of it.
    *
    * @returns the URL in place of that of `.gitmodules`; undefined: as it is; `false`: it is left alone.

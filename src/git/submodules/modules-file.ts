@@ -2,6 +2,7 @@
 import type { ErrorData } from '../../base/error-data.js';
 import { GitWsError } from '../../base/errors.js';
 import { isSafePath } from '../../worktree/path-rules.js';
+import { isYes } from '../config.js';
 import { parseConfigFile } from '../../wire/config-file.js';
 
 /** A submodule, as `.gitmodules` has it. */
@@ -12,6 +13,8 @@ export interface DeclaredSubmodule {
   readonly url: string | undefined;
   /** Whether `update = none` says that it is left alone. */
   readonly isLeftAlone: boolean;
+  /** Whether `shallow` says that its newest history is enough. */
+  readonly isShallow: boolean;
 }
 
 /** Why a submodule is not touched: see SUBMODULE_REFUSED in docs/protocol.md. */
@@ -41,7 +44,9 @@ export function parseModules(text: string): ReadonlyMap<string, DeclaredSubmodul
     // Defence: a submodule's name that leads elsewhere is refused.
     if (!isSafeName(name)) throw refused(path, 'name', `has a name that leads elsewhere: ${name}`);
     const isLeftAlone = own.get('update') === 'none';
-    if (!byPath.has(path)) byPath.set(path, { name, path, url: own.get('url'), isLeftAlone });
+    const isShallow = isYes(own.get('shallow') ?? 'false');
+    const submodule = { name, path, url: own.get('url'), isLeftAlone, isShallow };
+    if (!byPath.has(path)) byPath.set(path, submodule);
   }
   expectApart([...byPath.values()]);
   return byPath;

@@ -30,6 +30,9 @@ import { isSameHost, submoduleUrl } from './submodule-url.js';
 /** Submodules that one command may reach: more are not met in repositories that people make, and a server has any number. */
 export const submoduleLimits = { depth: 16, count: 1_000 } as const;
 
+/** One commit, and nothing that leads to it. */
+const one = { depth: 1, singleBranch: true, tags: false } as const;
+
 /** A repository with a working tree. */
 export interface Repository extends ConfigAt {
   /** The working tree's directory. */
@@ -39,7 +42,7 @@ export interface Repository extends ConfigAt {
 /** One with submodules, and how they are reached. */
 export interface Superproject extends Repository {
   /** The command's arguments, as far as they are for submodules too. */
-  readonly given: RemoteArguments & Pick<SubmoduleArguments, 'onSubmodule'>;
+  readonly given: RemoteArguments & Pick<SubmoduleArguments, 'onSubmodule' | 'shallowSubmodules'>;
   /** Whether a submodule's changes are given up. */
   readonly force?: boolean | undefined;
 }
@@ -113,13 +116,17 @@ class Update {
     const known = await readConfig(at, `submodule.${name}.url`);
     const asked = known ?? (await this.#urlOf(submodule, base, whole));
     if (asked === undefined) return undefined;
-    if (gitdir === undefined) await this.#connect(at, inside, name, asked, whole);
+    const isShallow = this.#given.shallowSubmodules ?? submodule.isShallow;
+    if (gitdir === undefined)
+      await this.#connect(at, inside, { name, url: asked, isShallow }, whole);
     if (known === undefined) await register(at, name, asked);
     // What is spoken with is what counts, whatever else is written elsewhere.
     const remote = (await readConfig(inside, 'remote.origin.url')) ?? asked;
     const how = this.#argumentsFor(remote);
-    if (!(await hasCommit(inside, oid))) {
-      await fetch({ ...how, ...inside, remote: 'origin', url: remote });
+    // Where history is cut off, the one that is wanted need not be a branch's.
+    for (const more of isShallow ? [{}, { remoteRef: oid, ...one }] : [{}]) {
+      if (await hasCommit(inside, oid)) break;
+      await fetch({ ...how, ...inside, remote: 'origin', url: remote, ...more });
     }
     if (!(await hasCommit(inside, oid))) {
       throw refused(whole, 'missing', `has no commit ${oid} on its server`);
@@ -132,8 +139,7 @@ class Update {
   async #connect(
     at: ConfigAt,
     inside: Repository,
-    name: string,
-    url: string,
+    { name, url, isShallow }: { name: string; url: string; isShallow: boolean },
     whole: string,
   ): Promise<void> {
     const fs = promisesOf(at.fs);
@@ -151,7 +157,8 @@ class Update {
       const isOther =
         names !== false && names.length > 0 && !(await isRepository(fs, inside.gitdir));
       if (isOther) throw refused(whole, 'name', 'has the name of a folder with other ones');
-      await cloneOne({ ...this.#argumentsFor(url), ...inside, url, noCheckout: true });
+      const depth = isShallow && { depth: 1 };
+      await cloneOne({ ...this.#argumentsFor(url), ...inside, url, noCheckout: true, ...depth });
     }
     await linkTo(inside, inside.dir);
   }

@@ -91,11 +91,11 @@ async function repositoryOf(
 /** What counts for submodules as well. */
 function how(given: RemoteArguments & SubmoduleArguments): Pick<Superproject, 'given'> {
   const { http, gateway, fallback, headers, signal } = given;
-  const { onSubmodule, onConnection, onMessage, onProgress } = given;
+  const { onSubmodule, shallowSubmodules, onConnection, onMessage, onProgress } = given;
   const { onAuth, onAuthSuccess, onAuthFailure } = given;
   const all = {
     ...{ http, gateway, fallback, headers, signal },
-    ...{ onSubmodule, onConnection, onMessage, onProgress },
+    ...{ onSubmodule, shallowSubmodules, onConnection, onMessage, onProgress },
     ...{ onAuth, onAuthSuccess, onAuthFailure },
   };
   // What is not there is left out: to some types undefined is no value.
