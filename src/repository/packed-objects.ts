@@ -4,7 +4,7 @@ import { applyDelta } from '../pack/format/delta.js';
 import { deltaTypes, headBytes, readEntryHead, type EntryHead } from '../pack/format/entry.js';
 import { inputEnded } from '../pack/format/inflate.js';
 import { bytesOfOid } from '../pack/format/oid.js';
-import { inflateSized } from '../pack/format/sized-inflate.js';
+import { inflateSized } from '../pack/read/sized-inflate.js';
 import type { BaseObject, ObjectType } from '../pack/index/index-pack-options.js';
 
 /** Where the objects of a pack are: its index, in memory or where it lies. */

@@ -1,5 +1,5 @@
 /** Inflating what is as long as it is said to be: by WebAssembly, and by the library where that may not run. */
-import { constants, deflateSync, inflateSync } from 'node:zlib';
+import { constants, deflateSync, inflateSync, type ZlibOptions } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../helpers/random.js';
 
@@ -8,15 +8,25 @@ const noise = (length: number): Uint8Array => random.bytes(length);
 const text = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => 97 + ((at * at) % 7) + (at % 900 === 0 ? 13 : 0));
 
-const contents: readonly (readonly [string, Uint8Array, object?])[] = [
-  ['nothing', new Uint8Array(0)],
-  ['one byte', Uint8Array.of(7)],
-  ['a text', text(70_000)],
-  ['noise', noise(70_000)],
-  ['what is stored', text(70_000), { level: 0 }],
-  ['what has the codes of the standard', text(5_000), { strategy: constants.Z_FIXED }],
-  ['more noise than the engine takes at once', noise(0x120000)],
-  ['more than the engine keeps memory for', text(0x480000)],
+interface Case {
+  readonly what: string;
+  readonly content: Uint8Array;
+  readonly options?: ZlibOptions;
+}
+
+const cases: readonly Case[] = [
+  { what: 'nothing', content: new Uint8Array(0) },
+  { what: 'one byte', content: Uint8Array.of(7) },
+  { what: 'a text', content: text(70_000) },
+  { what: 'noise', content: noise(70_000) },
+  { what: 'what is stored', content: text(70_000), options: { level: 0 } },
+  {
+    what: 'what has the codes of the standard',
+    content: text(5_000),
+    options: { strategy: constants.Z_FIXED },
+  },
+  { what: 'more noise than the engine takes at once', content: noise(0x120000) },
+  { what: 'more than the engine keeps memory for', content: text(0x480000) },
 ];
 
 describe.each([
@@ -29,7 +39,7 @@ describe.each([
   beforeAll(async () => {
     vi.resetModules();
     if (!hasWebAssembly) vi.stubGlobal('WebAssembly', undefined);
-    ({ inflateSized } = await import('../../src/pack/format/sized-inflate.js'));
+    ({ inflateSized } = await import('../../src/pack/read/sized-inflate.js'));
     ({ inputEnded } = await import('../../src/pack/format/inflate.js'));
     // It looks once whether it may run.
     await inflateSized(deflateSync(''), 0);
@@ -40,7 +50,7 @@ describe.each([
     vi.unstubAllGlobals();
   });
 
-  it.each(contents)('inflates %s, whatever is behind it', async (_what, content, options = {}) => {
+  it.each(cases)('inflates $what, whatever is behind it', async ({ content, options }) => {
     const zlib = deflateSync(content, options);
     const followed = Buffer.concat([zlib, noise(100)]);
     expect(Buffer.compare(await inflateSized(followed, content.length), content)).toBe(0);
@@ -82,7 +92,7 @@ describe.each([
 
 it('looks at the checksum where WebAssembly runs', async () => {
   vi.resetModules();
-  const { inflateSized } = await import('../../src/pack/format/sized-inflate.js');
+  const { inflateSized } = await import('../../src/pack/read/sized-inflate.js');
   const zlib = deflateSync(text(3_000));
   zlib[zlib.length - 1] = (zlib.at(-1) ?? 0) ^ 1;
   await expect(inflateSized(zlib, 3_000)).rejects.toThrow(RangeError);

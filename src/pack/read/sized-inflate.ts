@@ -6,7 +6,7 @@
 import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
 import { bytesOfBase64 } from '../../base/base64.js';
 import { inflateEngine } from '../inlined/inflate.js';
-import { inputEnded } from './inflate.js';
+import { inputEnded } from '../format/inflate.js';
 
 /** What is larger is left to the library, in bytes: the engine's memory never becomes smaller. */
 const mostInEngine = 0x400000;
