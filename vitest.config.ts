@@ -43,6 +43,7 @@ const unitTests = [
 const engineTests = [
   'test/contract.browser.test.ts',
   'test/contract-bound.browser.long.test.ts',
+  'test/{demo,element}/engines.browser.long.test.ts',
   'test/{pack/index-pack,storage/{groups,lightning},worker/worker}.browser.test.ts',
 ];
 

@@ -22,10 +22,9 @@ atEnd(async () => {
   await Promise.all([...servers].map(end));
 });
 
-/** A demo that has begun. */
-export interface Begun {
+/** A server that has begun. */
+export interface BegunServer {
   readonly url: string;
-  readonly demo: DemoPage;
   /** The sample on the server. */
   readonly gitDir: string;
   /** Runs git there. */
@@ -34,17 +33,26 @@ export interface Begun {
   readonly endServer: () => Promise<void>;
 }
 
+/** A demo that has begun. */
+export interface Begun extends BegunServer {
+  readonly demo: DemoPage;
+}
+
 /** Begins. @param options of the page. */
 export async function begin(browser: Browser, options?: PageOptions): Promise<Begun> {
+  const server = await beginServer();
+  return { ...server, demo: await DemoPage.open(browser, server.url, options) };
+}
+
+/** Begins without a page. */
+export async function beginServer(): Promise<BegunServer> {
   const data = await temporaryDirectory();
   const gitDir = join(data, 'sample.git');
   // Made once a file: it is the same each time.
   await cp(await (sample ??= makeOne()), gitDir, { recursive: true });
   const server = await serveFolder(data);
-  const { url } = server;
-  const demo = await DemoPage.open(browser, url, options);
   return {
-    ...{ url, demo, gitDir },
+    ...{ url: server.url, gitDir },
     onServer: (...args) => git(['-C', gitDir, ...args]),
     endServer: () => end(server),
   };

@@ -38,21 +38,27 @@ export interface PageOptions {
   readonly fragment?: string;
 }
 
-/** What the tests stand on. */
-export interface Site {
+/** What pages of any engine stand on. */
+export interface ServedSite {
   readonly root: string;
   /** Of the gitws server. */
   readonly url: string;
   readonly site: string;
-  readonly browser: Browser;
   /** What was asked of the pages' server, in order. */
   readonly asked: string[];
+  /** Serves a page. @returns its address. */
+  readonly add: (options: PageOptions) => string;
+}
+
+/** What the tests stand on. */
+export interface Site extends ServedSite {
+  readonly browser: Browser;
   /** A page with a profile of its own; errors on its console fail the test. */
   readonly open: (options: PageOptions) => Promise<Page>;
 }
 
 /** Reading is free, but for `secret`; pushing is Ann's, whose password is "right". */
-export async function startSite(): Promise<Site> {
+export async function serveSite(): Promise<ServedSite> {
   const root = await temporaryDirectory();
   const pages = new Map<string, PageOptions>();
   const asked: string[] = [];
@@ -82,10 +88,20 @@ export async function startSite(): Promise<Site> {
     authorize: ({ user, repository, access }) =>
       user !== null || (access === 'read' && !repository.startsWith('secret')),
   });
-  const browser = await launchChromium();
-  const open = async (options: PageOptions): Promise<Page> => {
+  const add = (options: PageOptions): string => {
     const path = `/page-${pages.size}`;
     pages.set(path, options);
+    return `${site}${path}${options.fragment ?? ''}`;
+  };
+  return { root, url, site, asked, add };
+}
+
+/** The same, and Chromium. */
+export async function startSite(): Promise<Site> {
+  const served = await serveSite();
+  const browser = await launchChromium();
+  const open = async (options: PageOptions): Promise<Page> => {
+    const address = served.add(options);
     const context = await browser.newContext(options.context ?? {});
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -97,11 +113,11 @@ export async function startSite(): Promise<Site> {
       if (message.type() === 'error' && !options.allowed?.test(text)) wrong.push(text);
     });
     await page.addInitScript(listenToEvents);
-    await page.goto(`${site}${path}${options.fragment ?? ''}`);
+    await page.goto(address);
     onTestFinished(() => expect(wrong).toEqual([]));
     return page;
   };
-  return { root, url, site, browser, asked, open };
+  return { ...served, browser, open };
 }
 
 function htmlOf({ body, head = '' }: PageOptions): string {

@@ -6,7 +6,7 @@ import { describe, it as vitestIt } from 'vitest';
 import { findFirefox, findWebKit } from '../../scripts/engines.mjs';
 import { atEnd } from './at-end.js';
 import { browserAvailable as hasChromium, launchChromium } from './chromium.js';
-import type { TestBrowser } from './engines/browser.js';
+import type { TestBrowser, TestPage } from './engines/browser.js';
 import { launchFirefox } from './engines/firefox.js';
 import { launchWebKit } from './engines/webkit.js';
 import { absent, it, long } from './long.js';
@@ -65,4 +65,22 @@ export async function launchBrowser(): Promise<TestBrowser> {
       : Promise.reject(new Error(`There is no ${engineTitle} on this machine.`)));
   browsers.push(browser);
   return browser;
+}
+
+/**
+ * Opens a page in a tab of its own.
+ *
+ * @returns it, and what nobody caught in it.
+ */
+export async function openPage(
+  browser: TestBrowser,
+  url: string,
+): Promise<{ page: TestPage; wrong: string[] }> {
+  const page = await (await browser.newContext()).newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => {
+    if (isPageError(error)) wrong.push(String(error.stack ?? error));
+  });
+  await page.goto(url);
+  return { page, wrong };
 }

@@ -4,11 +4,16 @@
  */
 import type { Browser, Page } from 'playwright-core';
 
+/** How large a window is, or what it shows of a page, in CSS pixels: as Playwright's are, about. */
+export const windowSize = { width: 1280, height: 800 };
+
 /** A tab. */
 export type TestPage = Pick<
   Page,
-  'goto' | 'evaluate' | 'exposeFunction' | 'addScriptTag' | 'waitForFunction' | 'close'
+  'goto' | 'reload' | 'evaluate' | 'exposeFunction' | 'addScriptTag' | 'waitForFunction' | 'close'
 > & {
+  readonly mouse: Pick<Page['mouse'], 'click'>;
+  readonly keyboard: Pick<Page['keyboard'], 'type' | 'press' | 'down' | 'up'>;
   /** Errors that nobody caught. */
   on(event: 'pageerror', listener: (error: Error) => void): unknown;
 };

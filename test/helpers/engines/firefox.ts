@@ -1,6 +1,6 @@
 /** Firefox as Debian has it, without windows, over WebDriver BiDi. */
 import puppeteer, { type BrowserContext, type Page } from 'puppeteer-core';
-import type { TestBrowser, TestContext, TestPage } from './browser.js';
+import { windowSize, type TestBrowser, type TestContext, type TestPage } from './browser.js';
 
 /** The room that all pages share, in KiB. A site has a fifth of it, which a test can fill. */
 const room = 400 * 1024;
@@ -15,6 +15,7 @@ export async function launchFirefox(executablePath: string): Promise<TestBrowser
     browser: 'firefox',
     executablePath,
     headless: true,
+    defaultViewport: windowSize,
     extraPrefsFirefox: { 'dom.quotaManager.temporaryStorage.fixedLimit': room },
   });
   const version = await firefox.version();

@@ -2,15 +2,18 @@
  * A window of a browser that is driven over WebDriver. Its commands come one after the other, and a
  * script holds up the next: so scripts are begun with one, and post what came of them.
  */
-import type { TestPage } from './browser.js';
+import { windowSize, type TestPage } from './browser.js';
 import type { Listener, PageCalls } from './page-calls.js';
 import type { WebDriver } from './web-driver.js';
+import { makeKeyboard, makeMouse } from './web-driver-input.js';
 
 /** How long a script may take, in ms: longer than a test, which says more when it is over. */
 const limit = 570_000;
 
 /** A window, as {@link TestPage} has it. */
 export class WebKitPage {
+  readonly mouse: TestPage['mouse'];
+  readonly keyboard: TestPage['keyboard'];
   readonly #driver: WebDriver;
   readonly #calls: PageCalls;
   readonly #handle: string;
@@ -26,22 +29,30 @@ export class WebKitPage {
     this.#driver = driver;
     this.#calls = calls;
     this.#handle = handle;
+    const act = (actions: unknown[]) => driver.inWindow(handle, 'actions', { actions });
+    this.mouse = makeMouse(act);
+    this.keyboard = makeKeyboard(act);
     this.#errors = calls.add((message: string) => {
       for (const listener of this.#errorListeners) listener(new Error(message));
     });
   }
 
   static async open(driver: WebDriver, calls: PageCalls): Promise<TestPage> {
-    const page = new WebKitPage(driver, calls, await driver.openWindow());
+    const handle = await driver.openWindow();
+    await driver.inWindow(handle, 'window/rect', windowSize);
+    const page = new WebKitPage(driver, calls, handle);
     // Its functions have Playwright's names and meanings; the types of those have more.
     return page as unknown as TestPage;
   }
 
   async goto(url: string): Promise<void> {
     await this.#driver.inWindow(this.#handle, 'url', { url });
-    await this.#begin(hearErrors, this.#errors);
-    for (const [name, address] of Object.entries(this.#exposed))
-      await this.#begin(exposeInPage, { name, address });
+    await this.#prepare();
+  }
+
+  async reload(): Promise<void> {
+    await this.#driver.inWindow(this.#handle, 'refresh', {});
+    await this.#prepare();
   }
 
   async exposeFunction(name: string, listener: Listener): Promise<void> {
@@ -94,6 +105,13 @@ export class WebKitPage {
     this.#isClosed = true;
     await this.#driver.closeWindow(this.#handle);
     for (const giveUp of this.#waiting) giveUp(new Error('the page was closed'));
+  }
+
+  /** Puts into a page that has just been loaded what the test needs there. */
+  async #prepare(): Promise<void> {
+    await this.#begin(hearErrors, this.#errors);
+    for (const [name, address] of Object.entries(this.#exposed))
+      await this.#begin(exposeInPage, { name, address });
   }
 
   /** Has the page do something that is done at once. */
