@@ -314,6 +314,8 @@ class Fetch {
     const names = new Set([...refs.keys(), ...changes.map(({ name }) => name)]);
     const defaultBranch = headBranch(advertisement);
     const remoteHead = planRemoteHead(remote, defaultBranch, asking.refspecs, names);
+    // Nothing names what has come so far: whoever has canceled finds the refs as they were.
+    await this.#pace.turn();
     // First, as in git: `x` may have taken the place of `x/y`.
     await updateRefs(fs, gitdir, pruning);
     await updateRefs(fs, gitdir, [...changes, ...remoteHead]);
