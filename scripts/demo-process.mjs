@@ -37,22 +37,26 @@ async function stopServer({ child }) {
  * @param {(page: import('playwright-core').Page, data: string) => Promise<void>} use given the page,
  *   and the folder of repositories.
  * @param {import('playwright-core').BrowserContextOptions & {
+ *   args?: string[],
  *   prepare?: (data: string) => void,
- * }} options of the window; `prepare` puts more into the folder first.
+ *   beforePage?: (context: import('playwright-core').BrowserContext) => Promise<void>,
+ * }} options of the window; `args` are Chromium's own, `prepare` puts more into the folder first, and `beforePage` is given the
+ *   window before the demo is opened in it.
  */
-export async function useDemo(use, { prepare, ...options } = {}) {
+export async function useDemo(use, { args = [], prepare, beforePage, ...options } = {}) {
   const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));
   prepare?.(data);
   const server = await startServer(data);
   const browser = await chromium.launch({
     executablePath: findChromium() ?? '',
     chromiumSandbox: false,
+    args,
   });
   try {
     // The page remembers who commits.
     const author = JSON.stringify({ name: 'Maren Holt', email: 'maren@ternisland.example' });
     const localStorage = [{ name: 'gitws.demo.author', value: author }];
-    const page = await browser.newPage({
+    const context = await browser.newContext({
       ...options,
       storageState: {
         cookies: [],
@@ -60,6 +64,8 @@ export async function useDemo(use, { prepare, ...options } = {}) {
       },
       viewport: { width: 1280, height: 800 },
     });
+    await beforePage?.(context);
+    const page = await context.newPage();
     await page.goto(server.url);
     await use(page, data);
   } finally {

@@ -1,35 +1,26 @@
-/**
- * Takes a picture of each state of the demo at three widths, light and dark, to be looked at:
- * `npm run build && node scripts/screenshot-states.mjs FOLDER`.
- */
+/** A walk through the demo that brings it into each of its states, one after the other. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { useDemo } from './demo-process.mjs';
 
-const folder = process.argv[2];
-if (folder === undefined) throw new Error('Name a folder to write to.');
-await mkdir(folder, { recursive: true });
+/**
+ * What is done in each state.
+ *
+ * @typedef {(state: string) => Promise<void>} Take
+ */
 
-const looks = [1280, 820, 390].flatMap((width) =>
-  /** @type {const} */ (['light', 'dark']).map((colorScheme) => ({ width, colorScheme })),
-);
-
-/** @param {import('playwright-core').Page} page @param {string} state */
-async function take(page, state) {
-  for (const { width, colorScheme } of looks) {
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.screenshot({ path: join(folder ?? '', `${state}-${width}-${colorScheme}.png`) });
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
+/** When others have committed: the sample's own commits are older. */
+const date = '2026-01-15T11:00:00Z';
 
 /** @param {string} cwd @param {string[]} args */
 function git(cwd, ...args) {
   const author = ['-c', 'user.name=Maren Holt', '-c', 'user.email=maren@ternisland.example'];
-  execFileSync('git', [...author, ...args], { cwd });
+  execFileSync('git', [...author, ...args], {
+    cwd,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+  });
 }
 
 /** Somebody else pushes to the sample. @param {string} data */
@@ -59,8 +50,23 @@ async function commitOnServer(data) {
   git(copy, 'push', '-q', 'origin', 'main', 'winter');
 }
 
-/** @param {import('playwright-core').Page} page @param {string} data */
-async function walk(page, data) {
+/**
+ * Puts a second repository into the folder that is served, before it is.
+ *
+ * @param {string} data
+ */
+export function prepareStates(data) {
+  git(data, 'init', '-q', '--bare', 'another.git');
+}
+
+/**
+ * Walks.
+ *
+ * @param {import('playwright-core').Page} page that shows the start, 1280 px wide.
+ * @param {string} data the folder of repositories.
+ * @param {Take} take called in each state; it has to leave the page's size as it was.
+ */
+export async function showStates(page, data, take) {
   const { keyboard } = page;
   /** @param {string | RegExp} name */
   const button = (name) => page.getByRole('button', { name });
@@ -75,14 +81,14 @@ async function walk(page, data) {
     await button('Saved').waitFor();
   };
   await button('Clone another.git').waitFor();
-  await take(page, 'start');
+  await take('start');
   await page.getByLabel('Repository address').fill('git@github.com:owner/repository.git');
   await button(/^Clone$/).click();
   await page.getByRole('alert').waitFor();
-  await take(page, 'start-error');
+  await take('start-error');
   await button('Clone sample.git').click();
   await page.getByText(/^Cloned sample/).waitFor();
-  await take(page, 'cloned');
+  await take('cloned');
   await commitOnServer(data);
   await open('robots.txt');
   await keyboard.insertText('Allow: /visit.html\n');
@@ -95,30 +101,31 @@ async function walk(page, data) {
   await save();
   await open('visit.html');
   await keyboard.insertText('<!-- not saved -->\n');
-  await take(page, 'changes');
+  await take('changes');
   await button('Stage index.html').click();
   await button('Unstage index.html').waitFor();
   await page.getByRole('button', { name: 'index.html', exact: true }).first().click();
-  await take(page, 'staged');
+  await take('staged');
   await button('Unstage index.html').click();
   await button('Stage index.html').waitFor();
   await button('Repository sample').click();
-  await take(page, 'menu');
+  await take('menu');
   await keyboard.press('Escape');
   await button('Discard changes in visit.html').first().click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'question');
+  await take('question');
   await button('Discard').last().click();
-  await takeTabs(page, open);
+  await showTabs(page, open, take);
   await button(/^History$/).click();
   await button(/^Let robots visit|Let robots visit/).click();
-  await take(page, 'history');
+  await page.locator('.commit-detail').getByText('robots.txt').waitFor();
+  await take('history');
   await button(/^Changes/)
     .last()
     .click();
   await button('Set aside…').click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'aside-question');
+  await take('aside-question');
   await keyboard.insertText('A longer front page');
   await keyboard.press('Enter');
   await button('Bring back A longer').waitFor();
@@ -130,13 +137,13 @@ async function walk(page, data) {
   await keyboard.press('Enter');
   await button('Bring back Changes').waitFor();
   await page.getByRole('navigation').getByRole('button', { name: 'Changes' }).click();
-  await take(page, 'aside');
+  await take('aside');
   await open('visit.html');
   await keyboard.insertText('<!-- in the way -->\n');
   await save();
   await page.getByRole('button', { name: 'Pull' }).click();
   await button('Set aside and pull').waitFor();
-  await take(page, 'aside-offer');
+  await take('aside-offer');
   await button('Discard changes in visit.html').first().click();
   await page.getByRole('dialog').waitFor();
   await button('Discard').last().click();
@@ -149,21 +156,21 @@ async function walk(page, data) {
   await page.getByText(/^Committed/).waitFor();
   await button('Bring back A longer').click();
   await button('Bring back and resolve').waitFor();
-  await take(page, 'aside-clash');
+  await take('aside-clash');
   await button('Bring back and resolve').click();
   await button('Next conflict').click();
   await page.getByRole('group', { name: 'Conflict 1 of 1' }).waitFor();
-  await take(page, 'aside-conflict');
+  await take('aside-conflict');
   await button('Put this message away').click();
-  await take(page, 'aside-conflict-alone');
+  await take('aside-conflict-alone');
   await button('Give up…').click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'aside-give-up');
+  await take('aside-give-up');
   await button('Go on resolving').click();
   await button('Use both').click();
   await button('Mark as resolved').click();
   await page.getByText('All conflicts are resolved').waitFor();
-  await take(page, 'aside-resolved');
+  await take('aside-resolved');
   await button('Discard what is set aside').click();
   await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   await page.getByText(/^Discarded/).waitFor();
@@ -177,49 +184,55 @@ async function walk(page, data) {
     await page.getByRole('group', { name: 'Conflict 1 of 1' }).waitFor();
   };
   await pull();
-  await take(page, 'conflict');
+  await take('conflict');
   await button('Abort merge…').click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'merge-abort');
+  await take('merge-abort');
   await button('Abort the merge').click();
   await page.getByText('The merge was aborted').waitFor();
   await pull();
   await button('Set my commits aside').click();
   await page.getByRole('dialog').waitFor();
-  await take(page, 'conflict-aside');
+  await take('conflict-aside');
   await keyboard.press('Enter');
   await page.getByText('main is now what the server has').waitFor();
-  await take(page, 'set-aside');
+  await take('set-aside');
   await button('Branch main').click();
   await button('Merge origin/winter into main').click();
   await button('Put this message away').click();
   await page.getByRole('group', { name: 'Conflict 2 of 2' }).waitFor();
-  await take(page, 'merge-text');
+  await take('merge-text');
   await keyboard.press('F8');
   await button('Use both').first().click();
   await button('Use theirs origin/winter').last().click();
-  await take(page, 'merge-text-done');
+  await take('merge-text-done');
   await button('Mark as resolved').click();
   await button('Resolve soundings.bin').click();
   await page.getByRole('heading', { name: 'Theirs: origin/winter' }).waitFor();
-  await take(page, 'merge-binary');
+  await take('merge-binary');
   await button('Use theirs').click();
   await button('Resolve visit.html').click();
   await page.getByRole('button', { name: 'Keep it' }).waitFor();
-  await take(page, 'merge-deleted');
+  await take('merge-deleted');
   await button('Delete it').click();
   await button('Finish merge…').click();
-  await take(page, 'merge-finish');
+  await take('merge-finish');
   await page.getByRole('button', { name: 'Finish merge', exact: true }).click();
   await page.getByText('Merged origin/winter').waitFor();
-  await take(page, 'merged');
+  await take('merged');
   await button(/^History$/).click();
   await button('All branches').click();
-  await take(page, 'graph');
+  await take('graph');
 }
 
-/** Several files at once. @param {import('playwright-core').Page} page @param {(path: string) => Promise<void>} open */
-async function takeTabs(page, open) {
+/**
+ * Several files at once.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {(path: string) => Promise<void>} open
+ * @param {Take} take
+ */
+async function showTabs(page, open, take) {
   const { keyboard } = page;
   for (const folder of ['log', 'css', 'js', 'images']) {
     const row = page.locator(`[role=treeitem][title="${folder}"]`);
@@ -231,14 +244,14 @@ async function takeTabs(page, open) {
   await open('css/base.css');
   await keyboard.insertText('/* not saved */');
   await open('js/tide.js');
-  await take(page, 'tabs');
+  await take('tabs');
   await keyboard.press('Control+\\');
   await page.getByRole('region', { name: 'Side 2' }).getByRole('textbox').waitFor();
   await open('sitemap.xml');
-  await take(page, 'tabs-split');
+  await take('tabs-split');
   await keyboard.press('F1');
   await page.getByRole('combobox').waitFor();
-  await take(page, 'commands');
+  await take('commands');
   await keyboard.press('Escape');
   const beside = page.getByRole('region', { name: 'Side 2' });
   for (const path of ['js/tide.js', 'sitemap.xml']) {
@@ -247,8 +260,6 @@ async function takeTabs(page, open) {
   await page.getByRole('tab', { name: /^base.css/ }).click();
   await keyboard.press('Alt+w');
   await page.getByRole('dialog').waitFor();
-  await take(page, 'tabs-close');
+  await take('tabs-close');
   await page.getByRole('button', { name: 'Do not save' }).click();
 }
-
-await useDemo(walk, { prepare: (data) => git(data, 'init', '-q', '--bare', 'another.git') });
