@@ -1,8 +1,9 @@
 /**
  * Builds what the pack engine is made of: src/pack/inlined/wasm.js (its WebAssembly, compiled from
  * src/pack/wasm twice, with SIMD and without), src/pack/inlined/inflate.js (its inflate alone) and
- * src/pack/inlined/worker.js (its worker as text). All are modules beside their declarations, so that everything else just imports them. They are
- * written only if they change, and compiled only if their sources did.
+ * src/pack/inlined/worker.js (its worker as text). All are modules beside their declarations, so that
+ * everything else just imports them. They are written only if they change, and compiled only if their
+ * sources did.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';

@@ -40,8 +40,8 @@ async function stopServer({ child }) {
  *   args?: string[],
  *   prepare?: (data: string) => void,
  *   beforePage?: (context: import('playwright-core').BrowserContext) => Promise<void>,
- * }} options of the window; `args` are Chromium's own, `prepare` puts more into the folder first, and `beforePage` is given the
- *   window before the demo is opened in it.
+ * }} options of the window; `args` are Chromium's own, `prepare` puts more into the folder first, and
+ *   `beforePage` is given the window before the demo is opened in it.
  */
 export async function useDemo(use, { args = [], prepare, beforePage, ...options } = {}) {
   const data = await mkdtemp(join(tmpdir(), 'gitws-screenshot-'));

@@ -80,6 +80,12 @@ export async function showStates(page, data, take) {
     await keyboard.press('Control+s');
     await button('Saved').waitFor();
   };
+  /** Of one file. @param {string} message */
+  const commit = async (message) => {
+    await page.getByLabel('Commit message').fill(message);
+    await button(/^Commit 1/).click();
+    await page.getByText(/^Committed/).waitFor();
+  };
   await button('Clone another.git').waitFor();
   await take('start');
   await page.getByLabel('Repository address').fill('git@github.com:owner/repository.git');
@@ -93,9 +99,7 @@ export async function showStates(page, data, take) {
   await open('robots.txt');
   await keyboard.insertText('Allow: /visit.html\n');
   await save();
-  await page.getByLabel('Commit message').fill('Let robots visit');
-  await button(/^Commit 1/).click();
-  await page.getByText(/^Committed/).waitFor();
+  await commit('Let robots visit');
   await open('index.html');
   await keyboard.insertText('<!-- modified -->\n');
   await save();
@@ -151,9 +155,7 @@ export async function showStates(page, data, take) {
   await open('index.html');
   await keyboard.insertText('<!-- otherwise -->\n');
   await save();
-  await page.getByLabel('Commit message').fill('Greet the guests otherwise');
-  await button(/^Commit 1/).click();
-  await page.getByText(/^Committed/).waitFor();
+  await commit('Greet the guests otherwise');
   await button('Bring back A longer').click();
   await button('Bring back and resolve').waitFor();
   await take('aside-clash');
@@ -175,9 +177,7 @@ export async function showStates(page, data, take) {
   await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
   await page.getByText(/^Discarded/).waitFor();
   await button(/^Commit 1/).waitFor();
-  await page.getByLabel('Commit message').fill('Greet the guests both ways');
-  await button(/^Commit 1/).click();
-  await page.getByText(/^Committed/).waitFor();
+  await commit('Greet the guests both ways');
   const pull = async () => {
     await page.getByRole('button', { name: 'Pull' }).click();
     await page.getByText('Both sides changed the same lines').waitFor();

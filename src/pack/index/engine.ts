@@ -3,7 +3,8 @@
  * and the errors of this language. It knows nothing of where bytes come from.
  */
 import { GitWsError } from '../../base/errors.js';
-import { faultError, firstFault, memoryError } from './faults.js';
+import { firstFault, steps, type EngineStep } from './codes.js';
+import { faultError, memoryError } from './faults.js';
 import { ringFor, type Job } from './job.js';
 import type { PackLimits } from './limits.js';
 import { formatOid } from '../format/oid.js';
@@ -58,10 +59,6 @@ interface Exports {
   failedOffset(): number;
   workDone(): number;
 }
-
-/** What the engine needs next. */
-export type EngineStep = 'done' | 'more' | 'pause' | 'read';
-const steps: readonly (EngineStep | undefined)[] = ['done', 'more', undefined, 'pause', 'read'];
 
 /** What an instance is made for. */
 export type EngineOptions = Pick<Job, 'module' | 'sizes' | 'limits' | 'detectsCollisions'>;

@@ -1,5 +1,6 @@
 /** What the engine's codes mean, as errors. The numbers are those of src/pack/wasm/layout.ts. */
 import { GitWsError, type ErrorData } from '../../base/errors.js';
+import { outOfMemory } from './codes.js';
 import type { PackLimits } from './limits.js';
 
 const faults: Readonly<Record<number, readonly [name: string, sentence: string]>> = {
@@ -32,12 +33,6 @@ const overLimits: Readonly<Record<number, keyof PackLimits>> = {
   51: 'deltaDepth',
   52: 'resolvingBytes',
 };
-
-/** The one code that is neither the pack's fault nor a limit's. */
-const outOfMemory = 53;
-
-/** The first of the codes that are faults; those below say what has to happen next. */
-export const firstFault = 16;
 
 /**
  * @param code the engine's.

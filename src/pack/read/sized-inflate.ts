@@ -7,6 +7,7 @@ import { FlateErrorCode, inflateSync, type FlateError } from 'fflate';
 import { bytesOfBase64 } from '../../base/base64.js';
 import { inflateEngine } from '../inlined/inflate.js';
 import { inputEnded } from '../format/inflate.js';
+import { outOfMemory, steps } from '../index/codes.js';
 
 /** What is larger is left to the library, in bytes: the engine's memory never becomes smaller. */
 const mostInEngine = 0x400000;
@@ -20,11 +21,6 @@ interface Engine {
   readonly prepare: () => number;
   readonly inflateOne: (length: number, size: number) => number;
 }
-
-/** Of what `inflateOne` returns (src/pack/wasm/layout.ts). */
-const done = 0;
-const more = 1;
-const outOfMemory = 53;
 
 /** Undefined where it may not run. */
 let engine: Promise<Engine | undefined> | undefined;
@@ -54,11 +50,12 @@ function inflateInEngine(
 ): Uint8Array | undefined {
   const input = zlib.subarray(0, inputSize.value);
   new Uint8Array(memory.buffer).set(input, inputAddress.value);
-  const result = inflateOne(input.length, size);
-  if (result === done) return new Uint8Array(memory.buffer, outputAddress.value, size).slice();
-  if (result === outOfMemory || (result === more && input.length < zlib.length)) return undefined;
-  if (result === more) throw inputEnded;
-  throw new RangeError(`This is no zlib data of ${size} bytes (${result}).`);
+  const code = inflateOne(input.length, size);
+  const step = steps[code];
+  if (step === 'done') return new Uint8Array(memory.buffer, outputAddress.value, size).slice();
+  if (code === outOfMemory || (step === 'more' && input.length < zlib.length)) return undefined;
+  if (step === 'more') throw inputEnded;
+  throw new RangeError(`This is no zlib data of ${size} bytes (${code}).`);
 }
 
 function inflateByLibrary(zlib: Uint8Array, size: number): Uint8Array {

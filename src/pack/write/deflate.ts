@@ -1,5 +1,6 @@
 /** zlib data for the entries of a pack: small objects at once, large ones by the platform's own streams. */
 import { zlibSync, Zlib } from 'fflate';
+import { throughStream } from '../../base/through-stream.js';
 import type { Pace } from '../index/pace.js';
 
 /** From so many bytes on the platform's stream is faster, and off this thread. */
@@ -13,23 +14,9 @@ export async function* deflatePieces(
   pace?: Pace,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (bytes.length < streamedBytes) yield zlibSync(bytes);
-  else if (typeof CompressionStream === 'function') yield* byStream(bytes);
-  else yield* bySlices(bytes, pace);
-}
-
-async function* byStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  const stream = new CompressionStream('deflate');
-  const writer = (stream.writable as WritableStream<Uint8Array>).getWriter();
-  const reader = (stream.readable as ReadableStream<Uint8Array>).getReader();
-  const written = writer.write(bytes).then(() => writer.close());
-  // Whoever reads hears of it.
-  written.catch(() => undefined);
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
-    await written;
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+  else if (typeof CompressionStream === 'function') {
+    yield* throughStream(bytes, new CompressionStream('deflate'));
+  } else yield* bySlices(bytes, pace);
 }
 
 /** The same without the platform's stream. */
