@@ -36,8 +36,10 @@ const style = [
   `:root { --sans: 'still-sans' !important; --mono: 'still-mono' !important; }`,
   // A port has digits that change, and the width that follows does not.
   '* { font-variant-numeric: tabular-nums !important; }',
-  // Its sign is in neither font, and whatever has it says how wide the gutter is.
-  '.cm-foldGutter { width: 14px !important; overflow: hidden !important; visibility: hidden !important; }',
+  // Signs that neither font has: whatever has them says how wide they are.
+  `.cm-editor .cm-gutters .cm-foldGutter { flex: none !important; width: 14px !important;
+    overflow: hidden !important; visibility: hidden !important; font-size: 0 !important; }`,
+  `.cm-collapsedLines::before, .cm-collapsedLines::after { content: '' !important; }`,
   // It blinks.
   '* { caret-color: transparent !important; } .cm-cursorLayer { visibility: hidden !important; }',
 ].join('\n');
